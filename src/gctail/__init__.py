@@ -1,0 +1,1 @@
+"""Finds out, from logs alone, why a Go service runs out of memory, and says so before it does."""
