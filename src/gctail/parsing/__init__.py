@@ -1,0 +1,1 @@
+"""Bytes become values: one file per thing that a log can hold."""
