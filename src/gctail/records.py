@@ -90,7 +90,10 @@ class Scav(Struct, frozen=True, tag="scav"):
 
 
 class Pacer(Struct, frozen=True, tag="pacer"):
-    """A line of `gcpacertrace=1`: `form` is assist, sweep, old (to 1.17) or new (since 1.18); sizes in bytes where exact."""
+    """A line of `gcpacertrace=1`; sizes in bytes where exact.
+
+    `form` is assist, sweep, old (to 1.17) or new (since 1.18).
+    """
 
     form: str
     values: dict[str, float | int | None]
@@ -167,7 +170,7 @@ class Death(Struct, frozen=True, tag="death"):
     """A process died, or somebody reports that one did.
 
     `cause` is one of the names in data/deaths.toml; `source` is go, kernel, guard, orchestrator or shell; `text` is the
-    decisive line as printed; `details` holds the numbers that the message carries (bytes asked, anon-rss, limit, pid …).
+    decisive line as printed; `details` holds the numbers that the message carries (bytes asked, anon-rss, limit, pid).
     """
 
     cause: str
@@ -188,7 +191,10 @@ class Dump(Struct, frozen=True, tag="dump"):
 
 
 class Unreadable(Struct, frozen=True, tag="unreadable"):
-    """Something that began like the runtime's output and could not be read; `column` is where it stopped making sense."""
+    """Something that began like the runtime's output and could not be read.
+
+    `column` is where it stopped making sense.
+    """
 
     text: str
     reason: str
