@@ -13,13 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gctail.records import GcCycle
-
-if TYPE_CHECKING:
-    from pyparsing import ParserElement
 
 # No address space holds 2**60 bytes: from there on the goal is GOGC=off, whose "infinity" was printed as 8796093021775,
 # 17592186044415 or 85322102315xx, depending on the version.
@@ -31,8 +27,8 @@ LONGEST_LINE = 4096
 Groups = Sequence[bytes | None]
 
 
-class NotGctrace(ValueError):
-    """A line that is no gctrace line: `column` (from 0) is where it stops making sense, `expected` what belongs there."""
+class NotGctrace(ValueError):  # noqa: N818  (what it says is what it is)
+    """No gctrace line: at `column` (from 0) it stops making sense, `expected` is what belongs there."""
 
     def __init__(self, column: int, expected: str) -> None:
         super().__init__(f"column {column}: expected {expected}")
@@ -77,14 +73,14 @@ _SHARED_TAIL = _COUNTED + rb" handoff" + _COUNTED + rb" steal" + _SLASHED + rb" 
 _FREED = rb" \([0-9]{1,20}+--?+[0-9]{1,20}+\) objects"
 
 # gc13(1): 4+0+0 ms 12 -> 8 MB 31051 -> 30034 (33827-3793) objects 0 handoff                                  (Go 1.0)
-# gc16(1): 3+0+0 ms, 15 -> 10 MB 44728 -> 43413 (48547-5134) objects, 0(0) handoff, 0(0) steal, 0/0/0 yields   (1.1, 1.2)
+# gc16(1): 3+0+0 ms, 15 -> 10 MB 44728 -> 43413 (48547-5134) objects, 0(0) handoff, 0(0) steal, 0/0/0 yields  (1.1, 1.2)
 _GO_1_0_TO_1_2 = (
     _HEAD + rb" ms(,)?+ " + _WHOLE + rb" -> " + _WHOLE + rb" MB " + _WHOLE + rb" -> " + _WHOLE + _FREED
     + rb"(?(6)" + _SHARED_TAIL + rb"| [0-9]{1,20}+ handoff)"
 )  # fmt: skip
 
-# gc16(1): 1+0+2277+0 us, 5 -> 11 MB, 31991 (34806-2815) objects, 1092/1/0 sweeps, 0(0) handoff, 0(0) steal, 0/0/0 yields
-# (Go 1.3; 1.4 has `5 goroutines, ` before the sweeps)
+# gc16(1): 1+0+2277+0 us, 5 -> 11 MB, 31991 (34806-2815) objects, 1092/1/0 sweeps, 0(0) handoff, 0(0) steal, 0/0/0
+# yields        (Go 1.3; 1.4 has `5 goroutines, ` before the sweeps)
 _GO_1_3_AND_1_4 = (
     _HEAD + rb"\+" + _SIGNED + rb" us, " + _WHOLE + rb" -> " + _WHOLE + rb" MB, " + _WHOLE + _FREED
     + rb"(?:, " + _WHOLE + rb" goroutines)?+" + _SLASHED + rb" sweeps" + _SHARED_TAIL
@@ -286,104 +282,24 @@ def _unswept(  # noqa: PLR0913  (one line of Go 1.3 or 1.4 has that many facts)
 
 # --- The grammar ----------------------------------------------------------------------------------------------------
 
-_KNOWN = r"(?:ms\s*(?:clock|cpu|,)|us\b|MB\s*(?:goal|stacks|globals)?\s*(?:,|$)|P\s*(?:,|\(|$)|(?:objects|goroutines|sweeps|handoff|steal|yields)\b)"
-
-
-@cache
-def _grammar(*, extras: bool) -> ParserElement:
-    """A gctrace line of any Go; with `extras`, labelled parts and remarks that no Go has printed so far fit in as well.
-
-    pyparsing is imported here because it takes longer than `gctail --help` may, and most logs never need it.
-    """
-    from pyparsing import (  # noqa: PLC0415
-        DelimitedList,
-        Empty,
-        Group,
-        Literal,
-        Opt,
-        ParserElement,
-        Regex,
-        StringEnd,
-        Suppress,
-        one_of,
-        token_map,
-    )
-
-    def whole(name: str, words: str) -> ParserElement:
-        return Regex(r"-?[0-9]{1,20}").set_name(words).add_parse_action(token_map(int))(name)
-
-    def label(words: str) -> ParserElement:
-        return Suppress(Regex(r"\s*".join(map(re.escape, words.split()))).set_name(f'"{words}"'))
-
-    def times(name: str, least: int, words: str) -> ParserElement:
-        time = Regex(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?").set_name(words).add_parse_action(token_map(float))
-        return Group(DelimitedList(time, delim=one_of("+ /").set_name("another time"), min=least))(name)
-
-    part = Regex(rf"-?[0-9][0-9.+/()>-]*\s*(?!{_KNOWN})[A-Za-z][\w ]*(?=\s*(?:,|\(|$))")
-    other: ParserElement = (part("rest*") + Suppress(","))[...] if extras else Empty()
-    last: ParserElement = (Suppress(",") + part("rest*"))[...] if extras else Empty()
-    remark: ParserElement = Regex(r"\((?!forced\))[^()]*\)")("rest*")[...] if extras else Empty()
-    comma = Suppress(Literal(",").set_name('","'))
-
-    clock = times("clock_ms", 3, "a time of the clock in ms") + label("ms clock") + comma
-    cpu = times("cpu_ms", 5, "a CPU time in ms") + label("ms cpu") + comma
-    heap = (
-        whole("start_mib", "the heap at the start in MB") + label("->")
-        + whole("end_mib", "the heap at the end in MB") + label("->")
-        + whole("marked_mib", "the marked heap in MB") + label("MB") + comma
-    )  # fmt: skip
-    goal = whole("goal_mib", "the goal in MB") + label("MB goal") - comma
-    roots = (
-        whole("stacks_mib", "the stacks in MB") + label("MB stacks") - comma
-        + other + whole("globals_mib", "the globals in MB") + label("MB globals") - comma  # both since Go 1.18
-    )  # fmt: skip
-    leak_check = Literal("(checking for goroutine leaks)")("leak_check")  # since Go 1.26
-    modern = (
-        label("gc") + Suppress(Opt("#")) + whole("number", "the cycle's number") + label("@")
-        + Regex(r"[0-9]{1,12}\.[0-9]{1,9}").set_name("the seconds since the start").add_parse_action(token_map(float))(
-            "uptime_s"
-        )
-        + label("s") + whole("gc_cpu_percent", "the CPU share in %") + label("%") + Opt(leak_check) + remark + label(":")
-        + other + clock + other + cpu + other + heap + other + Opt(goal) + other + Opt(roots) + other
-        + whole("procs", "the number of Ps") + label("P") + last + Opt(Literal("(forced)")("forced")) + remark + last
-        + StringEnd().set_name("the end of the line")
-    )  # fmt: skip
-
-    count = whole("", "a count")
-    slashed = count + label("/") + count + label("/") + count
-    yields = slashed + label("yields")
-    counted = count + label("(") + count + label(")")
-    old = (
-        label("gc") + whole("number", "the cycle's number") + label("(") + whole("procs", "the number of helpers")
-        + label(")") + label(":") + times("clock", 3, "a time") + one_of("ms us")("unit") + Opt(",")("comma")
-        + whole("first_mib", "the first heap size in MB") + label("->")
-        + whole("second_mib", "the second heap size in MB") + label("MB") + Suppress(Opt(",")) + other
-        + whole("objects", "the number of objects") + Opt(label("->") + whole("objects", "the number of objects left"))
-        + label("(") + count + label("-") + count + label(")") + label("objects") + Suppress(Opt(",")) + other
-        + Opt(whole("goroutines", "the number of goroutines") + label("goroutines") + comma) + other
-        + Opt(slashed + label("sweeps") + comma) + other
-        + ((counted + label("handoff") - comma + other + Opt(counted + label("steal") + comma) + other + yields)
-           | count + label("handoff"))
-        + last + remark + StringEnd().set_name("the end of the line")
-    )  # fmt: skip
-    return (modern | old).parse_with_tabs()
-
 
 def read_gctrace(text: str) -> GcCycle:
-    """The collection that `text` reports, read by its labels, in whatever layout.
+    """The collection that `text` reports, read by its labels, in whatever layout (0.5 ms).
 
     Parts that no Go has printed so far are kept as they stand, in `GcCycle.rest`. Raises NotGctrace.
     """
-    from pyparsing import ParseBaseException  # noqa: PLC0415  (see _grammar)
+    from pyparsing import ParseBaseException  # noqa: PLC0415  (a tenth of a second, for odd lines only)
+
+    from gctail.parsing.gctrace_grammar import GCTRACE, GCTRACE_AND_MORE  # noqa: PLC0415
 
     if len(text) > LONGEST_LINE:
         raise NotGctrace(LONGEST_LINE, "a shorter line")
     try:
-        return _cycle(_grammar(extras=False).parse_string(text).as_dict())
+        return _cycle(GCTRACE.parse_string(text).as_dict())
     except ParseBaseException as misfit:
         strange = NotGctrace(misfit.loc, misfit.msg.removeprefix("Expected ").partition(", found")[0])
     try:
-        return _cycle(_grammar(extras=True).parse_string(text).as_dict())
+        return _cycle(GCTRACE_AND_MORE.parse_string(text).as_dict())
     except ParseBaseException:
         raise strange from None  # where the layouts that we know end is the better place
 
