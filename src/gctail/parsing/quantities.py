@@ -17,8 +17,16 @@ _SIZE_BYTES = {
     **{prefix + "i": 1024.0**power for power, prefix in enumerate("kmgtp", 1)},
 }
 _SECONDS = {
-    **{"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3},
-    **{"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0},
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,  # the micro sign, which Go prints
+    "\u03bcs": 1e-6,  # the Greek letter, which Go reads as well
+    "ms": 1e-3,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+    "w": 604800.0,
 }
 
 
