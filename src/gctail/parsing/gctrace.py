@@ -27,7 +27,7 @@ LONGEST_LINE = 4096
 Groups = Sequence[bytes | None]
 
 
-class NotGctrace(ValueError):  # noqa: N818  (what it says is what it is)
+class NotGctrace(ValueError):
     """No gctrace line: at `column` (from 0) it stops making sense, `expected` is what belongs there."""
 
     def __init__(self, column: int, expected: str) -> None:
@@ -68,7 +68,8 @@ _GO_1_5 = (
 
 _COUNTED = rb", [0-9]{1,20}+\([0-9]{1,20}+\)"
 _SLASHED = rb", [0-9]{1,20}+/[0-9]{1,20}+/[0-9]{1,20}+"
-_HEAD = rb"gc" + _WHOLE + rb"\(" + _WHOLE + rb"\): " + _SIGNED + rb"\+" + _SIGNED + rb"\+" + _SIGNED
+_TICKS = rb"(-?+[0-9]{1,15}+)"  # a clock could run backwards then
+_HEAD = rb"gc" + _WHOLE + rb"\(" + _WHOLE + rb"\): " + _TICKS + rb"\+" + _TICKS + rb"\+" + _TICKS
 _SHARED_TAIL = _COUNTED + rb" handoff" + _COUNTED + rb" steal" + _SLASHED + rb" yields"
 _FREED = rb" \([0-9]{1,20}+--?+[0-9]{1,20}+\) objects"
 
@@ -82,7 +83,7 @@ _GO_1_0_TO_1_2 = (
 # gc16(1): 1+0+2277+0 us, 5 -> 11 MB, 31991 (34806-2815) objects, 1092/1/0 sweeps, 0(0) handoff, 0(0) steal, 0/0/0
 # yields        (Go 1.3; 1.4 has `5 goroutines, ` before the sweeps)
 _GO_1_3_AND_1_4 = (
-    _HEAD + rb"\+" + _SIGNED + rb" us, " + _WHOLE + rb" -> " + _WHOLE + rb" MB, " + _WHOLE + _FREED
+    _HEAD + rb"\+" + _TICKS + rb" us, " + _WHOLE + rb" -> " + _WHOLE + rb" MB, " + _WHOLE + _FREED
     + rb"(?:, " + _WHOLE + rb" goroutines)?+" + _SLASHED + rb" sweeps" + _SHARED_TAIL
 )  # fmt: skip
 
@@ -163,7 +164,7 @@ def _from_1_0_to_1_2(groups: Groups) -> GcCycle:
     number, procs, mark, sweep, rest, comma, before, after, _, objects = numbers
     clock_ms = (float(mark), float(sweep), float(rest))
     go = "1.1-1.2" if comma else "1.0"
-    return _before_1_5(int(number), int(procs), clock_ms, int(before), int(after), go, objects=int(objects))
+    return _before_1_5(int(number), int(procs), clock_ms, int(before), int(after), go=go, objects=int(objects))
 
 
 def _from_1_3_and_1_4(groups: Groups) -> GcCycle:
@@ -218,8 +219,8 @@ def _before_1_5(  # noqa: PLR0913  (one line of Go 1.0 to 1.2 has that many fact
     clock_ms: tuple[float, ...],
     before_mib: int,
     after_mib: int,
-    go: str,
     *,
+    go: str,
     objects: int | None,
     rest: str | None = None,
 ) -> GcCycle:
@@ -313,7 +314,8 @@ def _cycle(found: dict[str, Any]) -> GcCycle:
     if found["unit"] == "us":
         return _unswept(*sizes, goroutines=found.get("goroutines"), **shared)
     number, procs, clock, before, after = sizes
-    return _before_1_5(number, procs, tuple(clock), before, after, "1.1-1.2" if "comma" in found else "1.0", **shared)
+    go = "1.1-1.2" if "comma" in found else "1.0"
+    return _before_1_5(number, procs, tuple(clock), before, after, go=go, **shared)
 
 
 def _since_1_5(found: dict[str, Any], rest: str | None) -> GcCycle:
