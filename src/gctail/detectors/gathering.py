@@ -1,0 +1,168 @@
+"""Gathers collections into blocks: the only work that is done for every collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import astuple
+
+from gctail.detectors.values import STACK_WEIGHT, Block, Moment, Row
+
+if TYPE_CHECKING:
+    from gctail.golang.pacer import Derived
+
+LARGEST_BLOCK = 64
+LONGEST_BLOCK_S = 300.0
+SHORT_MARKING_MIB = 0.75
+LONG_MARKING_MIB = 2.25
+SPIRAL_CYCLES = 5
+HUGE_MIB = 1 << 40
+FOREVER_S = 1e11
+"""A heap or a clock beyond these (an exbibyte, three thousand years) was never printed by a runtime."""
+
+
+class Gathering:
+    """The open block. It is complete at one collection while there are few, at sixty-four later, after five minutes, or at
+    once when something is urgent: the next goal is over the limit, or the collector has begun to chase itself."""
+
+    __slots__ = (
+        "_begin_s",
+        "_clock_s",
+        "_last",
+        "_limit_mib",
+        "_marking",
+        "_rows",
+        "_size",
+        "_spiral",
+        "allocated",
+        "collections",
+    )
+
+    def __init__(self, limit_mib: float | None) -> None:
+        self._limit_mib = limit_mib if limit_mib is not None else float("inf")
+        self._rows: list[Row] = []
+        self._size = 1
+        self._begin_s = 0.0
+        self._clock_s = 0.0
+        self._marking = 0.0
+        self._spiral = 0
+        self._last: tuple[Any, ...] = (0, None, None, None, False, None)
+        self.allocated = 0.0
+        self.collections = 0
+
+    def add(self, moment: Moment) -> Block | None:
+        """Take one collection in; the block, where this one completes it."""
+        cycle, derived, clock_s = moment.cycle, moment.derived, moment.clock_s
+        start = cycle.heap_start_mib
+        marked = cycle.heap_marked_mib
+        live = marked
+        marking = cycle.heap_end_mib - start
+        usual = self._marking = self._marking + 0.05 * (marking - self._marking)
+        if marked is None:
+            live = marked = cycle.heap_live_mib
+        elif usual > SHORT_MARKING_MIB and marking > 0:
+            # R = H2 - (H1 - H0) is the quieter one where marking is long, H2 where it is short: lean from one to the other
+            lean = min(1.0, (usual - SHORT_MARKING_MIB) / (LONG_MARKING_MIB - SHORT_MARKING_MIB))
+            live = max(0, marked - marking)
+            marked -= lean * min(marking, marked)
+        stacks = cycle.stacks_mib or 0
+        goal = cycle.goal_mib or 0
+        if not self._clock_s <= clock_s < FOREVER_S or start + marked + goal + stacks > HUGE_MIB:
+            if start + marked + goal + stacks > HUGE_MIB:
+                return None
+            clock_s = self._clock_s
+        self._clock_s = clock_s
+        self._spiral = self._spiral + 1 if start >= goal > 0 and self._chases(moment) else 0
+        allocated = derived.allocated_mib
+        if allocated is not None and allocated > 0.0:
+            self.allocated += allocated
+        rows = self._rows
+        level = marked + STACK_WEIGHT * stacks if stacks else marked
+        rows.append(Row(clock_s, cycle.number, level, live, start, goal, derived.pause_ms, cycle.forced))
+        self.collections += 1
+        following = derived.next_goal_mib
+        if (
+            len(rows) < self._size
+            and clock_s - self._begin_s < LONGEST_BLOCK_S
+            and (following is None or following < self._limit_mib)
+            and self._spiral < SPIRAL_CYCLES
+        ):
+            return None
+        self._note(stacks, derived)
+        return self.close()
+
+    def _chases(self, moment: Moment) -> bool:
+        """Whether more than half of the time since the last collection went into this one."""
+        interval_s = moment.derived.interval_s
+        return interval_s is not None and interval_s < 0.002 * sum(moment.cycle.clock_ms)
+
+    def _note(self, stacks: int, derived: Derived) -> None:
+        """Keep what a block says of its last collection."""
+        self._last = (
+            stacks,
+            derived.gc_cpu_share,
+            derived.next_goal_mib,
+            derived.gogc_estimate,
+            derived.limit_bound,
+            derived.memory_limit_estimate_mib,
+        )
+
+    def close(self) -> Block | None:
+        """The block as it is, and a new one begun; None where it is empty."""
+        block = self.peek()
+        if block is None:
+            return None
+        self._rows = []
+        self._begin_s = block.end_s
+        self._size = min(LARGEST_BLOCK, 1 + self.collections // 48)
+        return block
+
+    def peek(self) -> Block | None:
+        """The block as it is, left open."""
+        rows = self._rows
+        if not rows:
+            return None
+        levels = sorted([row.level for row in rows])
+        stacks, share, following, gogc, bound, soft = self._last
+        return Block(
+            rows=tuple(rows),
+            begin_s=self._begin_s,
+            time_s=sum([row.clock_s for row in rows]) / len(rows),
+            low=levels[(len(levels) - 1) // 4],
+            high=levels[-1],
+            allocated=self.allocated,
+            stacks_mib=stacks,
+            spiral=self._spiral,
+            gc_cpu_share=share,
+            next_goal_mib=following,
+            gogc=gogc,
+            limit_bound=bound,
+            memory_limit_mib=soft,
+        )
+
+    @property
+    def idle_since_s(self) -> float | None:
+        """When the open block's last collection was; None where it is empty."""
+        return self._rows[-1].clock_s if self._rows else None
+
+    def state(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "rows": [list(astuple(row)) for row in self._rows],
+            "size": self._size,
+            "begin_s": self._begin_s,
+            "clock_s": self._clock_s,
+            "marking": self._marking,
+            "spiral": self._spiral,
+            "last": list(self._last),
+            "allocated": self.allocated,
+            "collections": self.collections,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become what `state` was taken from."""
+        self._rows = [Row(*row) for row in state["rows"]]
+        self._clock_s = state["clock_s"]
+        self._size, self._begin_s, self._marking = state["size"], state["begin_s"], state["marking"]
+        self._spiral, self._last = state["spiral"], tuple(state["last"])
+        self.allocated, self.collections = state["allocated"], state["collections"]

@@ -1,0 +1,56 @@
+"""The next goal lies over the limit: the process may allocate past its limit before anything is collected again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gctail.detectors.alarm import Alarm
+from gctail.detectors.values import Block, Carryover, Signal, Surroundings
+
+CLEAR_SHARE = 0.9
+
+
+class NextGoal:
+    """Speaks when live + (live + stacks + globals) * GOGC/100 is more than the container may use (mgcpacer.go, `commit`).
+
+    The goal is known one collection ahead, so this comes before the process is killed, however fast it grew.
+    """
+
+    kind = "next-goal-over-limit"
+
+    def __init__(self, memory: Carryover) -> None:
+        del memory
+        self._alarm = Alarm(self.kind)
+
+    def observe(self, block: Block, surroundings: Surroundings) -> list[Signal]:
+        """Compare the goal that the block's last collection sets with the limit."""
+        limit, goal = surroundings.limit_mib, block.next_goal_mib
+        if limit is None or goal is None:
+            return []
+        evidence = {
+            "next_goal_mib": round(goal, 1),
+            "limit_mib": round(limit, 1),
+            "heap_live_mib": block.live,
+            "gogc": block.gogc,
+            "cycle": block.rows[-1].number,
+        }
+        if goal >= limit:
+            return self._alarm.on(
+                "critical",
+                f"after gc {block.rows[-1].number} the live heap is {block.live} MiB, so the next collection is due at "
+                f"{goal:.0f} MiB, over the limit of {limit:.0f} MiB: no further collection may come before the end",
+                evidence,
+            )
+        if goal < CLEAR_SHARE * limit:
+            return self._alarm.off(
+                f"the next collection is due at {goal:.0f} MiB again, under {limit:.0f} MiB", evidence
+            )
+        return []
+
+    def state(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"severity": self._alarm.severity}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become what `state` was taken from."""
+        self._alarm.severity = state["severity"]

@@ -1,0 +1,145 @@
+"""The past of one process in about a hundred blocks, fine for the last minutes and coarse for the first days."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Any, NamedTuple
+
+CAPACITY = 128
+KEPT = 88
+FINEST_GROWTH = 0.06
+
+
+class View(NamedTuple):
+    """Columns of some of the history, oldest first: time (s), level (MiB), allocation clock (MiB), MiB allocated a second."""
+
+    time_s: list[float]
+    low: list[float]
+    allocated: list[float]
+    rate: list[float]
+
+
+class History:
+    """Blocks whose width is at most a fixed share of their age (an exponential histogram), so memory is O(log age).
+
+    Columns of equal length, oldest first: when the block ended, the mean time of its collections (s), the level that is
+    rarely undercut (MiB), the highest level (MiB), and the allocation clock: MiB allocated from process start to its end.
+    Values are kept to three decimals, which is finer than a trace prints and keeps the saved form small.
+    """
+
+    __slots__ = ("allocated", "end_s", "high", "low", "time_s")
+
+    def __init__(self) -> None:
+        self.end_s: list[float] = []
+        self.time_s: list[float] = []
+        self.low: list[float] = []
+        self.high: list[float] = []
+        self.allocated: list[float] = []
+
+    def __len__(self) -> int:
+        return len(self.end_s)
+
+    def add(self, end_s: float, time_s: float, low: float, high: float, allocated: float) -> None:
+        """Append the newest block; when there are too many, join old neighbours."""
+        self.end_s.append(round(end_s, 3))
+        self.time_s.append(round(time_s, 3))
+        self.low.append(round(low, 3))
+        self.high.append(round(high, 3))
+        self.allocated.append(round(allocated, 3))
+        if len(self.end_s) > CAPACITY:
+            self._thin()
+
+    def _thin(self) -> None:
+        """Join neighbours with growing tolerance until few enough are left."""
+        growth = FINEST_GROWTH
+        while len(self.end_s) > KEPT:
+            self._join(growth)
+            growth *= 1.3
+
+    def _join(self, growth: float) -> None:
+        """One pass from old to new: two blocks become one where both together are narrower than `growth` times their age."""
+        ends, now_s = self.end_s, self.end_s[-1]
+        kept = History()
+        started_s = 0.0
+        index, count = 0, len(ends)
+        while index < count:
+            last = index
+            if index + 1 < count and ends[index + 1] - started_s <= growth * (now_s - ends[index + 1]):
+                last = index + 1
+            kept._take(self, index, last, started_s)  # noqa: SLF001 - same class
+            started_s = ends[last]
+            index = last + 1
+        self.end_s, self.time_s, self.low = kept.end_s, kept.time_s, kept.low
+        self.high, self.allocated = kept.high, kept.allocated
+
+    def _take(self, other: History, first: int, last: int, started_s: float) -> None:
+        """Append block `first` of `other`, or `first` and `last` joined, each weighed by how long it lasted."""
+        share = 0.0
+        if last > first:
+            before = max(other.end_s[first] - started_s, 1e-6)
+            after = max(other.end_s[last] - other.end_s[first], 1e-6)
+            share = before / (before + after)
+
+        def mean(column: list[float]) -> float:
+            return round(share * column[first] + (1.0 - share) * column[last], 3) if share else column[last]
+
+        self.end_s.append(other.end_s[last])
+        self.time_s.append(mean(other.time_s))
+        self.low.append(mean(other.low))
+        self.high.append(max(other.high[first], other.high[last]))
+        self.allocated.append(other.allocated[last])
+
+    def at(self, time_s: float) -> int:
+        """Index of the first block whose collections lie at or after `time_s`, at most the last block."""
+        return min(bisect_left(self.time_s, time_s), len(self.time_s) - 1)
+
+    def level(self, time_s: float) -> float:
+        """The low level near `time_s`: the mean of up to three blocks around it (MiB)."""
+        index = self.at(time_s)
+        near = self.low[max(0, index - 1) : index + 2]
+        return sum(near) / len(near)
+
+    def since(self, start_s: float, growth: float = 0.08) -> View:
+        """The blocks that ended after `start_s`, joined from the newest backwards until each is `growth` of its age wide."""
+        first = bisect_left(self.end_s, start_s)
+        now_s = self.end_s[-1]
+        view = View([], [], [], [])
+        index = len(self.end_s) - 1
+        while index >= first:
+            oldest = index
+            while oldest > first and now_s - self.end_s[oldest - 1] < (now_s - self.end_s[index]) * (1.0 + growth):
+                oldest -= 1
+            self._show(view, oldest, index)
+            index = oldest - 1
+        for column in view:
+            column.reverse()
+        return view
+
+    def _show(self, view: View, oldest: int, newest: int) -> None:
+        """Add blocks `oldest` to `newest` to `view` as one."""
+        begin_s = self.end_s[oldest - 1] if oldest else 0.0
+        allocated = self.allocated[oldest - 1] if oldest else 0.0
+        width_s = max(self.end_s[newest] - begin_s, 1e-6)
+        time_s, low, before_s = 0.0, 0.0, begin_s
+        for index in range(oldest, newest + 1):
+            weight = max(self.end_s[index] - before_s, 1e-6) / width_s
+            before_s = self.end_s[index]
+            time_s += weight * self.time_s[index]
+            low += weight * self.low[index]
+        rate = max(0.0, self.allocated[newest] - allocated) / width_s
+        view.time_s.append(time_s)
+        view.low.append(low)
+        view.allocated.append(allocated + rate * (time_s - begin_s))
+        view.rate.append(rate)
+
+    def state(self) -> dict[str, Any]:
+        """The columns as plain lists."""
+        return {name: list(getattr(self, name)) for name in self.__slots__}
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> History:
+        """The history that `state` was taken from."""
+        history = cls()
+        for name in cls.__slots__:
+            setattr(history, name, list(state[name]))
+        return history

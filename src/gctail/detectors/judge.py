@@ -1,0 +1,313 @@
+"""The judge of one process epoch: sees its collections one by one, and says what it makes of them."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+from gctail.detectors.gathering import Gathering
+from gctail.detectors.goal import NextGoal
+from gctail.detectors.gogc import GogcChanged
+from gctail.detectors.goroutines import GoroutineGrowth
+from gctail.detectors.growth import Growth, Outlook, by_regression, regression
+from gctail.detectors.leak import DEFAULT_BUDGET, LeakAlarm
+from gctail.detectors.maps import MapGrowth
+from gctail.detectors.passage import assumed_level, fatal_level, interval
+from gctail.detectors.pauses import PauseSpike
+from gctail.detectors.shape import LEAK, Course, kind_of
+from gctail.detectors.spikes import Spikes
+from gctail.detectors.spiral import DeathSpiral
+from gctail.detectors.timer import ForcedOnTimer
+from gctail.detectors.values import STACK_WEIGHT, Block, Carryover, Moment, Signal, Surroundings
+from gctail.records import Forecast, Verdict
+
+VERSION = 1
+BASE_SHARE = 0.15
+SPREAD_QUANTILE = 0.95
+IDLE_BLOCK_S = 300.0
+
+DETECTORS = (NextGoal, DeathSpiral, GoroutineGrowth, MapGrowth, GogcChanged, ForcedOnTimer, Spikes, PauseSpike)
+"""Every way of judging a block by itself, in the order in which they speak."""
+
+
+class Judge:
+    """What we make of one process epoch; its growth, its alarms, and all detectors.
+
+    `observe` costs a microsecond or two: collections are gathered into blocks, and only a complete block is judged.
+    `limit_mib` is the container's limit, `memory` what earlier epochs of the same service left behind, and
+    `budget_per_day` how many false alarms about leaks a service may raise a day.
+    """
+
+    def __init__(
+        self,
+        limit_mib: float | None,
+        memory: Carryover | None = None,
+        budget_per_day: float = DEFAULT_BUDGET,
+    ) -> None:
+        self._limit_mib = limit_mib
+        self._memory = memory or Carryover()
+        self._budget = budget_per_day
+        self._gathering = Gathering(limit_mib)
+        self._growth = Growth(self._memory)
+        self._alarm = LeakAlarm(budget_per_day)
+        self._detectors = [make(self._memory) for make in DETECTORS]
+        self._spread = 0.0
+        self._base = 0.0
+        self._now_s = 0.0
+        self._stacks = [0, 0]
+        self._gogc: float | None = None
+        self._soft_mib: float | None = None
+        self._bound = False
+        self._ended: str | None = None
+        self._top = 0.0
+
+    def observe(self, moment: Moment) -> list[Signal]:
+        """Take one collection in; what the block that it completes gives rise to."""
+        block = self._gathering.add(moment)
+        return [] if block is None else self._judge(block)
+
+    def advance(self, clock_s: float) -> list[Signal]:
+        """Time has passed without a collection: a block that waits for long is judged as it is."""
+        waiting_s = self._gathering.idle_since_s
+        if waiting_s is None or clock_s - waiting_s < IDLE_BLOCK_S:
+            return []
+        block = self._gathering.close()
+        return [] if block is None else self._judge(block)
+
+    def _judge(self, block: Block) -> list[Signal]:
+        """Let every detector see the block, then judge the growth."""
+        growth = self._growth
+        surroundings = Surroundings(self._limit_mib, self._base, growth.zigzag.noise, self._gathering.collections)
+        signals: list[Signal] = []
+        for detector in self._detectors:
+            signals += detector.observe(block, surroundings)
+        self._learn(block)
+        return signals + self._judge_growth()
+
+    def _learn(self, block: Block) -> None:
+        """Take the block into the history, the envelope and what is known about the limit."""
+        growth = self._growth
+        self._now_s = max(self._now_s, block.end_s)
+        growth.history.add(self._now_s, min(block.time_s, self._now_s), block.low, block.high, block.allocated)
+        growth.zigzag.observe(self._now_s, block.low)
+        self._base = growth.history.level(BASE_SHARE * self._now_s)
+        above = block.high - block.low - self._spread
+        step = 0.05 * max(self._spread, growth.zigzag.noise)
+        self._spread = max(0.0, self._spread + step * (SPREAD_QUANTILE if above > 0 else SPREAD_QUANTILE - 1.0))
+        self._stacks = [
+            min(self._stacks[0], block.stacks_mib) if len(growth.history) > 1 else block.stacks_mib,
+            block.stacks_mib,
+        ]
+        self._gogc = block.gogc if block.gogc is not None else self._gogc
+        self._bound = block.limit_bound
+        self._soft_mib = block.memory_limit_mib if block.memory_limit_mib is not None else self._soft_mib
+        self._top = max(self._top, block.low)
+
+    def _fatal(self, level: float) -> float:
+        """The level (MiB) at which the process dies: by the limit, by what killed it before, or assumed."""
+        if self._ended is not None:
+            return level
+        if self._limit_mib is not None:
+            return fatal_level(self._limit_mib, self._gogc, self._soft_mib, limit_bound=self._bound)
+        if self._memory.fatal_mib:
+            return max(self._memory.fatal_mib[-1], 1.02 * level)
+        if self._soft_mib is not None:
+            return fatal_level(self._soft_mib, self._gogc, self._soft_mib, limit_bound=self._bound)
+        return assumed_level(self._base, level)
+
+    def _head(self) -> float:
+        """How far the upper envelope of the level is from death, MiB; a little is always left."""
+        level = self._growth.zigzag.level
+        return max(self._fatal(level) - level - self._spread, 0.02 * max(self._base, 4.0))
+
+    def _judge_growth(self) -> list[Signal]:
+        """The belief in a leak after this block, and the alarm about it."""
+        growth, head, count = self._growth, self._head(), self._gathering.collections
+        probability, episode, judged = growth.probability(self._now_s, head)
+        if growth.due(self._now_s, count, probability):
+            growth.refit(self._now_s, count, head, max(0.01 * self._base, 0.35))
+            probability, episode, judged = growth.probability(self._now_s, head)
+        if count < 12 or self._now_s < 10.0 or not self._alarm.listens(probability):
+            return []
+        forecast, onset_s, rate = self._forecast(episode, judged, head)
+        evidence = {
+            "probability": round(probability, 4),
+            "onset_uptime_s": round(onset_s, 3),
+            "rate_mib_per_s": round(rate, 6),
+            "heap_live_mib": round(growth.zigzag.level, 1),
+            "limit_mib": self._limit_mib,
+            "seconds": forecast.seconds,
+            "low": forecast.low,
+            "high": forecast.high,
+        }
+        return self._alarm.judge(
+            probability,
+            forecast,
+            _growth_sentence(growth.zigzag.level, self._now_s, onset_s, rate, probability),
+            evidence,
+        )
+
+    def _forecast(self, episode: Outlook, judged: Outlook, head_mib: float) -> tuple[Forecast, float, float]:
+        """When the memory is gone, since when it grows, how fast (MiB/s): the means of both ways of judging."""
+        lefts = [way.left_s for way in (episode, judged) if way.left_s is not None and way.probability > 0.0]
+        both = [way for way in (judged, episode) if way.rise_mib > 0.0]
+        onset_s = both[0].onset_s if both else 0.0
+        rate = both[0].rate_mib_per_s if both else 0.0
+        seconds = None if not lefts else sqrt(lefts[0] * lefts[-1])
+        limit = self._limit_mib if self._limit_mib is not None else self._growth.zigzag.level + head_mib
+        return interval(limit, seconds, max(self._now_s - onset_s, 1e-3)), onset_s, rate
+
+    def verdict(self) -> Verdict:
+        """What we make of the epoch so far; asking changes nothing."""
+        judge = Judge.restore(self.state()) if self._gathering.peek() is not None else self
+        if judge is not self:
+            judge._settle()  # noqa: SLF001 - same class
+        return judge._conclude()  # noqa: SLF001 - same class
+
+    def _settle(self) -> None:
+        """Judge the open block as if it were complete."""
+        block = self._gathering.close()
+        if block is not None:
+            self._learn(block)
+
+    def _conclude(self) -> Verdict:
+        """The verdict over complete blocks."""
+        growth, count, now_s = self._growth, self._gathering.collections, self._now_s
+        if not len(growth.history):
+            return Verdict(False, 0.0, "too-few-points", None, None, None, ("no collection was seen",))
+        head = self._head()
+        found = regression(growth.history, 0.0, max(0.01 * self._base, 0.35))
+        fresh = by_regression(found, now_s, head)
+        probability, episode, judged = growth.probability_with(fresh, now_s, head)
+        level = growth.zigzag.level
+        probability = self._few(probability, count)
+        forecast, onset_s, rate = self._forecast(episode, judged, head)
+        view = growth.history.since(0.0)
+        rise = max(judged.rise_mib, episode.rise_mib)
+        grown_stacks = STACK_WEIGHT * (self._stacks[1] - self._stacks[0])
+        course = Course(
+            probability,
+            count,
+            now_s,
+            level,
+            rise,
+            onset_s,
+            self._gathering.allocated / now_s if now_s > 0 else 0.0,
+            grown_stacks / rise if rise > 0 else 0.0,
+        )
+        kind = kind_of(course, growth, found, view)
+        spiral = next(d for d in self._detectors if isinstance(d, DeathSpiral))
+        if spiral.active:
+            kind = "death-spiral"
+        leak = probability >= LEAK
+        return Verdict(
+            leak=leak,
+            probability=round(probability, 4),
+            kind=kind,
+            onset_uptime_s=round(onset_s, 3) if leak else None,
+            rate_mib_per_s=round(rate, 6) if leak else None,
+            forecast=forecast if leak else None,
+            why=self._why(course, forecast, rate),
+        )
+
+    def _few(self, probability: float, count: int) -> float:
+        """With few collections no belief is strong, either way."""
+        return probability * count / (count + 2.0)
+
+    def _why(self, course: Course, forecast: Forecast, rate: float) -> tuple[str, ...]:
+        """Sentences with numbers."""
+        why = [_growth_sentence(course.level, course.now_s, course.onset_s, rate, course.probability)]
+        if self._limit_mib is None:
+            why.append("no memory limit is known: the time left counts to an assumed one")
+        elif forecast.seconds is not None:
+            why.append(f"at this rate the limit of {self._limit_mib:.0f} MiB is met in about {forecast.seconds:.0f} s")
+        return tuple(why)
+
+    def close(self, died: bool, cause: str | None) -> Carryover:  # noqa: FBT001 - the interface
+        """The epoch is over; what the next one of this service should know."""
+        block = self._gathering.close()
+        if block is not None:
+            self._learn(block)
+        growth, memory = self._growth, self._memory
+        level = growth.zigzag.level
+        killed = died and cause is not None and ("memory" in cause or "oom" in cause)
+        if killed:
+            self._ended = cause
+        plateaus = [peak.level for peak in growth.zigzag.peaks[-8:]]
+        probability, _, _ = growth.probability(self._now_s, self._head())
+        growing = probability >= 0.25
+        if not growing and not killed:
+            plateaus.append(self._top)
+        return Carryover(
+            epochs=memory.epochs + 1,
+            fatal_mib=(*memory.fatal_mib, level)[-4:] if killed else memory.fatal_mib,
+            plateaus_mib=tuple(sorted((*memory.plateaus_mib, *(round(p, 3) for p in plateaus)))[-12:]),
+            unfinished=memory.unfinished + 1 if growing else 0,
+            growing_age_s=round(self._now_s, 3) if growing else 0.0,
+            base_mib=round(self._base, 3),
+            noise_mib=growth.zigzag.noise,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Everything as plain data; `restore` goes on exactly from here."""
+        memory = self._memory
+        return {
+            "version": VERSION,
+            "limit_mib": self._limit_mib,
+            "budget": self._budget,
+            "memory": {
+                name: list(v) if isinstance(v := getattr(memory, name), tuple) else v
+                for name in memory.__struct_fields__
+            },
+            "gathering": self._gathering.state(),
+            "growth": self._growth.state(),
+            "alarm": self._alarm.state(),
+            "detectors": {detector.kind: detector.state() for detector in self._detectors},
+            "numbers": [
+                self._spread,
+                self._base,
+                self._now_s,
+                self._gogc,
+                self._soft_mib,
+                self._bound,
+                self._ended,
+                self._top,
+            ],
+            "stacks": list(self._stacks),
+        }
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> Judge:
+        """The judge that `state` was taken from; ValueError where another version wrote it."""
+        if state.get("version") != VERSION:
+            message = (
+                f"the saved judge has version {state.get('version')!r}, this program reads {VERSION}: start afresh"
+            )
+            raise ValueError(message)
+        memory = {name: tuple(v) if isinstance(v, list) else v for name, v in state["memory"].items()}
+        judge = cls(state["limit_mib"], Carryover(**memory), state["budget"])
+        judge._gathering.load(state["gathering"])
+        judge._growth.load(state["growth"])
+        judge._alarm.load(state["alarm"])
+        for detector in judge._detectors:
+            detector.load(state["detectors"][detector.kind])
+        (
+            judge._spread,
+            judge._base,
+            judge._now_s,
+            judge._gogc,
+            judge._soft_mib,
+            judge._bound,
+            judge._ended,
+            judge._top,
+        ) = state["numbers"]
+        judge._stacks = list(state["stacks"])
+        return judge
+
+
+def _growth_sentence(level: float, now_s: float, onset_s: float, rate: float, probability: float) -> str:
+    """What grew, since when, how fast, how sure."""
+    return (
+        f"the live heap is {level:.0f} MiB and has grown for {now_s - onset_s:.0f} s by {rate:.3g} MiB/s: "
+        f"a leak with probability {probability:.2f}"
+    )

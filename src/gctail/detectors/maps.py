@@ -1,0 +1,124 @@
+"""A map that doubles: its memory stands still for most of the time and then grows by a power of two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gctail.detectors.alarm import Alarm
+from gctail.detectors.values import Block, Carryover, Signal, Surroundings
+
+JUMP = 1.3
+SMALLEST_JUMP_MIB = 4
+LONGEST_PLATEAU = 24
+FALL = (0.2, 0.8)
+"""Share of the jump that is given back when the old buckets are free: 0.45 with payload, 0.6 without."""
+KEPT = 6
+CLASSIC_LOAD = 6.5
+OLD_SHARE = 17 / 16 * 1.5
+"""While both arrays live a doubling adds the new array; afterwards half a new array is gone again (map.go, `hashGrow`)."""
+
+
+class MapGrowth:
+    """Speaks when the live heap jumps, stays for a few collections and falls back in part, at levels a factor two apart.
+
+    That is how a map with buckets grows (Go 1.1 to 1.23): at 6.5 * 2^B entries an array twice as large is allocated at
+    once, and the old one lives on until it is evacuated. Swiss maps (since 1.24) have no second copy: their ramps show
+    in the shape of the growth only.
+    """
+
+    kind = "map-growth"
+
+    def __init__(self, memory: Carryover) -> None:
+        del memory
+        self._alarm = Alarm(self.kind)
+        self._lives: list[int] = []
+        self._jump: list[int] | None = None  # level before, level after, collections since
+        self._doublings: list[list[float]] = []  # level before, jump, fall, clock
+
+    def observe(self, block: Block, surroundings: Surroundings) -> list[Signal]:
+        """Follow the live heap of every collection in the block."""
+        del surroundings
+        found: list[Signal] = []
+        lives = [row.live for row in block.rows]
+        if self._jump is None and max(lives) < JUMP * min(min(lives), *self._lives, max(lives)):
+            self._lives = [*self._lives, *lives][-3:]
+            return found
+        for row in block.rows:
+            if self._follow(row.live, row.clock_s):
+                found += self._tell(row.number)
+            self._lives = [*self._lives[-2:], row.live]
+        return found
+
+    def _follow(self, live: int, clock_s: float) -> bool:
+        """One collection; whether a doubling (up, plateau, down) has just been completed."""
+        before = max(self._lives[-2:], default=0)
+        if self._jump is None:
+            if before >= SMALLEST_JUMP_MIB and live >= JUMP * before and live - before >= SMALLEST_JUMP_MIB:
+                self._jump = [before, live, 0]
+            return False
+        low, high, age = self._jump
+        if age > LONGEST_PLATEAU or live <= low or live > 1.35 * high:
+            self._jump = None
+            return False
+        self._jump = [low, max(high, live) if age < 2 else high, age + 1]
+        fall = (self._lives[-1] - live) / (high - low)
+        if age < 2 or not FALL[0] <= fall <= FALL[1]:
+            return False
+        self._jump = None
+        self._doublings = [*self._doublings, [low, high - low, fall * (high - low), round(clock_s, 3)]][-KEPT:]
+        return True
+
+    def _tell(self, number: int) -> list[Signal]:
+        """Two doublings a factor two apart are a map; the last one's fall is the old array, and tells the entries."""
+        if len(self._doublings) < 2:
+            return []
+        (low, jump, _, _), (later_low, later_jump, fall, clock_s) = self._doublings[-2:]
+        if not (1.55 <= later_jump / jump <= 2.5 and 1.3 <= later_low / low <= 2.8):
+            return []
+        return self._alarm.on(
+            "warning" if len(self._doublings) > 2 else "info",
+            f"the live heap doubles like one map: at gc {number} it fell back by {fall:.0f} MiB after a jump of "
+            f"{later_jump:.0f} MiB, twice the jump before ({jump:.0f} MiB); the next one will ask for about "
+            f"{2 * later_jump:.0f} MiB at once",
+            {
+                "jumps_mib": [doubling[1] for doubling in self._doublings],
+                "levels_mib": [doubling[0] for doubling in self._doublings],
+                "clock_s": clock_s,
+                "next_jump_mib": 2 * later_jump,
+                "entries": _entries(later_jump),
+            },
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "severity": self._alarm.severity,
+            "lives": list(self._lives),
+            "jump": list(self._jump) if self._jump else None,
+            "doublings": [list(doubling) for doubling in self._doublings],
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become what `state` was taken from."""
+        self._alarm.severity, self._lives = state["severity"], list(state["lives"])
+        self._jump = list(state["jump"]) if state["jump"] else None
+        self._doublings = [list(doubling) for doubling in state["doublings"]]
+
+
+def _entries(array_mib: float) -> dict[str, int]:
+    """Entries at the moment of growth, for usual bucket sizes: the new array has twice the old one's 2^B buckets.
+
+    A bucket holds eight: 144 bytes with integers or pointers on both sides, 208 with string keys, 272 with strings.
+    """
+    buckets = {
+        name: array_mib * 2**20 / (size * 17 / 16) for name, size in (("int", 144), ("string", 208), ("strings", 272))
+    }
+    return {name: _growth_point(count) for name, count in buckets.items()}
+
+
+def _growth_point(buckets: float) -> int:
+    """6.5 times the power of two below `buckets`, which is where a map of half as many buckets grows."""
+    power = 1
+    while power * 2 <= buckets * 0.75:
+        power *= 2
+    return round(CLASSIC_LOAD * power)

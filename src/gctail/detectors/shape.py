@@ -1,0 +1,119 @@
+"""What a level's course looks like, in the words of the verdict: steady, warm-up, sawtooth, leak by steps …"""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from gctail.detectors.episodes import Zigzag
+    from gctail.detectors.growth import Growth
+    from gctail.detectors.hinge import Fit
+    from gctail.detectors.history import View
+
+LEAK = 0.5
+"""Belief from which a verdict says leak."""
+IDLE_MIB_PER_S = 0.05
+EARLY_SHARE = 0.25
+
+
+class Course(NamedTuple):
+    """What the kinds are told apart by; sizes in MiB, times in seconds since process start."""
+
+    probability: float
+    collections: int
+    now_s: float
+    level: float
+    rise: float
+    onset_s: float
+    allocation_rate: float
+    stacks_share: float
+
+
+def kind_of(course: Course, growth: Growth, found: Fit, view: View) -> str:
+    """The one word for this course."""
+    if course.probability >= LEAK:
+        return _kind_of_leak(course, found, view)
+    if course.collections < 6 or len(view.low) < 4:
+        return "too-few-points"
+    zigzag = growth.zigzag
+    spread = max(view.low) - min(view.low)
+    if spread < max(3 * zigzag.noise, 2.0, 0.12 * course.level):
+        return "idle" if course.allocation_rate < IDLE_MIB_PER_S else "steady"
+    return _kind_of_change(course, zigzag, found, view, spread)
+
+
+def _kind_of_leak(course: Course, found: Fit, view: View) -> str:
+    """Which leak: of goroutines, by steps, faster and faster, or plain."""
+    if course.stacks_share > 0.4:
+        return "goroutine-growth"
+    levels = [low for low, t in zip(view.low, view.time_s, strict=True) if t >= course.onset_s]
+    times = [t for t in view.time_s if t >= course.onset_s]
+    if len(levels) < 8 or course.rise <= 0.0:
+        return "leak"
+    if _by_steps(levels):
+        return "leak-staircase"
+    return "leak-accelerating" if _accelerates(times, levels) and found.flat < 0.5 else "leak"
+
+
+def _by_steps(levels: list[float]) -> bool:
+    """Whether a few rises make up nearly all of the growth, with standstill between them."""
+    rises = sorted((b - a for a, b in zip(levels, levels[1:], strict=False)), reverse=True)
+    total = levels[-1] - levels[0]
+    few = max(2, len(rises) // 5)
+    still = sum(1 for rise in rises if abs(rise) < 0.15 * total / len(rises))
+    return len(rises) >= 12 and total > 0.0 and sum(rises[:few]) > 0.85 * total and still >= 0.5 * len(rises)
+
+
+def _accelerates(times: list[float], levels: list[float]) -> bool:
+    """Whether the last third of the time saw more than twice the growth of the first, and more than the middle one."""
+    begin_s, width_s = times[0], (times[-1] - times[0]) / 3
+    if width_s <= 0.0:
+        return False
+    ends = [_level_at(times, levels, begin_s + k * width_s) for k in range(4)]
+    first, middle, last = (b - a for a, b in zip(ends, ends[1:], strict=False))
+    return last > 1.25 * middle and last > 2.0 * max(first, 0.0) and middle > first
+
+
+def _level_at(times: list[float], levels: list[float], time_s: float) -> float:
+    """Linear interpolation in a short table."""
+    for (t0, y0), (t1, y1) in zip(
+        zip(times, levels, strict=True), zip(times[1:], levels[1:], strict=True), strict=False
+    ):
+        if t1 >= time_s:
+            return y0 + (y1 - y0) * (time_s - t0) / max(t1 - t0, 1e-9)
+    return levels[-1]
+
+
+def _kind_of_change(course: Course, zigzag: Zigzag, found: Fit, view: View, spread: float) -> str:
+    """It moved, and is no leak: which harmless course explains it."""
+    turns = [peak for peak in zigzag.peaks if peak.rise >= 0.3 * spread]
+    if len(turns) >= 3:
+        return "sawtooth" if _regular(turns_s := [peak.time_s for peak in turns]) or len(turns_s) > 5 else "batch"
+    if turns and course.level < min(view.low) + 0.35 * spread:
+        lasted_s = max(peak.age_s for peak in turns)
+        return "spike" if lasted_s < 0.05 * course.now_s else "batch"
+    if found.load_share > 0.6 and found.load_rise_mib > 0.0:
+        return "growth-with-load"
+    return _kind_of_plateau(course, view, spread)
+
+
+def _regular(times_s: list[float]) -> bool:
+    """Whether the turns come at even distances."""
+    gaps = [later - earlier for earlier, later in zip(times_s, times_s[1:], strict=False)]
+    usual = median(gaps)
+    return sum(1 for gap in gaps if 0.5 * usual <= gap <= 1.7 * usual) >= 0.6 * len(gaps)
+
+
+def _kind_of_plateau(course: Course, view: View, spread: float) -> str:
+    """A rise that ends: at once (step), at process start (warm-up), or after filling for long (bounded cache)."""
+    low, high = min(view.low), max(view.low)
+    started_s = next(t for t, y in zip(view.time_s, view.low, strict=True) if y > low + 0.1 * spread)
+    ended_s = next(t for t, y in zip(view.time_s, view.low, strict=True) if y > high - 0.15 * spread)
+    if ended_s <= EARLY_SHARE * course.now_s and started_s <= 0.1 * course.now_s:
+        return "warm-up"
+    if started_s > 0.1 * course.now_s and ended_s - started_s <= 0.05 * course.now_s:
+        return "step"
+    if course.now_s - ended_s > 0.1 * course.now_s:
+        return "bounded-cache"
+    return "warm-up" if course.onset_s <= 0.05 * course.now_s else "bounded-cache"

@@ -1,0 +1,110 @@
+"""What goes into a judge and what comes out: moments, blocks of moments, signals, and what an epoch leaves behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from gctail.golang.pacer import Derived
+    from gctail.records import GcCycle
+
+STACK_WEIGHT = 2.0
+"""MiB of memory per MiB of "MB stacks": the trace counts scanned stack only, 2.5 to 3.7 times below what is in use;
+a live MiB costs about twice itself (GOGC=100) and a stack MiB does not, which leaves a factor of two."""
+
+
+class Moment(Struct, frozen=True, gc=False):
+    """One collection as the judge sees it; `clock_s` is seconds since the process started."""
+
+    cycle: GcCycle
+    derived: Derived
+    clock_s: float
+
+
+class Row(Struct, frozen=True, gc=False, array_like=True):
+    """What is kept of one collection until its block is complete; sizes in MiB."""
+
+    clock_s: float
+    number: int
+    level: float
+    live: int
+    start: int
+    goal: int
+    pause_ms: float
+    forced: bool
+
+
+class Block(Struct, frozen=True, gc=False):
+    """A handful of neighbouring collections, summed up: what every detector looks at.
+
+    A block holds one collection while there are few and at most sixty-four later. Times are seconds since process start,
+    sizes MiB. `low` is the lower quartile of the levels (live heap plus weighed stacks), which in-flight requests
+    disturb least, `high` their maximum; `allocated` is the sum since process start; `spiral` counts the collections in a
+    row, up to the last, that began at their goal and took more than half of the time since the one before.
+    """
+
+    rows: tuple[Row, ...]
+    begin_s: float
+    time_s: float
+    low: float
+    high: float
+    allocated: float
+    stacks_mib: int
+    spiral: int
+    gc_cpu_share: float | None
+    next_goal_mib: float | None
+    gogc: float | None
+    limit_bound: bool
+    memory_limit_mib: float | None
+
+    @property
+    def end_s(self) -> float:
+        """When the last collection of the block was."""
+        return self.rows[-1].clock_s
+
+    @property
+    def live(self) -> int:
+        """The live heap after the last collection of the block (MiB)."""
+        return self.rows[-1].live
+
+
+class Surroundings(Struct, frozen=True, gc=False):
+    """What a detector may ask about the service beside its block (sizes in MiB).
+
+    `limit_mib` is the container's limit where somebody told us; `base` the level after the first seventh of the time,
+    `noise` how far neighbouring blocks usually lie apart, `collections` how many there were, this block's included.
+    """
+
+    limit_mib: float | None
+    base: float
+    noise: float
+    collections: int
+
+
+class Signal(Struct, frozen=True):
+    """Something a detector says. `phase` is onset, update or resolved; one cause has one onset until it is resolved."""
+
+    kind: str
+    severity: str
+    summary: str
+    evidence: dict[str, Any] = field(default_factory=dict)
+    phase: str = "onset"
+
+
+class Carryover(Struct, frozen=True):
+    """What one process epoch teaches the next of the same service: plain data, bounded.
+
+    `plateaus_mib` are levels at which growth stopped by itself, `fatal_mib` the levels at which memory killed the
+    process, `unfinished` counts epochs that ended while still growing, `growing_age_s` how long those had grown.
+    """
+
+    version: int = 1
+    epochs: int = 0
+    fatal_mib: tuple[float, ...] = ()
+    plateaus_mib: tuple[float, ...] = ()
+    unfinished: int = 0
+    growing_age_s: float = 0.0
+    base_mib: float | None = None
+    noise_mib: float | None = None
