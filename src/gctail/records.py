@@ -222,7 +222,7 @@ class Sighting(Struct, frozen=True, gc=False):
     """A record, and where and when it was seen.
 
     `offset` counts bytes of the input after decompression and transcoding to UTF-8; `time_s` is Unix time, None where
-    neither a wrapper nor a neighbour gives one; `lines` is how many lines of the input the record used up.
+    no wrapper gives one; `near_s` is the Unix time of the line before it; `lines` is how many lines of the input it used.
     """
 
     record: Record
@@ -233,6 +233,7 @@ class Sighting(Struct, frozen=True, gc=False):
     stream: str | None = None
     mended: bool = False
     lines: int = 1
+    near_s: float | None = None
 
 
 class Passage(Struct, frozen=True):
@@ -246,7 +247,6 @@ class Passage(Struct, frozen=True):
     service: str
     origin: str
     offset: int
-    lines: int
     time_s: float | None = None
     stream: str | None = None
     mended: bool = False

@@ -62,8 +62,10 @@ _SYSLOG = _MONTH + rb" +" + _DAY + rb"(?: " + _YEAR + rb")? +" + _CLOCK
 _KLOG = rb"[IWEF]?(?P<month>\d\d)(?P<day>\d\d) +" + _CLOCK
 _NAMED_SHAPES = (_CTIME, _CTIME_DAY_FIRST, _RFC_1123, _APACHE, _DOTTED, _SYSLOG, _KLOG)
 _NAMED_ALONE = tuple(re.compile(shape) for shape in _NAMED_SHAPES)
-_NAMED_AT_START = tuple(re.compile(rb"[\s\[(<\"']*+(?P<all>" + shape + rb")(?![\w:.])") for shape in _NAMED_SHAPES)
-_APACHE_ANYWHERE = re.compile(rb"\[(?P<all>" + _APACHE + rb")\]")
+_NAMED_FINDERS = (
+    re.compile(rb"\[(?P<all>" + _APACHE + rb")\]").search,
+    *(re.compile(rb"[\s\[(<\"']*+(?P<all>" + shape + rb")(?![\w:.])").match for shape in _NAMED_SHAPES),
+)
 
 _FIELD_NAME = (
     rb"(?:@?t(?:s|ime(?:stamp|_local|_iso8601|Millis)?)?|_time|T(?:ime(?:stamp)?|S)?|datetime|asctime|eventTime"
@@ -262,8 +264,8 @@ def _find_inside(line: bytes, year: int | None) -> tuple[float, int, int] | None
         return None
     if (found := _ISO_ANYWHERE.search(line, 0, LOOK_INTO_BYTES)) and (seconds := _iso_seconds(found)) is not None:
         return seconds, found.start(1), found.end()
-    named = [_APACHE_ANYWHERE.search(line, 0, LOOK_INTO_BYTES), *(shape.match(line) for shape in _NAMED_AT_START)]
-    for found in filter(None, named):
-        if (seconds := _named_seconds(found, year)) is not None:
+    for find in _NAMED_FINDERS:
+        found = find(line, 0, LOOK_INTO_BYTES)
+        if found and (seconds := _named_seconds(found, year)) is not None:
             return seconds, *found.span("all")
     return None

@@ -1,0 +1,78 @@
+"""`gctail explain`: what a line of the runtime, or a kind of finding, means."""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from gctail.errors import UsageError
+from gctail.parsing.scanner import Scanner
+from gctail.parsing.text import show
+from gctail.records import Death, GcCycle, Record, Sighting, Unreadable
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the explanation. Raises `UsageError` where neither a kind nor a line of the runtime was given."""
+    asked = " ".join(options.what)
+    known: dict[str, Any] = tomllib.loads(files("gctail.data").joinpath("explanations.toml").read_text("utf-8"))
+    kind = known["kind"].get(asked)
+    if kind is not None:
+        print(f"{kind['title']}\n{kind['text']}")
+        return 0
+    records = _records_in(asked)
+    if not records:
+        kinds = ", ".join(sorted(known["kind"]))
+        message = f"explain: no line of the Go runtime and no kind of finding: {show(asked, 80)!r}. Kinds: {kinds}"
+        raise UsageError(message)
+    print("\n\n".join(_explained(record, known) for record in records))
+    return 0
+
+
+def _records_in(text: str) -> list[Record]:
+    scanner = Scanner("-", "-")
+    scanner.feed(text.encode("utf-8", "surrogateescape") + b"\n")
+    scanner.flush()
+    return [event.record for event in scanner.take() if isinstance(event, Sighting)]
+
+
+def _explained(record: Record, known: dict[str, Any]) -> str:
+    kind = type(record).__struct_config__.tag
+    lines = [known["line"][kind]]
+    if isinstance(record, GcCycle):
+        lines.append(_cycle_in_words(record))
+    if isinstance(record, Unreadable):
+        at = f", at column {record.column + 1}" if record.column is not None else ""
+        lines.append(f"{record.reason}{at}")
+    if isinstance(record, Death):
+        lines.append(f"Cause: {record.cause.replace('-', ' ')}, told by: {record.source}")
+    told: dict[str, Any] = msgspec.to_builtins(record)
+    told.pop("type", None)
+    if isinstance(record, GcCycle):
+        told["heap_live_mib"], told["pause_ms"] = record.heap_live_mib, round(record.pause_ms, 3)
+    meanings = known["gc"] if isinstance(record, GcCycle) else {}
+    for name, value in told.items():
+        if value not in (None, (), [], {}, ""):
+            meaning = f"   {meanings[name]}" if name in meanings else ""
+            lines.append(f"  {name:<16} {show(_value(value), 200):<24}{meaning}".rstrip())
+    return "\n".join(lines)
+
+
+def _cycle_in_words(cycle: GcCycle) -> str:
+    goal = f" (its goal was {cycle.goal_mib} MiB)" if cycle.goal_mib is not None else ""
+    start = f"At {cycle.uptime_s:.3f} s the" if cycle.uptime_s is not None else "The"
+    return (
+        f"{start} heap held {cycle.heap_start_mib} MiB{goal}; {cycle.heap_live_mib} MiB of it were still in use. "
+        f"The program stood still for {cycle.pause_ms:.3g} ms."
+    )
+
+
+def _value(value: Any) -> str:  # noqa: ANN401  (any field of any record)
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_value(each) for each in value[:16]) + (" …" if len(value) > 16 else "")
+    return str(value)

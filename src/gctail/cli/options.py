@@ -1,0 +1,85 @@
+"""What can be asked for on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+COMMANDS = ("records", "explain")
+
+DESCRIPTION = """\
+Finds out, from logs alone, why a Go service runs out of memory, and says so before it does.
+
+  gctail service.log                  read a log to its end, say what is wrong
+  gctail -f service.log               follow it, one line per finding
+  gctail records service.log          every runtime record, one JSON object a line
+  gctail explain 'gc 18 @1.2s …'      what a line of the runtime says
+  gctail explain leak                 what a kind of finding means
+
+The service must run with GODEBUG=gctrace=1. FILE may be compressed (.gz, .zst, .xz, .bz2), and - is standard input."""
+
+EPILOG = "Exit status: 0; 1 when something at or above --fail-on was found; 2 when the input or the call cannot be used."
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of one call; leaves with status 2 and a sentence where they make no sense."""
+    command = arguments[0] if arguments and arguments[0] in COMMANDS else "read"
+    rest = list(arguments[1:] if command != "read" else arguments)
+    parser = {"records": _records, "explain": _explain, "read": _read}[command]()
+    options = parser.parse_args(rest)
+    options.command = command
+    return options
+
+
+def _parser(name: str, description: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=name,
+        description=description,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _read() -> argparse.ArgumentParser:
+    parser = _parser("gctail", DESCRIPTION)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
+    parser.add_argument("-f", "--follow", action="store_true", help="go on reading as the files grow and are rotated")
+    parser.add_argument("-v", "--verbose", action="store_true", help="a line for every collection as well")
+    parser.add_argument("--output", choices=("text", "jsonl", "json"), default="text", help="how to say it (text)")
+    parser.add_argument("--limit", metavar="SIZE", help="the memory limit of the container, such as 512MiB or 2GiB")
+    parser.add_argument(
+        "--fail-on",
+        choices=("info", "warning", "critical", "never"),
+        default="never",
+        metavar="SEVERITY",
+        help="exit with 1 when a finding is at least this severe: info, warning, critical (never)",
+    )
+    parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
+    _choosing(parser)
+    from gctail import __version__
+
+    parser.add_argument("--version", action="version", version=f"gctail {__version__}")
+    return parser
+
+
+def _records() -> argparse.ArgumentParser:
+    parser = _parser("gctail records", "Prints every record of the runtime in the logs, one JSON object a line.")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
+    parser.add_argument("--lines", action="store_true", help="the application's lines too, whole, as type `line`")
+    _choosing(parser)
+    return parser
+
+
+def _choosing(parser: argparse.ArgumentParser) -> None:
+    """The options that say what of the input is meant, alike in all commands that read logs."""
+    parser.add_argument("--service", metavar="NAME", help="only this service; also the name of a log that gives none")
+    parser.add_argument("--since", metavar="TIME", help="from this time: 2026-11-23T03:12:00Z, 03:12, or -3h before the end")
+    parser.add_argument("--until", metavar="TIME", help="up to this time")
+    parser.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
+
+
+def _explain() -> argparse.ArgumentParser:
+    parser = _parser("gctail explain", "Says in plain words what a line of the runtime, or a kind of finding, means.")
+    parser.add_argument("what", nargs="+", metavar="LINE-or-KIND", help="a line from a log, or a kind such as leak")
+    return parser

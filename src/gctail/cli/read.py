@@ -1,0 +1,127 @@
+"""`gctail FILE…` and `gctail -f FILE…`: findings as they come, and a verdict per service at the end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable
+
+from gctail.cli.window import window
+from gctail.engine import Engine, report
+from gctail.errors import UsageError
+from gctail.records import Finding
+from gctail.runners.local import Reading
+from gctail.service import Seen
+from gctail.sinks.jsonl import finding_json, report_json
+from gctail.sinks.text import Palette, cycle_line, finding_line, report_text
+
+SEVERITIES = ("info", "warning", "critical")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read, tell, and return the exit status."""
+    limit_mib = _limit(options.limit)
+    since_s, until_s = window(options)
+    engine = Engine(limit_mib=limit_mib, only=options.service, since_s=since_s, until_s=until_s)
+    reading = Reading(service=options.service, wrapper=options.wrapper)
+    teller = Teller(options, limit_mib)
+    try:
+        if options.follow:
+            _follow(options.files, reading, engine, teller)
+        else:
+            for events in reading.files(options.files):
+                teller.tell(engine.all(events))
+    except KeyboardInterrupt:
+        teller.interrupted = True
+    teller.end(report(engine, reading.facts()))
+    for failure in reading.failed:
+        print(f"gctail: {failure}", file=sys.stderr)
+    if reading.failed:
+        return 2
+    if teller.interrupted and not options.follow:
+        return 130
+    return 1 if teller.failed else 0
+
+
+class Teller:
+    """Says what is found, in the form that was asked for, and remembers whether it was bad enough to fail."""
+
+    def __init__(self, options: argparse.Namespace, limit_mib: float | None) -> None:
+        self.output: str = options.output
+        self.verbose: bool = options.verbose
+        self.quiet = self.output == "text" and not options.follow and not options.verbose
+        self.limit_mib = limit_mib
+        self.worst = SEVERITIES.index(options.fail_on) if options.fail_on in SEVERITIES else len(SEVERITIES)
+        self.failed = False
+        self.interrupted = False
+        colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+        self.palette = Palette(colour=colour)
+
+    def tell(self, seen: Iterable[Seen]) -> None:
+        """Say what came of some input."""
+        for each in seen:
+            if self.verbose and self.output == "text":
+                line = cycle_line(each, self.limit_mib, self.palette)
+                if line:
+                    self._say(line)
+            if each.findings:
+                self.findings(each.findings)
+
+    def findings(self, findings: Iterable[Finding]) -> None:
+        """Say what was found."""
+        for finding in findings:
+            if SEVERITIES.index(finding.severity) >= self.worst:
+                self.failed = True
+            if self.output == "jsonl":
+                self._say(finding_json(finding).decode())
+            elif self.output == "text":
+                self._say(finding_line(finding, self.palette))
+
+    def end(self, outcome: dict[str, object]) -> None:
+        """Say the verdict."""
+        if self.output == "json":
+            self._say(report_json(outcome).decode())
+        elif self.output == "text":
+            self._say(("\n" if self.verbose else "") + report_text(outcome, self.palette))
+        sys.stdout.flush()
+
+    def _say(self, text: str) -> None:
+        sys.stdout.write(text + "\n")
+        if not self.quiet:
+            sys.stdout.flush()
+
+
+def _follow(paths: list[str], reading: Reading, engine: Engine, teller: Teller) -> None:
+    """Read the files as they grow until somebody stops it."""
+    from gctail.sources.follow import Follower, Idle
+
+    follower = Follower(paths)
+    signal.signal(signal.SIGTERM, lambda *_: follower.stop())
+    for event in follower:
+        if isinstance(event, Idle):
+            for scanner in reading.scanners.values():
+                scanner.pause()
+            now_s = time.time()
+            teller.findings(engine.advance(now_s))
+            continue
+        scanner = reading.scanner(event.origin)
+        scanner.feed(event.data)
+        teller.tell(engine.all(scanner.take()))
+    for scanner in reading.scanners.values():
+        scanner.flush()
+        teller.tell(engine.all(scanner.take()))
+    reading.notes += follower.notes
+
+
+def _limit(text: str | None) -> float | None:
+    if text is None:
+        return None
+    from gctail.parsing.quantities import parse_size
+
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise UsageError(f"--limit {text}: {error}") from error

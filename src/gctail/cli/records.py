@@ -1,0 +1,47 @@
+"""`gctail records`: every runtime record, one JSON object a line; what was read, on standard error."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from gctail.cli.window import window
+from gctail.engine import Engine
+from gctail.records import Passage
+from gctail.runners.local import Reading
+from gctail.sinks.jsonl import line_json, record_json
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the records of all files. Exit status 2 where a file could not be read."""
+    since_s, until_s = window(options)
+    engine = Engine(only=options.service, since_s=since_s, until_s=until_s, judging=False)
+    reading = Reading(service=options.service, wrapper=options.wrapper)
+    out = sys.stdout.buffer
+    application_lines = 0
+    try:
+        for events in reading.files(options.files):
+            told: list[bytes] = []
+            for event in events:
+                if isinstance(event, Passage):
+                    told += line_json(event) if options.lines and engine.wanted(event) else ()
+                    continue
+                seen = engine.observe(event)
+                if seen is not None:
+                    told.append(record_json(seen))
+            if told:
+                out.write(b"\n".join(told) + b"\n")
+        out.flush()
+    except KeyboardInterrupt:
+        out.flush()
+    facts = reading.facts()
+    application_lines = facts["lines"] - engine.runtime_lines
+    counts: dict[str, int] = {}
+    for service in engine.services.values():
+        for kind, count in service.kinds.items():
+            counts[kind] = counts.get(kind, 0) + count
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "no records"
+    print(f"gctail: {facts['lines']} lines read: {kinds}; {application_lines} of the application", file=sys.stderr)
+    for note in facts["notes"]:
+        print(f"gctail: {note}", file=sys.stderr)
+    return 2 if reading.failed else 0

@@ -1,0 +1,181 @@
+"""All services: every sighting and passage goes to its service, and what comes back is handed on.
+
+Bounded: of more than `MOST_SERVICES` the one that has been silent longest is closed; what it had to say is kept.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gctail.records import Death, Finding, Passage, Sighting
+from gctail.service import Seen, Service
+
+MOST_SERVICES = 10_000
+
+
+class Engine:
+    """Sorts what was read to its services."""
+
+    def __init__(
+        self,
+        *,
+        limit_mib: float | None = None,
+        only: str | None = None,
+        since_s: float | None = None,
+        until_s: float | None = None,
+    ) -> None:
+        self.limit_mib = limit_mib
+        self.only = only
+        self.since_s, self.until_s = since_s, until_s
+        self.services: OrderedDict[str, Service] = OrderedDict()
+        self.closed = 0
+        self.outside = 0
+        self.runtime_lines = 0
+
+    def observe(self, event: Sighting | Passage) -> Seen | None:
+        """One thing that was read. None for passages, and for what was not asked for."""
+        name = event.service
+        if self.only is not None and name != self.only and not isinstance(event, Sighting):
+            return None
+        if isinstance(event, Passage):
+            self._service(name).read(event)
+            return None
+        self.runtime_lines += event.lines
+        if isinstance(event.record, Death) and event.record.source != "go":
+            name = self._who_died(event, event.record)
+        if self.only is not None and name != self.only:
+            return None
+        service = self._service(name)
+        if (self.since_s is not None or self.until_s is not None) and not self._inside(service, event):
+            self.outside += 1
+            return None
+        return service.observe(event)
+
+    def all(self, events: Iterable[Sighting | Passage]) -> Iterator[Seen]:
+        """What comes of many events."""
+        for event in events:
+            seen = self.observe(event)
+            if seen is not None:
+                yield seen
+
+    def advance(self, now_s: float) -> list[Finding]:
+        """Time has passed without input."""
+        return [finding for service in self.services.values() for finding in service.advance(now_s)]
+
+    def _service(self, name: str) -> Service:
+        service = self.services.get(name)
+        if service is None:
+            if len(self.services) >= MOST_SERVICES:
+                self.services.popitem(last=False)
+                self.closed += 1
+            service = self.services[name] = Service(name, self.limit_mib)
+        elif len(self.services) > MOST_SERVICES // 2:
+            self.services.move_to_end(name)
+        return service
+
+    def _inside(self, service: Service, event: Sighting) -> bool:
+        """Between since and until; what has no time is taken by the last one known, and left out where none is."""
+        time_s = service.when(event)
+        if time_s is None:
+            return False
+        return (self.since_s is None or time_s >= self.since_s) and (self.until_s is None or time_s <= self.until_s)
+
+    def _who_died(self, event: Sighting, death: Death) -> str:
+        """The service that a kernel, a guard or an orchestrator speaks of, by the names it gives; else who reports it."""
+        names = [str(death.details[key]) for key in ("container", "pod", "unit", "process") if death.details.get(key)]
+        for name in names:
+            for service in self.services.values():
+                if service.collections and _same_name(service.name, name):
+                    return service.name
+        return event.service
+
+
+def _same_name(service: str, name: str) -> bool:
+    """`payments-api.service` and the kernel's `payments-api` (cut at 15 characters) are one."""
+    short, other = service.casefold().removesuffix(".service"), name.casefold().removesuffix(".service")
+    if short == other or (len(other) == 15 and short.startswith(other)):
+        return True
+    return len(other) > 3 and any(part == other for part in short.replace("/", " ").replace(".", " ").split())
+
+
+def report(engine: Engine, reading: dict[str, Any]) -> dict[str, Any]:
+    """The whole outcome as one object, the JSON of `--output json`; `reading` is what is known of the input."""
+    ledger = {"seen": 0, "missing": 0, "doubled": 0, "late": 0}
+    mended = unreadable = collections = 0
+    told = []
+    for service in engine.services.values():
+        for name, count in service.ledger().items():
+            ledger[name] += count
+        mended += service.mended
+        unreadable += service.unreadable
+        collections += service.collections
+        if service.kinds:
+            told.append(_service_report(service))
+    lines = {"gc_lines": collections, "mended": mended, "unreadable": unreadable, "ledger": ledger}
+    return {"services": told, "input": {**reading, **lines}}
+
+
+def _service_report(service: Service) -> dict[str, Any]:
+    epoch, verdict = service.judged()
+    findings = list(service.findings)
+    return {
+        "service": service.name,
+        "epochs": service.epochs_seen,
+        "epoch": epoch.index if epoch else None,
+        "collections": service.collections,
+        "records": dict(service.kinds),
+        "verdict": verdict,
+        "heap": _heap(epoch) if epoch else None,
+        "death": _death_report(service),
+        "suspects": [],
+        "last_lines": service.lines_at_the_end(),
+        "findings": findings,
+        "ledger": {
+            **service.ledger(),
+            "gaps": [
+                {"epoch": each.index, "first": gap.first, "last": gap.last, "uptime_s": gap.uptime_s}
+                for each in service.epochs
+                for gap in each.ledger.gaps[:8]
+            ][:16],
+        },
+        "unreadable": list(service.specimens),
+    }
+
+
+def _heap(epoch: Any) -> dict[str, Any]:  # noqa: ANN401  (an Epoch; service.py owns the name)
+    first, last, derived = epoch.first, epoch.last, epoch.last_derived
+    if first is None or last is None or derived is None:
+        return {}
+    return {
+        "first_live_mib": first.heap_live_mib,
+        "last_live_mib": last.heap_live_mib,
+        "last_goal_mib": last.goal_mib,
+        "next_goal_mib": derived.next_goal_mib,
+        "gogc": derived.gogc_estimate,
+        "memory_limit_estimate_mib": derived.memory_limit_estimate_mib,
+        "first_uptime_s": first.uptime_s,
+        "last_uptime_s": last.uptime_s,
+        "last_time_s": epoch.last_time_s,
+        "go": last.go,
+        "procs": last.procs,
+    }
+
+
+def _death_report(service: Service) -> dict[str, Any] | None:
+    if not service.deaths:
+        return None
+    sighting = service.deaths[-1]
+    death = sighting.record
+    if not isinstance(death, Death):
+        return None
+    return {
+        "cause": death.cause,
+        "confidence": death.details.get("confidence", 0.95),
+        "source": death.source,
+        "evidence": list(death.lines[:8]),
+        "details": death.details,
+        "offset": sighting.offset,
+        "time_s": sighting.time_s,
+    }

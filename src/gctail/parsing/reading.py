@@ -1,0 +1,288 @@
+"""Reads one stream of text, line by line and closely: what is the runtime's, what is the application's.
+
+One `LineReader` stands behind every stream of every service. It is given only the lines that may matter (a bulk scanner
+skips the others) and all lines after them for as long as it is `busy` with something that spans several lines: a torn
+record, a goroutine dump, a kernel's report, a SCHED block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from gctail.parsing.deaths import DeathReader
+from gctail.parsing.gctrace import parse_gctrace
+from gctail.parsing.kernel import KernelReader
+from gctail.parsing.mending import START, Beginnings, Mended, Mender, Piece, parse_record
+from gctail.parsing.runtime import RUNTIME_START, is_sched_detail
+from gctail.parsing.text import plain
+from gctail.parsing.times import find_time
+from gctail.records import GcCycle, Passage, Record, Sched, Sighting, Unreadable
+
+THIN = rb"[ \t>\0]*+(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d++)?+ )?+"
+"""What may stand in front of a runtime line without saying anything: indentation, mail quoting, Go's log prefix."""
+
+INTERESTING = re.compile(
+    THIN + rb"(?:\*\*)?(?:\x1b\[[\d;]*+m)*+(?:" + RUNTIME_START + rb"|" + DeathReader.START + rb"|" + KernelReader.START + rb")"
+)
+"""A line that may be the runtime's or about a death. 2016/07/06 18:35:09 gc 5 @1.234s 0%: …"""
+
+GLUED = re.compile(rb"gc #?\d++ @\d++\.\d{3}s |gc\d++\(\d++\): \d++\+\d")
+"""A collection in the middle of a line, behind text that the application ended without a newline."""
+
+THIN_PREFIX = re.compile(THIN)
+PASSAGE_BYTES = 1 << 16
+MOST_DETAILS = 100_000
+"""P, M and G lines kept of one SCHED block."""
+FALSE_STARTS = 3
+"""Application lines of one shape that may look like a torn record before the shape is known to be the application's."""
+
+Event = Sighting | Passage
+
+
+class LineReader:
+    """One stream of one service: lines in, sightings and passages out (appended to `events`, in order)."""
+
+    def __init__(self, service: str, origin: str, stream: str | None, events: list[Event]) -> None:
+        self.service, self.origin, self.stream = service, origin, stream
+        self.events = events
+        self.mender = Mender(Beginnings())
+        self.deaths = DeathReader()
+        self.kernel = KernelReader()
+        self.sched: tuple[Sched, int, int] | None = None
+        self.details: list[str] = []
+        self.lines: list[bytes] = []
+        self.lines_size = 0
+        self.lines_offset = 0
+        self.lines_mended = False
+        self.death_offset = 0
+        self.death_lines = 0
+        self.next_number: int | None = None
+        self.false_starts: Counter[bytes] = Counter()
+        self.before: Callable[[], bytes] | None = None
+        self.time_s: float | None = None
+        self.near_s: float | None = None
+        self._queue: deque[tuple[Piece, bool]] = deque()
+
+    @property
+    def busy(self) -> bool:
+        """Something that spans several lines has begun: the next line must come here too."""
+        return self.mender.busy or self.deaths.busy or self.kernel.busy or self.sched is not None
+
+    def feed(self, line: bytes, offset: int, time_s: float | None = None) -> None:
+        """One line without its newline, at `offset` of the input; `time_s` is what its wrapper says."""
+        self.time_s = time_s
+        self._queue.append((Piece(line, offset), False))
+        while self._queue:
+            piece, mended = self._queue.popleft()
+            self._read(piece, mended=mended)
+
+    def flush(self) -> None:
+        """No more lines: whatever is open ends here."""
+        while self.busy:
+            if self.mender.busy:
+                mended = self.mender.flush()
+                if mended is not None:
+                    self._take(mended)
+            elif self.deaths.busy:
+                self._death(self.deaths.flush())
+            elif self.kernel.busy:
+                self._death(self.kernel.flush())
+            else:
+                self._end_sched()
+            while self._queue:
+                piece, mended_piece = self._queue.popleft()
+                self._read(piece, mended=mended_piece)
+        self.end_passage()
+
+    def end_passage(self) -> None:
+        """Hand on the application lines read so far."""
+        if not self.lines:
+            return
+        text = b"\n".join(self.lines) + b"\n"
+        self.events.append(
+            Passage(
+                text, self.service, self.origin, self.lines_offset, self.time_s, self.stream, self.lines_mended
+            )  # fmt: skip
+        )
+        self.lines, self.lines_size, self.lines_mended = [], 0, False
+
+    def _read(self, piece: Piece, *, mended: bool) -> None:
+        line = piece.line
+        if self.mender.busy:
+            done = self.mender.feed(line, piece.offset)
+            if done is not None:
+                self._take(done)
+            return
+        if self.sched is not None and self._sched_goes_on(line):
+            return
+        if (self.deaths.busy or self.kernel.busy) and self._death_goes_on(piece):
+            return
+        self._begin(piece, mended=mended)
+
+    def _begin(self, piece: Piece, *, mended: bool) -> None:
+        """A line with nothing open: a record, the beginning of something longer, or the application's."""
+        line, offset = piece
+        if INTERESTING.match(line) is None:
+            if not (b"@" in line or b"): " in line) or not self._glued(piece):
+                self._application(line, offset, mended=mended)
+            return
+        record = parse_record(line)
+        if record is not None:
+            self._record(record, offset)
+            return
+        text = plain(line)
+        bare = text[THIN_PREFIX.match(text).end() :]  # type: ignore[union-attr]  # it matches the empty text too
+        if bare != line:
+            record = parse_record(bare)
+            if record is not None:
+                self._note_time(line)
+                self._record(record, offset)
+                return
+        if self.deaths.starts(bare):
+            self.death_offset, self.death_lines = offset, 0
+            if self._step(self.deaths, bare, piece):
+                return
+        if self.kernel.starts(bare):
+            self.death_offset, self.death_lines = offset, 0
+            if self._step(self.kernel, bare, piece):
+                return
+        if self._glued(piece) or self._torn(bare, offset, line):
+            return
+        self._application(line, offset, mended=mended)
+
+    def _torn(self, bare: bytes, offset: int, line: bytes) -> bool:
+        """Open the mender on what begins like a record and is not whole."""
+        if START.match(bare) is None:
+            return False
+        shape = bytes(bare[:24])
+        if self.false_starts[shape] >= FALSE_STARTS:
+            return False
+        beginnings = self.mender.beginnings
+        beginnings.learn(self.lines[-64:])
+        if self.before is not None:
+            beginnings.learn(self.before().split(b"\n")[1:-1])
+            self.before = None
+        return self.mender.open(bare, offset + len(line) - len(bare), self.next_number)
+
+    def _take(self, mended: Mended) -> None:
+        """What the mender gives back: the record, and the lines to read as if they had come now."""
+        if mended.record is not None:
+            self._record(mended.record, mended.offset, mended=True, lines=mended.lines_used)
+        elif mended.plain is not None:
+            self._false_start(mended.plain)
+        else:
+            reason = "cut off by the end of the input" if mended.cut else "torn, and the rest of it never came"
+            self._unreadable(mended.text, reason, mended.offset, mended.lines_used)
+        whole = mended.record is not None or mended.cut
+        self._queue.extendleft((piece, whole) for piece in reversed(mended.lines))
+
+    def _false_start(self, piece: Piece) -> None:
+        self.false_starts[bytes(piece.line[:24])] += 1
+        if len(self.false_starts) > 256:
+            self.false_starts.clear()
+        self._application(piece.line, piece.offset, mended=False)
+
+    def _glued(self, piece: Piece) -> bool:
+        """A collection behind application text that had no newline: `Ready. Loaded 1002662 serialsgc 17 @6.215s …`."""
+        line, offset = piece
+        found = GLUED.search(line)
+        if found is None or found.start() == 0:
+            return False
+        record = parse_gctrace(plain(line[found.start() :]))
+        if record is None:
+            return self._torn_glued(line, offset, found.start())
+        self._glued_prefix(line[: found.start()], offset)
+        self._record(record, offset + found.start())
+        return True
+
+    def _torn_glued(self, line: bytes, offset: int, start: int) -> bool:
+        """A collection that is both glued to the application's text and torn after it."""
+        if not self._torn(line[start:], offset + start, line[start:]):
+            return False
+        self._glued_prefix(line[:start], offset)
+        return True
+
+    def _glued_prefix(self, prefix: bytes, offset: int) -> None:
+        stamp = find_time(prefix)
+        is_wrapper = not prefix.strip(b" \t>\0") or (stamp is not None and not prefix[stamp[2] :].strip(b" \t]|:"))
+        if is_wrapper:
+            self._note_time(prefix)
+        else:
+            self._application(prefix, offset, mended=True)
+
+    def _note_time(self, text: bytes) -> None:
+        """A time stamp in front of a runtime line was written with it."""
+        if self.time_s is None:
+            found = find_time(text)
+            self.time_s = found[0] if found is not None else None
+
+    def _record(self, record: Record, offset: int, *, mended: bool = False, lines: int = 1) -> None:
+        if isinstance(record, GcCycle):
+            self.next_number = record.number + 1
+        elif isinstance(record, Sched) and not record.run_queues and not mended:
+            self.sched, self.details = (record, offset, lines), []
+            return
+        self._emit(record, offset, mended=mended, lines=lines)
+
+    def _emit(self, record: Record, offset: int, *, mended: bool = False, lines: int = 1) -> None:
+        self.end_passage()
+        self.events.append(
+            Sighting(
+                record, self.service, self.origin, offset, self.time_s, self.stream, mended, lines, self.near_s
+            )  # fmt: skip
+        )
+
+    def _unreadable(self, text: bytes, reason: str, offset: int, lines: int) -> None:
+        shown = text[:1000].decode("utf-8", "replace")
+        self._emit(Unreadable(shown, reason, _column(shown)), offset, lines=lines)
+
+    def _application(self, line: bytes, offset: int, *, mended: bool) -> None:
+        if self.lines and (self.lines_size > PASSAGE_BYTES or mended != self.lines_mended):
+            self.end_passage()
+        if not self.lines:
+            self.lines_offset, self.lines_mended = offset, mended
+        self.lines.append(line)
+        self.lines_size += len(line) + 1
+
+    def _sched_goes_on(self, line: bytes) -> bool:
+        if not is_sched_detail(line):
+            self._end_sched()
+            return False
+        if len(self.details) < MOST_DETAILS:
+            self.details.append(line.decode("utf-8", "replace").strip())
+        record, offset, lines = self.sched or (Sched(0, {}), 0, 0)
+        self.sched = (record, offset, lines + 1)
+        return True
+
+    def _end_sched(self) -> None:
+        if self.sched is not None:
+            record, offset, lines = self.sched
+            self.sched = None
+            self._emit(replace(record, details=tuple(self.details)), offset, lines=lines)
+            self.details = []
+
+    def _death_goes_on(self, piece: Piece) -> bool:
+        return self._step(self.deaths if self.deaths.busy else self.kernel, plain(piece.line), piece)
+
+    def _step(self, reader: DeathReader | KernelReader, text: bytes, piece: Piece) -> bool:
+        """Offer a line to a report; True when the report took it (or gave back all that was not its own)."""
+        raise NotImplementedError
+
+    def _death(self, record: Record | None) -> None:
+        if record is not None:
+            self._emit(record, self.death_offset, lines=max(1, self.death_lines))
+
+
+def _column(text: str) -> int | None:
+    """Where a torn line stopped making sense, by the grammar."""
+    from gctail.parsing.gctrace import NotGctrace, read_gctrace  # the grammar's library loads in 60 ms
+
+    try:
+        read_gctrace(text)
+    except NotGctrace as error:
+        return error.column
+    return None

@@ -1,0 +1,358 @@
+"""The scan lane: finds in a stream of bytes the few places that matter, and passes the rest on unread.
+
+One compiled pattern, anchored on the newline before a line, runs over a buffer of whole lines. What it does not stop
+at is a *passage*: a span of application text that nobody has decoded or split. A collection that stands intact on its
+line is parsed by the very match that found it; everything else that may be the runtime's is read closely, line by line
+(`reading.LineReader`), until it is over. Lines inside a wrapper (docker, CRI, journald, …) are unwrapped one by one.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+
+from gctail.parsing.deaths import find_report
+from gctail.parsing.gctrace import MODERN, cycle_from_groups
+from gctail.parsing.reading import INTERESTING, Event, LineReader
+from gctail.parsing.times import find_time
+from gctail.parsing.wrappers import SNIFF_START, Entry, Unwrapper, sniff
+from gctail.records import Passage, Sighting
+
+BUFFER_BYTES = 1 << 18
+LINE_BYTES = 1 << 20
+"""A longer line loses its middle: no line of the runtime, and no wrapper's record of one, is so long."""
+
+TAIL_BYTES = 1 << 16
+"""How far before the end of a process somebody may have said that it was killed."""
+
+MOST_STREAMS = 20_000
+UNWRAPPED_LINES_TO_LEAVE = 64
+NEIGHBOURS = 32
+"""Collections whose neighbour's time stamp is read after a start; later only every `NEIGHBOUR_EVERY`th."""
+NEIGHBOUR_EVERY = 64
+
+SCAN = re.compile(rb"\n(?:" + MODERN + rb"\r?+(?=\n)|(?=" + SNIFF_START + rb")()|(?=" + INTERESTING.pattern + rb"))")
+MODERN_GROUPS = re.compile(MODERN).groups
+AT = re.compile(rb"@\d++\.\d{3}s ")
+OLD_GLUED = re.compile(rb"gc\d++\(\d++\): \d")
+
+
+class Scanner:
+    """The bytes of one input, in; sightings and passages, out.
+
+    Feed it through `space` and `filled` (no copy) or `feed` (one copy), take what it found with `take`, and call
+    `flush` at the end. A passage's text is a view of the buffer: it is good until the next `filled` or `feed`.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        service: str,
+        *,
+        wrapper: str | None = None,
+        rename: Callable[[str, str | None], str] | None = None,
+    ) -> None:
+        self.origin, self.service = origin, service
+        self.rename = rename
+        self.events: list[Event] = []
+        self.bytes_read = 0
+        self.lines_read = 0
+        self.long_lines = 0
+        self.notes: list[str] = []
+        self.unwrapper = Unwrapper(wrapper)
+        self.wrapped = wrapper not in (None, "none")
+        self.readers: dict[tuple[str, str | None], LineReader] = {}
+        self.bare = self._reader(service, None)
+        self._buffer = bytearray(LINE_BYTES + BUFFER_BYTES + 1)
+        self._view = memoryview(self._buffer)
+        self._buffer[0] = 0x0A
+        self._kept = 1
+        self._base = -1  # offset in the input of the buffer's first byte
+        self._skipping = False
+        self._not_unwrapped = 0
+        self._tail = b""
+        self._last_number = 0
+        self._cycles_here = 0
+        self._old_style = False
+
+    def space(self) -> memoryview:
+        """Where the next bytes of the input may be read into: at least 256 KiB."""
+        return self._view[self._kept : self._kept + BUFFER_BYTES]
+
+    def feed(self, data: bytes | memoryview) -> None:
+        """Bytes of the input, any number, cut anywhere."""
+        data = memoryview(data)
+        for start in range(0, len(data), BUFFER_BYTES):
+            part = data[start : start + BUFFER_BYTES]
+            self.space()[: len(part)] = part
+            self.filled(len(part))
+
+    def filled(self, count: int) -> None:
+        """So many bytes have been put into `space`."""
+        self.bytes_read += count
+        start, end = 1, self._kept + count
+        if self._skipping:
+            start = self._skip(end)
+            if start == 0:
+                return
+        last = self._buffer.rfind(b"\n", start, end)
+        if last >= start:
+            self._lines(start, last + 1)
+            self._keep(last, end)
+        elif start == 1 and end - 1 < LINE_BYTES:
+            self._kept = end
+        else:
+            self._too_long(start, end)
+
+    def take(self) -> list[Event]:
+        """What was found since the last call."""
+        events = self.events[:]
+        self.events.clear()
+        return events
+
+    def pause(self) -> None:
+        """No bytes have come for a while: hand on what is complete, without giving up what is open."""
+        for reader in self.readers.values():
+            reader.end_passage()
+
+    def flush(self) -> None:
+        """The input has ended: a last line without a newline counts, and what is open is closed."""
+        if self._kept > 1 and not self._skipping:
+            self._buffer[self._kept] = 0x0A
+            self._lines(1, self._kept + 1, ended=False)
+            self._kept = 1
+        for entry in self.unwrapper.flush():
+            self._entry(entry, b"", self.bytes_read)
+        for reader in self.readers.values():
+            reader.flush()
+        if not self.wrapped:
+            self._look_back(self._tail, self.bytes_read)
+
+    # -- the buffer
+
+    def _keep(self, last: int, end: int) -> None:
+        """Move what stands behind the last newline to the front; the newline itself comes first."""
+        self._base += last
+        rest = end - last
+        self._view[:rest] = bytes(self._view[last:end])
+        self._kept = rest
+
+    def _skip(self, end: int) -> int:
+        """Inside a line that is too long: drop until its newline. Returns where reading goes on, 0 for nowhere."""
+        newline = self._buffer.find(b"\n", 1, end)
+        if newline < 0:
+            self._base += end - 1
+            self._kept = 1
+            return 0
+        self._skipping = False
+        self.lines_read += 1
+        self._base += newline
+        self._view[: end - newline] = bytes(self._view[newline:end])
+        self._kept = end - newline
+        if self._kept > 1:
+            count = self._kept - 1
+            self._kept = 1
+            self.bytes_read -= count
+            self.filled_again(count)
+        return 0
+
+    def filled_again(self, count: int) -> None:
+        """The rest of a read, behind the newline that ended an endless line, already moved to the front."""
+        self.filled(count)
+
+    def _too_long(self, start: int, end: int) -> None:
+        """A line without end: a hole of NULs is dropped, of anything else the beginning is kept as application text."""
+        text = bytes(self._view[start:end])
+        stripped = text.lstrip(b"\0")
+        if len(stripped) < len(text):
+            self._base += len(text) - len(stripped)
+            self._view[1 : 1 + len(stripped)] = stripped
+            self._kept = 1 + len(stripped)
+            if self._kept - 1 < LINE_BYTES:
+                return
+        self.long_lines += 1
+        if self.long_lines == 1:
+            where = self._base + start
+            self.notes.append(f"a line of more than {LINE_BYTES >> 20} MiB at byte {where}: its end was not read")
+        self.bare.feed(stripped[:4096], self._base + start)
+        self.bare.end_passage()
+        self._base += end - 1
+        self._kept = 1
+        self._skipping = True
+
+    # -- lines
+
+    def _lines(self, start: int, end: int, *, ended: bool = True) -> None:
+        """Whole lines: the buffer from `start` to `end`, with the newline before them at `start - 1`."""
+        self.lines_read += self._newlines(start, end)
+        _ = ended
+        at = start
+        while at < end:
+            at = self._wrapped_lines(at, end) if self.wrapped else self._bare_lines(at, end)
+        self._tail = (self._tail + bytes(self._view[max(start, end - TAIL_BYTES) : end]))[-TAIL_BYTES:]
+
+    def _newlines(self, start: int, end: int) -> int:
+        numpy = sys.modules.get("numpy")  # 3 times quicker where the models have brought it in anyway
+        if numpy is not None and end - start > 4096:
+            return int(numpy.count_nonzero(numpy.frombuffer(self._view[start:end], numpy.uint8) == 0x0A))
+        return self._buffer.count(b"\n", start, end)
+
+    def _bare_lines(self, at: int, end: int) -> int:
+        """Lines without a wrapper, from `at`; returns where it stopped: at `end`, or where a wrapper begins."""
+        buffer, search, groups = self._buffer, SCAN.search, MODERN_GROUPS
+        if self.bare.busy:
+            at = self._closely(at, end)
+        passage = at
+        while True:
+            match = search(buffer, at - 1, end)
+            line = end if match is None else match.start() + 1
+            glued = self._glued(passage, line)
+            if glued is not None:
+                self._passage(passage, glued)
+                at = passage = self._closely(glued, end)
+                continue
+            if match is None:
+                self._passage(passage, end)
+                return end
+            if match.end() > line:
+                self._passage(passage, line)
+                self._intact(match.groups()[:groups], line, passage)
+                at = passage = match.end() + 1
+                continue
+            self._passage(passage, line)
+            if match[groups + 1] is not None and self._begins_wrapped(line, end):
+                return line
+            self.bare.before = self._context(line)
+            at = passage = self._closely(line, end)
+
+    def _intact(self, groups: Sequence[bytes | None], line: int, passage: int) -> None:
+        """A collection whole on its line: the quick way, with the neighbour's time stamp now and then."""
+        cycle = cycle_from_groups(groups)
+        number = cycle.number
+        if number <= self._last_number:
+            self._look_back(bytes(self._view[max(1, line - TAIL_BYTES) : line]), self._base + line)
+            self._cycles_here = 0
+        self._last_number = number
+        self._cycles_here += 1
+        near_s = None
+        if line > passage and (self._cycles_here < NEIGHBOURS or number % NEIGHBOUR_EVERY == 0):
+            near_s = self._neighbour(line)
+        self.bare.next_number = number + 1
+        self.events.append(
+            Sighting(cycle, self.service, self.origin, self._base + line, None, None, False, 1, near_s)
+        )  # fmt: skip
+
+    def _neighbour(self, line: int) -> float | None:
+        """The time stamp of the line before."""
+        before = self._buffer.rfind(b"\n", 0, line - 1)
+        if before < 0:
+            return None
+        found = find_time(bytes(self._view[before + 1 : min(line - 1, before + 512)]))
+        return found[0] if found is not None else None
+
+    def _context(self, line: int) -> Callable[[], bytes]:
+        return lambda: bytes(self._view[max(1, line - 8192) : line])
+
+    def _passage(self, start: int, end: int) -> None:
+        if start < end:
+            self.bare.end_passage()
+            view = self._view[start:end]
+            self.events.append(Passage(view, self.service, self.origin, self._base + start))
+
+    def _glued(self, start: int, end: int) -> int | None:
+        """The start of a line of this passage that has a collection in its middle."""
+        buffer = self._buffer
+        at = buffer.find(b"@", start, end)
+        found = AT.search(buffer, at, end) if at >= 0 else None
+        if found is None and self._old_style:
+            found = OLD_GLUED.search(buffer, start, end)
+        if found is None:
+            return None
+        return buffer.rfind(b"\n", start - 1, found.start()) + 1
+
+    def _closely(self, at: int, end: int) -> int:
+        """Lines from `at`, one by one, while what they began is open. Returns the start of the next line."""
+        reader, buffer, base = self.bare, self._buffer, self._base
+        while at < end:
+            newline = buffer.find(b"\n", at, end)
+            line = bytes(self._view[at:newline])
+            if line.endswith(b"\r"):
+                line = line[:-1]
+            reader.feed(line, base + at)
+            at = newline + 1
+            if not reader.busy:
+                break
+        reader.end_passage()
+        if not self._old_style and self.events:
+            last = self.events[-1]
+            self._old_style = isinstance(last, Sighting) and getattr(last.record, "uptime_s", 0.0) is None
+        return at
+
+    def _look_back(self, text: bytes, offset: int) -> None:
+        """A process has ended about here: did anybody say how?"""
+        for death in find_report(text):
+            where = text.find(death.text.encode())
+            place = offset - len(text) + where if where >= 0 else offset
+            self.events.append(Sighting(death, self.service, self.origin, max(0, place), lines=0))
+
+    # -- wrapped lines
+
+    def _begins_wrapped(self, line: int, end: int) -> bool:
+        newline = self._buffer.find(b"\n", line, end)
+        if self.wrapped or sniff(bytes(self._view[line:newline])) is None:
+            return False
+        self.wrapped, self._not_unwrapped = True, 0
+        return True
+
+    def _wrapped_lines(self, at: int, end: int) -> int:
+        """Lines inside a wrapper; back to the bare lane where none has fitted for long."""
+        buffer, view, unwrap = self._buffer, self._view, self.unwrapper.unwrap
+        while at < end:
+            newline = buffer.find(b"\n", at, end)
+            raw = bytes(view[at:newline])
+            entries = unwrap(raw)
+            offset = self._base + at
+            at = newline + 1
+            if entries is None:
+                self._not_unwrapped += 1
+                self._feed(self.bare, raw.removesuffix(b"\r"), offset, None)
+                if self._not_unwrapped >= UNWRAPPED_LINES_TO_LEAVE and not self.bare.busy:
+                    self.wrapped = False
+                    self.pause()
+                    return at
+                continue
+            self._not_unwrapped = 0
+            for entry in entries:
+                self._entry(entry, raw, offset)
+        return at
+
+    def _entry(self, entry: Entry, raw: bytes, offset: int) -> None:
+        """One piece of text that a wrapper gave up."""
+        service = entry.service or self.service
+        if self.rename is not None:
+            service = self.rename(service, entry.stream)
+        reader = self.readers.get((service, entry.stream)) or self._reader(service, entry.stream)
+        text = entry.text
+        if entry.thin and not reader.busy and INTERESTING.match(text) is None:
+            text = raw or text
+        for line in text.split(b"\n") if b"\n" in text else (text,):
+            self._feed(reader, line, offset, entry.time_s)
+
+    def _feed(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
+        if not reader.busy and (b"illed" in line or b"OOM" in line or b"oom" in line or b"137" in line):
+            self._reported(reader, line, offset, time_s)
+        reader.feed(line, offset, time_s)
+
+    def _reported(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
+        """Somebody (systemd, a kubelet, a shell) may say in this line that a process was killed."""
+        for death in find_report(line):
+            reader.end_passage()
+            self.events.append(Sighting(death, reader.service, self.origin, offset, time_s, reader.stream, lines=0))
+
+    def _reader(self, service: str, stream: str | None) -> LineReader:
+        if len(self.readers) >= MOST_STREAMS:
+            oldest = next(iter(self.readers))
+            self.readers.pop(oldest).flush()
+        reader = self.readers[service, stream] = LineReader(service, self.origin, stream, self.events)
+        return reader

@@ -1,0 +1,1 @@
+"""Ways to drive the core: over files on this machine, and elsewhere."""

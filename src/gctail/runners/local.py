@@ -1,0 +1,96 @@
+"""Reads files on this machine, to their ends or for ever, and hands on what they hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+from gctail.errors import UnreadableInput
+from gctail.parsing.scanner import Scanner
+from gctail.parsing.text import Decoder
+from gctail.records import Passage, Sighting
+from gctail.sources import open_input
+
+POD = re.compile(r"/pods/[^/_]+_(?P<pod>[^/_]+)_[^/]+/(?P<container>[^/]+)/\d+\.log")
+CONTAINER = re.compile(r"/containers/(?P<pod>[^/_]+)_[^/_]+_(?P<container>[^/]+)-[0-9a-f]{64}\.log")
+DOCKER = re.compile(r"/containers/(?P<id>[0-9a-f]{12})[0-9a-f]{52}/")
+ENDINGS = re.compile(r"(?:\.(?:gz|zst|xz|bz2|zip|log|txt|jsonl?|out|err|stderr|\d{1,3})|[-.]\d{8}(?:[-T_]?\d{4,6})?)+$")
+
+
+def service_name(path: str) -> str:
+    """What to call the service of a log that does not say: by the file's name, or the pod and container in its path."""
+    if path == "-":
+        return "stdin"
+    found = POD.search(path) or CONTAINER.search(path)
+    if found is not None:
+        return f"{found['pod']}/{found['container']}"
+    found = DOCKER.search(path)
+    if found is not None:
+        return found["id"]
+    name = PurePath(path).name
+    return ENDINGS.sub("", name) or name
+
+
+class Reading:
+    """What is being read, and how much of it was: the facts about the input in every report."""
+
+    def __init__(self, *, service: str | None = None, wrapper: str | None = None) -> None:
+        self.service, self.wrapper = service, wrapper
+        self.scanners: dict[str, Scanner] = {}
+        self.notes: list[str] = []
+        self.failed: list[str] = []
+
+    def scanner(self, origin: str) -> Scanner:
+        """The scanner of one input, made when it is first met."""
+        scanner = self.scanners.get(origin)
+        if scanner is None:
+            name = self.service or service_name(origin)
+            scanner = self.scanners[origin] = Scanner(origin, name, wrapper=self.wrapper)
+        return scanner
+
+    def files(self, paths: list[str]) -> Iterator[list[Sighting | Passage]]:
+        """What the files hold, one after the other; one that cannot be read is named in `failed`, the others are read.
+
+        Raises `UnreadableInput` where none of them can be read.
+        """
+        for path in paths:
+            try:
+                yield from self._file(path)
+            except UnreadableInput as error:
+                self.failed.append(str(error))
+        if self.failed and len(self.failed) == len(paths):
+            raise UnreadableInput("\ngctail: ".join(self.failed))
+
+    def _file(self, path: str) -> Iterator[list[Sighting | Passage]]:
+        source = open_input(path)
+        scanner, decoder = self.scanner(path), Decoder()
+        try:
+            while True:
+                space = scanner.space()
+                count = source.readinto(space)
+                if not count:
+                    break
+                read = space[:count]
+                text = decoder.feed(read)
+                if text is read:
+                    scanner.filled(count)
+                else:
+                    scanner.feed(bytes(text))
+                yield scanner.take()
+            scanner.feed(decoder.flush())
+            scanner.flush()
+            yield scanner.take()
+        finally:
+            self.notes += [f"{path}: {note}" for note in (*source.notes, *scanner.notes)]
+            source.close()
+
+    def facts(self) -> dict[str, Any]:
+        """Bytes and lines read, and what is to be said about the input."""
+        return {
+            "files": list(self.scanners),
+            "bytes": sum(scanner.bytes_read for scanner in self.scanners.values()),
+            "lines": sum(scanner.lines_read for scanner in self.scanners.values()),
+            "notes": [*self.notes, *self.failed],
+        }

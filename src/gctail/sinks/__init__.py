@@ -1,0 +1,1 @@
+"""Where findings go: one file per kind of sink."""
