@@ -1,0 +1,52 @@
+// A notification hub that delivers webhooks. Each delivery waits for the partner's answer, without a timeout. When a
+// partner stops answering, its deliveries wait for ever: every one keeps its goroutine, its stack and its payload.
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"gctail.example/samples/service"
+)
+
+const outageBegins = 12 * time.Second
+
+var waiting atomic.Int64
+
+// deliver needs a deep stack, as encoders and TLS do, and still has it while it waits.
+func deliver(payload []byte, answer <-chan int) int {
+	var frame [24 << 10]byte
+	for i := range frame {
+		frame[i] = payload[i%len(payload)]
+	}
+	status := <-answer
+	return status + int(frame[status])
+}
+
+func main() {
+	s := service.Start("notification-hub", service.Facts{
+		Leak: true, Kind: "goroutine-leak", Verdict: "leak",
+		Culprit: &service.Culprit{Message: "webhook delivery started", Slot: "delivery", Field: "waiting"},
+	})
+	s.Serve(service.Steady(50), func(request *service.Request) {
+		if rand.IntN(5) != 0 {
+			return
+		}
+		partner := []string{"acme", "globex", "initech"}[rand.IntN(3)]
+		answer := make(chan int, 1)
+		s.Log(slog.LevelInfo, "webhook delivery started", "partner", partner,
+			"delivery", fmt.Sprintf("dlv_%012x", rand.Uint64()>>16), "waiting", waiting.Add(1))
+		go func() {
+			deliver(service.Filled((8+rand.IntN(24))<<10), answer)
+			waiting.Add(-1)
+		}()
+		if partner != "initech" && service.Uptime() > outageBegins {
+			s.Onset()
+			return
+		}
+		time.AfterFunc(time.Duration(20+rand.IntN(200))*time.Millisecond, func() { answer <- 200 })
+	})
+}
