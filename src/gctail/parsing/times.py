@@ -110,12 +110,14 @@ def parse_time(text: bytes | str, year: int | None = None) -> float | None:
     that have none (syslog, klog); without it those are None.
     """
     if isinstance(text, str):
+        if (seconds := _quick_seconds(text)) is not None:
+            return seconds
         text = text.encode(errors="replace")
     text = text.strip(b" \t\r\n[]\"'")
     if found := _ISO_ALONE.fullmatch(text):
         return _iso_seconds(found)
     if _NUMBER.fullmatch(text):
-        return _epoch_seconds(float(text))
+        return epoch_seconds(float(text))
     if found := _ISO_COMPACT.fullmatch(text) or _ISO_MINUTE.fullmatch(text):
         digits = found.groups()
         minute = (int(digits[0]), int(digits[1]), int(digits[2]), int(digits[3]), int(digits[4]))
@@ -133,9 +135,19 @@ def find_time(line: bytes, year: int | None = None) -> tuple[float, int, int] | 
     """
     if (found := _ISO_AT_START.match(line)) and (seconds := _iso_seconds(found)) is not None:
         return seconds, found.start(1), found.end()
-    if (found := _EPOCH_AT_START.match(line)) and (seconds := _epoch_seconds(float(found[1]))) is not None:
+    if (found := _EPOCH_AT_START.match(line)) and (seconds := epoch_seconds(float(found[1]))) is not None:
         return seconds, *found.span(1)
     return _find_field(line, year) or _find_inside(line, year)
+
+
+def epoch_seconds(value: float) -> float | None:
+    """Unix seconds by magnitude: 1e8 s is 1973, 1e11 s is 5138; so is every next unit a thousand times as large."""
+    if not 1e8 <= value < 1e20:
+        return None
+    for unit in (1.0, 1e3, 1e6, 1e9):
+        if value < 1e11 * unit:
+            return value / unit
+    return None
 
 
 def rfc3339(time_s: float) -> str:
@@ -174,6 +186,19 @@ def parse_moment(text: str, now_s: float | None) -> float:
     return now_s // 86400 * 86400 + hour * 3600 + minute * 60 + second
 
 
+def _quick_seconds(text: str) -> float | None:
+    """RFC 3339 by way of datetime's C parser, in a third of the time; it cuts off what lies below microseconds.
+
+    None says only that the patterns must look: datetime knows neither leap seconds nor half of the shapes.
+    """
+    if len(text) < 19 or text[4] != "-" or text[13] != ":" or text[16] != ":" or not "1970" <= text[:4] <= "2199":
+        return None
+    try:
+        return datetime.fromisoformat(text if text[-1] == "Z" or text[-6] in "+-" else text + "Z").timestamp()
+    except ValueError:
+        return None
+
+
 def _iso_seconds(found: re.Match[bytes]) -> float | None:
     minute_s = _minute_seconds(found[1])
     seconds = float(found[2].replace(b",", b"."))
@@ -201,16 +226,6 @@ def _zone_seconds(zone: bytes) -> float:
     digits = name[1:].replace(":", "").ljust(4, "0")
     east = int(digits[:2]) * 3600 + int(digits[2:]) * 60
     return float(-east if name[0] == "-" else east)
-
-
-def _epoch_seconds(value: float) -> float | None:
-    """Unix seconds by magnitude: 1e8 s is 1973, 1e11 s is 5138; so is every next unit a thousand times as large."""
-    if not 1e8 <= value < 1e20:
-        return None
-    for unit in (1.0, 1e3, 1e6, 1e9):
-        if value < 1e11 * unit:
-            return value / unit
-    return None
 
 
 def _civil_seconds(minute: tuple[int, int, int, int, int], second: bytes, zone: bytes | None) -> float | None:

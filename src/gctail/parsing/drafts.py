@@ -1,0 +1,158 @@
+"""What an application line says, and the draft on which it is put together: roles of fields, levels, bounds."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from msgspec import Struct
+
+from gctail.parsing.times import epoch_seconds, parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_FIELDS = 64
+MAX_KEY_CHARACTERS = 128
+MAX_VALUE_CHARACTERS = 1024
+MAX_MESSAGE_CHARACTERS = 16384
+MAX_DEPTH = 8  # of groups in JSON; what lies deeper is kept as JSON text
+
+Value = str | int | float | bool | None
+
+
+class Message(Struct, frozen=True):
+    """What one application line says.
+
+    `level` is trace, debug, info, warn, error, fatal or panic; `time_s` is Unix time. `message` has neither of them: it
+    is the `msg` of a structured line, the rest of a plain one. `fields` holds at most 64 values, text of at most 1024
+    characters; groups are joined with dots. `format` is the shape by which the line was read: slog-text, slog-json,
+    zap-json, zap-console, zerolog, logrus-json, logrus-text, logfmt, klog, glog, std-log, hclog, log15, gin, json or
+    plain.
+    """
+
+    level: str | None
+    time_s: float | None
+    message: str
+    fields: dict[str, Value]
+    format: str
+    caller: str | None = None
+
+
+_LEVEL_NAMES = {
+    "trace": "trace trac trc finest verbose",
+    "debug": "debug debu dbug dbg fine",
+    "info": "info inf information informational notice i",
+    "warn": "warn warning wrn w",
+    "error": "error erro eror err severe e",
+    "fatal": "fatal fata ftl critical crit alert emerg emergency f",
+    "panic": "panic pani pnc dpanic",
+}
+_LEVELS = {name: level for level, names in _LEVEL_NAMES.items() for name in (names + " " + names.upper()).split()}
+_PINO_LEVELS = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
+_SYSLOG_LEVELS = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")  # RFC 5424, section 6.2.1
+_SLOG_LEVEL = re.compile(r"(DEBUG|INFO|WARN|ERROR)([+-])\d{1,9}")
+
+
+def normal_level(value: object) -> str | None:
+    """Normalise a level; `DEBUG-4` and `INFO+2` are what slog calls levels between its own (log/slog/level.go)."""
+    if isinstance(value, str):
+        level = _LEVELS.get(value) or _LEVELS.get(value.strip("[]<>() ").lower())
+        if level is None and (found := _SLOG_LEVEL.fullmatch(value)):
+            return "trace" if found[0].startswith("DEBUG-") else _LEVELS[found[1]]
+        return level
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _SYSLOG_LEVELS[value] if 0 <= value < len(_SYSLOG_LEVELS) else _PINO_LEVELS.get(value)
+    return None
+
+
+class Draft:
+    """A message while it is being read: each field either plays a role or is kept, within the bounds."""
+
+    __slots__ = ("caller", "fields", "keys", "level", "message", "time_s")
+
+    def __init__(self) -> None:
+        self.level: str | None = None
+        self.time_s: float | None = None
+        self.message: str | None = None
+        self.caller: str | None = None
+        self.fields: dict[str, Value] = {}
+        self.keys: dict[str, str] = {}  # role -> the key that played it, by which the logger is known
+
+    def take(self, key: str, value: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+        """Let a field play the role that its name suggests, if its value can; keep it otherwise."""
+        role = ROLES.get(key)
+        if role is None or role in self.keys or not _PLAY[role](self, value):
+            self.keep(key, value)
+        else:
+            self.keys[role] = key
+
+    def keep(self, key: str, value: Any, depth: int = 0) -> None:  # noqa: ANN401
+        """Keep a value; groups become dotted keys, lists JSON text."""
+        if len(self.fields) >= MAX_FIELDS:
+            return
+        if isinstance(value, str):
+            self.fields[key[:MAX_KEY_CHARACTERS]] = value[:MAX_VALUE_CHARACTERS]
+        elif value is None or isinstance(value, (int, float)):
+            self.fields[key[:MAX_KEY_CHARACTERS]] = value
+        elif isinstance(value, dict) and depth < MAX_DEPTH and value:
+            for inner_key, inner in value.items():
+                self.keep(f"{key[:MAX_KEY_CHARACTERS]}.{inner_key}", inner, depth + 1)
+        else:
+            self.fields[key[:MAX_KEY_CHARACTERS]] = orjson.dumps(value)[: 4 * MAX_VALUE_CHARACTERS].decode(
+                "utf-8", "replace"
+            )[:MAX_VALUE_CHARACTERS]
+
+    def done(self, form: str) -> Message:
+        """Freeze it. A line without a message says its error, if it has one."""
+        message = self.message
+        if message is None:
+            error = self.fields.get("error", self.fields.get("err"))
+            message = error if isinstance(error, str) else ""
+        return Message(self.level, self.time_s, message[:MAX_MESSAGE_CHARACTERS], self.fields, form, self.caller)
+
+
+def _play_time(draft: Draft, value: object) -> bool:
+    if isinstance(value, str):
+        draft.time_s = parse_time(value) if len(value) < 64 else None
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        draft.time_s = epoch_seconds(value)
+    return draft.time_s is not None
+
+
+def _play_level(draft: Draft, value: object) -> bool:
+    draft.level = normal_level(value)
+    return draft.level is not None
+
+
+def _play_message(draft: Draft, value: object) -> bool:
+    if isinstance(value, str):
+        draft.message = value
+    elif isinstance(value, (int, float)):
+        draft.message = str(value)
+    return draft.message is not None
+
+
+def _play_caller(draft: Draft, value: object) -> bool:
+    if isinstance(value, dict) and isinstance(value.get("file"), str):  # slog's AddSource
+        draft.caller = f"{value['file']}:{value.get('line', '?')}"[:MAX_VALUE_CHARACTERS]
+    elif isinstance(value, str) and CALLER.fullmatch(value):
+        draft.caller = value
+    return draft.caller is not None
+
+
+CALLER = re.compile(r"(?:[A-Za-z]:)?[^\s:]{1,512}+(?<=\.go):\d{1,9}")
+_PLAY: dict[str, Callable[[Draft, Any], bool]] = {
+    "time": _play_time,
+    "level": _play_level,
+    "message": _play_message,
+    "caller": _play_caller,
+}
+_ROLE_KEYS = {
+    "time": "time ts t timestamp @timestamp @t _time datetime asctime Time Timestamp T TS eventTime",
+    "level": "level lvl severity @level @l loglevel log.level levelname Level Severity L l",
+    "message": "msg message @message @m short_message Message Msg M",
+    "caller": "caller source file @caller C",
+}
+ROLES = {key: role for role, keys in _ROLE_KEYS.items() for key in keys.split()}
