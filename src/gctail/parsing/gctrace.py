@@ -27,13 +27,17 @@ LONGEST_LINE = 4096
 Groups = Sequence[bytes | None]
 
 
-class NotGctrace(ValueError):
-    """No gctrace line: at `column` (from 0) it stops making sense, `expected` is what belongs there."""
+class Misfit(ValueError):
+    """A line that does not fit its grammar: at `column` (from 0) it stops making sense; `expected` belongs there."""
 
     def __init__(self, column: int, expected: str) -> None:
         super().__init__(f"column {column}: expected {expected}")
         self.column = column
         self.expected = expected
+
+
+class NotGctrace(Misfit):
+    """No gctrace line of any Go, nor of a future one that keeps the labels."""
 
 
 # --- The quick lane -----------------------------------------------------------------------------------------------

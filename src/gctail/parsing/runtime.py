@@ -1,0 +1,412 @@
+"""Every trace line of the Go runtime but gctrace: scavenger, pacer, scheduler, initialisation, finalizers, allocations.
+
+As with gctrace there are two lanes: `parse_runtime` with a compiled pattern for each shape, exactly as printed, and
+`read_runtime` with a grammar that goes by the labels and says where a line stops making sense. Both name the parts of
+a line alike and hand them to the same function, which makes the record.
+
+Sources, in go/src/runtime (Go 1.0 to 1.4: the .c files of the same names): mheap.go and mgcscavenge.go (scvg, scav),
+mgcpacer.go and mgcsweep.go (pacer), proc.go (SCHED, init, GC forced), mgcmark_greenteagc.go (scan), mprof.go
+(tracealloc). "MB" is MiB, "KiB" is KiB, both truncated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from gctail.parsing.gctrace import Misfit
+from gctail.records import (
+    AllocFree,
+    CheckFinalizers,
+    GcForced,
+    Init,
+    Pacer,
+    Record,
+    ScanClass,
+    Scav,
+    Sched,
+    Scvg,
+)
+
+LONGEST_LINE = 1 << 16  # a SCHED line has two numbers for each P, and machines have a thousand
+
+RUNTIME_START: bytes = (
+    rb"(?:gc[ #\d]|GC f|s(?:cvg[-:\d]|cav \d|can: )|forced scvg|pacer: |SCHED |init \S{1,300}+ @|checkfinalizers: |"
+    rb"trace(?:alloc|free|gc)\(|end tracegc)"
+)
+"""How a runtime line begins, gctrace included: the source of a bytes pattern, unanchored and without groups."""
+
+Parts = Mapping[str, str | None]
+"""The parts of a line by name, as printed; None or absent where the line has no such part."""
+
+
+class NotRuntime(Misfit):
+    """No trace line of the runtime: at `column` (from 0) it stops making sense, `expected` is what belongs there."""
+
+
+# --- Values ---------------------------------------------------------------------------------------------------------
+
+
+def _int(parts: Parts, name: str) -> int | None:
+    text = parts.get(name)
+    return None if text is None else int(text, 0) if text.startswith("0x") else int(text)
+
+
+def _whole(parts: Parts, name: str) -> int:
+    return _int(parts, name) or 0
+
+
+def _real(parts: Parts, name: str) -> float | None:
+    """A float64 of Go's `print`: `+8.023947e-001` up to 1.25, `0.806` since; NaN is None."""
+    text = parts.get(name)
+    return None if text is None or text == "NaN" else float(text)
+
+
+# --- From parts to records ------------------------------------------------------------------------------------------
+
+
+def gc_forced(_: Parts) -> GcForced:
+    """Go 1.4 and later; before that it is a report of the scavenger."""
+    return GcForced()
+
+
+def scvg(parts: Parts) -> Scvg:
+    """Round -1 (Go 1.2 to 1.12) and `forced scvg` (1.13) are debug.FreeOSMemory.
+
+    Sizes that went below zero in the runtime stand as printed, just under 2**44 (golang/go issues 8430 and 8544).
+    """
+    number = _int(parts, "round")
+    return Scvg(
+        round=number,
+        forced=parts.get("forced") is not None or number == -1,
+        released_mib=_int(parts, "released_mib"),
+        inuse_mib=_int(parts, "inuse_mib"),
+        idle_mib=_int(parts, "idle_mib"),
+        sys_mib=_int(parts, "sys_mib"),
+        consumed_mib=_int(parts, "consumed_mib"),
+        gc_forced=parts.get("gc_forced") is not None,
+    )
+
+
+def scav(parts: Parts) -> Scav:
+    """`go` is as much of the version as the shape tells."""
+    reset = parts.get("reset") is not None
+    if parts.get("eager_kib") is not None:
+        go = "1.21+"
+    elif parts.get("generation") is not None:
+        go = "1.15-1.18"
+    else:
+        go = "1.19-1.20" if reset else "1.14, 1.19-1.20"
+    return Scav(
+        work_kib=_whole(parts, "work_kib"),
+        eager_kib=_int(parts, "eager_kib"),
+        released_kib=_whole(parts, "released_kib"),
+        util_percent=_whole(parts, "util_percent"),
+        forced=parts.get("forced") is not None,
+        controller_reset=reset,
+        generation=_int(parts, "generation"),
+        go=go,
+    )
+
+
+def pacer_assist(parts: Parts) -> Pacer:
+    """A cycle starts: how much each allocated byte has to mark, the heap then and the goal, and the workers."""
+    return Pacer(
+        "assist",
+        {
+            "assist_ratio": _real(parts, "assist_ratio"),
+            "scan_mib": _int(parts, "scan_mib"),
+            "heap_mib": _int(parts, "heap_mib"),
+            "goal_mib": _int(parts, "goal_mib"),
+            "dedicated_workers": _int(parts, "dedicated_workers"),
+            "fractional_workers": _real(parts, "fractional_workers"),
+        },
+    )
+
+
+def pacer_sweep(parts: Parts) -> Pacer:
+    """A sweep is done; `pages_per_byte` is None up to Go 1.6, which did not print it."""
+    return Pacer(
+        "sweep",
+        {
+            "heap_mib": _int(parts, "heap_mib"),
+            "allocated_mib": _int(parts, "allocated_mib"),
+            "swept_pages": _int(parts, "swept_pages"),
+            "pages_per_byte": _real(parts, "pages_per_byte"),
+        },
+    )
+
+
+def pacer_old(parts: Parts) -> Pacer:
+    """A cycle ends, up to Go 1.17: H_m_prev, h_t, H_T, h_a, H_a, h_g, H_g, u_a, u_g, W_a and what follows from them."""
+    wholes = ("marked_prev_bytes", "trigger_bytes", "heap_bytes", "goal_bytes", "scan_work_bytes")
+    reals = ("trigger_ratio", "actual_ratio", "goal_ratio", "utilization", "utilization_goal", "goal_delta")
+    values: dict[str, float | int | None] = {name: _int(parts, name) for name in wholes}
+    values |= {name: _real(parts, name) for name in (*reals, "actual_delta", "utilization_ratio")}
+    return Pacer("old", values)
+
+
+def pacer_new(parts: Parts) -> Pacer:
+    """A cycle ends, since Go 1.18. `goal_bytes` is not printed: it is the heap less `goal_delta_bytes`, exactly."""
+    wholes = ("cpu_percent", "cpu_expected_percent", "heap_scan_bytes", "stack_scan_bytes", "globals_scan_bytes")
+    sizes = ("scan_expected_bytes", "trigger_bytes", "heap_bytes", "goal_delta_bytes")
+    values: dict[str, float | int | None] = {name: _int(parts, name) for name in (*wholes, *sizes)}
+    values["goal_bytes"] = _whole(parts, "heap_bytes") - _whole(parts, "goal_delta_bytes")
+    values["cons_mark"] = _real(parts, "cons_mark")
+    values["controller_reset"] = int(parts.get("reset") is not None)
+    return Pacer("new", values)
+
+
+_COUNT_WORDS: dict[str, int | None] = {"true": 1, "false": 0, "nil": None}
+
+
+def sched(parts: Parts) -> Sched:
+    """Counts by the runtime's own labels, `true` and `false` (since Go 1.20) as 1 and 0."""
+    counts: dict[str, int | None] = {}
+    for pair in (parts.get("counts") or "").split():
+        key, _, value = pair.partition("=")
+        counts[key] = _COUNT_WORDS[value] if value in _COUNT_WORDS else int(value)
+    return Sched(
+        uptime_ms=_whole(parts, "uptime_ms"),
+        counts=counts,
+        run_queues=tuple(map(int, (parts.get("run_queues") or "").split())),
+        sched_ticks=tuple(map(int, (parts.get("sched_ticks") or "").split())),
+    )
+
+
+def init(parts: Parts) -> Init:
+    """One package is initialised (Go 1.16 and later); the times are milliseconds."""
+    return Init(
+        package=parts.get("package") or "",
+        at_ms=_real(parts, "at_ms") or 0.0,
+        clock_ms=_real(parts, "clock_ms") or 0.0,
+        bytes=_whole(parts, "bytes"),
+        allocs=_whole(parts, "allocs"),
+    )
+
+
+def scan(parts: Parts) -> ScanClass:
+    """The sums: of objects scanned one by one, from sparse and from dense spans; spans only with Green Tea."""
+    return ScanClass(parts.get("size_class") or "total", _whole(parts, "objects"), _int(parts, "spans"))
+
+
+def check_finalizers(parts: Parts) -> CheckFinalizers:
+    """Both counts are None where the line says something else about finalizers."""
+    return CheckFinalizers(_int(parts, "finalizers"), _int(parts, "cleanups"), (parts.get("text") or "").strip())
+
+
+def alloc_free(parts: Parts) -> AllocFree:
+    """The address stays text: it is good for comparing only."""
+    return AllocFree(parts.get("what") or "", parts.get("address"), _int(parts, "size_bytes"))
+
+
+# --- The quick lane -------------------------------------------------------------------------------------------------
+
+_N = "[0-9]{1,20}+"
+_S = "-?+[0-9]{1,20}+"
+_F = r"(?:NaN|[+-]?+(?:Inf|[0-9]{1,20}+(?:\.[0-9]{1,20}+)?+(?:e[+-]?+[0-9]{1,4}+)?+))"
+_T = r"[0-9]{1,15}+(?:\.[0-9]{1,9}+)?+"
+_HEX = "0x[0-9a-f]{1,16}+"
+_DELTA = "[\u0394\u2206]"  # goalΔ of the old pacer is a Greek letter, ∆goal of the new one a sign of arithmetic
+_TAG = r"(?P<forced> \(forced\))?+(?P<reset> \[controller reset\])?+"
+
+_LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
+    ("GC", "GC forced", gc_forced),
+    # scvg3: 0x1f MB released     scvg-1: 63 MB released     scvg1: GC forced     forced scvg: 2 MB released
+    (
+        "scv for",
+        (
+            rf"(?P<forced>forced )?+scvg(?P<round>{_S})?+: "
+            rf"(?:(?P<released_mib>{_HEX}|{_N}) MB released|(?P<gc_forced>GC forced))"
+        ),
+        scvg,
+    ),
+    # scvg1: inuse: 4, idle: 59, sys: 63, released: 59, consumed: 4 (MB)
+    (
+        "scv for",
+        (
+            rf"(?P<forced>forced )?+scvg(?P<round>{_S})?+: inuse: (?P<inuse_mib>{_S}), idle: (?P<idle_mib>{_S}), "
+            rf"sys: (?P<sys_mib>{_S}), released: (?P<released_mib>{_S}), consumed: (?P<consumed_mib>{_S}) \(MB\)"
+        ),
+        scvg,
+    ),
+    # scav 1 296 KiB work, 60840 KiB total, 61% util
+    (
+        "sca",
+        (
+            rf"scav (?:(?P<generation>{_N}) (?=[0-9]))?+(?P<work_kib>{_N}) KiB work, (?P<released_kib>{_N}) KiB total, "
+            rf"(?P<util_percent>{_N})% util{_TAG}"
+        ),
+        scav,
+    ),
+    # scav 0 KiB work (bg), 16 KiB work (eager), 7696 KiB now, 100% util (forced)
+    (
+        "sca",
+        (
+            rf"scav (?P<work_kib>{_N}) KiB work \(bg\), (?P<eager_kib>{_N}) KiB work \(eager\), "
+            rf"(?P<released_kib>{_N}) KiB (?:now|total), (?P<util_percent>{_N})% util{_TAG}"
+        ),
+        scav,
+    ),
+    # pacer: assist ratio=+8.167141e-001 (scan 0 MB in 3->4 MB) workers=0++2.500000e-001
+    (
+        "pac",
+        (
+            rf"pacer: assist ratio=(?P<assist_ratio>{_F}) \(scan (?P<scan_mib>{_N}) MB in (?P<heap_mib>{_N})->"
+            rf"(?P<goal_mib>{_N}) MB\) workers=(?P<dedicated_workers>{_S})\+(?P<fractional_workers>{_F})"
+        ),
+        pacer_assist,
+    ),
+    # pacer: sweep done at heap size 2MB; allocated 0MB of spans; swept 543 pages at +5.033851e-004 pages/byte
+    (
+        "pac",
+        (
+            rf"pacer: sweep done at heap size (?P<heap_mib>{_N})MB; allocated (?P<allocated_mib>{_N})MB "
+            rf"(?:of spans|during sweep); swept (?P<swept_pages>{_N}) pages(?: at (?P<pages_per_byte>{_F}) pages/byte)?+"
+        ),
+        pacer_sweep,
+    ),
+    # pacer: H_m_prev=2339272 h_t=+7.9e-001 H_T=4194304 h_a=+9.0e-001 H_a=4447984 h_g=+1.0e+000 H_g=4678544 u_a=…
+    (
+        "pac",
+        (
+            rf"pacer: H_m_prev=(?P<marked_prev_bytes>{_S}) h_t=(?P<trigger_ratio>{_F}) H_T=(?P<trigger_bytes>{_S}) "
+            rf"h_a=(?P<actual_ratio>{_F}) H_a=(?P<heap_bytes>{_S}) h_g=(?P<goal_ratio>{_F}) H_g=(?P<goal_bytes>{_S}) "
+            rf"u_a=(?P<utilization>{_F}) u_g=(?P<utilization_goal>{_F}) W_a=(?P<scan_work_bytes>{_S}) "
+            rf"goal{_DELTA}=(?P<goal_delta>{_F}) actual{_DELTA}=(?P<actual_delta>{_F}) "
+            rf"u_a/u_g=(?P<utilization_ratio>{_F})"
+        ),
+        pacer_old,
+    ),
+    # pacer: 25% CPU (25 exp.) for 87288+2768+151882 B work (151882 B exp.) in 4005888 B -> 4145152 B (∆goal -49152, …
+    (
+        "pac",
+        (
+            rf"pacer: (?P<cpu_percent>{_S})% CPU \((?P<cpu_expected_percent>{_S}) exp\.\) for (?P<heap_scan_bytes>{_S})"
+            rf"\+(?P<stack_scan_bytes>{_S})\+(?P<globals_scan_bytes>{_S}) B work \((?P<scan_expected_bytes>{_S}) B exp\.\) "
+            rf"in (?P<trigger_bytes>{_S}) B -> (?P<heap_bytes>{_S}) B \({_DELTA}goal (?P<goal_delta_bytes>{_S}), "
+            rf"cons/mark (?P<cons_mark>{_F})\)(?P<reset>\[controller reset\])?+"
+        ),
+        pacer_new,
+    ),
+    # SCHED 1002ms: gomaxprocs=2 idleprocs=2 threads=5 spinningthreads=0 … runqueue=0 [ 0 0 ] schedticks=[ 51692 53085 ]
+    (
+        "SCH",
+        (
+            rf"SCHED (?P<uptime_ms>{_S})ms:(?P<counts>(?: (?!sysmonwait=|schedticks=)[a-z]{{1,30}}+={_S})++) "
+            rf"\[ ?+(?P<run_queues>{_N}(?: {_N})*+) ?+\](?: schedticks=\[ (?P<sched_ticks>(?:{_N} )*+)\])?+"
+        ),
+        sched,
+    ),
+    # SCHED 0ms: gomaxprocs=2 … runqueue=0 gcwaiting=false nmidlelocked=-1 stopwait=0 sysmonwait=false
+    (
+        "SCH",
+        (
+            rf"SCHED (?P<uptime_ms>{_S})ms:"
+            rf"(?P<counts>(?: (?!sysmonwait=|schedticks=)[a-z]{{1,30}}+=(?:{_S}|true|false|nil))++ sysmonwait=(?:{_S}|true|false))"
+        ),
+        sched,
+    ),
+    # init unicode @7.0 ms, 0.006 ms clock, 512 bytes, 4 allocs
+    (
+        "ini",
+        (
+            rf"init (?P<package>\S{{1,300}}+) @(?P<at_ms>{_T}) ms, (?P<clock_ms>{_T}) ms clock, (?P<bytes>{_N}) bytes, "
+            rf"(?P<allocs>{_N}) allocs"
+        ),
+        init,
+    ),
+    # scan: class 256B 4792+0+0=4792 objs, 0+0=0 spans     scan: class L 3 objs     scan: total 4758 objs
+    (
+        "sca",
+        (
+            rf"scan: (?:class (?P<size_class>L|[0-9]{{1,9}}+B)|total) (?:{_N}\+{_N}\+{_N}=)?+(?P<objects>{_N}) objs"
+            rf"(?:, {_N}\+{_N}=(?P<spans>{_N}) spans)?+"
+        ),
+        scan,
+    ),
+    # checkfinalizers: queue: 0 finalizers + 0 cleanups
+    (
+        "che",
+        rf"(?P<text>checkfinalizers: (?:queue: (?P<finalizers>{_N}) finalizers \+ (?P<cleanups>{_N}) cleanups|.++))",
+        check_finalizers,
+    ),
+    # tracealloc(0xc000028000, 0x2500, runtime.p)     tracefree(0xc000028000, 0x2500)
+    (
+        "tra",
+        rf"(?P<what>tracealloc|tracefree)\((?P<address>{_HEX}), (?P<size_bytes>{_HEX})(?:, \S.{{0,1000}})?\)",
+        alloc_free,
+    ),
+    ("tra", r"(?P<what>tracegc)\(\)", alloc_free),
+    ("end", r"(?P<what>end tracegc)", alloc_free),
+)
+
+_Reader = tuple[Callable[[str], re.Match[str] | None], Callable[[Parts], Record]]
+
+
+def _readers() -> dict[bytes, list[_Reader]]:
+    """Patterns and what they make, by the first three bytes of a line: most lines of a log fit none of them."""
+    readers: dict[bytes, list[_Reader]] = {}
+    for starts, pattern, record in _LINES:
+        for start in starts.split():
+            readers.setdefault(start.encode().ljust(3), []).append((re.compile(pattern).fullmatch, record))
+    return readers
+
+
+_READERS = _readers()
+_DETAIL = re.compile(rb"[ \t>]*+[PMG]-?+[0-9]{1,20}+: (?:status|p)=[-a-z0-9(]")
+
+
+def parse_runtime(line: bytes) -> Record | None:
+    """The record that `line` (without its newline) is, or None where it is no intact trace line. Not for gctrace."""
+    readers = _READERS.get(line[:3])
+    if readers is None or len(line) > LONGEST_LINE:
+        return None
+    text = line.decode("utf-8", "replace").removesuffix("\r")
+    for fullmatch, record in readers:
+        found = fullmatch(text)
+        if found is not None:
+            return record(found.groupdict())
+    return None
+
+
+def is_sched_detail(line: bytes) -> bool:
+    """Whether `line` tells of one P, M or G, as `scheddetail=1` adds them below a SCHED line.
+
+    `  P0: status=1 schedtick=3 …`, `  M2: p=-1 curg=nil …`, `  G1: status=4(chan receive) m=-1 …`
+    """
+    return _DETAIL.match(line) is not None
+
+
+# --- The grammar ----------------------------------------------------------------------------------------------------
+
+
+def read_runtime(text: str) -> Record:
+    """The record that `text` is, read by its labels, whatever blanks are between them (0.5 ms). Raises NotRuntime."""
+    from pyparsing import ParseBaseException  # noqa: PLC0415  (a tenth of a second, for odd lines only)
+
+    from gctail.parsing.runtime_grammar import KIND, RUNTIME_LINE  # noqa: PLC0415
+
+    if len(text) > LONGEST_LINE:
+        raise NotRuntime(LONGEST_LINE, "a shorter line")
+    try:
+        found = RUNTIME_LINE.parse_string(text).as_dict()
+    except ParseBaseException as misfit:
+        raise NotRuntime(misfit.loc, misfit.msg.removeprefix("Expected ").partition(", found")[0]) from None
+    return _RECORDS[found[KIND]]({**found, "text": text})
+
+
+_RECORDS: dict[str, Callable[[Parts], Record]] = {
+    "GC forced": gc_forced,
+    "scvg": scvg,
+    "scav": scav,
+    "pacer assist": pacer_assist,
+    "pacer sweep": pacer_sweep,
+    "pacer old": pacer_old,
+    "pacer new": pacer_new,
+    "SCHED": sched,
+    "init": init,
+    "scan": scan,
+    "checkfinalizers": check_finalizers,
+    "allocfreetrace": alloc_free,
+}
