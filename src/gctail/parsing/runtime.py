@@ -31,7 +31,7 @@ from gctail.records import (
 LONGEST_LINE = 1 << 16  # a SCHED line has two numbers for each P, and machines have a thousand
 
 RUNTIME_START: bytes = (
-    rb"(?:gc[ #\d]|GC f|s(?:cvg[-:\d]|cav \d|can: )|forced scvg|pacer: |SCHED |init \S{1,300}+ @|checkfinalizers: |"
+    rb"(?:gc[ #\d]|GC forced|s(?:cvg|cav \d|can: )|forced scvg|pacer: |SCHED |init \S{1,300}+ @|checkfinalizers: |"
     rb"trace(?:alloc|free|gc)\(|end tracegc)"
 )
 """How a runtime line begins, gctrace included: the source of a bytes pattern, unanchored and without groups."""
@@ -206,6 +206,7 @@ _N = "[0-9]{1,20}+"
 _S = "-?+[0-9]{1,20}+"
 _F = r"(?:NaN|[+-]?+(?:Inf|[0-9]{1,20}+(?:\.[0-9]{1,20}+)?+(?:e[+-]?+[0-9]{1,4}+)?+))"
 _T = r"[0-9]{1,15}+(?:\.[0-9]{1,9}+)?+"
+_COUNT = "(?!sysmonwait=|schedticks=)[a-z]{1,30}+"
 _HEX = "0x[0-9a-f]{1,16}+"
 _DELTA = "[\u0394\u2206]"  # goalΔ of the old pacer is a Greek letter, ∆goal of the new one a sign of arithmetic
 _TAG = r"(?P<forced> \(forced\))?+(?P<reset> \[controller reset\])?+"
@@ -262,7 +263,8 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
         "pac",
         (
             rf"pacer: sweep done at heap size (?P<heap_mib>{_N})MB; allocated (?P<allocated_mib>{_N})MB "
-            rf"(?:of spans|during sweep); swept (?P<swept_pages>{_N}) pages(?: at (?P<pages_per_byte>{_F}) pages/byte)?+"
+            rf"(?:of spans|during sweep); swept (?P<swept_pages>{_N}) pages"
+            rf"(?: at (?P<pages_per_byte>{_F}) pages/byte)?+"
         ),
         pacer_sweep,
     ),
@@ -283,9 +285,10 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
         "pac",
         (
             rf"pacer: (?P<cpu_percent>{_S})% CPU \((?P<cpu_expected_percent>{_S}) exp\.\) for (?P<heap_scan_bytes>{_S})"
-            rf"\+(?P<stack_scan_bytes>{_S})\+(?P<globals_scan_bytes>{_S}) B work \((?P<scan_expected_bytes>{_S}) B exp\.\) "
-            rf"in (?P<trigger_bytes>{_S}) B -> (?P<heap_bytes>{_S}) B \({_DELTA}goal (?P<goal_delta_bytes>{_S}), "
-            rf"cons/mark (?P<cons_mark>{_F})\)(?P<reset>\[controller reset\])?+"
+            rf"\+(?P<stack_scan_bytes>{_S})\+(?P<globals_scan_bytes>{_S}) B work "
+            rf"\((?P<scan_expected_bytes>{_S}) B exp\.\) in (?P<trigger_bytes>{_S}) B -> (?P<heap_bytes>{_S}) B "
+            rf"\({_DELTA}goal (?P<goal_delta_bytes>{_S}), cons/mark (?P<cons_mark>{_F})\)"
+            r"(?P<reset>\[controller reset\])?+"
         ),
         pacer_new,
     ),
@@ -293,7 +296,7 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
     (
         "SCH",
         (
-            rf"SCHED (?P<uptime_ms>{_S})ms:(?P<counts>(?: (?!sysmonwait=|schedticks=)[a-z]{{1,30}}+={_S})++) "
+            rf"SCHED (?P<uptime_ms>{_S})ms:(?P<counts>(?: {_COUNT}={_S})++) "
             rf"\[ ?+(?P<run_queues>{_N}(?: {_N})*+) ?+\](?: schedticks=\[ (?P<sched_ticks>(?:{_N} )*+)\])?+"
         ),
         sched,
@@ -303,7 +306,7 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
         "SCH",
         (
             rf"SCHED (?P<uptime_ms>{_S})ms:"
-            rf"(?P<counts>(?: (?!sysmonwait=|schedticks=)[a-z]{{1,30}}+=(?:{_S}|true|false|nil))++ sysmonwait=(?:{_S}|true|false))"
+            rf"(?P<counts>(?: {_COUNT}=(?:{_S}|true|false|nil))++ sysmonwait=(?:{_S}|true|false))"
         ),
         sched,
     ),

@@ -34,14 +34,19 @@ def address(name: str) -> ParserElement:
     return Regex(r"0x[0-9a-f]{1,16}").set_name("a hexadecimal number")(name)
 
 
+def flag(name: str, words: str) -> ParserElement:
+    """Words that a line may have or not."""
+    return label(words) + Empty().add_parse_action(replace_with(words))(name)
+
+
 def kind(name: str, line: ParserElement) -> ParserElement:
     """A whole line of the kind `name`."""
     return line + Empty().add_parse_action(replace_with(name))(KIND) + END
 
 
 DELTA = Suppress(Regex("[\u0394\u2206]").set_name("Δ"))
-FORCED = Opt(Literal("(forced)")("forced"))
-RESET = Opt(Literal("[controller reset]")("reset"))
+FORCED = Opt(flag("forced", "(forced)"))
+RESET = Opt(flag("reset", "[controller reset]"))
 
 # forced scvg: 2 MB released        scvg1: inuse: 4, idle: 59, sys: 63, released: 59, consumed: 4 (MB)
 RELEASED = (address("released_mib") | whole("released_mib", "the memory released in MB")) + label("MB released")
@@ -50,17 +55,18 @@ SUMMARY = (
     + label(", released:") + whole("released_mib") + label(", consumed:") + whole("consumed_mib") + label("(MB)")
 )  # fmt: skip
 SCVG = (
-    Opt(Literal("forced")("forced")) + label("scvg") + Opt(whole("round", "the round")) + label(":")
-    + (Literal("GC forced")("gc_forced") | SUMMARY | RELEASED)
+    Opt(flag("forced", "forced")) + label("scvg") + Opt(whole("round", "the round")) + label(":")
+    + (flag("gc_forced", "GC forced") | SUMMARY | RELEASED)
 )  # fmt: skip
 
 # scav 1 296 KiB work, 60840 KiB total, 61% util
 # scav 0 KiB work (bg), 16 KiB work (eager), 7696 KiB now, 100% util (forced)
 GENERATION = Opt(Regex(r"[0-9]{1,20}(?=\s+[0-9])")("generation"))  # Go 1.15 to 1.18
+RELEASED_NOW = (label("total") | label("now")).set_name('"total" or "now"')
 SCAV = (
     label("scav") + GENERATION + whole("work_kib", "the memory released in KiB") + label("KiB work")
     + Opt(label("(bg),") - whole("eager_kib") + label("KiB work (eager)")) + label(",")
-    + whole("released_kib", "the memory now released in KiB") + label("KiB") + (label("total") | label("now"))
+    + whole("released_kib", "the memory now released in KiB") + label("KiB") + RELEASED_NOW
     + label(",") + whole("util_percent", "the use in %") + label("% util") + FORCED + RESET
 )  # fmt: skip
 
@@ -72,10 +78,11 @@ ASSIST = (
 )  # fmt: skip
 
 # pacer: sweep done at heap size 2MB; allocated 0MB during sweep; swept 553 pages at +5.420453e-004 pages/byte
+SPAN = (label("of spans;") | label("during sweep;")).set_name('"during sweep;"')  # "of spans" up to Go 1.8
 SWEEP = (
     label("pacer: sweep done at heap size") - whole("heap_mib") + label("MB; allocated") + whole("allocated_mib")
-    + label("MB") + (label("of spans;") | label("during sweep;")) + label("swept") + whole("swept_pages")
-    + label("pages") + Opt(label("at") - real("pages_per_byte") + label("pages/byte"))
+    + label("MB") + SPAN + label("swept") + whole("swept_pages") + label("pages")
+    + Opt(label("at") - real("pages_per_byte") + label("pages/byte"))
 )  # fmt: skip
 
 # pacer: H_m_prev=2339272 h_t=+7.929954e-001 H_T=4194304 … W_a=177104 goalΔ=+2.070046e-001 actualΔ=… u_a/u_g=…
@@ -121,8 +128,9 @@ COUNTED = Suppress(whole(""))
 SPANS = label(",") - COUNTED + label("+") + COUNTED + label("=") + whole("spans") + label("spans")  # with Green Tea
 SIZE_CLASS = label("class") - Regex(r"L|[0-9]{1,9}B").set_name("a size class")("size_class")
 SCAN = (
-    label("scan:") + (SIZE_CLASS | label("total")) + Opt(COUNTED + label("+") + COUNTED + label("+") + COUNTED + label("="))
-    + whole("objects") + label("objs") + Opt(SPANS)
+    label("scan:") + (SIZE_CLASS | label("total"))
+    + Opt(COUNTED + label("+") + COUNTED + label("+") + COUNTED + label("=")) + whole("objects") + label("objs")
+    + Opt(SPANS)
 )  # fmt: skip
 
 # checkfinalizers: queue: 0 finalizers + 0 cleanups
@@ -130,12 +138,12 @@ QUEUE = label("queue:") + whole("finalizers") + label("finalizers +") + whole("c
 CHECK_FINALIZERS = label("checkfinalizers:") + (QUEUE | Suppress(Regex(r"[^\r\n]+").set_name("a report")))
 
 # tracealloc(0xc000028000, 0x2500, runtime.p)     tracefree(0xc000028000, 0x2500)     tracegc()     end tracegc
-TYPE = label(",") + Suppress(Regex(r"\S.{0,1000}(?=\))").set_name("a type"))
+TYPE = label(",") + Suppress(Regex(r"\S(?s:.{0,1000})(?=\))").set_name("a type"))
 ALLOC = Literal("tracealloc")("what") | Literal("tracefree")("what")
 ALLOC_FREE = (
     ALLOC + label("(") - address("address") + label(",") + address("size_bytes") + Opt(TYPE) + label(")")
     | Literal("tracegc")("what") + label("()")
-    | Literal("end tracegc")("what")
+    | flag("what", "end tracegc")
 )  # fmt: skip
 
 RUNTIME_LINE = (
