@@ -1,0 +1,149 @@
+"""The benchmark: our judge and fourteen others over simulated services; writes RESULTS.md.
+
+    PYTHONPATH=src python bench/detection/bench.py --part test --seeds 5
+
+`--part dev` is for tuning: thresholds, intervals and settings were chosen on it, and only on it. `--only ours` leaves the
+baselines out, `--detail` prints a line per run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from baselines import BASELINES, Buckets
+from judging import outcome_of
+from metrics import BUDGETS, Outcome, areas, bootstrap, summary, threshold_for
+from scenarios import names, part_of, series
+from simulator import Series
+
+FIRST_TEST_SEED = 100
+
+
+def runs(part: str, seeds: int) -> list[Series]:
+    """Every valid run of a part: a benign one that died, or a leak that died before it began, is left out."""
+    first = FIRST_TEST_SEED if part == "test" else 0
+    found = []
+    for name in names():
+        if part_of(name.removesuffix("/twin")) != part:
+            continue
+        for seed in range(first, first + seeds):
+            run = series(name, seed)
+            died_early = run.death_s is not None and (run.onset_s is None or run.death_s <= run.onset_s)
+            if not (died_early and (not run.leak or run.onset_s)) and sum(map(len, run.epochs)) > 20:
+                found.append(run)
+    return found
+
+
+def theirs(run: Series) -> dict[str, Outcome]:
+    """Every baseline's scores over a run."""
+    buckets = Buckets(run)
+    end_s = run.death_s if run.death_s is not None else run.built_s
+    outcomes = {}
+    for name, (rule, _) in BASELINES.items():
+        h, score = rule(buckets)
+        outcomes[name] = Outcome(
+            run.name,
+            run.seed,
+            run.leak,
+            run.twin_of,
+            run.days,
+            None if run.onset_s is None else run.onset_s / run.hour_s,
+            None if not run.leak or end_s is None else end_s / run.hour_s,
+            h,
+            score,
+        )
+    return outcomes
+
+
+def main() -> None:
+    """Run, and print tables in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", default="dev", choices=("dev", "test"))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", default="all", choices=("all", "ours"))
+    parser.add_argument("--detail", action="store_true")
+    parser.add_argument("--blind", action="store_true", help="our judge is not told the limit")
+    chosen = parser.parse_args()
+    began = process_time()
+    material = runs(chosen.part, chosen.seeds)
+    made_s = process_time() - began
+    ours = [outcome_of(run, limit_known=not chosen.blind) for run in material]
+    judged_s = process_time() - began - made_s
+    tables = {"gctail": ours}
+    if chosen.only == "all":
+        for run in material:
+            for name, outcome in theirs(run).items():
+                tables.setdefault(name, []).append(outcome)
+    collections = sum(int(str(o.extra["collections"])) for o in ours)
+    print(f"{len(material)} runs, {sum(o.days for o in ours):.0f} service-days, {collections} collections; "
+          f"simulated in {made_s:.0f} s, judged in {judged_s:.0f} s, {judged_s / collections * 1e6:.1f} us a collection with "
+          f"pacer and records; state at most {max(int(str(o.extra['state_bytes'])) for o in ours)} bytes\n")
+    report(tables)
+    forecasts(ours)
+    if chosen.detail:
+        details(ours)
+
+
+def report(tables: dict[str, list[Outcome]]) -> None:
+    """The table of judges: at their own threshold, and at the threshold that holds a budget on these runs."""
+    print("| judge | AUC | twin AUC | FA/day | recall 50 % | recall 80 % | precision | at 1 in 200 | delay | twins alarmed |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for name, outcomes in tables.items():
+        threshold = BASELINES[name][1] if name in BASELINES else 0.42
+        print(_line(name, outcomes, threshold))
+    for budget in BUDGETS:
+        print(f"\nAt {budget:.4f} false alarms a service-day on these runs:\n")
+        print("| judge | AUC | twin AUC | FA/day | recall 50 % | recall 80 % | precision | at 1 in 200 | delay | twins alarmed |")
+        print("|---|---|---|---|---|---|---|---|---|---|")
+        for name, outcomes in tables.items():
+            threshold = threshold_for(outcomes, budget)
+            print(_line(f"{name} (≥ {threshold:.3g})", outcomes, threshold))
+
+
+def _line(name: str, outcomes: list[Outcome], threshold: float) -> str:
+    found, area = summary(outcomes, threshold), areas(outcomes)
+    low, high = bootstrap(outcomes, threshold)
+    return (
+        f"| {name} | {area['auc']:.3f} | {area['twin_auc']:.2f} | {found['fa_per_day']:.3f} | {found['recall50']:.2f} | "
+        f"{found['recall80']:.2f} ({low:.2f}–{high:.2f}) | {found['precision']:.2f} | {found['precision_1_in_200']:.2f} | "
+        f"{found['delay']:.2f} | {found['twins_alarmed']:.2f} |"
+    )
+
+
+def forecasts(outcomes: list[Outcome]) -> None:
+    """How good the forecasts of the end are, at shares of the way from onset to death."""
+    print("\n| at share of the way | forecasts | never | median APE | error / TTO | 80 % interval holds | hi/lo | onset error / TTO |")
+    print("|---|---|---|---|---|---|---|---|")
+    for index, share in enumerate((0.25, 0.5, 0.75, 0.9)):
+        rows = [f for o in outcomes if o.leak for f in o.extra["forecasts"][index : index + 1] if f["died"]]  # type: ignore[index]
+        said = [f for f in rows if f["seconds"] is not None]
+        if not said:
+            continue
+        error = [abs(f["seconds"] - f["true_s"]) / max(f["true_s"], 1e-9) for f in said]
+        of_all = [abs(f["seconds"] - f["true_s"]) / f["tto_s"] for f in said]
+        held = [f["low"] <= f["true_s"] <= f["high"] for f in said]
+        width = [f["high"] / f["low"] for f in said if f["low"] > 0]
+        onset = [abs(f["onset_error_s"]) / f["tto_s"] for f in said]
+        print(
+            f"| {share:.0%} | {len(rows)} | {len(rows) - len(said)} | {np.median(error):.2f} | {np.median(of_all):.2f} | "
+            f"{np.mean(held):.2f} | {np.median(width):.1f} | {np.median(onset):.2f} |",
+        )
+
+
+def details(outcomes: list[Outcome]) -> None:
+    """A line per run."""
+    for o in sorted(outcomes, key=lambda o: (o.twin_of is not None, not o.leak, o.name, o.seed)):
+        kinds = sorted({kind for _, kind, phase in o.extra["signals"] if phase == "onset"})  # type: ignore[union-attr]
+        told = f"80%={o.best(0.8):.2f} 50%={o.best(0.5):.2f} delay={o.delay(0.42):.2f}" if o.leak else f"max={o.best(1):.2f}"
+        print(f"{o.name:28}{o.seed:4} {told:36} fa={o.false_alarms(0.42)} {o.extra['kind']:18} p={o.extra['probability']} {kinds}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Runs our judge over a simulated run, as the program would: one collection at a time, epoch after epoch."""
+
+from __future__ import annotations
+
+from time import process_time
+
+import numpy as np
+import orjson
+from metrics import Outcome
+from simulator import Series
+
+from gctail.detectors import Carryover, Judge, Moment
+from gctail.golang.pacer import PacerView
+
+SHARES = (0.25, 0.5, 0.75, 0.9)
+
+
+def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
+    """Our scores over a run, with forecasts at shares of a leak's way, its signals, and what judging cost."""
+    memory: Carryover | None = None
+    hours: list[float] = []
+    scores: list[float] = []
+    signals: list[tuple[float, str, str]] = []
+    verdicts: list[dict[str, object]] = []
+    spent_s, count, largest = 0.0, 0, 0
+    onset_s, end_s = run.onset_s, _end_s(run)
+    marks = [] if onset_s is None or end_s is None else [onset_s + share * (end_s - onset_s) for share in SHARES]
+    for start_s, epoch in zip(run.starts_s, run.epochs, strict=True):
+        judge = Judge(run.limit_mib if limit_known else None, memory)
+        view = PacerView()
+        moments = [Moment(cycle, view.observe(cycle, clock_s), clock_s) for clock_s, cycle in epoch]
+        belief = -1.0
+        for moment in moments:
+            began = process_time() if count % 50 == 0 else 0.0
+            found = judge.observe(moment)
+            if count % 50 == 0:
+                spent_s += process_time() - began
+            count += 1
+            now_s = start_s + moment.clock_s
+            signals += [(now_s / run.hour_s, signal.kind, signal.phase) for signal in found]
+            if judge.belief != belief:
+                belief = judge.belief
+                hours.append(now_s / run.hour_s)
+                scores.append(belief)
+            while marks and now_s >= marks[0]:
+                verdicts.append(_forecast(judge, run, start_s, now_s, end_s))
+                marks.pop(0)
+        largest = max(largest, len(orjson.dumps(judge.state())))
+        died = run.death_s is not None and epoch is run.epochs[-1]
+        verdict = judge.verdict()
+        memory = judge.close(died=died, cause="out-of-memory" if died else None)
+    extra = {
+        "signals": signals,
+        "forecasts": verdicts,
+        "collections": count,
+        "state_bytes": largest,
+        "kind": verdict.kind,
+        "probability": verdict.probability,
+    }
+    return Outcome(
+        name=run.name,
+        seed=run.seed,
+        leak=run.leak,
+        twin_of=run.twin_of,
+        days=run.days,
+        onset_h=None if onset_s is None else onset_s / run.hour_s,
+        end_h=None if end_s is None else end_s / run.hour_s,
+        h=np.array(hours),
+        score=np.array(scores),
+        extra=extra,
+    )
+
+
+def _end_s(run: Series) -> float | None:
+    """When a leak ends: its death, or when it was built to die."""
+    if not run.leak:
+        return None
+    return run.death_s if run.death_s is not None else run.built_s
+
+
+def _forecast(judge: Judge, run: Series, start_s: float, now_s: float, end_s: float | None) -> dict[str, object]:
+    """What the judge says now about the end and the onset, beside the truth."""
+    found = judge.judgement()
+    forecast = found.forecast
+    assert end_s is not None and run.onset_s is not None
+    return {
+        "true_s": end_s - now_s,
+        "seconds": forecast.seconds,
+        "low": forecast.low,
+        "high": forecast.high,
+        "tto_s": end_s - run.onset_s,
+        "died": run.death_s is not None,
+        "onset_error_s": found.onset_s + start_s - run.onset_s,
+        "probability": found.probability,
+        "age_s": now_s - start_s - found.onset_s,
+    }
