@@ -39,6 +39,7 @@ MOST_IDLE = 256
 MOST_WAIT = 64
 """Lines between the last field of a record and its newline."""
 MOST_WRAPS = 4
+LIKELY = 2.5
 
 WHOLE = rb"\d++"
 REAL = rb"\d++(?:\.\d++)?"
@@ -50,7 +51,11 @@ def _tokens(layout: str) -> tuple[bytes, ...]:
     """The tokens of a layout in which `#` is a whole number, `$` a real one, `~` any float and `|` a cut between words."""
     kinds = {"#": WHOLE, "$": REAL, "~": FLOAT, "&": SIGNED, "*": rb"\S++"}
     pieces = re.findall(r"[#$~&*]|[^#$~&*|]+", layout)
-    return tuple(kinds.get(piece) or re.escape(piece.encode()) for piece in pieces)
+    tokens: list[bytes] = []
+    for piece in pieces:  # a literal may also be cut between its words
+        words = [kinds[piece]] if piece in kinds else [re.escape(w.encode()) for w in re.findall(r" *[^ ]+| +$", piece)]
+        tokens += words
+    return tuple(tokens)
 
 
 # What the runtime prints, token by token, in the order of its `print` statements. Source: gcMarkTermination in mgc.go,
@@ -116,7 +121,9 @@ SCHED_SO_FAR = re.compile(
     rb"(?:\[(?: ?\d++)*+(?: ?\](?: schedticks=\[(?: \d++)*+(?: \])?)?)?)?)?)?)?"
 )
 
-TIME_AT_START = re.compile(rb"[\[<(]?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d:\d\d:\d\d|[IWEF]\d{4} \d\d:|1\d{9}(?!\d))|\{\"|(?:time|ts|t|level|lvl)=")
+TIME_AT_START = re.compile(
+    rb"[\[<(]?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d:\d\d:\d\d|[IWEF]\d{4} \d\d:|1\d{9}(?!\d))|\{\"|(?:time|ts|t|level|lvl)="
+)
 
 
 class Shape(NamedTuple):
@@ -142,10 +149,14 @@ def _stops_anywhere(tokens: Sequence[bytes]) -> re.Pattern[bytes]:
     return re.compile(pattern)
 
 
-START = re.compile(rb"gc (?=#?\d|$|\D)|gc(?=\d|$|scvg)|scav |forced scvg|scvg(?=-?\d|:)|pacer: |init |checkfinalizers: |scan: |SCHED ")
+START = re.compile(
+    rb"gc (?=#?\d|$|\D)|gc(?=\d|$|scvg)|scav |forced scvg|scvg(?=-?\d|:)|pacer: |init |checkfinalizers: |scan: |SCHED "
+)
 
 
-CERTAIN = re.compile(rb"gc #?\d+ @|gc\d+\(\d+\): |scav \d+ |scvg-?\d+: |pacer: \S+[ =]|init \S+ @\d|SCHED \d+ms|scan: (?:total|class) ")
+CERTAIN = re.compile(
+    rb"gc #?\d+ @|gc\d+\(\d+\): |scav \d+ |scvg-?\d+: |pacer: \S+[ =]|init \S+ @\d|SCHED \d+ms|scan: (?:total|class) "
+)
 """A beginning that can only be the runtime's; anything shorter may be a word of the application."""
 
 
@@ -206,13 +217,19 @@ class Beginnings:
         known = self.seen.get(_shape_of(line), 0)
         if known > 1:
             return 4.0
-        if parse_runtime(line) is not None or parse_gctrace(line) is not None:
-            return 4.0
         if TIME_AT_START.match(line):
             return 3.0
+        if START.match(line) and parse_record(line) is not None:
+            return 4.0
         if known:
             return 2.5
         return 1.5 if not line[:1].isdigit() and line[:1] not in b".+/-%,:)> " else 0.0
+
+    def likely_in(self, line: bytes, until: int) -> list[int]:
+        """Where in the first `until` bytes a line of this log may begin."""
+        firsts = {shape[:1] for shape in self.seen} | {b"0", b"{", b"["}
+        shape = line[: until + self.WIDTH].translate(_AS_SHAPE)
+        return [at for at in range(1, until) if shape[at : at + 1] in firsts and self.likeness(line[at:]) >= LIKELY]
 
 
 _AS_SHAPE = bytes(
@@ -275,12 +292,13 @@ class Mender:
                 if guess.text
             ]
         )
-        if self.guesses:
+        begun = bool(self.guesses) or CERTAIN.match(line) is not None
+        if begun:
             self.pending, self.size, self.ending = [Piece(line, offset)], len(line), None
             whole = self._complete()  # torn before its newline: all of it stands here, and then an intruder
             if whole is not None:
                 self._closed(whole)
-        return bool(self.guesses)
+        return begun
 
     def feed(self, line: bytes, offset: int) -> Mended | None:
         """The next line. The mended record when it is complete, or given up; None while it needs more."""
@@ -297,7 +315,8 @@ class Mender:
         whole = self._complete()
         if whole is not None:
             return self._finish(whole) if self._closed(whole) else None
-        idle = min((guess.idle for guess in self.guesses), default=MOST_IDLE)
+        unlike = MOST_IDLE if len(self.pending) > MOST_WRAPS else 0
+        idle = min((guess.idle for guess in self.guesses), default=unlike)
         gone = idle >= MOST_IDLE or len(self.pending) >= MOST_LINES or self.size > MOST_BYTES
         return self._give_up() if gone else None
 
@@ -331,7 +350,7 @@ class Mender:
         self.ending = ending._replace(guess=guess._replace(cuts=(*guess.cuts, cut if cut or line else -1)))
         self.pending.append(piece)
         self.waited += 1
-        over = not rest or self.waited > MOST_WAIT
+        over = (not rest and not (cut and ending.driver)) or self.waited > MOST_WAIT
         return self._finish(self.ending) if over else None
 
     def _finish(self, ending: _Ending, again: Piece | None = None) -> Mended:
@@ -366,7 +385,7 @@ class Mender:
         longest = match.end() - len(guess.text) if match else 0
         likeness = self.beginnings.likeness
         ways = []
-        for cut in _cuts(line, longest):
+        for cut in {*_cuts(line, longest), *self.beginnings.likely_in(line, longest)}:
             text = guess.text + line[:cut]
             if cut and cut != longest and not guess.shape.so_far.fullmatch(text):
                 continue

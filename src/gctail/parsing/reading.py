@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -26,7 +25,14 @@ THIN = rb"[ \t>\0]*+(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d++)?+ )?+"
 """What may stand in front of a runtime line without saying anything: indentation, mail quoting, Go's log prefix."""
 
 INTERESTING = re.compile(
-    THIN + rb"(?:\*\*)?(?:\x1b\[[\d;]*+m)*+(?:" + RUNTIME_START + rb"|" + DeathReader.START + rb"|" + KernelReader.START + rb")"
+    THIN
+    + rb"(?:\*\*)?(?:\x1b\[[\d;]*+m)*+(?:"
+    + RUNTIME_START
+    + rb"|gc(?=$|\n|scvg)|"
+    + DeathReader.START
+    + rb"|"
+    + KernelReader.START
+    + rb")"
 )
 """A line that may be the runtime's or about a death. 2016/07/06 18:35:09 gc 5 @1.234s 0%: …"""
 
@@ -62,9 +68,10 @@ class LineReader:
         self.death_lines = 0
         self.next_number: int | None = None
         self.false_starts: Counter[bytes] = Counter()
-        self.before: Callable[[], bytes] | None = None
+        self.recent = b""
         self.time_s: float | None = None
         self.near_s: float | None = None
+        self._quote = b""
         self._queue: deque[tuple[Piece, bool]] = deque()
 
     @property
@@ -113,7 +120,7 @@ class LineReader:
     def _read(self, piece: Piece, *, mended: bool) -> None:
         line = piece.line
         if self.mender.busy:
-            done = self.mender.feed(line, piece.offset)
+            done = self.mender.feed(self._unquoted(line), piece.offset)
             if done is not None:
                 self._take(done)
             return
@@ -150,7 +157,7 @@ class LineReader:
             self.death_offset, self.death_lines = offset, 0
             if self._step(self.kernel, bare, piece):
                 return
-        if self._glued(piece) or self._torn(bare, offset, line):
+        if self._torn(bare, offset, line) or self._glued(piece):
             return
         self._application(line, offset, mended=mended)
 
@@ -163,10 +170,17 @@ class LineReader:
             return False
         beginnings = self.mender.beginnings
         beginnings.learn(self.lines[-64:])
-        if self.before is not None:
-            beginnings.learn(self.before().split(b"\n")[1:-1])
-            self.before = None
+        if self.recent:
+            beginnings.learn(self.recent.split(b"\n")[:-1])
+            self.recent = b""
+        self._quote = line[: len(line) - len(bare)] if line.endswith(bare) else plain(line).removesuffix(bare)
         return self.mender.open(bare, offset + len(line) - len(bare), self.next_number)
+
+    def _unquoted(self, line: bytes) -> bytes:
+        """The lines after a torn one are indented or quoted as it was."""
+        if self._quote and line.startswith(self._quote):
+            return plain(line)[len(self._quote) :]
+        return line
 
     def _take(self, mended: Mended) -> None:
         """What the mender gives back: the record, and the lines to read as if they had come now."""
@@ -178,6 +192,8 @@ class LineReader:
             reason = "cut off by the end of the input" if mended.cut else "torn, and the rest of it never came"
             self._unreadable(mended.text, reason, mended.offset, mended.lines_used)
         whole = mended.record is not None or mended.cut
+        if whole:
+            self.mender.beginnings.learn(piece.line for piece in mended.lines)
         self._queue.extendleft((piece, whole) for piece in reversed(mended.lines))
 
     def _false_start(self, piece: Piece) -> None:
@@ -201,7 +217,7 @@ class LineReader:
 
     def _torn_glued(self, line: bytes, offset: int, start: int) -> bool:
         """A collection that is both glued to the application's text and torn after it."""
-        if not self._torn(line[start:], offset + start, line[start:]):
+        if not self._torn(plain(line[start:]), offset + start, line[start:]):
             return False
         self._glued_prefix(line[:start], offset)
         return True

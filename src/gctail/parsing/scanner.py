@@ -26,6 +26,9 @@ LINE_BYTES = 1 << 20
 TAIL_BYTES = 1 << 16
 """How far before the end of a process somebody may have said that it was killed."""
 
+RECENT_BYTES = 2048
+"""Application text before a torn line that shows how the lines of this log begin."""
+
 MOST_STREAMS = 20_000
 UNWRAPPED_LINES_TO_LEAVE = 64
 NEIGHBOURS = 32
@@ -68,6 +71,7 @@ class Scanner:
         self._view = memoryview(self._buffer)
         self._buffer[0] = 0x0A
         self._kept = 1
+        self._unread = (0, 0)
         self._base = -1  # offset in the input of the buffer's first byte
         self._skipping = False
         self._not_unwrapped = 0
@@ -77,7 +81,8 @@ class Scanner:
         self._old_style = False
 
     def space(self) -> memoryview:
-        """Where the next bytes of the input may be read into: at least 256 KiB."""
+        """Where the next bytes of the input may be read into: 256 KiB. Ends the loan of the passages taken before."""
+        self._settle()
         return self._view[self._kept : self._kept + BUFFER_BYTES]
 
     def feed(self, data: bytes | memoryview) -> None:
@@ -96,14 +101,15 @@ class Scanner:
             start = self._skip(end)
             if start == 0:
                 return
-        last = self._buffer.rfind(b"\n", start, end)
+        last = self._buffer.rfind(b"\n", start - 1, end)
         if last >= start:
             self._lines(start, last + 1)
-            self._keep(last, end)
-        elif start == 1 and end - 1 < LINE_BYTES:
+        if last > 0:
+            self._unread = (last, end)
+        elif end - 1 < LINE_BYTES:
             self._kept = end
         else:
-            self._too_long(start, end)
+            self._too_long(end)
 
     def take(self) -> list[Event]:
         """What was found since the last call."""
@@ -118,9 +124,10 @@ class Scanner:
 
     def flush(self) -> None:
         """The input has ended: a last line without a newline counts, and what is open is closed."""
+        self._settle()
         if self._kept > 1 and not self._skipping:
             self._buffer[self._kept] = 0x0A
-            self._lines(1, self._kept + 1, ended=False)
+            self._lines(1, self._kept + 1)
             self._kept = 1
         for entry in self.unwrapper.flush():
             self._entry(entry, b"", self.bytes_read)
@@ -131,15 +138,21 @@ class Scanner:
 
     # -- the buffer
 
-    def _keep(self, last: int, end: int) -> None:
-        """Move what stands behind the last newline to the front; the newline itself comes first."""
-        self._base += last
-        rest = end - last
-        self._view[:rest] = bytes(self._view[last:end])
-        self._kept = rest
+    def _settle(self) -> None:
+        """Move what stands behind the last newline to the front; the newline itself comes first.
+
+        Not at once when lines have been read: the passages that were handed out still look at the buffer.
+        """
+        last, end = self._unread
+        if last:
+            self._base += last
+            rest = end - last
+            self._view[:rest] = bytes(self._view[last:end])
+            self._kept = rest
+            self._unread = (0, 0)
 
     def _skip(self, end: int) -> int:
-        """Inside a line that is too long: drop until its newline. Returns where reading goes on, 0 for nowhere."""
+        """Inside a line that is too long: drop until its newline. Returns the start of the next line, 0 for none."""
         newline = self._buffer.find(b"\n", 1, end)
         if newline < 0:
             self._base += end - 1
@@ -147,23 +160,11 @@ class Scanner:
             return 0
         self._skipping = False
         self.lines_read += 1
-        self._base += newline
-        self._view[: end - newline] = bytes(self._view[newline:end])
-        self._kept = end - newline
-        if self._kept > 1:
-            count = self._kept - 1
-            self._kept = 1
-            self.bytes_read -= count
-            self.filled_again(count)
-        return 0
+        return newline + 1
 
-    def filled_again(self, count: int) -> None:
-        """The rest of a read, behind the newline that ended an endless line, already moved to the front."""
-        self.filled(count)
-
-    def _too_long(self, start: int, end: int) -> None:
+    def _too_long(self, end: int) -> None:
         """A line without end: a hole of NULs is dropped, of anything else the beginning is kept as application text."""
-        text = bytes(self._view[start:end])
+        text = bytes(self._view[1:end])
         stripped = text.lstrip(b"\0")
         if len(stripped) < len(text):
             self._base += len(text) - len(stripped)
@@ -173,9 +174,9 @@ class Scanner:
                 return
         self.long_lines += 1
         if self.long_lines == 1:
-            where = self._base + start
+            where = self._base + 1
             self.notes.append(f"a line of more than {LINE_BYTES >> 20} MiB at byte {where}: its end was not read")
-        self.bare.feed(stripped[:4096], self._base + start)
+        self.bare.feed(stripped[:4096], self._base + 1)
         self.bare.end_passage()
         self._base += end - 1
         self._kept = 1
@@ -183,10 +184,9 @@ class Scanner:
 
     # -- lines
 
-    def _lines(self, start: int, end: int, *, ended: bool = True) -> None:
+    def _lines(self, start: int, end: int) -> None:
         """Whole lines: the buffer from `start` to `end`, with the newline before them at `start - 1`."""
         self.lines_read += self._newlines(start, end)
-        _ = ended
         at = start
         while at < end:
             at = self._wrapped_lines(at, end) if self.wrapped else self._bare_lines(at, end)
@@ -223,7 +223,6 @@ class Scanner:
             self._passage(passage, line)
             if match[groups + 1] is not None and self._begins_wrapped(line, end):
                 return line
-            self.bare.before = self._context(line)
             at = passage = self._closely(line, end)
 
     def _intact(self, groups: Sequence[bytes | None], line: int, passage: int) -> None:
@@ -251,13 +250,11 @@ class Scanner:
         found = find_time(bytes(self._view[before + 1 : min(line - 1, before + 512)]))
         return found[0] if found is not None else None
 
-    def _context(self, line: int) -> Callable[[], bytes]:
-        return lambda: bytes(self._view[max(1, line - 8192) : line])
-
     def _passage(self, start: int, end: int) -> None:
         if start < end:
             self.bare.end_passage()
             view = self._view[start:end]
+            self.bare.recent = bytes(view[-RECENT_BYTES:])
             self.events.append(Passage(view, self.service, self.origin, self._base + start))
 
     def _glued(self, start: int, end: int) -> int | None:
