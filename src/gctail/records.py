@@ -153,7 +153,11 @@ class Frame(Struct, frozen=True):
 
 
 class Goroutine(Struct, frozen=True):
-    """One goroutine of a dump; `wait_minutes` is None when the runtime printed none (it prints only 1 and more)."""
+    """One goroutine of a dump; `wait_minutes` is None when the runtime printed none (it prints only 1 and more).
+
+    `elided` counts the frames that the runtime left out (0 where Go before 1.21 did not say how many); `ancestors` are
+    the goroutines that it descends from (GODEBUG=tracebackancestors), without their frames.
+    """
 
     id: int
     state: str
@@ -164,6 +168,7 @@ class Goroutine(Struct, frozen=True):
     created_by: Frame | None
     created_in: int | None
     elided: int | None = None
+    ancestors: tuple[int, ...] = ()
 
 
 class Death(Struct, frozen=True, tag="death"):

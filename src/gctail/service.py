@@ -318,8 +318,15 @@ class Service:
         uptime_s = cycle.uptime_s if isinstance(cycle, GcCycle) else None
         found = [
             Finding(
-                _finding_id(self.name, signal.kind + signal.phase, sighting), signal.kind, signal.severity, self.name,
-                epoch.index, time_s, uptime_s, sighting.offset, signal.summary,
+                _finding_id(self.name, signal.kind + signal.phase, sighting),
+                signal.kind,
+                signal.severity,
+                self.name,
+                epoch.index,
+                time_s,
+                uptime_s,
+                sighting.offset,
+                signal.summary,
                 {"phase": signal.phase, **signal.evidence},
             )  # fmt: skip
             for signal in signals

@@ -18,7 +18,9 @@ Finds out, from logs alone, why a Go service runs out of memory, and says so bef
 
 The service must run with GODEBUG=gctrace=1. FILE may be compressed (.gz, .zst, .xz, .bz2), and - is standard input."""
 
-EPILOG = "Exit status: 0; 1 when something at or above --fail-on was found; 2 when the input or the call cannot be used."
+EPILOG = (
+    "Exit status: 0; 1 when something at or above --fail-on was found; 2 when the input or the call cannot be used."
+)
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
@@ -74,7 +76,9 @@ def _records() -> argparse.ArgumentParser:
 def _choosing(parser: argparse.ArgumentParser) -> None:
     """The options that say what of the input is meant, alike in all commands that read logs."""
     parser.add_argument("--service", metavar="NAME", help="only this service; also the name of a log that gives none")
-    parser.add_argument("--since", metavar="TIME", help="from this time: 2026-11-23T03:12:00Z, 03:12, or -3h before the end")
+    parser.add_argument(
+        "--since", metavar="TIME", help="from this time: 2026-11-23T03:12:00Z, 03:12, or -3h before the end"
+    )
     parser.add_argument("--until", metavar="TIME", help="up to this time")
     parser.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
 

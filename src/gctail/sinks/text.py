@@ -10,7 +10,15 @@ from gctail.records import Finding, Forecast, GcCycle, Verdict
 from gctail.service import Seen
 
 BAR_CELLS = 20
-RED, YELLOW, GREEN, BLUE, DIM, BOLD, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[36m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
+RED, YELLOW, GREEN, BLUE, DIM, BOLD, PLAIN = (
+    "\x1b[31m",
+    "\x1b[33m",
+    "\x1b[32m",
+    "\x1b[36m",
+    "\x1b[2m",
+    "\x1b[1m",
+    "\x1b[0m",
+)
 SEVERITY_COLOUR = {"critical": RED, "warning": YELLOW, "info": BLUE}
 HEADLINES = {
     "leak": "LEAK",
