@@ -1,0 +1,274 @@
+"""What container runtimes, journald, syslog, shippers and command lines put around a log line, taken off again.
+
+The wrappers themselves are data: data/wrappers.toml. Here is what one input teaches about them: which of them is in
+force, which lines are still unfinished, and what lies inside one another (Filebeat's JSON around a CRI line).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from gctail.errors import UsageError
+from gctail.parsing.entry import Entry
+from gctail.parsing.joins import Joins
+from gctail.parsing.journal_export import JournalExport
+from gctail.parsing.wrapper_formats import Wrapper, combined, formats
+from gctail.parsing.wrapper_json import parse_record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["SNIFF_START", "Entry", "Unwrapper", "Wrapper", "sniff", "wrappers"]
+
+MAX_DEPTH = 4  # wrappers around wrappers
+MAX_THIN = 4  # `> > 2016/07/06 18:35:09 gc 1 …`: thin ones around thin ones
+
+# A wrapper that looks like an application's own line stays in force while the lines keep its form: each that does is
+# worth 1 point up to the limit, each that does not costs 8, and at 0 it has to convince again.
+_TRUST_AT_FIRST = 16
+_TRUST_LIMIT = 64
+_TRUST_COST = 8
+
+# The runtime's own output as the value of a JSON field; what does not even contain this is not parsed.
+_RUNTIME_IN_JSON = re.compile(
+    rb'": {0,2}"(?:gc|scv?[ag]|GC|pacer|SCHED|init |fatal|goroutine|runtime|panic|\[|SIG|exit|created|scan|check|trace'
+    rb"|throw|unexpected|\\t/|\\t[A-Z]:|/|main\.|[\w./-]{1,200}+\()"
+)
+
+SNIFF_START: bytes
+"""Source of a pattern that matches the start of every line that `sniff` names, and of few lines of applications.
+
+Unanchored: put it directly behind a newline. Nothing in it matches a newline.
+"""
+
+
+def __getattr__(name: str) -> bytes:
+    """Compute SNIFF_START when it is first asked for: importing this module reads no file."""
+    if name == "SNIFF_START":
+        return formats().sniff_source
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def wrappers() -> tuple[Wrapper, ...]:
+    """All wrappers in the order in which they are tried."""
+    return formats().wrappers
+
+
+def sniff(line: bytes) -> str | None:
+    """The name of the wrapper that takes this line, never a thin one; None costs about 0.4 us."""
+    found = _first_taker(line, None, None)
+    return found[0].name if found else None
+
+
+class Unwrapper:
+    """Takes the wrappers off the lines of one input, and remembers which one was there.
+
+    Memory: the unfinished lines (joins.py bounds them) and one name per depth.
+    """
+
+    def __init__(self, forced: str | None = None, year: int | None = None) -> None:
+        """`forced` is the name of the only wrapper to take, or "none"; `year` completes syslog's times.
+
+        Raises UsageError where no wrapper has the forced name.
+        """
+        self._pinned = _named(forced) if forced not in (None, "none") else None
+        self._off = forced == "none"
+        self._layers = [_Layer(depth, self._pinned if depth == 0 else None, year) for depth in range(MAX_DEPTH)]
+
+    @property
+    def name(self) -> str | None:
+        """The wrapper in force, the outermost where there are several."""
+        in_force = self._layers[0].in_force
+        return in_force.name if in_force else None
+
+    def unwrap(self, line: bytes) -> Sequence[Entry] | None:
+        """The entries that `line` (without its newline) holds, inner wrappers taken off as well.
+
+        None: no wrapper takes this line. Empty: it was taken, and is held until the rest of it comes.
+        """
+        if self._off:
+            return None
+        taken = self._layers[0].take(line, None)
+        return taken and self._inside(taken, 1)
+
+    def flush(self) -> Sequence[Entry]:
+        """What is still held, at the end of the input."""
+        flushed: list[Entry] = []
+        for layer in self._layers:
+            flushed += self._inside(layer.flush(), layer.depth + 1)
+        return flushed
+
+    def _inside(self, entries: Sequence[Entry], depth: int) -> Sequence[Entry]:
+        if depth == MAX_DEPTH:
+            return entries
+        layer = self._layers[depth]
+        if len(entries) == 1:  # nearly always
+            inner = layer.take(entries[0].text, entries[0]) if not entries[0].thin else None
+            return entries if inner is None else self._inside(inner, depth + 1)
+        found: list[Entry] = []
+        for entry in entries:
+            inner = layer.take(entry.text, entry) if not entry.thin else None
+            found += (entry,) if inner is None else self._inside(inner, depth + 1)
+        return found
+
+
+class _Layer:
+    """One depth of one input: the wrapper in force there, and the lines that are unfinished."""
+
+    def __init__(self, depth: int, pinned: Wrapper | None, year: int | None) -> None:
+        self.depth = depth
+        self.in_force = pinned
+        self._pinned = pinned is not None
+        self._year = year
+        self._trust = 0
+        self._joins = Joins()
+        self._export = JournalExport()
+        self._by_newline = False
+        self._runtime_seen = False
+
+    def take(self, line: bytes, outer: Entry | None) -> Sequence[Entry] | None:
+        """The entries of a line, the lines it finishes; None where no wrapper takes it."""
+        if self._export.open:
+            return self._take_export(line, outer)
+        wrapper = self.in_force
+        if wrapper is not None and (outer is None or _may_stand(wrapper, outer)):
+            taken = wrapper.take(line, year=self._year)
+            if taken:
+                if wrapper.evidence and self._trust < _TRUST_LIMIT:
+                    self._trust += 1
+                return self._finish(wrapper, taken, line, outer)
+            if wrapper.evidence and not self._pinned:
+                self._lose_trust()
+        if self._pinned:
+            return None
+        found = _first_taker(line, outer, self._year)
+        if found is None:
+            return self._take_thin(line, outer)
+        self.in_force, taken = found
+        self._trust = _TRUST_AT_FIRST
+        return self._finish(self.in_force, taken, line, outer)
+
+    def flush(self) -> Sequence[Entry]:
+        """What is still held."""
+        entries = list(self._export_entry(self._export.end(), None)) if self._export.open else []
+        return [*self._joins.flush(by_newline=self._by_newline), *entries]
+
+    def _lose_trust(self) -> None:
+        self._trust -= _TRUST_COST
+        if self._trust <= 0:
+            self.in_force = None
+
+    def _finish(self, wrapper: Wrapper, taken: Sequence[Entry], line: bytes, outer: Entry | None) -> Sequence[Entry]:
+        if wrapper.definition.fields:
+            return self._take_export(line, outer) or ()
+        if outer is not None:
+            taken = [combined(entry, outer) for entry in taken]
+        self._by_newline = wrapper.by_newline
+        if len(taken) == 1:
+            return self._joins.add(taken[0], by_newline=self._by_newline)
+        return [whole for entry in taken for whole in self._joins.add(entry, by_newline=self._by_newline)]
+
+    def _take_export(self, line: bytes, outer: Entry | None) -> Sequence[Entry]:
+        fed = self._export.feed(line)
+        if isinstance(fed, dict):
+            return self._export_entry(fed, outer)
+        if fed:
+            return ()
+        stray = Entry(line) if outer is None else outer  # the format broke off: nothing vanishes
+        return [*self._export_entry(self._export.end(), outer), stray]
+
+    def _export_entry(self, fields: dict[str, str], outer: Entry | None) -> Sequence[Entry]:
+        """The entry that the fields of journald's export make; an entry without MESSAGE has nothing to tell."""
+        for name in self.in_force.definition.fields if self.in_force else ():
+            reader = _named(name).reader
+            taken = reader.entries(fields) if reader else None
+            if taken:
+                whole = [one for entry in taken for one in self._joins.add(entry)]
+                return whole if outer is None else [combined(entry, outer) for entry in whole]
+        return ()
+
+    def _take_thin(self, line: bytes, outer: Entry | None) -> Sequence[Entry] | None:
+        """What stands inside thin wrappers, if it is the runtime's own output.
+
+        Inside another wrapper that must be certain, for the caller sees no difference; after the first time the
+        frames of a stack count as well.
+        """
+        begins = _runtime_start() if outer is None or self._runtime_seen else _strict_start()
+        taken = _peel_thin(line, begins)
+        if taken is None or outer is None:
+            return taken
+        self._runtime_seen = True
+        return [combined(entry, outer) for entry in taken]
+
+
+def _may_stand(wrapper: Wrapper, outer: Entry) -> bool:
+    """Whether this wrapper can stand inside what the outer one has said."""
+    definition = wrapper.definition
+    return not (definition.time_only and outer.time_s is not None) and (
+        not definition.within or outer.service == definition.service
+    )
+
+
+def _first_taker(line: bytes, outer: Entry | None, year: int | None) -> tuple[Wrapper, Sequence[Entry]] | None:
+    """The first wrapper in order that this line convinces, with its entries."""
+    if not _sniff_start()(line):
+        return None
+    record: Any = parse_record(line) if line[:1] == b"{" else None
+    for wrapper in formats().wrappers:
+        if wrapper.thin:
+            return None
+        if wrapper.is_json and record is None:
+            continue
+        taken = wrapper.take_first(line, record, year=year)
+        if taken and (outer is None or _may_stand(wrapper, outer)):
+            return wrapper, taken
+    return None
+
+
+def _peel_thin(line: bytes, begins: Any, depth: int = 0) -> Sequence[Entry] | None:
+    """The entries inside thin wrappers whose text begins as `begins` demands."""
+    for wrapper in _thin_wrappers():
+        if wrapper.is_json and not _RUNTIME_IN_JSON.search(line):
+            continue
+        taken = wrapper.take(line)
+        if not taken:
+            continue
+        if begins(taken[0].text):
+            return taken
+        if depth < MAX_THIN and len(taken[0].text) < len(line):
+            inner = _peel_thin(taken[0].text, begins, depth + 1)
+            if inner is not None:
+                return [combined(entry, taken[0]) for entry in inner]
+    return None
+
+
+@lru_cache(maxsize=1)
+def _thin_wrappers() -> tuple[Wrapper, ...]:
+    return tuple(wrapper for wrapper in formats().wrappers if wrapper.thin)
+
+
+@lru_cache(maxsize=1)
+def _sniff_start() -> Any:
+    return re.compile(formats().sniff_source, re.DOTALL).match
+
+
+@lru_cache(maxsize=1)
+def _runtime_start() -> Any:
+    return re.compile(formats().runtime_source).match
+
+
+@lru_cache(maxsize=1)
+def _strict_start() -> Any:
+    return re.compile(formats().strict_source).match
+
+
+def _named(name: str | None) -> Wrapper:
+    for wrapper in formats().wrappers:
+        if wrapper.name == name:
+            return wrapper
+    known = ", ".join(wrapper.name for wrapper in formats().wrappers)
+    msg = f'no wrapper is called "{name}"; there are none, {known}'
+    raise UsageError(msg)
