@@ -81,7 +81,7 @@ def _read_logrus(parts: tuple[str, ...], year: int | None) -> Message:
 
 
 def _read_zap(parts: tuple[str, ...], _year: int | None) -> Message | None:
-    """Read zap's console encoder: time, level, name, caller, message and JSON between tabs (zapcore/console_encoder.go)."""
+    """Read zap's console encoder: columns between tabs, JSON in the last (zapcore/console_encoder.go)."""
     stamp, level, rest = parts
     draft = Draft()
     draft.level, draft.time_s = normal_level(level), parse_time(stamp)
@@ -211,7 +211,7 @@ _SHAPES = (
     # myapp: 2026/11/23 08:17:00.123456 main.go:12: message
     _shape(
         _ANY,
-        rb"([^\d\"={]{0,64}+|[^\s\"={]{1,64}+ )(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{6})?) "
+        rb"([^\d\"={]{0,64}+|[^\s\"={]{1,64}+ |\[[^\]\"={]{1,64}+\] ?)(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{6})?) "
         rb"(?:(" + _FILE + rb"): )?(.*)",
         _read_std_log,
     ),

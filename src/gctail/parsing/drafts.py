@@ -100,9 +100,7 @@ class Draft:
             for inner_key, inner in value.items():
                 self.keep(f"{key[:MAX_KEY_CHARACTERS]}.{inner_key}", inner, depth + 1)
         else:
-            self.fields[key[:MAX_KEY_CHARACTERS]] = orjson.dumps(value)[: 4 * MAX_VALUE_CHARACTERS].decode(
-                "utf-8", "replace"
-            )[:MAX_VALUE_CHARACTERS]
+            self.fields[key[:MAX_KEY_CHARACTERS]] = _json_text(value)
 
     def done(self, form: str) -> Message:
         """Freeze it. A line without a message says its error, if it has one."""
@@ -111,6 +109,14 @@ class Draft:
             error = self.fields.get("error", self.fields.get("err"))
             message = error if isinstance(error, str) else ""
         return Message(self.level, self.time_s, message[:MAX_MESSAGE_CHARACTERS], self.fields, form, self.caller)
+
+
+def _json_text(value: object) -> str:
+    try:
+        text = orjson.dumps(value)[: 4 * MAX_VALUE_CHARACTERS]
+    except TypeError:  # deeper than the 254 levels that orjson writes, though it reads 1024
+        return "…"
+    return text.decode("utf-8", "replace")[:MAX_VALUE_CHARACTERS]
 
 
 def _play_time(draft: Draft, value: object) -> bool:

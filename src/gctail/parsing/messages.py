@@ -1,7 +1,7 @@
 """Application lines: level, time, message and fields of what Go's loggers write.
 
 JSON (slog, zap, zerolog, logrus, hclog) and `key=value` (slog, logrus, logfmt, go-kit, log15) are read here, console
-forms in consoles.py. What fits none is plain text, from which a time in front, a level and embedded pairs are still read.
+forms in consoles.py. What fits none is plain text, from which a time in front, a level and pairs are still read.
 """
 
 from __future__ import annotations

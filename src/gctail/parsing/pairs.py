@@ -24,7 +24,7 @@ _EMBEDDED_PAIR = re.compile(
     r'|[^\s,;&"()\[\]{}]*+(?:\{[^{}\s]*+\}|\[[^\[\]\s]*+\]|\([^()\s]*+\))?+)',
     re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(.?))", re.DOTALL)
 _SHORT_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _MAYBE_TYPED = frozenset("-0123456789tfn<")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")

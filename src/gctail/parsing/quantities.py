@@ -71,7 +71,7 @@ def _size_grammar() -> ParserElement:
 
 @cache
 def _duration_grammar() -> ParserElement:
-    from pyparsing import OneOrMore, Regex, one_of  # noqa: PLC0415
+    from pyparsing import OneOrMore, Regex, StringEnd, one_of  # noqa: PLC0415
 
     number = Regex(r"\d+(?:\.\d+)?|\.\d+")
-    return OneOrMore(number + one_of(list(_SECONDS))) | number
+    return number + StringEnd() | OneOrMore(number - one_of(list(_SECONDS)))  # `-`: the column is that of the unit
