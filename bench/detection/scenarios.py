@@ -485,6 +485,8 @@ UNTWINNED = {"leak-restarted", "leak-repaired", "leak-steps", "leak-soft-limit"}
 SCALES_S = (3600.0, 3600.0, 60.0, 3600.0, 6.0)
 """Real seconds of a virtual hour, by seed: four days, four days, an hour and a half, four days, ten minutes."""
 
+RATE_POWER = 0.36
+
 
 def part_of(name: str) -> str:
     """Tuning or test, half of the benign and half of the leaks each, by a hash of the name; twins go with their leak."""
@@ -505,4 +507,6 @@ def series(name: str, seed: int) -> Series:
     plan = (BENIGN.get(leak) or LEAKS[leak])(rng)
     if twin:
         plan.stop_share = float(generator(name, seed).uniform(0.35, 0.9))
-    return run(name, plan, rng, seed, SCALES_S[seed % len(SCALES_S)], part_of(leak), twin)
+    hour_s = SCALES_S[seed % len(SCALES_S)]
+    plan.rate = plan.rate * (hour_s / 3600.0) ** RATE_POWER  # a service does not allocate 600 times as fast in a short run
+    return run(name, plan, rng, seed, hour_s, part_of(leak), twin)

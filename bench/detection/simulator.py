@@ -20,7 +20,8 @@ import numpy as np
 from gctail.records import GcCycle
 
 MINUTES = 60
-STACK_REAL = 3.0
+STACK_SCANNED = 0.35
+"""Of the stacks in use a trace prints about a third, what was scanned."""
 OVERHEAD_SHARE, OVERHEAD_MIB = 0.035, 2.0
 MOST_CYCLES = 30_000
 USELESS_CYCLES = 300
@@ -147,9 +148,9 @@ def _limit(plan: Plan, rng: np.random.Generator) -> float:
     stacks = plan.stacks if plan.stacks is not None else np.zeros(len(plan.live))
     held = plan.live + 1.35 * plan.flight
     if plan.memory_limit is not None:
-        peak = max(plan.memory_limit, float(np.max(held + STACK_REAL * stacks))) + 8
+        peak = max(plan.memory_limit, float(np.max(held + stacks))) + 8
     else:
-        peak = float(np.max(held * (1 + gogc / 100) + STACK_REAL * stacks))
+        peak = float(np.max(held * (1 + gogc / 100) + stacks))
     peak = peak * (1 + OVERHEAD_SHARE) + OVERHEAD_MIB
     if plan.hard_limit is not None:
         return max(plan.hard_limit, 1.25 * peak)
@@ -170,7 +171,7 @@ def _grow(plan: Plan, limit: float) -> None:
     growth = plan.growth if plan.stop_share is None else np.minimum(plan.growth, plan.stop_share)
     if plan.stack_growth:
         stacks = plan.stacks if plan.stacks is not None else np.zeros(len(plan.live))
-        plan.stacks = stacks + 0.35 * room * growth
+        plan.stacks = stacks + 0.9 * room * growth
         plan.live = plan.live + 0.45 * room * growth
         return
     plan.live = plan.live + room * growth
@@ -198,10 +199,10 @@ def _epoch(  # noqa: PLR0914 - the collector has that many numbers
         index = min(begin + int(now / 60.0), end - 1)
         gogc = gogc_m[index] if gogc_m else 100.0
         stacks = stacks_m[index] if stacks_m else 0.3
-        goal = max(marked + (marked + 0.4 * stacks + 0.5) * gogc / 100.0, 4.0 * gogc / 100.0)
+        goal = max(marked + (marked + STACK_SCANNED * stacks + 0.5) * gogc / 100.0, 4.0 * gogc / 100.0)
         bound = False
         if plan.memory_limit is not None:
-            room = (plan.memory_limit - 5.0 - STACK_REAL * stacks - 0.03 * marked) * 0.97
+            room = (plan.memory_limit - 5.0 - stacks - 0.03 * marked) * 0.97
             if room < goal:
                 goal, bound = max(room, marked), True
         rate = max(rate_m[index], 1e-4)
@@ -224,7 +225,7 @@ def _epoch(  # noqa: PLR0914 - the collector has that many numbers
         marked = held + black
         number += 1
         clock = (round(stop_ms, 3), round(mark_s * 1e3, 2), round(stop_ms / 4, 4))
-        printed_stacks = int(0.35 * stacks)
+        printed_stacks = int(STACK_SCANNED * stacks)
         cycle = GcCycle(
             number=number,
             uptime_s=round(now * quick, 3),
@@ -243,10 +244,10 @@ def _epoch(  # noqa: PLR0914 - the collector has that many numbers
             go="1.21+",
         )
         cycles.append((now * quick, cycle))
-        following = marked + (marked + 0.4 * stacks + 0.5) * gogc / 100.0
+        following = marked + (marked + STACK_SCANNED * stacks + 0.5) * gogc / 100.0
         if plan.memory_limit is not None and bound:
             following = max(goal, marked)
-        memory = max(peak, following) * (1 + OVERHEAD_SHARE) + STACK_REAL * stacks * 0.65 + OVERHEAD_MIB
+        memory = max(peak, following) * (1 + OVERHEAD_SHARE) + stacks + OVERHEAD_MIB
         if memory > limit * (1.0 if plan.growth is not None else 1.3):
             return cycles, now * quick
         if plan.growth is not None and (breathless > USELESS_CYCLES or held > (plan.memory_limit or limit)):

@@ -11,6 +11,8 @@ REVERSAL_SHARE = 0.35
 REVERSAL_NOISE = 6.0
 SMALLEST_RISE_MIB = 1.5
 MOST_PEAKS = 64
+ABOUT = 0.1
+"""A peak counts as having been as high as a level that passes it by this share of its rise."""
 
 
 class Peak(Struct, frozen=True):
@@ -58,13 +60,13 @@ class Zigzag:
         self._last = [*self._last[-2:], low]
         level = self.level
         episode = self.episode
+        if episode is not None and episode.peak - level > self._reversal(episode):
+            self.episode = Episode(time_s, level, time_s, level)
+            return self._turned(episode)
         if episode is None or level <= episode.trough:
             self.episode = Episode(time_s, level, time_s, level)
         elif level > episode.peak:
             self.episode = Episode(episode.trough_s, episode.trough, time_s, level)
-        elif episode.peak - level > self._reversal(episode):
-            self.episode = Episode(time_s, level, time_s, level)
-            return self._turned(episode)
         return None
 
     def _reversal(self, episode: Episode) -> float:
@@ -99,7 +101,8 @@ class Zigzag:
 
     def occasions(self, level: float, age_s: float) -> int:
         """How often the service was at this level or higher before and came back down, counting rises of comparable age."""
-        return sum(1 for peak in self.peaks if peak.level >= level and peak.age_s >= 0.1 * age_s)
+        least_s = 0.1 * age_s
+        return sum([peak.age_s >= least_s and peak.level + ABOUT * peak.rise >= level for peak in self.peaks])
 
     def state(self) -> dict[str, Any]:
         """Plain data."""

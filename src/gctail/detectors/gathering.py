@@ -114,7 +114,7 @@ class Gathering:
             return None
         self._rows = []
         self._begin_s = block.end_s
-        self._size = min(LARGEST_BLOCK, 1 + self.collections // 48)
+        self._size = min(LARGEST_BLOCK, 1 + self.collections // 150)
         return block
 
     def peek(self) -> Block | None:

@@ -8,11 +8,12 @@ differently: the zigzag of the level follows quickly, the regression remembers a
 
 from __future__ import annotations
 
-from math import log
+from itertools import pairwise
+from math import log, sqrt
 from typing import Any, NamedTuple
 
 from gctail.detectors.episodes import Zigzag
-from gctail.detectors.hinge import Fit, fit
+from gctail.detectors.hinge import Curve, Fit, fit
 from gctail.detectors.history import History
 from gctail.detectors.passage import survival
 from gctail.detectors.values import Carryover
@@ -21,6 +22,9 @@ DOUBT = 0.5
 """Weight of the service's own past: growth to a level that it came back from n times counts DOUBT/(DOUBT+n)."""
 YOUTH_SHARE = 0.004
 """Growth younger than this share of the process's age is discounted: there were many chances for a short one."""
+ONSET_SHARE = 0.08
+"""An episode's growth begins when it was last this near to its trough: a flat stretch before it is none of it."""
+LOAD_RIDGE = 0.05
 START_S = 1.0
 """What has grown since process start is discounted while it is only a few times this old: programs load things."""
 
@@ -44,14 +48,18 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
     if episode is None or len(history) < 3:
         return NOTHING
     level = zigzag.level
-    rise, age_s = level - episode.trough, now_s - episode.trough_s
-    if age_s <= 0.0 or rise < max(6 * zigzag.noise, 2.0):
+    rise = level - episode.trough
+    if rise < max(6 * zigzag.noise, 2.0):
+        return NOTHING
+    onset_s = history.last_below(episode.trough + max(zigzag.noise, ONSET_SHARE * rise), episode.trough_s)
+    age_s = now_s - onset_s
+    if age_s <= 0.0:
         return NOTHING
     middle_s = now_s - age_s / 2
     middle = min(max(history.level(middle_s), episode.trough), level)
     younger, older = (level - middle) / (age_s / 2), (middle - episode.trough) / (age_s / 2)
     if younger <= 0.0:
-        return Outlook(0.0, None, episode.trough_s, rise, 0.0)
+        return Outlook(0.0, None, onset_s, rise, 0.0)
     left_s: float | None = head_mib / younger
     if younger < older:
         left_s = _saturating(younger, older, age_s, head_mib)
@@ -59,7 +67,7 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
     late = (level - history.level(now_s - age_s / 4)) / (age_s / 4)
     if late < 0.25 * younger:
         chance *= 0.5
-    return Outlook(chance, left_s, episode.trough_s, rise, younger)
+    return Outlook(chance, left_s, onset_s, rise, younger)
 
 
 def _saturating(younger: float, older: float, age_s: float, head_mib: float) -> float | None:
@@ -73,14 +81,18 @@ def _saturating(younger: float, older: float, age_s: float, head_mib: float) -> 
     return None if ratio < 0.75 else 3.0 * head_mib / younger
 
 
-def by_regression(found: Fit, now_s: float, head_mib: float) -> Outlook:
-    """Judge every curve of the regression and weigh the judgements; times by the weighted median."""
+def by_regression(found: Regression, now_s: float, head_mib: float) -> Outlook:
+    """Judge every curve of the regression and weigh the judgements; times by the weighted median.
+
+    The way to the limit ends at the next peak of the load, so that peak comes off it.
+    """
+    head_mib = max(head_mib - found.load.peak_mib, 0.1 * head_mib)
     chance, grown = 0.0, 0.0
     ways: list[tuple[float, float]] = []
     onset_s = rise = rate = 0.0
-    for curve in found.curves:
+    for curve in found.fit.curves:
         age_s = max(now_s - curve.onset_s, 1e-3)
-        left_s = _left(curve.rate_mib_per_s, curve.remaining_mib, curve.tau_s, head_mib)
+        left_s = _left(curve, age_s, head_mib)
         chance += curve.weight * survival(age_s, left_s)
         ways.append((left_s if left_s is not None else float("inf"), curve.weight))
         grown += curve.weight
@@ -92,11 +104,13 @@ def by_regression(found: Fit, now_s: float, head_mib: float) -> Outlook:
     return Outlook(chance, _median(ways, grown), onset_s / grown, rise / grown, rate / grown)
 
 
-def _left(rate: float, remaining: float | None, tau_s: float | None, head_mib: float) -> float | None:
+def _left(curve: Curve, age_s: float, head_mib: float) -> float | None:
     """Seconds until a curve has risen by `head_mib`; None where it never does."""
-    if remaining is None or tau_s is None:
-        return head_mib / rate if rate > 0.0 else None
-    return -tau_s * log(1.0 - head_mib / remaining) if remaining > head_mib else None
+    if curve.remaining_mib is not None and curve.tau_s is not None:
+        return -curve.tau_s * log(1.0 - head_mib / curve.remaining_mib) if curve.remaining_mib > head_mib else None
+    if curve.family == "accelerating":
+        return age_s * (sqrt(1.0 + head_mib / curve.rise_mib) - 1.0) if curve.rise_mib > 0.0 else None
+    return head_mib / curve.rate_mib_per_s if curve.rate_mib_per_s > 0.0 else None
 
 
 def _median(ways: list[tuple[float, float]], total: float) -> float | None:
@@ -109,12 +123,48 @@ def _median(ways: list[tuple[float, float]], total: float) -> float | None:
     return None
 
 
-def regression(history: History, since_s: float, noise_mib: float) -> Fit:
-    """The regression over everything since `since_s`, with the allocation rate (relative to its mean) as load."""
-    view = history.since(since_s)
+class Load(NamedTuple):
+    """What the level owes to the load: MiB per unit of relative allocation rate, how far the usual peak of the load lies
+    above the load now (MiB of level), and the share of the level's variance it explains."""
+
+    mib: float
+    peak_mib: float
+    share: float
+
+
+class Regression(NamedTuple):
+    """The curves through the levels without their load, and that load."""
+
+    fit: Fit
+    load: Load
+
+
+def regression(history: History, noise_mib: float) -> Regression:
+    """The regression over the whole history, with what follows the allocation rate taken out of the levels."""
+    view = history.since(0.0)
     usual = sum(view.rate) / len(view.rate) if view.rate else 0.0
-    loads = [min(max(rate / usual - 1.0, -1.0), 4.0) for rate in view.rate] if usual > 0.0 else [0.0] * len(view.rate)
-    return fit(view.time_s, view.allocated, view.low, loads, noise_mib)
+    if usual <= 0.0 or len(view.low) < 4:
+        return Regression(fit(view.time_s, view.allocated, view.low, noise_mib), Load(0.0, 0.0, 0.0))
+    loads = [min(rate / usual - 1.0, 4.0) for rate in view.rate]
+    load = _load(view.low, loads)
+    levels = [level - load.mib * z for level, z in zip(view.low, loads, strict=True)]
+    return Regression(fit(view.time_s, view.allocated, levels, noise_mib), load)
+
+
+def _load(levels: list[float], loads: list[float]) -> Load:
+    """Regress steps of the level on steps of the load: a trend of either does not matter to it."""
+    dy = [b - a for a, b in pairwise(levels)]
+    dz = [b - a for a, b in pairwise(loads)]
+    clip = 6 * sorted([abs(d) for d in dy])[len(dy) // 2] + 1.0
+    power = sum([d * d for d in dz])
+    follows = sum([max(-clip, min(clip, y)) * z for y, z in zip(dy, dz, strict=True)])
+    mib = max(0.0, follows / (power + LOAD_RIDGE)) if power > 0.0 else 0.0
+    mean = sum(levels) / len(levels)
+    total = sum([(y - mean) ** 2 for y in levels])
+    usual = sum(loads) / len(loads)
+    rest = sum([(y - mean - mib * (z - usual)) ** 2 for y, z in zip(levels, loads, strict=True)])
+    peak = sorted(loads)[int(0.95 * (len(loads) - 1))]
+    return Load(mib, max(0.0, mib * (peak - loads[-1])), max(0.0, 1.0 - rest / total) if total > 0.0 else 0.0)
 
 
 class Growth:
@@ -129,6 +179,11 @@ class Growth:
         self.judged = NOTHING
         self._fit_s = 0.0
         self._fit_count = 0
+
+    def follow(self, now_s: float, low: float) -> None:
+        """Take a block into the zigzag; where the level turned, what the regression said is out of date."""
+        if self.zigzag.observe(now_s, low) is not None:
+            self._fit_s, self._fit_count = 0.0, 0
 
     def discount(self, onset_s: float, now_s: float, level: float, age_s: float) -> float:
         """What the past says, as a factor: levels come back from, process start, and many chances for short growth."""
@@ -156,19 +211,16 @@ class Growth:
             together = odds * together / (1.0 + (odds - 1.0) * together)
         return together, episode, judged
 
-    def due(self, now_s: float, collections: int, suspicion: float) -> bool:
-        """Whether to run the regression again: after a twentieth of what it would look at, or a tenth where all is calm."""
-        if collections < 6:
+    def due(self, now_s: float, collections: int, suspicion: float, onset_s: float) -> bool:
+        """Whether to run the regression again: after a twentieth of the growth it would look at, or of all where it is calm."""
+        if collections < 6 or collections - self._fit_count < min(24, collections // 20):
             return False
-        episode = self.zigzag.episode
-        age_s = now_s - (episode.trough_s if episode and suspicion > 0.05 else 0.0)
-        share = 0.05 if suspicion > 0.05 else 0.08
-        enough = collections - self._fit_count >= min(24, max(1, collections // 10))
-        return enough and now_s - self._fit_s >= share * max(age_s, 0.0)
+        since_s = onset_s if suspicion > 0.05 else 0.0
+        return now_s - self._fit_s >= 0.05 * (now_s - since_s)
 
-    def refit(self, now_s: float, collections: int, head_mib: float, noise_mib: float) -> Fit:
+    def refit(self, now_s: float, collections: int, head_mib: float, noise_mib: float) -> Regression:
         """Run the regression and remember what it says."""
-        found = regression(self.history, 0.0, noise_mib)
+        found = regression(self.history, noise_mib)
         self.judged = by_regression(found, now_s, head_mib)
         self._fit_s, self._fit_count = now_s, collections
         return found

@@ -1,15 +1,16 @@
 """Where did the growth begin, how does it go on, will it stop: one regression over all onsets and shapes at once.
 
-The levels of about sixty blocks, whose widths grow with their age, are fitted by `level = c + b*load + s*f(x - onset)`
-for every onset and three families of f: linear in time, linear in the allocation clock (MiB allocated, the load that
-the trace itself knows), and saturating, 1 - exp(-x/tau) for a ladder of tau. Every fit costs O(1) because the sums over
-"everything after the onset" are suffix sums; the fits are weighed by their residuals as a BIC would weigh them.
-The method and its figures are described in bench/detection/RESULTS.md.
+The levels of some sixty blocks, whose widths grow with their age, are fitted by `level = c + s * f(x - onset)` for every
+onset and four families of f: linear in time, linear in the allocation clock (MiB allocated, the load that the trace
+itself knows), accelerating (a parabola in time), and saturating, 1 - exp(-x/tau) for a ladder of tau. Every fit costs
+O(1), because the sums over "everything after the onset" are suffix sums; the fits are weighed by their residuals as a
+BIC would weigh them. The method and its figures are described in bench/detection/RESULTS.md.
 """
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from itertools import accumulate
+from math import exp, log
 from typing import NamedTuple
 
 LADDER = (0.06, 0.12, 0.25, 0.5, 1.0, 2.0)
@@ -17,12 +18,14 @@ LADDER = (0.06, 0.12, 0.25, 0.5, 1.0, 2.0)
 FEWEST_BLOCKS = 6
 EFFECTIVE_SHARE = 0.5
 """How many independent points a block is worth: neighbours share their noise."""
-PRIOR_WALL, PRIOR_ALLOCATION, PRIOR_SATURATING = 0.25, 0.25, 0.5
+PRIOR = {"time": 0.22, "allocation": 0.22, "accelerating": 0.08, "saturating": 0.48}
+"""Belief before anything is seen: growth that ends is as likely as growth that does not."""
+LEAST_WEIGHT = 1e-3
 
 
 class Curve(NamedTuple):
-    """One way the growth may go: its share of belief, onset (s), rise so far (MiB), rate now (MiB/s), what it may still
-    rise (MiB, None without bound) and, where it saturates, its time constant (s)."""
+    """One way the growth may go: its share of belief, its family, when it began (s), how far it has risen (MiB) and how
+    fast it rises now (MiB/s); what it may still rise (MiB) and its time constant (s) where it saturates."""
 
     weight: float
     family: str
@@ -34,159 +37,158 @@ class Curve(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """All curves worth keeping, the belief that nothing grows, the share of variance the load alone explains."""
+    """All curves worth keeping, and the belief that nothing grows."""
 
     curves: tuple[Curve, ...]
     flat: float
-    load_share: float
-    load_rise_mib: float
-    residual_mib: float
 
 
-class _Sums:
-    """Suffix sums of a function of the blocks: after block k, sum of f, f*f, f*y, f*z."""
+class _Candidate(NamedTuple):
+    """A fit before it is weighed: log evidence, family, block of the onset, slope in the family's own unit, tau (s)."""
 
-    __slots__ = ("f", "ff", "fy", "fz", "n", "y", "z")
-
-    def __init__(self, f: list[float], y: list[float], z: list[float]) -> None:
-        size = len(f)
-        self.n = size
-        for name, values in (
-            ("f", f),
-            ("ff", [a * a for a in f]),
-            ("fy", [a * b for a, b in zip(f, y, strict=True)]),
-            ("fz", [a * b for a, b in zip(f, z, strict=True)]),
-            ("y", y),
-            ("z", z),
-        ):
-            sums = [0.0] * (size + 1)
-            total = 0.0
-            for index in range(size - 1, -1, -1):
-                total += values[index]
-                sums[index] = total
-            setattr(self, name, sums)
+    evidence: float
+    family: str
+    onset: int
+    slope: float
+    tau_s: float
 
 
-class _Null:
-    """The model without growth: intercept and load, with a ridge on the load so that a trend is not mistaken for it."""
+class _Levels:
+    """The centred levels, and how a candidate's evidence follows from its sums."""
 
-    __slots__ = ("load", "mean", "n", "rss", "sz", "szz", "total", "zy")
+    __slots__ = ("after", "candidates", "centred", "count", "flat", "floor", "half", "penalty", "rss")
 
-    def __init__(self, y: list[float], z: list[float]) -> None:
-        self.n = len(y)
-        self.mean = sum(y) / self.n
-        self.sz = sum(z)
-        self.szz = sum(a * a for a in z) - self.sz * self.sz / self.n + 0.02 * self.n
-        self.total = sum((a - self.mean) ** 2 for a in y)
-        self.zy = sum(a * (b - self.mean) for a, b in zip(z, y, strict=True))
-        self.load = max(0.0, self.zy / self.szz)
-        self.rss = self.total - self.load * (2 * self.zy - self.load * self.szz)
+    def __init__(self, levels: list[float], noise_mib: float) -> None:
+        self.count = len(levels)
+        mean = sum(levels) / self.count
+        self.centred = [level - mean for level in levels]
+        self.after = suffix(self.centred)
+        self.rss = sum([level * level for level in self.centred])
+        self.floor = self.count * max(noise_mib * noise_mib, 0.12)
+        self.half = EFFECTIVE_SHARE * self.count / 2
+        self.penalty = 1.5 * log(self.count)
+        self.flat = -self.half * log(self.rss + self.floor)
+        self.candidates: list[_Candidate] = []
 
-    def project(self, f: float, ff: float, fy: float, fz: float) -> tuple[float, float]:
-        """Residual sums of f: with itself and with the levels, after intercept and load are taken out.
-
-        The levels come centred, so `fy` needs no intercept; a load that would lower the level is left out.
-        """
-        own = ff - f * f / self.n
-        if self.load <= 0.0:
-            return own, fy
-        cross = fz - f * self.sz / self.n
-        return own - cross * cross / self.szz, fy - cross * self.zy / self.szz
+    def weigh(self, prior: float, family: str, onset: int, f: float, ff: float, fy: float, tau_s: float = 0.0) -> None:  # noqa: PLR0913, PLR0917 - the sums of a fit
+        """Fit one curve from its sums: of f, of its square, and of f times the centred levels."""
+        own = ff - f * f / self.count
+        if own > 1e-12 and fy > 0.0:
+            rss = max(self.rss - fy * fy / own, 0.0) + self.floor
+            evidence = prior - self.half * log(rss) - self.penalty
+            self.candidates.append(_Candidate(evidence, family, onset, fy / own, tau_s))
 
 
-def fit(times_s: list[float], allocated: list[float], levels: list[float], loads: list[float], noise_mib: float) -> Fit:
-    """Weigh every onset and shape for these blocks (oldest first); an empty fit where there are too few."""
+def suffix(values: list[float]) -> list[float]:
+    """Sums from each place to the end."""
+    sums = list(accumulate(reversed(values)))
+    sums.reverse()
+    return sums
+
+
+def fit(times_s: list[float], allocated: list[float], levels: list[float], noise_mib: float) -> Fit:
+    """Weigh every onset and shape for these blocks (oldest first); nothing but flat where there are too few."""
     count = len(levels)
     age_s = times_s[-1] - times_s[0] if count else 0.0
     if count < FEWEST_BLOCKS or age_s <= 0.0:
-        return Fit((), 1.0, 0.0, 0.0, noise_mib)
-    null = _Null(levels, loads)
-    centred = [a - null.mean for a in levels]
-    floor = count * max(noise_mib * noise_mib, 0.12)
-    candidates: list[tuple[float, str, int, float, float]] = []
-    onsets = range(max(1, count - 3))
-    half = EFFECTIVE_SHARE * count / 2
-    penalty = 1.5 * log(count)
-
-    def weigh(own: float, against: float, prior: float, family: str, onset: int, tau_s: float) -> None:
-        if own > 1e-12 and against > 0.0:
-            rss = max(null.rss - against * against / own, 0.0) + floor
-            candidates.append((prior - half * log(rss) - penalty, family, onset, against / own, tau_s))
-
-    for family, xs, mass in (("time", times_s, PRIOR_WALL), ("allocation", allocated, PRIOR_ALLOCATION)):
-        scaled, unit = _scaled(xs)
-        if unit <= 0.0:
-            continue
-        sums = _Sums(scaled, centred, loads)
-        prior = log(mass / len(onsets))
-        for onset in onsets:
-            x0, n = scaled[onset], count - onset
-            f = sums.f[onset] - n * x0
-            ff = sums.ff[onset] - 2 * x0 * sums.f[onset] + n * x0 * x0
-            fy = sums.fy[onset] - x0 * sums.y[onset]
-            fz = sums.fz[onset] - x0 * sums.z[onset]
-            weigh(*null.project(f, ff, fy, fz), prior, family, onset, 0.0)
-    prior = log(PRIOR_SATURATING / len(LADDER) / len(onsets))
+        return Fit((), 1.0)
+    found = _Levels(levels, noise_mib)
+    scaled = [(t - times_s[0]) / age_s for t in times_s]
+    _fit_straight(found, "time", scaled)
+    _fit_parabola(found, scaled)
+    worked = allocated[-1] - allocated[0]
+    if worked > 0.0:
+        _fit_straight(found, "allocation", [(a - allocated[0]) / worked for a in allocated])
     for share in LADDER:
-        tau_s = share * age_s
-        decay = [exp(-(t - times_s[0]) / tau_s) for t in times_s]
-        sums = _Sums(decay, centred, loads)
-        for onset in onsets:
-            if times_s[-1] - times_s[onset] < 0.7 * tau_s:
-                break
-            e, n = 1.0 / decay[onset], count - onset
-            s1 = sums.f[onset] * e
-            f = n - s1
-            ff = n - 2 * s1 + sums.ff[onset] * e * e
-            fy = sums.y[onset] - sums.fy[onset] * e
-            fz = sums.z[onset] - sums.fz[onset] * e
-            weigh(*null.project(f, ff, fy, fz), prior, "saturating", onset, tau_s)
-    return _posterior(candidates, null, floor, half, times_s, allocated)
+        _fit_saturating(found, scaled, share)
+    return _posterior(found, times_s, allocated)
 
 
-def _scaled(values: list[float]) -> tuple[list[float], float]:
-    """Values moved and scaled to 0 … 1, which keeps the sums well conditioned, and the unit that was taken out."""
-    unit = values[-1] - values[0]
-    return ([(v - values[0]) / unit for v in values], unit) if unit > 0.0 else (values, 0.0)
+def _fit_straight(found: _Levels, family: str, xs: list[float]) -> None:
+    """f = x - x0 after every onset x0."""
+    sx, sxx = suffix(xs), suffix([x * x for x in xs])
+    sxy = suffix([x * y for x, y in zip(xs, found.centred, strict=True)])
+    onsets = max(1, found.count - 3)
+    prior = log(PRIOR[family] / onsets)
+    for onset in range(onsets):
+        x0, n = xs[onset], found.count - onset
+        f = sx[onset] - n * x0
+        ff = sxx[onset] - 2 * x0 * sx[onset] + n * x0 * x0
+        found.weigh(prior, family, onset, f, ff, sxy[onset] - x0 * found.after[onset])
 
 
-def _posterior(
-    candidates: list[tuple[float, str, int, float, float]],
-    null: _Null,
-    floor: float,
-    half: float,
+def _fit_parabola(found: _Levels, xs: list[float]) -> None:
+    """f = (x - x0)^2 after every onset x0."""
+    squares = [x * x for x in xs]
+    s1, s2 = suffix(xs), suffix(squares)
+    s3, s4 = suffix([x * q for x, q in zip(xs, squares, strict=True)]), suffix([q * q for q in squares])
+    sxy = suffix([x * y for x, y in zip(xs, found.centred, strict=True)])
+    sqy = suffix([q * y for q, y in zip(squares, found.centred, strict=True)])
+    onsets = max(1, found.count - 5)
+    prior = log(PRIOR["accelerating"] / onsets)
+    for onset in range(onsets):
+        a, n = xs[onset], found.count - onset
+        f = s2[onset] - 2 * a * s1[onset] + n * a * a
+        ff = s4[onset] - 4 * a * s3[onset] + 6 * a * a * s2[onset] - 4 * a**3 * s1[onset] + n * a**4
+        fy = sqy[onset] - 2 * a * sxy[onset] + a * a * found.after[onset]
+        found.weigh(prior, "accelerating", onset, f, ff, fy)
+
+
+def _fit_saturating(found: _Levels, xs: list[float], tau: float) -> None:
+    """f = 1 - exp(-(x - x0)/tau) after every onset x0 that lies most of a tau back."""
+    decay = [exp(-x / tau) for x in xs]
+    s1, s2 = suffix(decay), suffix([d * d for d in decay])
+    sy = suffix([d * y for d, y in zip(decay, found.centred, strict=True)])
+    prior = log(PRIOR["saturating"] / len(LADDER) / max(1, found.count - 3))
+    for onset in range(found.count - 3):
+        if xs[-1] - xs[onset] < 0.7 * tau:
+            break
+        e, n = 1.0 / decay[onset], found.count - onset
+        gone = s1[onset] * e
+        found.weigh(prior, "saturating", onset, n - gone, n - 2 * gone + s2[onset] * e * e, found.after[onset] - sy[onset] * e, tau)
+
+
+def _posterior(found: _Levels, times_s: list[float], allocated: list[float]) -> Fit:
+    """Turn log evidence into weights and coefficients into curves; what weighs next to nothing is dropped."""
+    best = max([found.flat, *[candidate.evidence for candidate in found.candidates]])
+    total = exp(found.flat - best) + sum([exp(candidate.evidence - best) for candidate in found.candidates])
+    age_s, pace = times_s[-1] - times_s[0], recent_pace(times_s, allocated)
+    curves: list[Curve] = []
+    for candidate in found.candidates:
+        weight = exp(candidate.evidence - best) / total
+        if weight >= LEAST_WEIGHT:
+            curves.append(_curve(candidate, weight, times_s, allocated, age_s, pace))
+    return Fit(tuple(curves), exp(found.flat - best) / total)
+
+
+def _curve(  # noqa: PLR0913, PLR0917 - a fit and its units
+    candidate: _Candidate,
+    weight: float,
     times_s: list[float],
     allocated: list[float],
-) -> Fit:
-    """Turn log evidence into weights and coefficients into curves; what weighs below 0.1 % is dropped."""
-    flat = -half * log(null.rss + floor)
-    best = max([flat, *(c[0] for c in candidates)])
-    total = exp(flat - best) + sum(exp(c[0] - best) for c in candidates)
-    now_s = times_s[-1]
-    pace = _recent_pace(times_s, allocated)
-    curves: list[Curve] = []
-    for evidence, family, onset, slope, tau_s in candidates:
-        weight = exp(evidence - best) / total
-        if weight < 1e-3:
-            continue
-        onset_s = times_s[onset]
-        if family == "saturating":
-            left = slope * exp(-(now_s - onset_s) / tau_s)
-            curves.append(Curve(weight, family, onset_s, slope - left, left / tau_s, left, tau_s))
-            continue
-        xs = times_s if family == "time" else allocated
-        unit = xs[-1] - xs[0]
-        rate = slope / unit * (1.0 if family == "time" else pace)
-        curves.append(Curve(weight, family, onset_s, slope * (xs[-1] - xs[onset]) / unit, rate, None, None))
-    explained = 1.0 - null.rss / null.total if null.total > 0.0 else 0.0
-    residual = sqrt(max(null.rss, 0.0) / null.n)
-    return Fit(tuple(curves), exp(flat - best) / total, max(0.0, explained), null.load, residual)
+    age_s: float,
+    pace: float,
+) -> Curve:
+    """A candidate in MiB and seconds."""
+    family, slope = candidate.family, candidate.slope
+    onset_s = times_s[candidate.onset]
+    x = (times_s[-1] - onset_s) / age_s
+    if family == "saturating":
+        left = slope * exp(-x / candidate.tau_s)
+        tau_s = candidate.tau_s * age_s
+        return Curve(weight, family, onset_s, slope - left, left / tau_s, left, tau_s)
+    if family == "accelerating":
+        return Curve(weight, family, onset_s, slope * x * x, 2 * slope * x / age_s, None, None)
+    if family == "time":
+        return Curve(weight, family, onset_s, slope * x, slope / age_s, None, None)
+    worked = allocated[-1] - allocated[0]
+    done = (allocated[-1] - allocated[candidate.onset]) / worked
+    return Curve(weight, family, onset_s, slope * done, slope * pace / worked, None, None)
 
 
-def _recent_pace(times_s: list[float], allocated: list[float]) -> float:
+def recent_pace(times_s: list[float], allocated: list[float]) -> float:
     """MiB allocated per second over the younger half of the time."""
     middle_s = (times_s[0] + times_s[-1]) / 2
-    index = next(i for i, t in enumerate(times_s) if t >= middle_s)
-    index = min(index, len(times_s) - 2)
+    index = min(next(i for i, t in enumerate(times_s) if t >= middle_s), len(times_s) - 2)
     width_s = times_s[-1] - times_s[index]
     return max(0.0, (allocated[-1] - allocated[index]) / width_s) if width_s > 0.0 else 0.0

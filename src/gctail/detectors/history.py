@@ -99,6 +99,13 @@ class History:
         near = self.low[max(0, index - 1) : index + 2]
         return sum(near) / len(near)
 
+    def last_below(self, level: float, from_s: float) -> float:
+        """When the low level was last at or below `level` (s), not before `from_s`."""
+        for index in range(len(self.low) - 1, -1, -1):
+            if self.low[index] <= level or self.time_s[index] <= from_s:
+                return max(from_s, self.time_s[index])
+        return from_s
+
     def since(self, start_s: float, growth: float = 0.08) -> View:
         """The blocks that ended after `start_s`, joined from the newest backwards until each is `growth` of its age wide."""
         first = bisect_left(self.end_s, start_s)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 from gctail.detectors.gathering import Gathering
 from gctail.detectors.goal import NextGoal
@@ -26,6 +25,19 @@ BASE_SHARE = 0.15
 SPREAD_QUANTILE = 0.95
 IDLE_BLOCK_S = 300.0
 
+
+class Judgement(NamedTuple):
+    """Everything behind a verdict; onset and rate (MiB/s) are of the growth that was found, leak or not."""
+
+    probability: float
+    kind: str
+    onset_s: float
+    rate_mib_per_s: float
+    forecast: Forecast
+    why: tuple[str, ...]
+
+
+NO_JUDGEMENT = Judgement(0.0, "too-few-points", 0.0, 0.0, Forecast(0.0, None, None, None), ("no collection was seen",))
 DETECTORS = (NextGoal, DeathSpiral, GoroutineGrowth, MapGrowth, GogcChanged, ForcedOnTimer, Spikes, PauseSpike)
 """Every way of judging a block by itself, in the order in which they speak."""
 
@@ -60,11 +72,17 @@ class Judge:
         self._bound = False
         self._ended: str | None = None
         self._top = 0.0
+        self._belief = 0.0
 
     def observe(self, moment: Moment) -> list[Signal]:
         """Take one collection in; what the block that it completes gives rise to."""
         block = self._gathering.add(moment)
         return [] if block is None else self._judge(block)
+
+    @property
+    def belief(self) -> float:
+        """How likely a leak was after the last complete block."""
+        return self._belief
 
     def advance(self, clock_s: float) -> list[Signal]:
         """Time has passed without a collection: a block that waits for long is judged as it is."""
@@ -89,7 +107,7 @@ class Judge:
         growth = self._growth
         self._now_s = max(self._now_s, block.end_s)
         growth.history.add(self._now_s, min(block.time_s, self._now_s), block.low, block.high, block.allocated)
-        growth.zigzag.observe(self._now_s, block.low)
+        growth.follow(self._now_s, block.low)
         self._base = growth.history.level(BASE_SHARE * self._now_s)
         above = block.high - block.low - self._spread
         step = 0.05 * max(self._spread, growth.zigzag.noise)
@@ -116,17 +134,18 @@ class Judge:
         return assumed_level(self._base, level)
 
     def _head(self) -> float:
-        """How far the upper envelope of the level is from death, MiB; a little is always left."""
+        """How far the upper envelope of the level is from death, MiB; 0 where it is beyond."""
         level = self._growth.zigzag.level
-        return max(self._fatal(level) - level - self._spread, 0.02 * max(self._base, 4.0))
+        return max(self._fatal(level) - level - self._spread, 0.0)
 
     def _judge_growth(self) -> list[Signal]:
         """The belief in a leak after this block, and the alarm about it."""
         growth, head, count = self._growth, self._head(), self._gathering.collections
         probability, episode, judged = growth.probability(self._now_s, head)
-        if growth.due(self._now_s, count, probability):
+        if growth.due(self._now_s, count, probability, episode.onset_s):
             growth.refit(self._now_s, count, head, max(0.01 * self._base, 0.35))
             probability, episode, judged = growth.probability(self._now_s, head)
+        self._belief = probability
         if count < 12 or self._now_s < 10.0 or not self._alarm.listens(probability):
             return []
         forecast, onset_s, rate = self._forecast(episode, judged, head)
@@ -148,67 +167,67 @@ class Judge:
         )
 
     def _forecast(self, episode: Outlook, judged: Outlook, head_mib: float) -> tuple[Forecast, float, float]:
-        """When the memory is gone, since when it grows, how fast (MiB/s): the means of both ways of judging."""
-        lefts = [way.left_s for way in (episode, judged) if way.left_s is not None and way.probability > 0.0]
-        both = [way for way in (judged, episode) if way.rise_mib > 0.0]
-        onset_s = both[0].onset_s if both else 0.0
-        rate = both[0].rate_mib_per_s if both else 0.0
-        seconds = None if not lefts else sqrt(lefts[0] * lefts[-1])
+        """When the memory is gone, since when it grows, how fast (MiB/s): by the regression where it sees an end."""
+        ways = [way for way in (judged, episode) if way.rise_mib > 0.0]
+        onset_s, rate = (ways[0].onset_s, ways[0].rate_mib_per_s) if ways else (0.0, 0.0)
+        seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
         limit = self._limit_mib if self._limit_mib is not None else self._growth.zigzag.level + head_mib
         return interval(limit, seconds, max(self._now_s - onset_s, 1e-3)), onset_s, rate
 
-    def verdict(self) -> Verdict:
-        """What we make of the epoch so far; asking changes nothing."""
-        judge = Judge.restore(self.state()) if self._gathering.peek() is not None else self
-        if judge is not self:
-            judge._settle()  # noqa: SLF001 - same class
+    def judgement(self) -> Judgement:
+        """Everything behind the verdict, the open block included; asking changes nothing."""
+        if self._gathering.peek() is None:
+            return self._conclude()
+        judge = Judge.restore(self.state())
+        judge._settle()  # noqa: SLF001 - same class
         return judge._conclude()  # noqa: SLF001 - same class
 
+    def verdict(self) -> Verdict:
+        """What we make of the epoch so far."""
+        found = self.judgement()
+        leak = found.probability >= LEAK
+        return Verdict(
+            leak=leak,
+            probability=round(found.probability, 4),
+            kind=found.kind,
+            onset_uptime_s=round(found.onset_s, 3) if leak else None,
+            rate_mib_per_s=round(found.rate_mib_per_s, 6) if leak else None,
+            forecast=found.forecast if leak else None,
+            why=found.why,
+        )
+
     def _settle(self) -> None:
-        """Judge the open block as if it were complete."""
+        """Take the open block in as if it were complete."""
         block = self._gathering.close()
         if block is not None:
             self._learn(block)
 
-    def _conclude(self) -> Verdict:
-        """The verdict over complete blocks."""
+    def _conclude(self) -> Judgement:
+        """The judgement over complete blocks, with a fresh regression."""
         growth, count, now_s = self._growth, self._gathering.collections, self._now_s
         if not len(growth.history):
-            return Verdict(False, 0.0, "too-few-points", None, None, None, ("no collection was seen",))
+            return NO_JUDGEMENT
         head = self._head()
-        found = regression(growth.history, 0.0, max(0.01 * self._base, 0.35))
-        fresh = by_regression(found, now_s, head)
-        probability, episode, judged = growth.probability_with(fresh, now_s, head)
-        level = growth.zigzag.level
+        found = regression(growth.history, max(0.01 * self._base, 0.35))
+        probability, episode, judged = growth.probability_with(by_regression(found, now_s, head), now_s, head)
         probability = self._few(probability, count)
         forecast, onset_s, rate = self._forecast(episode, judged, head)
-        view = growth.history.since(0.0)
-        rise = max(judged.rise_mib, episode.rise_mib)
-        grown_stacks = STACK_WEIGHT * (self._stacks[1] - self._stacks[0])
         course = Course(
-            probability,
-            count,
-            now_s,
-            level,
-            rise,
-            onset_s,
-            self._gathering.allocated / now_s if now_s > 0 else 0.0,
-            grown_stacks / rise if rise > 0 else 0.0,
+            probability=probability,
+            collections=count,
+            now_s=now_s,
+            level=growth.zigzag.level,
+            rise=(rise := max(judged.rise_mib, episode.rise_mib)),
+            onset_s=onset_s,
+            allocation_rate=self._gathering.allocated / now_s if now_s > 0 else 0.0,
+            stacks_share=STACK_WEIGHT * (self._stacks[1] - self._stacks[0]) / rise if rise > 0 else 0.0,
         )
-        kind = kind_of(course, growth, found, view)
-        spiral = next(d for d in self._detectors if isinstance(d, DeathSpiral))
-        if spiral.active:
-            kind = "death-spiral"
-        leak = probability >= LEAK
-        return Verdict(
-            leak=leak,
-            probability=round(probability, 4),
-            kind=kind,
-            onset_uptime_s=round(onset_s, 3) if leak else None,
-            rate_mib_per_s=round(rate, 6) if leak else None,
-            forecast=forecast if leak else None,
-            why=self._why(course, forecast, rate),
-        )
+        kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
+        return Judgement(probability, kind, onset_s, rate, forecast, self._why(course, forecast, rate))
+
+    def _spirals(self) -> bool:
+        """Whether the collector chases itself now."""
+        return any(isinstance(detector, DeathSpiral) and detector.active for detector in self._detectors)
 
     def _few(self, probability: float, count: int) -> float:
         """With few collections no belief is strong, either way."""

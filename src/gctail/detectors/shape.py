@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from gctail.detectors.episodes import Zigzag
-    from gctail.detectors.growth import Growth
-    from gctail.detectors.hinge import Fit
+    from gctail.detectors.growth import Growth, Regression
     from gctail.detectors.history import View
 
 LEAK = 0.5
@@ -30,7 +29,7 @@ class Course(NamedTuple):
     stacks_share: float
 
 
-def kind_of(course: Course, growth: Growth, found: Fit, view: View) -> str:
+def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> str:
     """The one word for this course."""
     if course.probability >= LEAK:
         return _kind_of_leak(course, found, view)
@@ -43,7 +42,7 @@ def kind_of(course: Course, growth: Growth, found: Fit, view: View) -> str:
     return _kind_of_change(course, zigzag, found, view, spread)
 
 
-def _kind_of_leak(course: Course, found: Fit, view: View) -> str:
+def _kind_of_leak(course: Course, found: Regression, view: View) -> str:
     """Which leak: of goroutines, by steps, faster and faster, or plain."""
     if course.stacks_share > 0.4:
         return "goroutine-growth"
@@ -53,7 +52,7 @@ def _kind_of_leak(course: Course, found: Fit, view: View) -> str:
         return "leak"
     if _by_steps(levels):
         return "leak-staircase"
-    return "leak-accelerating" if _accelerates(times, levels) and found.flat < 0.5 else "leak"
+    return "leak-accelerating" if _accelerates(times, levels) and found.fit.flat < 0.5 else "leak"
 
 
 def _by_steps(levels: list[float]) -> bool:
@@ -85,16 +84,16 @@ def _level_at(times: list[float], levels: list[float], time_s: float) -> float:
     return levels[-1]
 
 
-def _kind_of_change(course: Course, zigzag: Zigzag, found: Fit, view: View, spread: float) -> str:
+def _kind_of_change(course: Course, zigzag: Zigzag, found: Regression, view: View, spread: float) -> str:
     """It moved, and is no leak: which harmless course explains it."""
+    if found.load.share > 0.6:
+        return "growth-with-load"
     turns = [peak for peak in zigzag.peaks if peak.rise >= 0.3 * spread]
     if len(turns) >= 3:
         return "sawtooth" if _regular(turns_s := [peak.time_s for peak in turns]) or len(turns_s) > 5 else "batch"
     if turns and course.level < min(view.low) + 0.35 * spread:
         lasted_s = max(peak.age_s for peak in turns)
         return "spike" if lasted_s < 0.05 * course.now_s else "batch"
-    if found.load_share > 0.6 and found.load_rise_mib > 0.0:
-        return "growth-with-load"
     return _kind_of_plateau(course, view, spread)
 
 
