@@ -166,7 +166,14 @@ _SIGNAL = re.compile(
     r"(?: code=(?P<code>0x[0-9a-f]{1,8}))?(?: addr=(?P<addr>0x[0-9a-f]{1,16}))?(?: pc=(?P<pc>0x[0-9a-f]{1,16}))?\]"
 )
 _PROGRAM_COUNTER = re.compile(r"PC=(?P<pc>0x[0-9a-f]{1,16})(?: m=(?P<m>\d{1,9}))?(?: sigcode=(?P<sigcode>-?\d{1,9}))?")
-_SIGNAL_NUMBERS = {"0x4": "SIGILL", "0x5": "SIGTRAP", "0x7": "SIGBUS", "0x8": "SIGFPE", "0xa": "SIGBUS", "0xb": "SIGSEGV"}
+_SIGNAL_NUMBERS = {
+    "0x4": "SIGILL",
+    "0x5": "SIGTRAP",
+    "0x7": "SIGBUS",
+    "0x8": "SIGFPE",
+    "0xa": "SIGBUS",
+    "0xb": "SIGSEGV",
+}
 _ENDED = re.compile(r"(?:exit status |rc=)(?P<exit_code>\d{1,3})\s*$")
 _TRACE = re.compile(
     r"gc #?\d+ @|gc\d+\(\d+\): |scvg-?\d*: |scvg\d|scav \d|SCHED \d+ms: |pacer: |GC forced|init \S+ @|checkfinalizers: "
@@ -348,6 +355,8 @@ class DeathReader:
             if report.separated and bare.startswith("SIG"):  # GOTRACEBACK=crash: every thread prints its signal
                 return self._took(line, text, back)
             return self._finish(taken=False, back=back)
+        if _SOFT.match(bare) and _is_proof(bare):
+            return self._finish(taken=False, back=back)
         if bare.startswith("goroutine ") and report.opened is None and (report.foreign or back):
             return self._finish(taken=False, back=back)
         report.separated |= bare.startswith("-----")
@@ -477,6 +486,12 @@ def _shown(text: str) -> str:
 def _without_stars(text: str) -> str:
     """`**fatal error: out of memory**`, as people paste it into an issue."""
     return text.strip("*").strip() if text.startswith("**") else text
+
+
+def _is_proof(text: str) -> bool:
+    """Does only the runtime print this? `panic: ` and an unknown `fatal error: ` anybody may print."""
+    known = recognise(text, "go")
+    return known is not None and not _WEAK.match(known[0].signature.name)
 
 
 def _torn_at(text: str) -> int | None:
@@ -663,7 +678,9 @@ def _allocation(stacks: Stacks, ask_bytes: int | None) -> dict[str, Any]:
     told: dict[str, Any] = {"growth": _growth(frames, max(sizes, default=None), ask_bytes)}
     if sizes:
         told["size_bytes"] = max(sizes)
-    refused = next((_argument(frame, 1) for frame in frames if frame.function in {"runtime.sysMap", "runtime.SysMap"}), None)
+    refused = next(
+        (_argument(frame, 1) for frame in frames if frame.function in {"runtime.sysMap", "runtime.SysMap"}), None
+    )
     if refused is not None:
         told["refused_bytes"] = refused
     return told

@@ -32,9 +32,9 @@ _HEADER = re.compile(
 # main.(*T).work({0x4a33b5?, 0x1eefd092?})   [fp=0x7f33a4f84b68] runtime.throw(0x50fc97)   main.leaf(...)
 _CALL = re.compile(r"(?:\[fp=0x[0-9a-f]+\] )?(?P<function>[^\s({\[]\S*?)\((?P<arguments>[0-9a-fxA-F,. {}?_]*+)\)$")
 _OPEN_CALL = re.compile(r"(?:\[fp=0x[0-9a-f]+\] )?[^\s({\[]\S*?\([0-9a-fxA-F,. {}?_]*+$")
-# /src/app/main.go:23 +0x2c fp=0xc000057fe0 sp=0xc000057fb0 pc=0x4a1854
+# /src/app/main.go:23 +0x2c fp=0xc000057fe0 sp=0xc000057fb0 pc=0x4a1854   Go 1.1 also: hashmap.c:-203 +0x78
 _PLACE = re.compile(
-    r"(?P<file>\S.*?):(?P<line>\d{1,9})(?P<offset> \+0x[0-9a-f]+)?(?P<registers>(?: (?:fp|sp|pc)=0x[0-9a-f]+)*)$"
+    r"(?P<file>\S.*?):(?P<line>-?\d{1,9})(?P<offset> \+0x[0-9a-f]+)?(?P<registers>(?: (?:fp|sp|pc)=0x[0-9a-f]+)*)$"
 )
 _OPEN_PLACE = re.compile(r"\S.*?:\d{1,9} \+0x[0-9a-f]*(?: (?:fp|sp|pc)=0x[0-9a-f]+)*(?: [fps]{0,2}=?0?x?)?$")
 _WRAPPED_REST = re.compile(
