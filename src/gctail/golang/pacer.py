@@ -9,7 +9,6 @@ GOGC asks is held down by GOMEMLIMIT. Source: `commit` and `memoryLimitHeapGoal`
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import msgspec
@@ -19,6 +18,9 @@ from gctail.records import GcCycle
 
 LEAST_HEAP_MIB = 4
 """From this live heap on the goal is never its minimum, 4 MiB * GOGC / 100, whatever GOGC is."""
+
+ANY_PERCENT = 1e9
+"""No GOGC is higher: stands for infinity where state has to be plain JSON."""
 
 
 class Derived(Struct, frozen=True, gc=False):
@@ -62,10 +64,10 @@ class Gogc(Struct):
     percent: float | None = None
     """The estimate; None until three cycles agree on something narrow enough to be of use."""
     low: float = 0.0
-    high: float = math.inf
+    high: float = ANY_PERCENT
     votes: int = 0
     rival_low: float = 0.0
-    rival_high: float = math.inf
+    rival_high: float = ANY_PERCENT
     rival_votes: int = 0
     rival_heap_mib: int = 0
 
@@ -100,10 +102,12 @@ class Gogc(Struct):
         self.percent = self._estimate()
 
     def _estimate(self) -> float | None:
-        """The roundest number of the interval: people set those."""
+        """The default if it may be that, or else the roundest number in the middle: people set those."""
         width, middle = self.high - self.low, (self.low + self.high) / 2
         if self.votes < 3 or width > 0.5 * middle:
             return None
+        if self.low <= 100 <= self.high:
+            return 100.0
         reach = width / 2 if width < 0.15 * middle else width / 4
         for step in (100, 50, 25, 10, 5):
             round_number = round(middle / step) * step
@@ -213,7 +217,7 @@ class PacerView(Struct):
         return max(0, cycle.heap_start_mib - self.marked_mib) if follows else None
 
     def _gogc(self, cycle: GcCycle) -> Gogc:
-        """GOGC counts from the marked heap, in 1.5 to 1.7 from the reachable one; lines of 1.6 to 1.17 leave it open."""
+        """GOGC counts from the marked heap, in 1.5 to 1.7 from the reachable one: lines up to 1.17 leave it open."""
         marked, reachable = self.gogc, self.gogc_of_reachable
         if cycle.go == "1.5" or (cycle.go == "1.6-1.17" and reachable.votes > 1 + 1.25 * marked.votes):
             return reachable
@@ -253,13 +257,15 @@ class PacerView(Struct):
             self.gogc.learn(low, 100 * (goal_mib + 1 - marked) / (marked + roots_mib), marked)
             return
         raised = cycle.go != "1.5" and cycle.heap_start_mib >= goal_mib - 1
-        for gogc, least, most in (
-            (self.gogc, marked, marked + 1),
-            (self.gogc_of_reachable, reachable - 2, reachable + 2),
-        ):
-            if least > 0:
-                low, high = 100 * (goal_mib - most) / most, 100 * (goal_mib + 1 - least) / least
-                gogc.cap(high) if raised else gogc.learn(low, high, least)
+        bases = (self.gogc, marked, marked + 1), (self.gogc_of_reachable, reachable - 2, reachable + 2)
+        for gogc, least, most in bases:
+            if least <= 0:
+                continue
+            high = 100 * (goal_mib + 1 - least) / least
+            if raised:
+                gogc.cap(high)
+            else:
+                gogc.learn(100 * (goal_mib - most) / most, high, least)
 
     def _next_goal_mib(self, cycle: GcCycle, gogc: float) -> float:
         heap = self.live_mib if self._gogc(cycle) is self.gogc_of_reachable else self.marked_mib
@@ -279,7 +285,7 @@ def _elapsed_s(before_s: float | None, now_s: float | None) -> float | None:
 
 
 def _overshoots(cycle: GcCycle, gogc: Gogc, heap_mib: int, roots_mib: int) -> bool:
-    """Whether the cycle started a good 3 % beyond any goal that GOGC can have asked for, `heap_mib` being the most it counted from.
+    """Whether the cycle started a good 3 % beyond any goal that GOGC can have asked for, counting from `heap_mib`.
 
     The printed goal does not tell: after an overshoot it is the heap at the start in most versions. But before GOGC is
     known, it must at least look like that, and GOGC is taken to be 100.
