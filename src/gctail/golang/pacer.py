@@ -135,7 +135,10 @@ class Limit(Struct):
             self.plateau_mib, self.plateau_cycles = goal_mib, 0
             self.least_mib = self.most_mib = marked_mib
         self.plateau_cycles += 1
-        self.least_mib, self.most_mib = min(self.least_mib, marked_mib), max(self.most_mib, marked_mib)
+        if marked_mib < self.least_mib:
+            self.least_mib = marked_mib
+        elif marked_mib > self.most_mib:
+            self.most_mib = marked_mib
         if self.most_mib - self.least_mib <= 4 + 0.03 * goal_mib:
             return False
         if self.cycles == 0:
@@ -171,16 +174,18 @@ class PacerView(Struct):
 
     def observe(self, cycle: GcCycle, time_s: float | None = None) -> Derived:
         """What `cycle` says; `time_s` is the time of its line, for Go 1.0 to 1.4, which print none."""
-        follows = cycle.number == self.number + 1 and self.number > 0
+        cpu_ms, goal_mib = cycle.cpu_ms, cycle.goal_mib
         start_s = time_s if cycle.uptime_s is None else cycle.uptime_s
-        wall_s, gc_cpu_s = sum(cycle.clock_ms) / 1000, _gc_cpu_s(cycle)
+        wall_s = sum(cycle.clock_ms) / 1000
+        gc_cpu_s = (sum(cpu_ms) - cpu_ms[-2]) / 1000 if cpu_ms else None  # without marking on idle Ps
         end_s = None if start_s is None else start_s + wall_s
-        interval_s, elapsed_s = (
-            (_elapsed_s(self.start_s, start_s), _elapsed_s(self.end_s, end_s)) if follows else (None, None)
-        )
-        allocated_mib = self._allocated_mib(cycle, follows=follows)
-        goal_mib = cycle.goal_mib
-        overshoot, limit_bound = self._judge(cycle, goal_mib) if follows and goal_mib is not None else (False, False)
+        interval_s = elapsed_s = allocated_mib = None
+        overshoot = limit_bound = False
+        if cycle.number == self.number + 1 and self.number:
+            interval_s, elapsed_s = _elapsed_s(self.start_s, start_s), _elapsed_s(self.end_s, end_s)
+            allocated_mib = self._allocated_mib(cycle)
+            if goal_mib is not None:
+                overshoot, limit_bound = self._judge(cycle, goal_mib)
         rate = None if allocated_mib is None or interval_s is None else (allocated_mib + self.marking_mib) / interval_s
         self._remember(cycle, start_s, end_s)
         gogc = self._gogc(cycle).percent
@@ -190,9 +195,9 @@ class PacerView(Struct):
             interval_s,
             allocated_mib,
             rate,
-            None if elapsed_s is None or gc_cpu_s is None else min(1.0, gc_cpu_s / (max(1, cycle.procs) * elapsed_s)),
-            None if elapsed_s is None else min(1.0, wall_s / elapsed_s),
-            cycle.cpu_ms[-4] / 1000 / gc_cpu_s if gc_cpu_s else None,
+            None if elapsed_s is None or gc_cpu_s is None else _share(gc_cpu_s, (cycle.procs or 1) * elapsed_s),
+            None if elapsed_s is None else _share(wall_s, elapsed_s),
+            cpu_ms[-4] / 1000 / gc_cpu_s if gc_cpu_s else None,
             None if goal_mib is None else goal_mib - cycle.heap_end_mib,
             None if gogc is None else self._next_goal_mib(cycle, gogc),
             gogc,
@@ -211,10 +216,10 @@ class PacerView(Struct):
         """The view that `state` was taken of."""
         return msgspec.convert(state, cls)
 
-    def _allocated_mib(self, cycle: GcCycle, *, follows: bool) -> int | None:
-        if cycle.heap_prev_live_mib is not None:  # Go 1.3 and 1.4 print what the cycle before left alive
-            return max(0, cycle.heap_start_mib - cycle.heap_prev_live_mib)
-        return max(0, cycle.heap_start_mib - self.marked_mib) if follows else None
+    def _allocated_mib(self, cycle: GcCycle) -> int:
+        left_mib = cycle.heap_prev_live_mib  # Go 1.3 and 1.4 print what the cycle before left alive
+        allocated_mib = cycle.heap_start_mib - (self.marked_mib if left_mib is None else left_mib)
+        return max(0, allocated_mib)
 
     def _gogc(self, cycle: GcCycle) -> Gogc:
         """GOGC counts from the marked heap, in 1.5 to 1.7 from the reachable one: lines up to 1.17 leave it open."""
@@ -284,6 +289,11 @@ def _elapsed_s(before_s: float | None, now_s: float | None) -> float | None:
     return None if before_s is None or now_s is None or now_s <= before_s else now_s - before_s
 
 
+def _share(part_s: float, whole_s: float) -> float:
+    """At most 1: times are truncated to ms, so that short ones may not add up."""
+    return part_s / whole_s if part_s < whole_s else 1.0
+
+
 def _overshoots(cycle: GcCycle, gogc: Gogc, heap_mib: int, roots_mib: int) -> bool:
     """Whether the cycle started a good 3 % beyond any goal that GOGC can have asked for, counting from `heap_mib`.
 
@@ -295,9 +305,3 @@ def _overshoots(cycle: GcCycle, gogc: Gogc, heap_mib: int, roots_mib: int) -> bo
         return start_mib >= 1.03 * (heap_mib + (heap_mib + roots_mib + 2) * gogc.high / 100)
     beyond = start_mib > goal_mib if cycle.go == "1.5" else start_mib >= goal_mib - (cycle.stacks_mib is None)
     return beyond and start_mib >= 2 * heap_mib + roots_mib + 2
-
-
-def _gc_cpu_s(cycle: GcCycle) -> float | None:
-    """The CPU time of the collection, marking on idle Ps left out: the last but one of the printed times."""
-    cpu = cycle.cpu_ms
-    return (sum(cpu) - cpu[-2]) / 1000 if cpu else None
