@@ -53,11 +53,13 @@ class Chunk(Struct, frozen=True):
     """Bytes as they came: of which input, where in it, and a view that is good until the next chunk is asked for.
 
     `offset` counts the bytes of this origin that were handed over before, after decompression and transcoding.
+    `after_cut_line` says that the line which the chunk before left unfinished does not go on here, or anywhere.
     """
 
     origin: str
     offset: int
     data: bytes | memoryview
+    after_cut_line: bool = False
 
 
 class _Readable(Protocol):

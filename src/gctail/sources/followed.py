@@ -1,0 +1,279 @@
+"""One name that is followed, and the files it leads to, one after the other, as they are rotated away."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+
+from gctail.sources.compressed import MAGIC_BYTES, format_of
+from gctail.sources.inputs import CHUNK_BYTES, Chunk
+from gctail.sources.opened import Opened
+
+ROTATE_WAIT_S = 5.0
+"""How long a file that lost its name is read on after its last growth, once its successor has grown.
+
+Before that its writer has not noticed yet, and goes on writing to it, be it for days.
+"""
+
+GONE_WAIT_S = 60.0
+"""How long a deleted file is read on after its last growth: while it is open it takes up its place on the disk."""
+
+MOST_OPEN = 16
+"""How many files of one name are read at once; the oldest is closed for the next."""
+
+REST_OF_LINE_S = 1.0
+"""How long a new file waits for the rest of a line that its predecessor has begun."""
+
+TURN_CHUNKS = 8
+"""How much of one name is handed over before others have their turn: 2 MiB."""
+
+FINAL_CHUNKS = 1 << 12
+"""How much is handed over at the end: 1 GiB, and not for ever where the writer is faster than we."""
+
+MOST_NOTES = 20
+TRIES = 3
+"""How often a directory is listed anew whose files were renamed while we opened them."""
+
+MOST_CLOSED = 8
+"""How many closed files are remembered, so that one that comes back is not read again."""
+
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Listings:
+    """What lies in directories, each read again only after it has changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, dict[str, int]]] = {}
+
+    def of(self, directory: str, *, afresh: bool = False) -> dict[str, int]:
+        """Inodes by name; empty where the directory is not there.
+
+        A directory's time of change is exact to some milliseconds only; `afresh` does not rely on it.
+        """
+        try:
+            changed_ns = os.stat(directory).st_mtime_ns  # noqa: PTH116 - looked at several times a second
+            if afresh or directory not in self._known or self._known[directory][0] != changed_ns:
+                with os.scandir(directory) as entries:
+                    self._known[directory] = changed_ns, {entry.name: entry.inode() for entry in entries}
+        except OSError:
+            return {}
+        return self._known[directory][1]
+
+
+class Followed:
+    """A name, and the files under it that may still grow, the oldest first.
+
+    An older file hands over whole lines only, and a file waits while another is within a line: lines of two files are
+    never mixed. `opened` and `closing` are called with each file when it is opened and before it is closed.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        listings: Listings,
+        opened: Callable[[str, Opened], None],
+        closing: Callable[[Opened], None],
+    ) -> None:
+        self.name = name
+        self.directory = os.path.dirname(name) or "."  # noqa: PTH120 - text in, text out
+        self.files: list[Opened] = []
+        self.notes: list[str] = []
+        self.has_more = False
+        self._listings, self._opened, self._closing = listings, opened, closing
+        self._seen: dict[str, int] | None = None  # what lay in the directory at the last look
+        self._closed: OrderedDict[tuple[int, int], Opened] = OrderedDict()
+        self._refused: tuple[tuple[int, int] | None, str] | None = None
+        self._nameless = True  # nothing lies under the name at present
+        self._delivered_bytes = 0
+        self._in_line_of: Opened | None = None
+        self._base = os.path.basename(name)  # noqa: PTH119
+        stem, extension = os.path.splitext(self._base)  # noqa: PTH122
+        numbered = re.escape(self._base) + r"[._-](?:\d.*|old|prev.*)"  # logrotate: app.log.1, app.log-20261123
+        dated = re.escape(stem) + r"[._-]\d.*" + re.escape(extension)  # lumberjack: app-2026-11-23T03-12-04.log
+        self._rotated = re.compile(f"{numbered}|{dated}")
+
+    def look(self, now_s: float, *, at_end: bool = False) -> str | None:
+        """See whether the name leads to another file than before; why it cannot be followed, or None.
+
+        The directory is listed before the name is looked at: what was created and rotated away after the listing is
+        then missing in it, and will be recognised as new.
+        """
+        listing = self._listings.of(self.directory)
+        refusal = None
+        try:
+            status = os.stat(self.name)  # noqa: PTH116 - looked at several times a second
+            if not self.files or self.files[-1].key != (status.st_dev, status.st_ino):
+                refusal = self._turn(now_s, at_end=at_end)
+        except OSError as error:
+            if not self._nameless and self.files:
+                self.files[-1].grew_s = now_s  # from now on it waits to be closed
+            self._nameless = True
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                refusal = self._refuse(None, f"cannot be followed: {error.strerror}.")
+            if self._base in listing:  # renamed this very moment: it has not been seen
+                return refusal
+        else:
+            self._nameless = False
+        self._seen = listing
+        return refusal
+
+    def pump(self, now_s: float, *, final: bool = False) -> Iterator[Chunk]:
+        """What was added. `has_more` says that there was more than one turn allows.
+
+        With `final`, everything that is there, also unfinished lines of older files.
+        """
+        turns = FINAL_CHUNKS if final else TURN_CHUNKS
+        self.has_more = False
+        for file in list(self.files):
+            whole_lines = file is not self.files[-1] and not final
+            while self._may_speak(file, now_s, final=final):
+                data = file.read(CHUNK_BYTES, whole_lines=whole_lines)
+                if not data:
+                    break
+                file.grew_s = now_s
+                yield from self._chunk(file, file.decoder.feed(data))
+                turns -= 1
+                if turns <= 0:
+                    self.has_more = True
+                    return
+        yield from self._close_quiet(now_s, final=final)
+
+    def close(self) -> None:
+        """Give all files back."""
+        for file in self.files:
+            self._closing(file)
+            file.close()
+        self.files.clear()
+
+    # -- which files
+
+    def _turn(self, now_s: float, *, at_end: bool) -> str | None:
+        """The name leads to another file: take it, and those that had the name in between."""
+        descriptor = os.open(self.name, _FLAGS)
+        status = os.fstat(descriptor)
+        key = (status.st_dev, status.st_ino)
+        again = next((file for file in self.files if file.key == key), None)
+        if again is not None:  # it was renamed, and then named back
+            os.close(descriptor)
+            self.files.remove(again)
+            self.files.append(again)
+            return None
+        if reason := _unfit(descriptor, status):
+            os.close(descriptor)
+            return self._refuse(key, reason)
+        self._refused = None
+        if self.files:
+            self.files[-1].grew_s = now_s  # from now on it waits to be closed
+        if self._seen is not None:
+            self._take_between(key, set(self._seen.values()), now_s)
+        self._take(descriptor, key, now_s, at_end=at_end)
+        return None
+
+    def _refuse(self, key: tuple[int, int] | None, reason: str) -> str:
+        """Say once for each file why it is not followed."""
+        refused = f"{self.name}: {reason}"
+        if (key, reason) != self._refused and len(self.notes) < MOST_NOTES:
+            self.notes.append(refused)
+        self._refused = key, reason
+        return refused
+
+    def _take(self, descriptor: int, key: tuple[int, int], now_s: float, *, at_end: bool = False) -> None:
+        known = self._closed.pop(key, None)
+        if known is not None and known.matches(descriptor):
+            file = known
+            file.reopen(descriptor, now_s)
+        else:
+            file = Opened(descriptor, now_s, at_end=at_end)
+        self.files.append(file)
+        self._opened(self.name, file)
+
+    def _take_between(self, key: tuple[int, int], seen: set[int], now_s: float) -> None:
+        """Take the files that were created under the name and rotated away before anybody looked.
+
+        They are new in the directory, are called as rotated files are, and are no copy of what we have.
+        """
+        before = seen | {inode for _, inode in (key, *(file.key for file in self.files))}
+        found: dict[tuple[int, int], tuple[int, int]] = {}
+        for _ in range(TRIES):
+            missed = False
+            for name, inode in self._listings.of(self.directory, afresh=True).items():
+                if inode in before or not self._rotated.fullmatch(name):
+                    continue
+                try:
+                    descriptor = os.open(os.path.join(self.directory, name), _FLAGS)  # noqa: PTH118
+                except OSError:  # rotated on in the meantime
+                    missed = True
+                    continue
+                status = os.fstat(descriptor)
+                before.add(status.st_ino)
+                if _unfit(descriptor, status) or any(file.is_copied_in(descriptor) for file in self.files):
+                    os.close(descriptor)
+                else:
+                    found[status.st_dev, status.st_ino] = status.st_mtime_ns, descriptor
+            if not missed:
+                break
+        for found_key, (_, descriptor) in sorted(found.items(), key=lambda each: each[1]):
+            self._take(descriptor, found_key, now_s)
+
+    def _close_quiet(self, now_s: float, *, final: bool) -> Iterator[Chunk]:
+        """Close what will not grow any more, after its last, unfinished line."""
+        over = [file for at, file in enumerate(self.files) if final or self._is_over(at, file, now_s)]
+        for file in over:
+            if self._may_speak(file, now_s, final=final):
+                while data := file.read(CHUNK_BYTES):
+                    yield from self._chunk(file, file.decoder.feed(data))
+                yield from self._chunk(file, file.decoder.flush())
+                self._forget(file)
+
+    def _is_over(self, at: int, file: Opened, now_s: float) -> bool:
+        """Whether nobody writes to the file any more, as far as that can be seen from outside."""
+        if at == len(self.files) - 1 and not self._nameless:
+            return False
+        quiet_s = now_s - file.grew_s
+        succeeded = any(newer.position for newer in self.files[at + 1 :])
+        return (
+            (succeeded and quiet_s >= ROTATE_WAIT_S)
+            or len(self.files) - at > MOST_OPEN
+            or (quiet_s >= GONE_WAIT_S and file.gone)
+        )
+
+    def _forget(self, file: Opened) -> None:
+        self.files = [other for other in self.files if other is not file]
+        self._closing(file)
+        file.close()
+        self._closed[file.key] = file
+        if len(self._closed) > MOST_CLOSED:
+            self._closed.popitem(last=False)
+
+    # -- whose line
+
+    def _may_speak(self, file: Opened, now_s: float, *, final: bool = False) -> bool:
+        other = self._in_line_of
+        return final or other is None or other is file or now_s - other.grew_s >= REST_OF_LINE_S
+
+    def _chunk(self, file: Opened, text: bytes | memoryview) -> Iterator[Chunk]:
+        if not text:
+            return
+        other = self._in_line_of
+        cut = other is not None and (other is not file or file.begins)
+        file.begins = False
+        self._in_line_of = None if text[-1] == ord("\n") else file
+        offset = self._delivered_bytes
+        self._delivered_bytes += len(text)
+        yield Chunk(self.name, offset, text, after_cut_line=cut)
+
+
+def _unfit(descriptor: int, status: os.stat_result) -> str | None:
+    """Why this is nothing to follow, and what to do."""
+    if stat.S_ISDIR(status.st_mode):
+        return "a directory. Name the log files in it."
+    if not stat.S_ISREG(status.st_mode):
+        return "not a regular file. A pipe is read without -f, and to its end."
+    known = format_of(os.pread(descriptor, MAGIC_BYTES, 0))
+    if known:
+        return f"compressed ({known.name}), so it cannot be followed. Read it without -f."
+    return None
