@@ -25,7 +25,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gctail.parsing.gctrace import checksum_holds, parse_gctrace
+from gctail.parsing.gctrace import NotGctrace, checksum_holds, parse_gctrace, read_gctrace
 from gctail.parsing.runtime import parse_runtime
 from gctail.records import GcCycle, Record
 
@@ -53,8 +53,8 @@ def _tokens(layout: str) -> tuple[bytes, ...]:
     pieces = re.findall(r"[#$~&*]|[^#$~&*|]+", layout)
     tokens: list[bytes] = []
     for piece in pieces:  # a literal may also be cut between its words
-        words = [kinds[piece]] if piece in kinds else [re.escape(w.encode()) for w in re.findall(r" *[^ ]+| +$", piece)]
-        tokens += words
+        words = re.findall(r" *[^ ]+| +$", piece.replace("♯", "#"))
+        tokens += [kinds[piece]] if piece in kinds else [re.escape(word.encode()) for word in words]
     return tuple(tokens)
 
 
@@ -70,7 +70,7 @@ LAYOUTS: dict[bytes, tuple[str, ...]] = {
         "| (forced)",
         "gc |#| @|$|s |#|%|: |$|+|$|+|$|+|$|+|$| ms clock, |$|+|$|+|$|+|$|/|$|/|$|+|$| ms cpu, |#|->|#|->|#| MB, "
         "|#| MB goal, |#| P| (forced)",
-        "gc HASH|#| @|$|s |#|%|: |$|+|$|+|$|+|$|+|$| ms clock, |$|+|$|+|$|+|$|/|$|/|$|+|$| ms cpu, |#|->|#|->|#| MB, "
+        "gc ♯|#| @|$|s |#|%|: |$|+|$|+|$|+|$|+|$| ms clock, |$|+|$|+|$|+|$|/|$|/|$|+|$| ms cpu, |#|->|#|->|#| MB, "
         "|#| MB goal, |#| P| (forced)",
     ),
     b"gc": (
@@ -138,7 +138,7 @@ def shapes(start: bytes) -> tuple[Shape, ...]:
     """The layouts of the lines that begin with `start`, compiled when the first torn line of the kind is met."""
     if start == b"SCHED ":
         return (Shape(start, SCHED_SO_FAR),)
-    return tuple(Shape(start, _stops_anywhere(_tokens(layout.replace("HASH", "\\#")))) for layout in LAYOUTS[start])
+    return tuple(Shape(start, _stops_anywhere(_tokens(layout))) for layout in LAYOUTS[start])
 
 
 def _stops_anywhere(tokens: Sequence[bytes]) -> re.Pattern[bytes]:
@@ -244,6 +244,30 @@ def _shape_of(line: bytes) -> bytes:
 def parse_record(text: bytes) -> Record | None:
     """Any intact line of the runtime that stands on one line of its own."""
     return parse_gctrace(text) or parse_runtime(text)
+
+
+def read_record(text: bytes) -> GcCycle | None:
+    """A collection that only the grammar can read: a later Go's, or one with blanks that no runtime prints."""
+    if not CERTAIN.match(text) or not text.startswith(b"gc"):
+        return None
+    try:
+        return read_gctrace(text.decode("utf-8", "replace"))
+    except NotGctrace:
+        return None
+
+
+def complete(text: bytes, procs: int | None) -> GcCycle | None:
+    """A collection whose line was cut off behind the sizes of its heap, which is all that is kept of such a line.
+
+    What Go before 1.5 printed behind `objects` is not kept anyway. Behind the goal stand sizes of roots that are None
+    where they were cut, and P, for which `procs` of the collection before is taken.
+    """
+    old = re.match(rb"gc\d+\(\d+\): .* objects(?:, \d+ goroutines)?", text)
+    if old is not None:
+        sweeps = b", 0/0/0 sweeps" if b" us, " in old[0] else b""
+        return parse_gctrace(old[0] + sweeps + b", 0(0) handoff, 0(0) steal, 0/0/0 yields")
+    new = re.match(rb"gc \d+ @.* MB goal,(?: \d+ MB stacks, \d+ MB globals,)?", text)
+    return parse_gctrace(new[0] + b" %d P" % procs) if new is not None and procs else None
 
 
 _NO_SHAPE = Shape(b"", re.compile(b""))
@@ -437,7 +461,7 @@ class Mender:
         lines = [piece.line.strip(b"\r") for piece in self.pending]
         for joint in (b"", b" "):
             text = joint.join(part.strip() if joint else part for part in lines)
-            record = parse_record(text)
+            record = parse_record(text) or read_record(text)
             if record is not None:
                 return self._close(Mended(record, self.pending[0].offset, (), len(lines), text))
         return None

@@ -12,21 +12,19 @@ from collections import Counter, deque
 
 from msgspec.structs import replace
 
-from gctail.parsing.deaths import DeathReader
+from gctail.parsing.deaths import DeathReader, Step
 from gctail.parsing.gctrace import parse_gctrace
+from gctail.parsing.heads import THIN
 from gctail.parsing.kernel import KernelReader
-from gctail.parsing.mending import START, Beginnings, Mended, Mender, Piece, parse_record
+from gctail.parsing.mending import START, Beginnings, Mended, Mender, Piece, complete, parse_record, read_record
 from gctail.parsing.runtime import RUNTIME_START, is_sched_detail
 from gctail.parsing.text import plain
 from gctail.parsing.times import find_time
 from gctail.records import GcCycle, Passage, Record, Sched, Sighting, Unreadable
 
-THIN = rb"[ \t>\0]*+(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d++)?+ )?+"
-"""What may stand in front of a runtime line without saying anything: indentation, mail quoting, Go's log prefix."""
-
 INTERESTING = re.compile(
     THIN
-    + rb"(?:\*\*)?(?:\x1b\[[\d;]*+m)*+(?:"
+    + rb"(?:\*\*)?(?:"
     + RUNTIME_START
     + rb"|gc(?=$|\n|scvg)|"
     + DeathReader.START
@@ -64,9 +62,10 @@ class LineReader:
         self.lines_size = 0
         self.lines_offset = 0
         self.lines_mended = False
-        self.death_offset = 0
-        self.death_lines = 0
+        self.report_offset = 0
+        self.report_lines = 0
         self.next_number: int | None = None
+        self.procs: int | None = None
         self.false_starts: Counter[bytes] = Counter()
         self.recent = b""
         self.time_s: float | None = None
@@ -95,9 +94,9 @@ class LineReader:
                 if mended is not None:
                     self._take(mended)
             elif self.deaths.busy:
-                self._death(self.deaths.flush())
+                self._outcome(self.deaths.flush(), None)
             elif self.kernel.busy:
-                self._death(self.kernel.flush())
+                self._outcome(self.kernel.flush(), None)
             else:
                 self._end_sched()
             while self._queue:
@@ -126,7 +125,7 @@ class LineReader:
             return
         if self.sched is not None and self._sched_goes_on(line):
             return
-        if (self.deaths.busy or self.kernel.busy) and self._death_goes_on(piece):
+        if (self.deaths.busy or self.kernel.busy) and self._report_goes_on(piece):
             return
         self._begin(piece, mended=mended)
 
@@ -143,20 +142,14 @@ class LineReader:
             return
         text = plain(line)
         bare = text[THIN_PREFIX.match(text).end() :]  # type: ignore[union-attr]  # it matches the empty text too
-        if bare != line:
-            record = parse_record(bare)
-            if record is not None:
-                self._note_time(line)
-                self._record(record, offset)
-                return
-        if self.deaths.starts(bare):
-            self.death_offset, self.death_lines = offset, 0
-            if self._step(self.deaths, bare, piece):
-                return
-        if self.kernel.starts(bare):
-            self.death_offset, self.death_lines = offset, 0
-            if self._step(self.kernel, bare, piece):
-                return
+        record = parse_record(bare) if bare != line else None
+        record = record or read_record(bare)
+        if record is not None:
+            self._note_time(line)
+            self._record(record, offset)
+            return
+        if self._report_begins(bare, piece):
+            return
         if self._torn(bare, offset, line) or self._glued(piece):
             return
         self._application(line, offset, mended=mended)
@@ -184,14 +177,15 @@ class LineReader:
 
     def _take(self, mended: Mended) -> None:
         """What the mender gives back: the record, and the lines to read as if they had come now."""
-        if mended.record is not None:
-            self._record(mended.record, mended.offset, mended=True, lines=mended.lines_used)
+        record = mended.record or complete(mended.text, self.procs)
+        if record is not None:
+            self._record(record, mended.offset, mended=True, lines=mended.lines_used)
         elif mended.plain is not None:
             self._false_start(mended.plain)
         else:
             reason = "cut off by the end of the input" if mended.cut else "torn, and the rest of it never came"
             self._unreadable(mended.text, reason, mended.offset, mended.lines_used)
-        whole = mended.record is not None or mended.cut
+        whole = record is not None or mended.cut
         if whole:
             self.mender.beginnings.learn(piece.line for piece in mended.lines)
         self._queue.extendleft((piece, whole) for piece in reversed(mended.lines))
@@ -238,7 +232,7 @@ class LineReader:
 
     def _record(self, record: Record, offset: int, *, mended: bool = False, lines: int = 1) -> None:
         if isinstance(record, GcCycle):
-            self.next_number = record.number + 1
+            self.next_number, self.procs = record.number + 1, record.procs
         elif isinstance(record, Sched) and not record.run_queues and not mended:
             self.sched, self.details = (record, offset, lines), []
             return
@@ -281,16 +275,28 @@ class LineReader:
             self._emit(replace(record, details=tuple(self.details)), offset, lines=lines)
             self.details = []
 
-    def _death_goes_on(self, piece: Piece) -> bool:
-        return self._step(self.deaths if self.deaths.busy else self.kernel, plain(piece.line), piece)
+    def _report_goes_on(self, piece: Piece) -> bool:
+        """Offer a line to the open report; True when it took the line."""
+        reader = self.deaths if self.deaths.busy else self.kernel
+        return self._outcome(reader.feed(plain(piece.line)), piece)
 
-    def _step(self, reader: DeathReader | KernelReader, text: bytes, piece: Piece) -> bool:
-        """Offer a line to a report; True when the report took it (or gave back all that was not its own)."""
-        raise NotImplementedError
+    def _report_begins(self, bare: bytes, piece: Piece) -> bool:
+        """A line that may begin a crash report, a dump, or a kernel's report of a kill."""
+        for reader in (self.deaths, self.kernel):
+            if not reader.busy and reader.starts(bare):
+                self.report_offset, self.report_lines = piece.offset, 0
+                return self._outcome(reader.feed(bare), piece)
+        return False
 
-    def _death(self, record: Record | None) -> None:
-        if record is not None:
-            self._emit(record, self.death_offset, lines=max(1, self.death_lines))
+    def _outcome(self, step: Step, piece: Piece | None) -> bool:
+        """Do what a report's reader says of a line. Lines that it gives back are the application's."""
+        self.report_lines += step.taken - len(step.back)
+        offset = piece.offset if piece is not None else self.report_offset
+        for line in step.back:
+            self._application(line, offset, mended=True)
+        if step.record is not None:
+            self._emit(step.record, self.report_offset, lines=max(1, self.report_lines))
+        return step.taken
 
 
 def _column(text: str) -> int | None:

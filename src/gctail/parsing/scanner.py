@@ -9,14 +9,14 @@ line is parsed by the very match that found it; everything else that may be the 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Sequence
 
 from gctail.parsing.deaths import find_report
 from gctail.parsing.gctrace import MODERN, cycle_from_groups
+from gctail.parsing.heads import MUCH_BYTES, SLACK_BYTES, Finder
 from gctail.parsing.reading import INTERESTING, Event, LineReader
 from gctail.parsing.times import find_time
-from gctail.parsing.wrappers import SNIFF_START, Entry, Unwrapper, sniff
+from gctail.parsing.wrappers import Entry, Unwrapper, sniff
 from gctail.records import Passage, Sighting
 
 BUFFER_BYTES = 1 << 18
@@ -31,12 +31,14 @@ RECENT_BYTES = 2048
 
 MOST_STREAMS = 20_000
 UNWRAPPED_LINES_TO_LEAVE = 64
+PROBES, PROBES_LATER = 16, 3
+"""Lines of a buffer that are tried for a wrapper: at first, and when there was none in the first `MUCH_BYTES`."""
+
 NEIGHBOURS = 32
 """Collections whose neighbour's time stamp is read after a start; later only every `NEIGHBOUR_EVERY`th."""
 NEIGHBOUR_EVERY = 64
 
-SCAN = re.compile(rb"\n(?:" + MODERN + rb"\r?+(?=\n)|(?=" + SNIFF_START + rb")()|(?=" + INTERESTING.pattern + rb"))")
-MODERN_GROUPS = re.compile(MODERN).groups
+GC = re.compile(MODERN + rb"\r?+(?=\n)")
 AT = re.compile(rb"@\d++\.\d{3}s ")
 OLD_GLUED = re.compile(rb"gc\d++\(\d++\): \d")
 
@@ -60,14 +62,15 @@ class Scanner:
         self.rename = rename
         self.events: list[Event] = []
         self.bytes_read = 0
-        self.lines_read = 0
         self.long_lines = 0
         self.notes: list[str] = []
         self.unwrapper = Unwrapper(wrapper)
         self.wrapped = wrapper not in (None, "none")
+        self.may_be_wrapped = wrapper is None
         self.readers: dict[tuple[str, str | None], LineReader] = {}
         self.bare = self._reader(service, None)
-        self._buffer = bytearray(LINE_BYTES + BUFFER_BYTES + 1)
+        self._buffer = bytearray(LINE_BYTES + BUFFER_BYTES + SLACK_BYTES)
+        self._finder = Finder(self._buffer)
         self._view = memoryview(self._buffer)
         self._buffer[0] = 0x0A
         self._kept = 1
@@ -159,7 +162,6 @@ class Scanner:
             self._kept = 1
             return 0
         self._skipping = False
-        self.lines_read += 1
         return newline + 1
 
     def _too_long(self, end: int) -> None:
@@ -186,44 +188,65 @@ class Scanner:
 
     def _lines(self, start: int, end: int) -> None:
         """Whole lines: the buffer from `start` to `end`, with the newline before them at `start - 1`."""
-        self.lines_read += self._newlines(start, end)
+        if self.bytes_read > MUCH_BYTES:
+            self._finder.load()
         at = start
         while at < end:
             at = self._wrapped_lines(at, end) if self.wrapped else self._bare_lines(at, end)
         self._tail = (self._tail + bytes(self._view[max(start, end - TAIL_BYTES) : end]))[-TAIL_BYTES:]
 
-    def _newlines(self, start: int, end: int) -> int:
-        numpy = sys.modules.get("numpy")  # 3 times quicker where the models have brought it in anyway
-        if numpy is not None and end - start > 4096:
-            return int(numpy.count_nonzero(numpy.frombuffer(self._view[start:end], numpy.uint8) == 0x0A))
-        return self._buffer.count(b"\n", start, end)
+    @property
+    def lines_read(self) -> int:
+        """Lines of the input so far, the long ones included."""
+        return self._finder.lines + self.long_lines
 
     def _bare_lines(self, at: int, end: int) -> int:
         """Lines without a wrapper, from `at`; returns where it stopped: at `end`, or where a wrapper begins."""
-        buffer, search, groups = self._buffer, SCAN.search, MODERN_GROUPS
         if self.bare.busy:
-            at = self._closely(at, end)
+            begun, at = at, self._closely(at, end)
+            self._finder.count(begun, at)
+        until = self._first_wrapped(at, end) if self.may_be_wrapped else end
+        self._scan(at, until)
+        return until
+
+    def _scan(self, at: int, end: int) -> None:
+        """The quick lane: stop where the runtime may have written, hand on what lies between."""
+        buffer, intact = self._buffer, GC.match
         passage = at
-        while True:
-            match = search(buffer, at - 1, end)
-            line = end if match is None else match.start() + 1
-            glued = self._glued(passage, line)
-            if glued is not None:
+        for line in (*self._finder.find(at, end), end):
+            if line < passage:
+                continue  # read closely already
+            while (glued := self._glued(passage, line)) is not None:
                 self._passage(passage, glued)
-                at = passage = self._closely(glued, end)
+                passage = self._closely(glued, end)
+            if line < passage or line == end:
                 continue
-            if match is None:
-                self._passage(passage, end)
-                return end
-            if match.end() > line:
+            match = intact(buffer, line, end)
+            if match is not None:
                 self._passage(passage, line)
-                self._intact(match.groups()[:groups], line, passage)
-                at = passage = match.end() + 1
-                continue
-            self._passage(passage, line)
-            if match[groups + 1] is not None and self._begins_wrapped(line, end):
+                self._intact(match.groups(), line, passage)
+                passage = match.end() + 1
+            elif INTERESTING.match(buffer, line, buffer.find(b"\n", line, end)):
+                self._passage(passage, line)
+                passage = self._closely(line, end)
+        self._passage(passage, end)
+
+    def _first_wrapped(self, at: int, end: int) -> int:
+        """Where in these lines a wrapper begins: a sample of them is tried, and where one is wrapped, all before it."""
+        step = max(1, (end - at) // (PROBES if self.bytes_read < MUCH_BYTES else PROBES_LATER))
+        tried = at
+        while tried < end:
+            if sniff(self._line_at(tried, end)) is not None:
+                line = at
+                while line < tried and sniff(self._line_at(line, end)) is None:
+                    line = self._buffer.find(b"\n", line, end) + 1
+                self.wrapped, self._not_unwrapped = True, 0
                 return line
-            at = passage = self._closely(line, end)
+            tried = self._buffer.find(b"\n", min(tried + step, end) - 1, end) + 1 or end
+        return end
+
+    def _line_at(self, line: int, end: int) -> bytes:
+        return bytes(self._view[line : self._buffer.find(b"\n", line, end)])
 
     def _intact(self, groups: Sequence[bytes | None], line: int, passage: int) -> None:
         """A collection whole on its line: the quick way, with the neighbour's time stamp now and then."""
@@ -237,7 +260,7 @@ class Scanner:
         near_s = None
         if line > passage and (self._cycles_here < NEIGHBOURS or number % NEIGHBOUR_EVERY == 0):
             near_s = self._neighbour(line)
-        self.bare.next_number = number + 1
+        self.bare.next_number, self.bare.procs = number + 1, cycle.procs
         self.events.append(
             Sighting(cycle, self.service, self.origin, self._base + line, None, None, False, 1, near_s)
         )  # fmt: skip
@@ -295,19 +318,13 @@ class Scanner:
 
     # -- wrapped lines
 
-    def _begins_wrapped(self, line: int, end: int) -> bool:
-        newline = self._buffer.find(b"\n", line, end)
-        if self.wrapped or sniff(bytes(self._view[line:newline])) is None:
-            return False
-        self.wrapped, self._not_unwrapped = True, 0
-        return True
-
     def _wrapped_lines(self, at: int, end: int) -> int:
         """Lines inside a wrapper; back to the bare lane where none has fitted for long."""
         buffer, view, unwrap = self._buffer, self._view, self.unwrapper.unwrap
         while at < end:
             newline = buffer.find(b"\n", at, end)
             raw = bytes(view[at:newline])
+            self._finder.lines += 1
             entries = unwrap(raw)
             offset = self._base + at
             at = newline + 1

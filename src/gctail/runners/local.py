@@ -9,14 +9,17 @@ from typing import Any
 
 from gctail.errors import UnreadableInput
 from gctail.parsing.scanner import Scanner
-from gctail.parsing.text import Decoder
 from gctail.records import Passage, Sighting
 from gctail.sources import open_input
 
 POD = re.compile(r"/pods/[^/_]+_(?P<pod>[^/_]+)_[^/]+/(?P<container>[^/]+)/\d+\.log")
 CONTAINER = re.compile(r"/containers/(?P<pod>[^/_]+)_[^/_]+_(?P<container>[^/]+)-[0-9a-f]{64}\.log")
 DOCKER = re.compile(r"/containers/(?P<id>[0-9a-f]{12})[0-9a-f]{52}/")
-ENDINGS = re.compile(r"(?:\.(?:gz|zst|xz|bz2|zip|log|txt|jsonl?|out|err|stderr|\d{1,3})|[-.]\d{8}(?:[-T_]?\d{4,6})?)+$")
+ENDING = re.compile(
+    r"(?:\.(?:log|txt|jsonl?|out|err|stderr|stdout))?(?:[-.]\d{8}(?:[-T_]?\d{4,6})?|(?<=\.log)\.\d{1,3}|(?<=\.out)\.\d{1,3})?"
+    r"(?:\.(?:gz|zst|xz|bz2|zip))?$"
+)
+"""service.log.1.gz, service-20261123.log, service.log-20261123.gz: what a file's name says beside the service's."""
 
 
 def service_name(path: str) -> str:
@@ -30,7 +33,7 @@ def service_name(path: str) -> str:
     if found is not None:
         return found["id"]
     name = PurePath(path).name
-    return ENDINGS.sub("", name) or name
+    return ENDING.sub("", ENDING.sub("", name)) or name
 
 
 class Reading:
@@ -64,22 +67,11 @@ class Reading:
             raise UnreadableInput("\ngctail: ".join(self.failed))
 
     def _file(self, path: str) -> Iterator[list[Sighting | Passage]]:
-        source = open_input(path)
-        scanner, decoder = self.scanner(path), Decoder()
+        source, scanner = open_input(path), self.scanner(path)
         try:
-            while True:
-                space = scanner.space()
-                count = source.readinto(space)
-                if not count:
-                    break
-                read = space[:count]
-                text = decoder.feed(read)
-                if text is read:
-                    scanner.filled(count)
-                else:
-                    scanner.feed(bytes(text))
+            while count := source.readinto(scanner.space()):
+                scanner.filled(count)
                 yield scanner.take()
-            scanner.feed(decoder.flush())
             scanner.flush()
             yield scanner.take()
         finally:
