@@ -135,7 +135,7 @@ SCAN = (
 
 # checkfinalizers: queue: 0 finalizers + 0 cleanups
 QUEUE = label("queue:") + whole("finalizers") + label("finalizers +") + whole("cleanups") + label("cleanups") + END
-CHECK_FINALIZERS = label("checkfinalizers:") + (QUEUE | Suppress(Regex(r"[^\r\n]+").set_name("a report")))
+CHECK_FINALIZERS = label("checkfinalizers:") + (QUEUE | Suppress(Regex(r"(?!queue:)[^\r\n]+").set_name("a report")))
 
 # tracealloc(0xc000028000, 0x2500, runtime.p)     tracefree(0xc000028000, 0x2500)     tracegc()     end tracegc
 TYPE = label(",") + Suppress(Regex(r"\S(?s:.{0,1000})(?=\))").set_name("a type"))
