@@ -331,7 +331,10 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
     # checkfinalizers: queue: 0 finalizers + 0 cleanups
     (
         "che",
-        rf"(?P<text>checkfinalizers: (?:queue: (?P<finalizers>{_N}) finalizers \+ (?P<cleanups>{_N}) cleanups|(?!queue:).++))",
+        (
+            rf"(?P<text>checkfinalizers: "
+            rf"(?:queue: (?P<finalizers>{_N}) finalizers \+ (?P<cleanups>{_N}) cleanups|(?!queue:).++))"
+        ),
         check_finalizers,
     ),
     # tracealloc(0xc000028000, 0x2500, runtime.p)     tracefree(0xc000028000, 0x2500)
