@@ -10,6 +10,7 @@ REVERSAL_SHARE = 0.35
 """An episode ends when this share of its rise is lost again; less would end it at every flutter."""
 REVERSAL_NOISE = 6.0
 SMALLEST_RISE_MIB = 1.5
+NEW_HIGH = 1.04
 MOST_PEAKS = 64
 ABOUT = 0.1
 """A peak counts as having been as high as a level that passes it by this share of its rise."""
@@ -33,10 +34,18 @@ class Episode(Struct, frozen=True):
     peak: float
 
 
+class Streak(Struct, frozen=True):
+    """Blocks in a row that each set a new high by a margin: how many, since when (s), from what level (MiB)."""
+
+    count: int
+    since_s: float
+    level: float
+
+
 class Zigzag:
     """Follows the level (the median of three blocks) from turn to turn; keeps at most sixty-four turns."""
 
-    __slots__ = ("_last", "_run", "episode", "noise", "peaks")
+    __slots__ = ("_last", "_run", "_top", "episode", "noise", "peaks", "streak")
 
     def __init__(self, noise: float | None = None) -> None:
         self.episode: Episode | None = None
@@ -44,6 +53,8 @@ class Zigzag:
         self.noise = noise or 0.0
         self._last: list[float] = []
         self._run = 0
+        self._top = 0.0
+        self.streak = Streak(0, 0.0, 0.0)
 
     @property
     def level(self) -> float:
@@ -52,12 +63,18 @@ class Zigzag:
             return 0.0
         return self._last[-1] if self._run >= 4 else sorted(self._last)[(len(self._last) - 1) // 2]
 
+    @property
+    def top(self) -> float:
+        """The highest level of the streak of new highs, MiB."""
+        return self._top
+
     def observe(self, time_s: float, low: float) -> Peak | None:
         """Follow one block; the peak where an episode has just ended."""
         if self._last:
             self._learn_noise(abs(low - self._last[-1]))
             self._run = self._run + 1 if low >= self._last[-1] else 0
         self._last = [*self._last[-2:], low]
+        self._follow_streak(time_s, low)
         level = self.level
         episode = self.episode
         if episode is not None and episode.peak - level > self._reversal(episode):
@@ -68,6 +85,15 @@ class Zigzag:
         elif level > episode.peak:
             self.episode = Episode(episode.trough_s, episode.trough, time_s, level)
         return None
+
+    def _follow_streak(self, time_s: float, low: float) -> None:
+        """One more new high, or the end of the streak; the first block of all begins one."""
+        if low > NEW_HIGH * self._top + 0.5:
+            streak = self.streak
+            self.streak = Streak(streak.count + 1, streak.since_s, streak.level) if streak.count else Streak(1, time_s, low)
+            self._top = low
+        else:
+            self.streak = Streak(0, 0.0, 0.0)
 
     def _reversal(self, episode: Episode) -> float:
         return max(REVERSAL_NOISE * self.noise, REVERSAL_SHARE * (episode.peak - episode.trough), SMALLEST_RISE_MIB)
@@ -113,6 +139,8 @@ class Zigzag:
             "noise": self.noise,
             "last": list(self._last),
             "run": self._run,
+            "top": self._top,
+            "streak": [self.streak.count, self.streak.since_s, self.streak.level],
         }
 
     @classmethod
@@ -121,5 +149,6 @@ class Zigzag:
         zigzag = cls(state["noise"])
         zigzag.episode = Episode(*state["episode"]) if state["episode"] else None
         zigzag.peaks = [Peak(*peak) for peak in state["peaks"]]
-        zigzag._last, zigzag._run = list(state["last"]), state["run"]
+        zigzag._last, zigzag._run, zigzag._top = list(state["last"]), state["run"], state["top"]
+        zigzag.streak = Streak(*state["streak"])
         return zigzag

@@ -9,11 +9,11 @@ differently: the zigzag of the level follows quickly, the regression remembers a
 from __future__ import annotations
 
 from itertools import pairwise
-from math import log, sqrt
+from math import log, log2, sqrt
 from typing import Any, NamedTuple
 
 from gctail.detectors.episodes import Zigzag
-from gctail.detectors.hinge import Curve, Fit, fit
+from gctail.detectors.hinge import FEWEST_BLOCKS, Curve, Fit, fit
 from gctail.detectors.history import History
 from gctail.detectors.passage import survival
 from gctail.detectors.values import Carryover
@@ -25,6 +25,7 @@ YOUTH_SHARE = 0.004
 ONSET_SHARE = 0.08
 """An episode's growth begins when it was last this near to its trough: a flat stretch before it is none of it."""
 LOAD_RIDGE = 0.05
+SHORTEST_STREAK = 5
 START_S = 1.0
 """What has grown since process start is discounted while it is only a few times this old: programs load things."""
 
@@ -79,6 +80,24 @@ def _saturating(younger: float, older: float, age_s: float, head_mib: float) -> 
     if remaining >= head_mib:
         return head_mib / younger
     return None if ratio < 0.75 else 3.0 * head_mib / younger
+
+
+def by_streak(zigzag: Zigzag, now_s: float, head_mib: float) -> Outlook:
+    """Judge a run of new highs by doublings: how many there were, against how many are left to the fatal level.
+
+    It needs few points: a heap that doubles from collection to collection is dead before there are twenty. Two more
+    new highs are asked for the first half of the belief, since a start-up sets some, too.
+    """
+    streak = zigzag.streak
+    if streak.count < SHORTEST_STREAK:
+        return NOTHING
+    level, age_s = zigzag.top, now_s - streak.since_s
+    rise = level - streak.level
+    done, left = log2(level / max(streak.level, 1.0)), log2((level + head_mib) / level)
+    if done <= 0.0 or age_s <= 0.0:
+        return NOTHING
+    chance = done / (done + left) * streak.count / (streak.count + 2.0)
+    return Outlook(chance, age_s * left / done, streak.since_s, rise, rise / age_s)
 
 
 def by_regression(found: Regression, now_s: float, head_mib: float) -> Outlook:
@@ -170,7 +189,7 @@ def _load(levels: list[float], loads: list[float]) -> Load:
 class Growth:
     """The growth of one process epoch: its levels, its turns, and the last judgement of each kind."""
 
-    __slots__ = ("_fit_count", "_fit_s", "history", "judged", "memory", "zigzag")
+    __slots__ = ("_fit_s", "_unfitted", "ended", "history", "judged", "memory", "zigzag")
 
     def __init__(self, memory: Carryover | None = None) -> None:
         self.memory = memory or Carryover()
@@ -178,15 +197,23 @@ class Growth:
         self.zigzag = Zigzag(self.memory.noise_mib)
         self.judged = NOTHING
         self._fit_s = 0.0
-        self._fit_count = 0
+        self._unfitted = 0
+        self.ended = False
 
     def follow(self, now_s: float, low: float) -> None:
         """Take a block into the zigzag; where the level turned, what the regression said is out of date."""
+        self._unfitted += 1
         if self.zigzag.observe(now_s, low) is not None:
-            self._fit_s, self._fit_count = 0.0, 0
+            self._fit_s = 0.0
+
+    def end(self) -> None:
+        """Memory has killed the process: what growth it came back from before no longer speaks for it."""
+        self.ended = True
 
     def discount(self, onset_s: float, now_s: float, level: float, age_s: float) -> float:
         """What the past says, as a factor: levels come back from, process start, and many chances for short growth."""
+        if self.ended:
+            return 1.0
         returned = self.zigzag.occasions(level, age_s)
         returned += sum(1 for plateau in self.memory.plateaus_mib if plateau >= 0.97 * level)
         factor = DOUBT / (DOUBT + returned)
@@ -205,24 +232,32 @@ class Growth:
         level = self.zigzag.level
         quick = episode.probability * self.discount(episode.onset_s, now_s, level, now_s - episode.onset_s)
         slow = judged.probability * self.discount(judged.onset_s, now_s, level, now_s - judged.onset_s)
-        together = (quick + slow) / 2
+        streak = by_streak(self.zigzag, now_s, head_mib)
+        abrupt = streak.probability * self.discount(streak.onset_s, now_s, level, now_s - streak.onset_s)
+        together = max((quick + slow) / 2, abrupt)
         if self.memory.fatal_mib or self.memory.unfinished:
             odds = 4.0 if self.memory.fatal_mib else 2.0
             together = odds * together / (1.0 + (odds - 1.0) * together)
         return together, episode, judged
 
-    def due(self, now_s: float, collections: int, suspicion: float, onset_s: float) -> bool:
-        """Whether to run the regression again: after a twentieth of the growth it would look at, or of all where it is calm."""
-        if collections < 6 or collections - self._fit_count < min(24, collections // 20):
+    def due(self, now_s: float, suspicion: float, onset_s: float) -> bool:
+        """Whether to run the regression again: after a twentieth of the growth it would look at, or of all where it is calm.
+
+        It also wants some new blocks: an eighth of those since the onset, and no more than eight, so that the few
+        points of a short run are used at once.
+        """
+        blocks = len(self.history)
+        if blocks < FEWEST_BLOCKS:
             return False
         since_s = onset_s if suspicion > 0.05 else 0.0
-        return now_s - self._fit_s >= 0.05 * (now_s - since_s)
+        fresh = min(8, (blocks - self.history.at(since_s)) // 8)
+        return self._unfitted >= fresh and now_s - self._fit_s >= 0.05 * (now_s - since_s)
 
-    def refit(self, now_s: float, collections: int, head_mib: float, noise_mib: float) -> Regression:
+    def refit(self, now_s: float, head_mib: float, noise_mib: float) -> Regression:
         """Run the regression and remember what it says."""
         found = regression(self.history, noise_mib)
         self.judged = by_regression(found, now_s, head_mib)
-        self._fit_s, self._fit_count = now_s, collections
+        self._fit_s, self._unfitted = now_s, 0
         return found
 
     def state(self) -> dict[str, Any]:
@@ -231,7 +266,8 @@ class Growth:
             "history": self.history.state(),
             "zigzag": self.zigzag.state(),
             "judged": list(self.judged),
-            "fit": [self._fit_s, self._fit_count],
+            "fit": [self._fit_s, self._unfitted],
+            "ended": self.ended,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -239,4 +275,5 @@ class Growth:
         self.history = History.restore(state["history"])
         self.zigzag = Zigzag.restore(state["zigzag"])
         self.judged = Outlook(*state["judged"])
-        self._fit_s, self._fit_count = state["fit"]
+        self._fit_s, self._unfitted = state["fit"]
+        self.ended = state["ended"]

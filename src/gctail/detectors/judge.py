@@ -142,8 +142,8 @@ class Judge:
         """The belief in a leak after this block, and the alarm about it."""
         growth, head, count = self._growth, self._head(), self._gathering.collections
         probability, episode, judged = growth.probability(self._now_s, head)
-        if growth.due(self._now_s, count, probability, episode.onset_s):
-            growth.refit(self._now_s, count, head, max(0.01 * self._base, 0.35))
+        if growth.due(self._now_s, probability, episode.onset_s):
+            growth.refit(self._now_s, head, max(0.01 * self._base, 0.35))
             probability, episode, judged = growth.probability(self._now_s, head)
         self._belief = probability
         if count < 12 or self._now_s < 10.0 or not self._alarm.listens(probability):
@@ -252,6 +252,7 @@ class Judge:
         killed = died and cause is not None and ("memory" in cause or "oom" in cause)
         if killed:
             self._ended = cause
+            growth.end()
         plateaus = [peak.level for peak in growth.zigzag.peaks[-8:]]
         probability, _, _ = growth.probability(self._now_s, self._head())
         growing = probability >= 0.25

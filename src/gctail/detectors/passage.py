@@ -11,7 +11,7 @@ from gctail.records import Forecast
 
 OVERHEAD_SHARE = 0.04
 """Of the limit: what the runtime's own structures, fragmentation and the binary take (3 to 8 % measured)."""
-ASSUMED_MULTIPLE = 4.0
+ASSUMED_MULTIPLE = 2.0
 """Without a known limit a service is taken to have this many times the memory it settled at."""
 
 # Factors on the forecast between which the truth lay in eight of ten cases, by D/(D+T): bench/detection, tuning part.
