@@ -25,10 +25,12 @@ class Engine:
         only: str | None = None,
         since_s: float | None = None,
         until_s: float | None = None,
+        judging: bool = True,
     ) -> None:
         self.limit_mib = limit_mib
         self.only = only
         self.since_s, self.until_s = since_s, until_s
+        self.judging = judging
         self.services: OrderedDict[str, Service] = OrderedDict()
         self.closed = 0
         self.outside = 0
@@ -37,10 +39,9 @@ class Engine:
     def observe(self, event: Sighting | Passage) -> Seen | None:
         """One thing that was read. None for passages, and for what was not asked for."""
         name = event.service
-        if self.only is not None and name != self.only and not isinstance(event, Sighting):
-            return None
         if isinstance(event, Passage):
-            self._service(name).read(event)
+            if self.wanted(event):
+                self._service(name).read(event)
             return None
         self.runtime_lines += event.lines
         if isinstance(event.record, Death) and event.record.source != "go":
@@ -52,6 +53,10 @@ class Engine:
             self.outside += 1
             return None
         return service.observe(event)
+
+    def wanted(self, event: Sighting | Passage) -> bool:
+        """It belongs to the service that was asked for, where one was."""
+        return self.only is None or event.service == self.only
 
     def all(self, events: Iterable[Sighting | Passage]) -> Iterator[Seen]:
         """What comes of many events."""
@@ -70,7 +75,7 @@ class Engine:
             if len(self.services) >= MOST_SERVICES:
                 self.services.popitem(last=False)
                 self.closed += 1
-            service = self.services[name] = Service(name, self.limit_mib)
+            service = self.services[name] = Service(name, self.limit_mib, judging=self.judging)
         elif len(self.services) > MOST_SERVICES // 2:
             self.services.move_to_end(name)
         return service
@@ -83,7 +88,7 @@ class Engine:
         return (self.since_s is None or time_s >= self.since_s) and (self.until_s is None or time_s <= self.until_s)
 
     def _who_died(self, event: Sighting, death: Death) -> str:
-        """The service that a kernel, a guard or an orchestrator speaks of, by the names it gives; else who reports it."""
+        """The service that a kernel, a guard or an orchestrator names; else the one in whose log it stands."""
         names = [str(death.details[key]) for key in ("container", "pod", "unit", "process") if death.details.get(key)]
         for name in names:
             for service in self.services.values():

@@ -20,7 +20,8 @@ MOST_OPEN_EPOCHS = 4
 """Processes that may write to one stream at the same time."""
 MOST_EPOCHS_KEPT = 64
 MOST_GAPS = 64
-RECENT = 64
+RECENT = 32
+"""Collections remembered one by one, to know a line that comes twice or late."""
 LAST_LINES_BYTES = 1 << 14
 MOST_FINDINGS_KEPT = 256
 MOST_DEATHS_KEPT = 64
@@ -71,11 +72,11 @@ class Ledger(Struct):
 class Epoch:
     """One run of one process, as far as the log shows it."""
 
-    def __init__(self, index: int, limit_mib: float | None, memory: Carryover | None) -> None:
+    def __init__(self, index: int, judge: Judge | None) -> None:
         self.index = index
         self.ledger = Ledger()
         self.view = PacerView()
-        self.judge = Judge(limit_mib, memory)
+        self.judge = judge
         self.first: GcCycle | None = None
         self.last: GcCycle | None = None
         self.last_number = 0
@@ -84,7 +85,7 @@ class Epoch:
         self.last_derived: Derived | None = None
         self.start_s: float | None = None
         self.start_exact = False
-        self.recent: deque[tuple[int, float | None]] = deque(maxlen=RECENT)
+        self.recent: deque[tuple[int, float | None, tuple[float, ...], tuple[float, ...]]] = deque(maxlen=RECENT)
         self.deaths: list[Sighting] = []
         self.signals: list[tuple[Signal, Sighting]] = []
 
@@ -135,9 +136,10 @@ class Seen(Struct, frozen=True):
 class Service:
     """All that is remembered of one service. Bounded: nothing here grows with the length of the log."""
 
-    def __init__(self, name: str, limit_mib: float | None = None) -> None:
+    def __init__(self, name: str, limit_mib: float | None = None, *, judging: bool = True) -> None:
         self.name = name
         self.limit_mib = limit_mib
+        self.judging = judging
         self.epochs: deque[Epoch] = deque(maxlen=MOST_EPOCHS_KEPT)
         self.epochs_seen = 0
         self.open: list[Epoch] = []
@@ -187,7 +189,7 @@ class Service:
         """Time has passed; `now_s` is Unix time."""
         found: list[Finding] = []
         for epoch in self.open:
-            if epoch.start_s is not None and epoch.last is not None:
+            if epoch.judge is not None and epoch.start_s is not None and epoch.last is not None:
                 place = Sighting(epoch.last, self.name, "", 0, now_s)
                 found += self._told(epoch, epoch.judge.advance(now_s - epoch.start_s), place, now_s)
         return found
@@ -214,8 +216,8 @@ class Service:
         epoch.first = epoch.first or cycle
         epoch.last, epoch.last_number, epoch.last_uptime_s = cycle, cycle.number, cycle.uptime_s or -1.0
         epoch.last_time_s, epoch.last_derived = time_s, derived
-        epoch.recent.append((cycle.number, cycle.uptime_s))
-        signals = epoch.judge.observe(Moment(cycle, derived, clock_s))
+        epoch.recent.append((cycle.number, cycle.uptime_s, cycle.clock_ms, cycle.cpu_ms))
+        signals = epoch.judge.observe(Moment(cycle, derived, clock_s)) if epoch.judge is not None else None
         findings = tuple(self._told(epoch, signals, sighting, time_s)) if signals else ()
         return Seen(sighting, epoch.index, time_s, derived, findings)
 
@@ -230,7 +232,7 @@ class Service:
     def _epoch_of(self, sighting: Sighting, cycle: GcCycle) -> tuple[Epoch, bool]:
         """The process that this collection belongs to, and whether the log has had the collection before."""
         for epoch in self.open:
-            if (cycle.number, cycle.uptime_s) in epoch.recent and cycle.uptime_s is not None:
+            if (cycle.number, cycle.uptime_s, cycle.clock_ms, cycle.cpu_ms) in epoch.recent:
                 epoch.ledger.doubled += 1
                 return epoch, True
         able = [epoch for epoch in self.open if epoch.continues(cycle)]
@@ -250,20 +252,20 @@ class Service:
         uptime_s = cycle.uptime_s
         if uptime_s is None or epoch.first is None or uptime_s < (epoch.first.uptime_s or 0.0):
             return False
-        older = [(number, at) for number, at in epoch.recent if number < cycle.number]
-        newer = [(number, at) for number, at in epoch.recent if number > cycle.number]
-        fits = all((at or 0.0) <= uptime_s for _, at in older) and all((at or 0.0) >= uptime_s for _, at in newer)
+        older = [at or 0.0 for number, at, *_ in epoch.recent if number < cycle.number]
+        newer = [at or 0.0 for number, at, *_ in epoch.recent if number > cycle.number]
+        fits = all(at <= uptime_s for at in older) and all(at >= uptime_s for at in newer)
         return fits and bool(newer) and epoch.ledger.fill(cycle.number)
 
     def _begin(self, cycle: GcCycle) -> Epoch:
         """A process that was not seen before. A first number above 1 means that the log begins later than it."""
         before = self.current
-        if before is not None and before.last is not None:
+        if before is not None and before.judge is not None:
             died = next((sighting.record for sighting in before.deaths), None)
             cause = died.cause if isinstance(died, Death) else None
             self.memory = before.judge.close(died=died is not None, cause=cause)
         self.epochs_seen += 1
-        epoch = Epoch(self.epochs_seen, self.limit_mib, self.memory)
+        epoch = Epoch(self.epochs_seen, Judge(self.limit_mib, self.memory) if self.judging else None)
         epoch.last_number = cycle.number - 1
         self.epochs.append(epoch)
         self.open.append(epoch)
@@ -343,7 +345,7 @@ class Service:
 
     def judged(self) -> tuple[Epoch | None, Verdict | None]:
         """The epoch that speaks for the service, and its verdict: a leak wherever there is one, else the last run."""
-        told = [(epoch, epoch.judge.verdict()) for epoch in self.epochs if epoch.ledger.seen]
+        told = [(epoch, epoch.judge.verdict()) for epoch in self.epochs if epoch.ledger.seen and epoch.judge]
         if not told:
             return None, None
         leaking = [item for item in told if item[1].leak]

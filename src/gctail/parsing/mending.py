@@ -150,7 +150,7 @@ def _stops_anywhere(tokens: Sequence[bytes]) -> re.Pattern[bytes]:
 
 
 START = re.compile(
-    rb"gc (?=#?\d|$|\D)|gc(?=\d|$|scvg)|scav |forced scvg|scvg(?=-?\d|:)|pacer: |init |checkfinalizers: |scan: |SCHED "
+    rb"gc (?=#?\d|$|\D)|gc(?=\d|$|scvg)|scav |forced scvg|scvg(?=-?\d|:|GC f|gc|\r?$)|pacer: |init |checkfinalizers: |scan: |SCHED "
 )
 
 
@@ -262,10 +262,11 @@ def complete(text: bytes, procs: int | None) -> GcCycle | None:
     What Go before 1.5 printed behind `objects` is not kept anyway. Behind the goal stand sizes of roots that are None
     where they were cut, and P, for which `procs` of the collection before is taken.
     """
-    old = re.match(rb"gc\d+\(\d+\): .* objects(?:, \d+ goroutines)?", text)
+    old = re.match(rb"(gc\d+\(\d+\): .* \(\d+-\d+\))(?: objects(, \d+ goroutines)?)?", text)
     if old is not None:
-        sweeps = b", 0/0/0 sweeps" if b" us, " in old[0] else b""
-        return parse_gctrace(old[0] + sweeps + b", 0(0) handoff, 0(0) steal, 0/0/0 yields")
+        sweeps = b", 0/0/0 sweeps" if b" us, " in old[1] else b""
+        rest = b" objects" + (old[2] or b"") + sweeps + b", 0(0) handoff, 0(0) steal, 0/0/0 yields"
+        return parse_gctrace(old[1] + rest)
     new = re.match(rb"gc \d+ @.* MB goal,(?: \d+ MB stacks, \d+ MB globals,)?", text)
     return parse_gctrace(new[0] + b" %d P" % procs) if new is not None and procs else None
 

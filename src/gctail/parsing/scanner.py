@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from gctail.parsing.deaths import find_report
 from gctail.parsing.gctrace import MODERN, cycle_from_groups
 from gctail.parsing.heads import MUCH_BYTES, SLACK_BYTES, Finder
@@ -146,6 +148,9 @@ class Scanner:
 
         Not at once when lines have been read: the passages that were handed out still look at the buffer.
         """
+        for at, event in enumerate(self.events):  # not taken yet: the loan ends, so they get a copy
+            if isinstance(event, Passage) and isinstance(event.text, memoryview):
+                self.events[at] = replace(event, text=bytes(event.text))
         last, end = self._unread
         if last:
             self._base += last

@@ -1,0 +1,90 @@
+"""Epochs and the ledger: which process a collection belongs to, and what the log has lost."""
+
+import pytest
+
+from gctail.records import GcCycle, Sighting
+from gctail.service import Service
+
+
+def collection(number, uptime_s, *, procs=2, live=10, offset=0, time_s=None, near_s=None, wall_ms=1.0):
+    cycle = GcCycle(
+        number, uptime_s, 1, (0.1, wall_ms, 0.1), (0.2, 0.0, 1.0, 0.0, 0.2), live * 2, live * 2, live, live * 2,
+        0, 0, procs, forced=False, leak_check=False, go="1.18+",
+    )  # fmt: skip
+    return Sighting(cycle, "pay", "pay.log", offset or number * 1000, time_s, near_s=near_s)
+
+
+def epochs(*sightings):
+    service = Service("pay")
+    return service, [service.observe(sighting).epoch for sighting in sightings]
+
+
+def test_a_number_that_falls_is_a_new_process():
+    """The runtime counts from 1 in every process."""
+    service, seen = epochs(*(collection(n, n * 1.0) for n in (1, 2, 3)), *(collection(n, n * 0.5) for n in (1, 2)))
+    assert seen == [1, 1, 1, 2, 2]
+    assert service.epochs_seen == 2
+
+
+def test_a_log_that_begins_late_has_lost_nothing():
+    """Rotated away is not lost: the first number says where this log begins."""
+    service, _ = epochs(*(collection(n, n * 1.0) for n in (501, 502, 503)))
+    assert service.ledger() == {"seen": 3, "missing": 0, "doubled": 0, "late": 0}
+
+
+def test_numbers_that_are_missing_are_counted_and_placed():
+    """`gc N` has no gaps, so a gap is a loss of the log."""
+    service, _ = epochs(*(collection(n, n * 1.0) for n in (1, 2, 6, 7)))
+    assert service.ledger()["missing"] == 3
+    gap = service.epochs[0].ledger.gaps[0]
+    assert (gap.first, gap.last, gap.uptime_s) == (3, 5, 6.0)
+
+
+def test_a_line_that_a_pipeline_doubled_is_counted_once():
+    """At-least-once delivery repeats lines; the models must not see them twice."""
+    service, seen = epochs(*(collection(n, n * 1.0) for n in (1, 2, 3, 2, 3, 4)))
+    assert seen == [1] * 6
+    assert service.ledger() == {"seen": 4, "missing": 0, "doubled": 2, "late": 0}
+
+
+def test_a_line_that_comes_late_fills_its_gap():
+    """Partitions and shippers change the order; what comes late is not missing any more."""
+    service, seen = epochs(*(collection(n, n * 1.0) for n in (1, 2, 4, 5, 3, 6)))
+    assert seen == [1] * 6
+    assert service.ledger()["missing"] == 0
+    assert service.ledger()["late"] == 1
+
+
+def test_two_processes_in_one_stream_are_told_apart():
+    """By number and uptime: each goes on where it was."""
+    one = [collection(n, 100 + n * 1.0, offset=n) for n in range(40, 46)]
+    two = [collection(n, n * 3.0, offset=500 + n) for n in range(1, 7)]
+    mixed = [each for pair in zip(one, two, strict=True) for each in pair]
+    service, seen = epochs(*mixed)
+    assert seen == [1, 2] * 6
+    assert service.ledger() == {"seen": 12, "missing": 0, "doubled": 0, "late": 0}
+
+
+def test_a_wrappers_time_gives_the_start_of_the_process():
+    """A wrapper stamps a line a little after it was printed: the earliest is nearest to the truth."""
+    service, _ = epochs(collection(1, 10.0, time_s=1010.5), collection(2, 20.0, time_s=1020.1))
+    start_s = service.epochs[0].start_s
+    assert start_s == pytest.approx(1000.1, abs=0.01)
+
+
+def test_a_neighbours_time_gives_the_start_of_the_process():
+    """The line before was written a little earlier: the latest is nearest to the truth."""
+    sightings = (collection(1, 10.0, near_s=1007.0), collection(2, 20.0, near_s=1019.9), collection(3, 30.0))
+    service, _ = epochs(*sightings)
+    assert service.epochs[0].start_s == pytest.approx(999.9, abs=0.01)
+    assert service.epochs[0].time_of(sightings[2]) == pytest.approx(1029.9, abs=0.01)
+
+
+def test_many_restarts_do_not_grow_the_memory():
+    """A service in a crash loop for days."""
+    service = Service("pay")
+    for restart in range(500):
+        for number in (1, 2, 3):
+            service.observe(collection(number, number * 1.0, offset=restart * 10 + number, wall_ms=restart + 1.0))
+    assert service.epochs_seen == 500
+    assert len(service.epochs) <= 64
