@@ -24,6 +24,10 @@ VERSION = 1
 BASE_SHARE = 0.15
 SPREAD_QUANTILE = 0.95
 IDLE_BLOCK_S = 300.0
+START_UP_S = 10.0
+"""An alarm waits for a start-up to be over: belief counts half when the process is this old."""
+UNKNOWN_LIMIT = 0.15
+"""Without a limit more belief is asked for, since the time left is a guess."""
 
 
 class Judgement(NamedTuple):
@@ -142,9 +146,11 @@ class Judge:
         """The belief in a leak after this block, and the alarm about it."""
         growth, head, count = self._growth, self._head(), self._gathering.collections
         probability, episode, judged = growth.probability(self._now_s, head)
+        probability = max(probability, self._map_belief(head))
         if growth.due(self._now_s, probability, episode.onset_s):
             growth.refit(self._now_s, head, max(0.01 * self._base, 0.35))
             probability, episode, judged = growth.probability(self._now_s, head)
+            probability = max(probability, self._map_belief(head))
         self._belief = probability
         if count < 12 or self._now_s < 10.0 or not self._alarm.listens(probability):
             return []
@@ -160,11 +166,17 @@ class Judge:
             "high": forecast.high,
         }
         return self._alarm.judge(
-            probability,
+            probability * self._now_s / (self._now_s + START_UP_S) - (0.0 if self._limit_mib is not None else UNKNOWN_LIMIT),
             forecast,
             _growth_sentence(growth.zigzag.level, self._now_s, onset_s, rate, probability),
             evidence,
         )
+
+    def _map_belief(self, head_mib: float) -> float:
+        """The belief that one map goes on doubling until the memory is gone."""
+        level = self._growth.zigzag.level
+        maps = next(detector for detector in self._detectors if isinstance(detector, MapGrowth))
+        return maps.belief(level, level + head_mib, self._now_s)
 
     def _forecast(self, episode: Outlook, judged: Outlook, head_mib: float) -> tuple[Forecast, float, float]:
         """When the memory is gone, since when it grows, how fast (MiB/s): by the regression where it sees an end."""
@@ -210,7 +222,7 @@ class Judge:
         head = self._head()
         found = regression(growth.history, max(0.01 * self._base, 0.35))
         probability, episode, judged = growth.probability_with(by_regression(found, now_s, head), now_s, head)
-        probability = self._few(probability, count)
+        probability = self._few(max(probability, self._map_belief(head)), count)
         forecast, onset_s, rate = self._forecast(episode, judged, head)
         course = Course(
             probability=probability,

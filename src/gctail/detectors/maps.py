@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log2
 from typing import Any
 
 from gctail.detectors.alarm import Alarm
@@ -60,21 +61,39 @@ class MapGrowth:
         if age > LONGEST_PLATEAU or live <= low or live > 1.35 * high:
             self._jump = None
             return False
-        self._jump = [low, max(high, live) if age < 2 else high, age + 1]
-        fall = (self._lives[-1] - live) / (high - low)
-        if age < 2 or not FALL[0] <= fall <= FALL[1]:
+        high = max(high, live) if age < 2 else high
+        self._jump = [low, high, age + 1]
+        fall = (high - live) / (high - low)
+        if not FALL[0] <= fall <= FALL[1]:
             return False
         self._jump = None
         self._doublings = [*self._doublings, [low, high - low, fall * (high - low), round(clock_s, 3)]][-KEPT:]
         return True
 
+    def belief(self, level: float, fatal: float, now_s: float) -> float:
+        """How likely the map goes on doubling to the fatal level (MiB): by its doublings so far and those that are left.
+
+        The pauses between doublings double, too; when none has come for longer than that, the belief fades.
+        """
+        if len(self._doublings) < 2 or not self._is_map():
+            return 0.0
+        first, (_, _, _, before_s), (_, _, _, last_s) = self._doublings[0][0], self._doublings[-2], self._doublings[-1]
+        done, left = log2(max(level, first) / first), log2(max(fatal, level, first) / max(level, first))
+        expected_s = 2.5 * (last_s - before_s)
+        waiting = min(1.0, expected_s / max(now_s - last_s, 1e-3))
+        count = len(self._doublings)
+        return done / (done + left + 1e-9) * count / (count + 1.0) * waiting
+
+    def _is_map(self) -> bool:
+        """Whether the last two jumps lie a factor two apart, in size and in level."""
+        (low, jump, _, _), (later_low, later_jump, _, _) = self._doublings[-2:]
+        return 1.55 <= later_jump / jump <= 2.5 and 1.3 <= later_low / low <= 2.8
+
     def _tell(self, number: int) -> list[Signal]:
         """Two doublings a factor two apart are a map; the last one's fall is the old array, and tells the entries."""
-        if len(self._doublings) < 2:
+        if len(self._doublings) < 2 or not self._is_map():
             return []
-        (low, jump, _, _), (later_low, later_jump, fall, clock_s) = self._doublings[-2:]
-        if not (1.55 <= later_jump / jump <= 2.5 and 1.3 <= later_low / low <= 2.8):
-            return []
+        (_, jump, _, _), (_, later_jump, fall, clock_s) = self._doublings[-2:]
         return self._alarm.on(
             "warning" if len(self._doublings) > 2 else "info",
             f"the live heap doubles like one map: at gc {number} it fell back by {fall:.0f} MiB after a jump of "

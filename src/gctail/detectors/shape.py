@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 LEAK = 0.5
 """Belief from which a verdict says leak."""
 IDLE_MIB_PER_S = 0.05
+UNDECIDED = 0.3
 EARLY_SHARE = 0.25
 
 
@@ -34,6 +35,9 @@ def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> st
     if course.probability >= LEAK:
         return _kind_of_leak(course, found, view)
     if course.collections < 6 or len(view.low) < 4:
+        still = course.collections > 1 and course.rise < 2.0 and course.allocation_rate < IDLE_MIB_PER_S
+        return "idle" if still and course.now_s > 60.0 else "too-few-points"
+    if course.probability >= UNDECIDED and course.collections < 30:
         return "too-few-points"
     zigzag = growth.zigzag
     spread = max(view.low) - min(view.low)
