@@ -28,7 +28,7 @@ func main() {
 		s.Onset()
 		mutex.Lock()
 		var last string
-		for range 220 { // one per product that the customer sees
+		for range 300 { // one per product that the customer sees
 			last = fmt.Sprintf("qt_%016x", rand.Uint64())
 			prices := new([64]*int64) // pointers, so that the collector has something to follow
 			for i := range 8 {

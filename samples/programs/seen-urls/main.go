@@ -26,7 +26,7 @@ func main() {
 
 	s.Serve(service.Steady(40), func(request *service.Request) {
 		page := fmt.Sprintf("https://shop-%d.example.com/p/%d", rand.IntN(3000), rand.Uint32())
-		links := 400 + rand.IntN(1600)
+		links := 250 + rand.IntN(900)
 		mutex.Lock()
 		s.Onset()
 		for range links {

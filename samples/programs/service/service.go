@@ -26,6 +26,7 @@ type Service struct {
 	Log      Log
 	truth    *truth
 	stopping chan os.Signal
+	kept     [][]byte
 	requests sync.WaitGroup
 }
 
@@ -34,6 +35,7 @@ func Start(name string, facts Facts) *Service {
 	style := flag.String("style", "slog-text", "how log lines look: see styles.go")
 	stream := flag.String("stream", "stderr", "stderr, where gctrace goes, or stdout")
 	truthPath := flag.String("truth", "", "where to write the truth about this run, as JSON")
+	referenceMiB := flag.Int("reference-mib", 12, "what the service loads at its start and keeps")
 	copyPath := flag.String("copy", "", "a second file for every byte that goes to the log")
 	flag.Parse()
 
@@ -43,9 +45,12 @@ func Start(name string, facts Facts) *Service {
 		truth:    newTruth(*truthPath, name, *style, facts),
 		stopping: make(chan os.Signal, 1),
 	}
+	for range *referenceMiB << 4 {
+		service.kept = append(service.kept, Filled(64<<10))
+	}
 	signal.Notify(service.stopping, syscall.SIGTERM)
 	service.Log(slog.LevelInfo, "starting", "service", name, "version", "4.12.0", "go", runtime.Version(),
-		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit", debug.SetMemoryLimit(-1))
+		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit", debug.SetMemoryLimit(-1), "reference_mib", *referenceMiB)
 	return service
 }
 
