@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gctail.parsing.times import parse_time
 
+_T, _Z = b"TZ"
 _TAI64_EPOCH = (1 << 62) + 10  # TAI64 labels count from 1970 in TAI, which was 10 s ahead of UTC when it began
 
 
@@ -29,23 +30,26 @@ class Entry(Struct, frozen=True, gc=False):
 
 
 def seconds_of(stamp: bytes, year: int | None = None) -> float | None:
-    """Unix seconds of a wrapper's time stamp; None where it is none. Neighbouring lines share their second: 0.4 us.
+    """Unix seconds of a wrapper's time stamp; None where it is none. Neighbouring lines share their minute: 0.5 us.
 
     >>> seconds_of(b"2026-11-23T08:17:00.25Z")
     1795421820.25
     """
-    if stamp[-1:] == b"Z" and stamp[19:20] == b"." and stamp[10:11] == b"T":
-        whole_s = _whole_seconds(stamp[:19])
-        fraction = stamp[19:-1]
-        return None if whole_s is None or not fraction[1:].isdigit() else whole_s + float(fraction)
-    if stamp[:1] == b"4" and len(stamp) == 24:  # noqa: PLR2004 - TAI64N: 8 bytes of seconds, 4 of nanoseconds, in hexadecimal
+    size = len(stamp)
+    if size > 19 and stamp[-1] == _Z and stamp[10] == _T and (minute_s := _minute_seconds(stamp[:17])) is not None:
+        try:
+            second_s = float(stamp[17:-1])
+        except ValueError:
+            return None
+        return minute_s + second_s if 0 <= second_s < 61 else None
+    if size == 24 and stamp[:1] == b"4":
         return _tai64n_seconds(stamp)
     return parse_time(stamp, year)
 
 
 @lru_cache(maxsize=1024)
-def _whole_seconds(stamp: bytes) -> float | None:
-    return parse_time(stamp + b"Z")
+def _minute_seconds(stamp: bytes) -> float | None:
+    return parse_time(stamp + b"00Z")
 
 
 def _tai64n_seconds(stamp: bytes) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gctail.errors import UsageError
 from gctail.parsing.entry import Entry
@@ -18,7 +18,9 @@ from gctail.parsing.wrapper_formats import Wrapper, combined, formats
 from gctail.parsing.wrapper_json import parse_record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Matcher = Callable[[bytes], re.Match[bytes] | None]
 
 __all__ = ["SNIFF_START", "Entry", "Unwrapper", "Wrapper", "sniff", "wrappers"]
 
@@ -31,11 +33,8 @@ _TRUST_AT_FIRST = 16
 _TRUST_LIMIT = 64
 _TRUST_COST = 8
 
-# The runtime's own output as the value of a JSON field; what does not even contain this is not parsed.
-_RUNTIME_IN_JSON = re.compile(
-    rb'": {0,2}"(?:gc|scv?[ag]|GC|pacer|SCHED|init |fatal|goroutine|runtime|panic|\[|SIG|exit|created|scan|check|trace'
-    rb"|throw|unexpected|\\t/|\\t[A-Z]:|/|main\.|[\w./-]{1,200}+\()"
-)
+# Frames of a stack count as runtime output in thin wrappers only this many lines after its head (or a collection).
+_FRAMES_AFTER_LINES = 512
 
 SNIFF_START: bytes
 """Source of a pattern that matches the start of every line that `sniff` names, and of few lines of applications.
@@ -127,7 +126,8 @@ class _Layer:
         self._joins = Joins()
         self._export = JournalExport()
         self._by_newline = False
-        self._runtime_seen = False
+        self._frames_left = 0
+        self._more_inside = _more_inside() if depth else None
 
     def take(self, line: bytes, outer: Entry | None) -> Sequence[Entry] | None:
         """The entries of a line, the lines it finishes; None where no wrapper takes it."""
@@ -142,7 +142,7 @@ class _Layer:
                 return self._finish(wrapper, taken, line, outer)
             if wrapper.evidence and not self._pinned:
                 self._lose_trust()
-        if self._pinned:
+        if self._pinned or (self._more_inside and not self._frames_left and not self._more_inside(line)):
             return None
         found = _first_taker(line, outer, self._year)
         if found is None:
@@ -193,14 +193,17 @@ class _Layer:
     def _take_thin(self, line: bytes, outer: Entry | None) -> Sequence[Entry] | None:
         """What stands inside thin wrappers, if it is the runtime's own output.
 
-        Inside another wrapper that must be certain, for the caller sees no difference; after the first time the
-        frames of a stack count as well.
+        Inside another wrapper that must be certain, for the caller sees no difference; behind the head of a stack its
+        frames count as well.
         """
-        begins = _runtime_start() if outer is None or self._runtime_seen else _strict_start()
-        taken = _peel_thin(line, begins)
+        certain = outer is not None and not self._frames_left
+        if not (_thin_strict() if certain else _thin_runtime())(line) or _strict_start()(line):
+            self._frames_left = max(0, self._frames_left - 1)
+            return None
+        taken = _peel_thin(line, _strict_start() if certain else _runtime_start())
         if taken is None or outer is None:
             return taken
-        self._runtime_seen = True
+        self._frames_left = _FRAMES_AFTER_LINES
         return [combined(entry, outer) for entry in taken]
 
 
@@ -216,7 +219,7 @@ def _first_taker(line: bytes, outer: Entry | None, year: int | None) -> tuple[Wr
     """The first wrapper in order that this line convinces, with its entries."""
     if not _sniff_start()(line):
         return None
-    record: Any = parse_record(line) if line[:1] == b"{" else None
+    record = parse_record(line) if line[:1] == b"{" else None
     for wrapper in formats().wrappers:
         if wrapper.thin:
             return None
@@ -228,11 +231,9 @@ def _first_taker(line: bytes, outer: Entry | None, year: int | None) -> tuple[Wr
     return None
 
 
-def _peel_thin(line: bytes, begins: Any, depth: int = 0) -> Sequence[Entry] | None:
+def _peel_thin(line: bytes, begins: Matcher, depth: int = 0) -> Sequence[Entry] | None:
     """The entries inside thin wrappers whose text begins as `begins` demands."""
     for wrapper in _thin_wrappers():
-        if wrapper.is_json and not _RUNTIME_IN_JSON.search(line):
-            continue
         taken = wrapper.take(line)
         if not taken:
             continue
@@ -251,17 +252,33 @@ def _thin_wrappers() -> tuple[Wrapper, ...]:
 
 
 @lru_cache(maxsize=1)
-def _sniff_start() -> Any:
+def _sniff_start() -> Matcher:
     return re.compile(formats().sniff_source, re.DOTALL).match
 
 
 @lru_cache(maxsize=1)
-def _runtime_start() -> Any:
+def _more_inside() -> Matcher:
+    """Matches a text inside a wrapper if there can be anything more to take off: most leave here, after 0.4 us."""
+    return re.compile(b"(?:%b|%b)" % (formats().sniff_source, formats().thin_strict_source), re.DOTALL).match
+
+
+@lru_cache(maxsize=1)
+def _thin_runtime() -> Matcher:
+    return re.compile(formats().thin_runtime_source, re.DOTALL).match
+
+
+@lru_cache(maxsize=1)
+def _thin_strict() -> Matcher:
+    return re.compile(formats().thin_strict_source, re.DOTALL).match
+
+
+@lru_cache(maxsize=1)
+def _runtime_start() -> Matcher:
     return re.compile(formats().runtime_source).match
 
 
 @lru_cache(maxsize=1)
-def _strict_start() -> Any:
+def _strict_start() -> Matcher:
     return re.compile(formats().strict_source).match
 
 
