@@ -114,7 +114,7 @@ class Followed:
             self._nameless = True
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
                 refusal = self._refuse(None, f"cannot be followed: {error.strerror}.")
-            if self._base in listing:  # renamed this very moment: it has not been seen
+            if self._seen is not None:  # what has just been renamed away may not have been opened yet: not seen
                 return refusal
         else:
             self._nameless = False
