@@ -118,6 +118,16 @@ def test_the_search_pattern_finds_every_sample_in_the_bulk_of_a_file(wrapper: Wr
         assert found.start() == text.index(b"\n")
 
 
+@pytest.mark.parametrize("line", [docker(GC + "\n"), f"{STAMP} stderr F {GC}".encode(), f"web-1  | {GC}".encode()])
+def test_the_place_of_the_text_can_be_searched_for_in_bulk(line: bytes) -> None:
+    """What before_text matches ends where the text begins."""
+    wrapper = next(one for one in wrappers() if one.name == sniff(line))
+    assert wrapper.before_text
+    (found,) = re.finditer(rb"\n" + wrapper.before_text + rb"(?=gc )", b"x\n" + line + b"\ny\n")
+    assert found.end() == 2 + line.index(b"gc ")
+    assert next(one for one in wrappers() if one.name == "filebeat").before_text is None
+
+
 def test_no_head_matches_across_a_newline() -> None:
     """A class without \\n in it, or \\s, would let a head run into the next line of a buffer."""
     for wrapper in wrappers():

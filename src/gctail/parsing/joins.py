@@ -50,28 +50,28 @@ class Joins:
     """
 
     def __init__(self) -> None:
-        """Nothing is held."""
-        self._held: dict[tuple[str | None, str | None], _Held] = {}
+        """Nothing is held, and nothing is known of the writer."""
+        self.held: dict[tuple[str | None, str | None], _Held] = {}
         self._bytes = 0
-        self._newline_seen = False
+        self.newline_seen = False
         self._no_newlines = False
 
     def add(self, part: Entry, *, by_newline: bool = False) -> Sequence[Entry]:
         """The lines that `part` finishes: none, one, or more where a bound was met or a writer never ends its lines."""
         if by_newline and not part.partial:
-            self._newline_seen, self._no_newlines = True, False
-        if not part.partial and not self._held:
+            self.newline_seen, self._no_newlines = True, False
+        if not part.partial and not self.held:
             return (part,)
         if by_newline and self._no_newlines and part.partial and len(part.text) < _SHORT_BYTES:
             part = replace(part, partial=False)
-        held = self._held.get((part.service, part.stream))
+        held = self.held.get((part.service, part.stream))
         if held is None:
             return self._begin(part) if part.partial else (part,)
         held.add(part)
         self._bytes += len(part.text)
         if not part.partial:
             return (self._let_go(part).line(partial=False),)
-        if by_newline and not self._newline_seen and len(held.parts) == _SHORT_PARTS and held.never_ending:
+        if by_newline and not self.newline_seen and len(held.parts) == _SHORT_PARTS and held.never_ending:
             self._no_newlines = True
             return [replace(short, partial=False) for short in self._let_go(part).parts]
         if len(held.text) > MAX_LINE_BYTES:
@@ -80,29 +80,29 @@ class Joins:
 
     def flush(self, *, by_newline: bool = False) -> Sequence[Entry]:
         """What is held at the end of the input, oldest first; partial, for nothing ended it."""
-        held, self._held, self._bytes = list(self._held.values()), {}, 0
+        held, self.held, self._bytes = list(self.held.values()), {}, 0
         lines: list[Entry] = []
         for one in held:
-            if by_newline and not self._newline_seen and one.never_ending:
+            if by_newline and not self.newline_seen and one.never_ending:
                 lines += [replace(short, partial=False) for short in one.parts]
             else:
                 lines.append(one.line(partial=True))
         return lines
 
     def _begin(self, part: Entry) -> Sequence[Entry]:
-        self._held[part.service, part.stream] = _Held(part)
+        self.held[part.service, part.stream] = _Held(part)
         self._bytes += len(part.text)
         if len(part.text) > MAX_LINE_BYTES:
             return (self._let_go(part).line(partial=True),)
         return self._within_bounds()
 
     def _within_bounds(self) -> Sequence[Entry]:
-        if len(self._held) <= MAX_STREAMS and self._bytes <= MAX_HELD_BYTES:
+        if len(self.held) <= MAX_STREAMS and self._bytes <= MAX_HELD_BYTES:
             return ()
-        oldest = next(iter(self._held.values())).first
+        oldest = next(iter(self.held.values())).first
         return (self._let_go(oldest).line(partial=True),)
 
     def _let_go(self, part: Entry) -> _Held:
-        held = self._held.pop((part.service, part.stream))
+        held = self.held.pop((part.service, part.stream))
         self._bytes -= len(held.text)
         return held

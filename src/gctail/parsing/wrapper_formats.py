@@ -82,8 +82,9 @@ class Head:
         self.match = re.compile(source.encode(), re.DOTALL).match
         index = re.compile(source.encode(), re.DOTALL).groupindex
         self.time, self.stream, self.service, self.pod, self.container, self.pid, self.more = (
-            index.get(name, 0) for name in _GROUPS
+            index.get(name, 0) - 1 for name in _GROUPS
         )
+        self.named = self.service >= 0 or self.pod >= 0
 
 
 class Wrapper:
@@ -107,6 +108,17 @@ class Wrapper:
             msg = f'{FILE}: wrapper "{self.name}": {problem}'
             raise UsageError(msg) from problem
 
+    @property
+    def before_text(self) -> bytes | None:
+        """Source of a pattern for all that stands between a newline and the text, for searching a buffer in bulk.
+
+        None where the text has no fixed place; a JSON string holds it escaped, so that the arrow of a gctrace line does not stand there as it is.
+        """
+        if self.definition.fields or (self.is_json and self.name != "docker-json"):
+            return None
+        sources = [_GROUP_NAME.sub("(?:", head.source) for head in self.heads] or [r'\{"log":"']
+        return f"(?:{'|'.join(sources)})".encode()
+
     def take(self, line: bytes, record: object = _NOT_JSON, *, year: int | None = None) -> Sequence[Entry] | None:
         """The entries of the line, or None where it has another form. `record` is the line as JSON, where known."""
         if self.is_json and self.reader:
@@ -126,15 +138,16 @@ class Wrapper:
         return taken
 
     def _after(self, head: Head, found: re.Match[bytes], line: bytes, year: int | None) -> Sequence[Entry] | None:
-        stamp, stream, pid, more = found.group(head.time, head.stream, head.pid, head.more)
+        said = (*found.groups(), None)  # a group that the head does not have is number -1
+        stamp, stream, pid = said[head.time], said[head.stream], said[head.pid]
         entry = Entry(
             line[found.end() :],
-            _service(head, found) or self.definition.service,
-            _STREAMS.get(stream) if head.stream else None,
-            seconds_of(stamp, year) if head.time and stamp else None,
-            more == b"P",
+            _service(head, found) if head.named else self.definition.service,
+            _STREAMS.get(stream) if stream else None,
+            seconds_of(stamp, year) if stamp else None,
+            said[head.more] == b"P",
             self.thin,
-            int(pid) if head.pid and pid else None,
+            int(pid) if pid else None,
         )
         if self._plain:
             return (entry,)
@@ -217,12 +230,9 @@ def combined(inner: Entry, outer: Entry) -> Entry:
 
 
 def _service(head: Head, found: re.Match[bytes]) -> str | None:
-    if not (head.pod or head.service):
-        return None
-    parts = [found[group] for group in (head.pod, head.container) if group and found[group]]
-    if not parts and head.service and found[head.service]:
-        parts = [found[head.service]]
-    return name_of(b"/".join(parts).decode("utf-8", "replace")) if parts else None
+    said = (*found.groups(), None)
+    parts = [part for part in (said[head.pod], said[head.container]) if part] or [said[head.service] or b""]
+    return name_of(b"/".join(parts).decode("utf-8", "replace"))
 
 
 def _quoted(entry: Entry) -> Sequence[Entry] | None:

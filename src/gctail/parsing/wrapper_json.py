@@ -243,21 +243,25 @@ def split_lines(entry: Entry) -> Sequence[Entry]:
 
 def bytes_of(value: object) -> bytes | None:
     """The text that a JSON value stands for: a string, journald's list of bytes, an object that was a JSON line."""
-    if isinstance(value, str):
-        return _encoded(value)
-    if value is None:
-        return b""
-    if isinstance(value, list):
-        try:
-            return bytes(value)
-        except (TypeError, ValueError, OverflowError):
-            return _encoded(value[0]) if isinstance(value[0], str) else None
-    if isinstance(value, dict):
-        try:
-            return orjson.dumps(value)
-        except (TypeError, ValueError, RecursionError):
-            return None
-    return str(value).lower().encode()[:64] if isinstance(value, int | float) else None  # stern: `"message": 1`
+    match value:
+        case str():
+            return _encoded(value)
+        case None:
+            return b""
+        case [str() as first, *_]:  # a field that a journal entry has twice
+            return _encoded(first)
+        case list() | dict():
+            return _packed(value)
+        case int() | float():  # stern writes a line that is valid JSON as it stands: `"message": 1`
+            return str(value).lower().encode()[:64]
+    return None
+
+
+def _packed(value: list[object] | dict[str, object]) -> bytes | None:
+    try:
+        return orjson.dumps(value) if isinstance(value, dict) else bytes(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def name_of(value: object) -> str | None:

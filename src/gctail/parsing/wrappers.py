@@ -125,13 +125,14 @@ class _Layer:
         self._trust = 0
         self._joins = Joins()
         self._export = JournalExport()
+        self._in_export = False
         self._by_newline = False
         self._frames_left = 0
         self._more_inside = _more_inside() if depth else None
 
     def take(self, line: bytes, outer: Entry | None) -> Sequence[Entry] | None:
         """The entries of a line, the lines it finishes; None where no wrapper takes it."""
-        if self._export.open:
+        if self._in_export:
             return self._take_export(line, outer)
         wrapper = self.in_force
         if wrapper is not None and (outer is None or _may_stand(wrapper, outer)):
@@ -166,13 +167,16 @@ class _Layer:
             return self._take_export(line, outer) or ()
         if outer is not None:
             taken = [combined(entry, outer) for entry in taken]
-        self._by_newline = wrapper.by_newline
+        joins, self._by_newline = self._joins, wrapper.by_newline
+        if not joins.held and len(taken) == 1 and not taken[0].partial and (joins.newline_seen or not self._by_newline):
+            return taken  # nearly always
         if len(taken) == 1:
             return self._joins.add(taken[0], by_newline=self._by_newline)
         return [whole for entry in taken for whole in self._joins.add(entry, by_newline=self._by_newline)]
 
     def _take_export(self, line: bytes, outer: Entry | None) -> Sequence[Entry]:
         fed = self._export.feed(line)
+        self._in_export = self._export.open
         if isinstance(fed, dict):
             return self._export_entry(fed, outer)
         if fed:
