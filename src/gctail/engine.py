@@ -9,10 +9,14 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from gctail.records import Death, Finding, Passage, Sighting
-from gctail.service import Seen, Service
+from gctail.service import Epoch, Seen, Service
 
 MOST_SERVICES = 10_000
+ONLY_ONE_HERE = 0.6
+"""Confidence that a kill of an unknown name is that of the only service that was read."""
 
 
 class Engine:
@@ -45,7 +49,8 @@ class Engine:
             return None
         self.runtime_lines += event.lines
         if isinstance(event.record, Death) and event.record.source != "go":
-            name = self._who_died(event, event.record)
+            event = self._whose(event, event.record)
+            name = event.service
         if self.only is not None and name != self.only:
             return None
         service = self._service(name)
@@ -87,14 +92,23 @@ class Engine:
             return False
         return (self.since_s is None or time_s >= self.since_s) and (self.until_s is None or time_s <= self.until_s)
 
-    def _who_died(self, event: Sighting, death: Death) -> str:
-        """The service that a kernel, a guard or an orchestrator names; else the one in whose log it stands."""
+    def _whose(self, event: Sighting, death: Death) -> Sighting:
+        """A death that a kernel, a guard or an orchestrator reports, given to the service that it names.
+
+        Where it names none that we know and only one service is here, it is most likely that one's, and it says so.
+        """
+        running = [service.name for service in self.services.values() if service.collections]
+        if event.service in running:
+            return event
         names = [str(death.details[key]) for key in ("container", "pod", "unit", "process") if death.details.get(key)]
         for name in names:
-            for service in self.services.values():
-                if service.collections and _same_name(service.name, name):
-                    return service.name
-        return event.service
+            for service in running:
+                if _same_name(service, name):
+                    return replace(event, service=service)
+        if len(running) != 1:
+            return event
+        details = {**death.details, "confidence": ONLY_ONE_HERE, "matched": "the only service in these logs"}
+        return replace(event, service=running[0], record=replace(death, details=details))
 
 
 def _same_name(service: str, name: str) -> bool:
@@ -133,6 +147,7 @@ def _service_report(service: Service) -> dict[str, Any]:
         "records": dict(service.kinds),
         "verdict": verdict,
         "heap": _heap(epoch) if epoch else None,
+        "limit_known": _limit_known(service, epoch),
         "death": _death_report(service),
         "suspects": [],
         "last_lines": service.lines_at_the_end(),
@@ -149,7 +164,12 @@ def _service_report(service: Service) -> dict[str, Any]:
     }
 
 
-def _heap(epoch: Any) -> dict[str, Any]:  # noqa: ANN401  (an Epoch; service.py owns the name)
+def _limit_known(service: Service, epoch: Epoch | None) -> bool:
+    derived = epoch.last_derived if epoch is not None else None
+    return service.limit_mib is not None or (derived is not None and derived.memory_limit_estimate_mib is not None)
+
+
+def _heap(epoch: Epoch) -> dict[str, Any]:
     first, last, derived = epoch.first, epoch.last, epoch.last_derived
     if first is None or last is None or derived is None:
         return {}
@@ -179,7 +199,8 @@ def _death_report(service: Service) -> dict[str, Any] | None:
         "cause": death.cause,
         "confidence": death.details.get("confidence", 0.95),
         "source": death.source,
-        "evidence": list(death.lines[:8]),
+        "text": death.text,
+        "evidence": [death.text, *(line for line in death.lines if line != death.text)][:8],
         "details": death.details,
         "offset": sighting.offset,
         "time_s": sighting.time_s,

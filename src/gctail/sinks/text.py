@@ -52,7 +52,7 @@ class Palette:
 
 def finding_line(finding: Finding, palette: Palette) -> str:
     """One finding in one line: when, how bad, whose, what."""
-    when = rfc3339(finding.time_s) if finding.time_s is not None else _clock(finding.uptime_s)
+    when = _when(finding.time_s) if finding.time_s is not None else _clock(finding.uptime_s)
     severity = palette.paint(finding.severity.upper().ljust(8), SEVERITY_COLOUR.get(finding.severity, ""))
     return f"{palette.paint(when, DIM)} {severity} {show(finding.service, 60)}: {show(finding.summary, 400)}"
 
@@ -67,7 +67,7 @@ def cycle_line(seen: Seen, limit_mib: float | None, palette: Palette) -> str:
     live_cells = min(BAR_CELLS, round(BAR_CELLS * cycle.heap_live_mib / scale))
     goal_cells = min(BAR_CELLS, round(BAR_CELLS * goal / scale))
     bar = ("#" * live_cells + "-" * max(0, goal_cells - live_cells)).ljust(BAR_CELLS)
-    when = rfc3339(seen.time_s) if seen.time_s is not None else _clock(cycle.uptime_s)
+    when = _when(seen.time_s) if seen.time_s is not None else _clock(cycle.uptime_s)
     return (
         f"{palette.paint(when, DIM)} gc {cycle.number:<6} [{palette.paint(bar, BLUE)}] live {cycle.heap_live_mib} MiB, "
         f"goal {goal} MiB, pause {cycle.pause_ms:.2g} ms{', forced' if cycle.forced else ''}"
@@ -86,23 +86,27 @@ def report_text(report: dict[str, Any], palette: Palette) -> str:
 
 
 def service_block(service: dict[str, Any], palette: Palette) -> str:
-    """What one service suffers from."""
+    """What one service suffers from, in a few lines."""
     verdict: Verdict | None = service["verdict"]
-    lines = [_headline(service, verdict, palette)]
-    if verdict is not None:
-        lines += [f"  {show(sentence)}" for sentence in verdict.why]
-        lines += _heap_lines(service)
-        if verdict.leak and verdict.forecast is not None and service["death"] is None:
-            lines.append(f"  {_forecast(verdict.forecast)}")
+    lines = [_headline(service, verdict, palette), *_heap_lines(service, verdict)]
+    if verdict is not None and verdict.leak:
+        lines += _forecast_lines(service, verdict.forecast)
     lines += _death_lines(service)
     lines += _ledger_lines(service)
+    if verdict is not None and verdict.leak:
+        lines.append(palette.paint(f"  what this means: gctail explain {_explained_as(verdict.kind)}", DIM))
     return "\n".join(lines)
+
+
+def _explained_as(kind: str) -> str:
+    return "leak" if kind.startswith("leak") else kind
 
 
 def _headline(service: dict[str, Any], verdict: Verdict | None, palette: Palette) -> str:
     name = palette.paint(show(service["service"], 80), BOLD)
     if verdict is None:
-        return f"{name}: {palette.paint('no collections in this log', YELLOW)}"
+        text = "DIED; no collections in this log" if service["death"] else "no collections in this log"
+        return f"{name}: {palette.paint(text, YELLOW)}"
     text = HEADLINES.get(verdict.kind, verdict.kind)
     if service["death"] is not None and not verdict.leak:
         text = f"DIED; {text}"
@@ -111,7 +115,7 @@ def _headline(service: dict[str, Any], verdict: Verdict | None, palette: Palette
     return f"{name}: {palette.paint(text, RED if bad else GREEN)}{sure}"
 
 
-def _heap_lines(service: dict[str, Any]) -> list[str]:
+def _heap_lines(service: dict[str, Any], verdict: Verdict | None) -> list[str]:
     heap = service["heap"]
     if not heap:
         return []
@@ -119,29 +123,43 @@ def _heap_lines(service: dict[str, Any]) -> list[str]:
     span = f" in {_span(until - (heap['first_uptime_s'] or 0.0))}" if until is not None else ""
     processes = service["epochs"]
     of = f" of process {service['epoch']} of {processes}" if processes > 1 else ""
-    return [
-        f"  live heap {heap['first_live_mib']} -> {heap['last_live_mib']} MiB{span}{of};"
-        f" {service['collections']} collections read, Go {heap['go']}"
-    ]
+    line = f"  live heap {heap['first_live_mib']} -> {heap['last_live_mib']} MiB{span}{of} ({service['collections']} collections)"
+    if verdict is not None and verdict.leak and verdict.rate_mib_per_s and verdict.onset_uptime_s is not None:
+        since = _span(until - verdict.onset_uptime_s) if until is not None else "some time"
+        line += f"; it has grown by {_rate(verdict.rate_mib_per_s)} for {since}"
+    return [line]
 
 
-def _forecast(forecast: Forecast) -> str:
+def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[str]:
+    """What would have come, or did come: told only while nobody has died of it."""
+    if forecast is None or service["death"] is not None:
+        return []
+    limit = f"{forecast.limit_mib:.0f} MiB"
+    if service["limit_known"]:
+        limit = f"the limit of {limit}"
+    else:
+        limit = f"{limit}, which is a guess (tell the container's limit with --limit)"
     if forecast.seconds is None:
-        return f"at this rate the limit of {forecast.limit_mib:.0f} MiB is not met"
-    between = ""
-    if forecast.low is not None:
-        high = _span(forecast.high) if forecast.high is not None else "never"
-        between = f" (80 %: {_span(forecast.low)} to {high})"
-    return f"memory is gone in {_span(forecast.seconds)}{between}, at a limit of {forecast.limit_mib:.0f} MiB"
+        return [f"  at this rate it does not reach {limit}"]
+    high = _span(forecast.high) if forecast.high is not None else "never"
+    between = f" ({_span(forecast.low)} to {high})" if forecast.low is not None else ""
+    return [f"  at this rate memory is gone {_span(forecast.seconds)}{between} after the last collection, at {limit}"]
 
 
 def _death_lines(service: dict[str, Any]) -> list[str]:
     death = service["death"]
     if death is None:
         return []
-    when = f" at {rfc3339(death['time_s'])}" if death["time_s"] is not None else ""
-    lines = [f"  died{when}: {death['cause'].replace('-', ' ')}"]
-    lines += [f"    | {show(line, 160)}" for line in death["evidence"][:2]]
+    when = f" at {_when(death['time_s'])}" if death["time_s"] is not None else ""
+    details = death["details"]
+    matched = f" (most likely: {details['matched']})" if "matched" in details else ""
+    numbers = [
+        f"{label} {details[key] / 1024:.0f} MiB"
+        for key, label in (("limit_kib", "limit"), ("anon_rss_kib", "anonymous memory"))
+        if isinstance(details.get(key), int | float)
+    ]
+    lines = [f"  died{when}: {death['cause'].replace('-', ' ')}{matched}{''.join(', ' + each for each in numbers)}"]
+    lines += [f"    | {show(line, 160)}" for line in death["evidence"][:1]]
     if service["last_lines"]:
         lines.append(f"  last line: {show(service['last_lines'][-1], 160)}")
     return lines
@@ -181,6 +199,19 @@ def _badness(service: dict[str, Any]) -> tuple[float, int]:
     verdict: Verdict | None = service["verdict"]
     leak = (1.0 + verdict.probability if verdict.leak else verdict.probability) if verdict else 0.0
     return leak + (2.0 if service["death"] else 0.0), service["collections"]
+
+
+def _when(time_s: float) -> str:
+    """To the millisecond: a line's time is not known better."""
+    return rfc3339(round(time_s, 3))
+
+
+def _rate(mib_per_s: float) -> str:
+    """A growth in the unit in which it can be read: MiB a second, a minute, an hour or a day."""
+    for seconds, name in ((1.0, "s"), (60.0, "min"), (3600.0, "h")):
+        if mib_per_s * seconds >= 0.1:
+            return f"{mib_per_s * seconds:.3g} MiB/{name}"
+    return f"{mib_per_s * 86400:.2g} MiB/d"
 
 
 def _clock(uptime_s: float | None) -> str:
