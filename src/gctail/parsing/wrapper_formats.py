@@ -112,7 +112,8 @@ class Wrapper:
     def before_text(self) -> bytes | None:
         """Source of a pattern for all that stands between a newline and the text, for searching a buffer in bulk.
 
-        None where the text has no fixed place; a JSON string holds it escaped, so that the arrow of a gctrace line does not stand there as it is.
+        None where the text has no fixed place. A JSON string holds it escaped: the arrows of a gctrace line do not stand
+        there as they are.
         """
         if self.definition.fields or (self.is_json and self.name != "docker-json"):
             return None

@@ -1,0 +1,1 @@
+"""Formats, signatures and texts as data, with the samples that are their tests."""
