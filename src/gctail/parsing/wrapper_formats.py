@@ -112,8 +112,8 @@ class Wrapper:
     def before_text(self) -> bytes | None:
         """Source of a pattern for all that stands between a newline and the text, for searching a buffer in bulk.
 
-        None where the text has no fixed place. A JSON string holds it escaped: the arrows of a gctrace line do not stand
-        there as they are.
+        None where the text has no fixed place. A JSON string holds it escaped: the arrows of a gctrace line are not
+        there as they are printed.
         """
         if self.definition.fields or (self.is_json and self.name != "docker-json"):
             return None
