@@ -35,6 +35,8 @@ class Engine:
         self.only = only
         self.since_s, self.until_s = since_s, until_s
         self.judging = judging
+        self.windowed = since_s is not None or until_s is not None
+        self._clocks: dict[str, Service] = {}
         self.services: OrderedDict[str, Service] = OrderedDict()
         self.closed = 0
         self.outside = 0
@@ -53,11 +55,10 @@ class Engine:
             name = event.service
         if self.only is not None and name != self.only:
             return None
-        service = self._service(name)
-        if (self.since_s is not None or self.until_s is not None) and not self._inside(service, event):
+        if self.windowed and not self._inside(event):
             self.outside += 1
             return None
-        return service.observe(event)
+        return self._service(name).observe(event)
 
     def wanted(self, event: Sighting | Passage) -> bool:
         """It belongs to the service that was asked for, where one was."""
@@ -85,9 +86,12 @@ class Engine:
             self.services.move_to_end(name)
         return service
 
-    def _inside(self, service: Service, event: Sighting) -> bool:
-        """Between since and until; what has no time is taken by the last one known, and left out where none is."""
-        time_s = service.when(event)
+    def _inside(self, event: Sighting) -> bool:
+        """Between since and until. The times come from a second book-keeping that sees the whole log."""
+        if len(self._clocks) > MOST_SERVICES:
+            self._clocks.clear()
+        clock = self._clocks.setdefault(event.service, Service(event.service, judging=False))
+        time_s = clock.observe(event).time_s
         if time_s is None:
             return False
         return (self.since_s is None or time_s >= self.since_s) and (self.until_s is None or time_s <= self.until_s)

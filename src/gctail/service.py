@@ -181,10 +181,6 @@ class Service:
             tail = (self.last_lines + tail)[-LAST_LINES_BYTES:]
         self.last_lines = tail
 
-    def when(self, sighting: Sighting) -> float | None:
-        """Unix time of a sighting, before it is taken in."""
-        return self.current.time_of(sighting) if self.current is not None else sighting.time_s or sighting.near_s
-
     def advance(self, now_s: float) -> list[Finding]:
         """Time has passed; `now_s` is Unix time."""
         found: list[Finding] = []

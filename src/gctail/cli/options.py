@@ -26,11 +26,22 @@ EPILOG = (
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """The options of one call; leaves with status 2 and a sentence where they make no sense."""
     command = arguments[0] if arguments and arguments[0] in COMMANDS else "read"
-    rest = list(arguments[1:] if command != "read" else arguments)
+    rest = _joined(list(arguments[1:] if command != "read" else arguments))
     parser = {"records": _records, "explain": _explain, "read": _read}[command]()
     options = parser.parse_args(rest)
     options.command = command
     return options
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """`--since -3h` as `--since=-3h`: a span before the end looks like an option otherwise."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] in {"--since", "--until"}:
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _parser(name: str, description: str) -> argparse.ArgumentParser:

@@ -1,0 +1,271 @@
+"""The commands, as a user gives them: what they print, what they exit with, and what they say when it goes wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+GC = (
+    "gc {n} @{t:.3f}s 1%: 0.038+0.34+0.007 ms clock, 0.076+0.16/0.057/0+0.014 ms cpu, {h}->{h}->{l} MB, {g} MB goal, "
+    "0 MB stacks, 0 MB globals, 2 P"
+)
+
+
+def gc(number, *, live=10, every_s=1.0):
+    return GC.format(n=number, t=number * every_s, h=live * 2, l=live, g=live * 2)
+
+
+def growing(count, *, mib_per_cycle=3):
+    """A service that keeps 3 MiB more at every collection, and says that it serves."""
+    return "".join(
+        f"time=2026-11-23T03:{n // 60 % 60:02d}:{n % 60:02d}Z level=info msg=\"request processed\" id={n}\n"
+        + gc(n, live=8 + n * mib_per_cycle)
+        + "\n"
+        for n in range(1, count + 1)
+    )
+
+
+@pytest.fixture
+def log(tmp_path):
+    def write(text, name="pay.log"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def test_a_leak_is_told_in_a_few_lines(gctail, log):
+    """What is wrong, how fast, and when the memory is gone: at a glance."""
+    done = gctail(log(growing(300)), "--limit", "1GiB")
+    text = done.stdout.decode()
+    assert done.returncode == 0
+    assert "pay: LEAK" in text
+    assert "the limit of 1024 MiB" in text
+    block = text[text.index("pay: LEAK") :]
+    assert len(block.splitlines()) <= 10
+
+
+def test_a_steady_service_is_let_alone(gctail, log):
+    """Wrong alarms make people turn it off."""
+    steady = "".join(gc(n, live=50 + n % 2) + "\n" for n in range(1, 400))
+    done = gctail(log(steady), "--fail-on", "info")
+    assert done.returncode == 0
+    assert "LEAK" not in done.stdout.decode()
+
+
+def test_fail_on_is_for_scripts(gctail, log):
+    """Exit status 1 when something was found that is bad enough."""
+    path = log(growing(300))
+    assert gctail(path, "--limit", "1GiB", "--fail-on", "warning").returncode == 1
+    assert gctail(path, "--limit", "1GiB").returncode == 0
+
+
+def test_json_is_one_object_with_the_promised_names(gctail, log):
+    """Other programs read it: the names are a contract."""
+    told = json.loads(gctail(log(growing(200)), "--output", "json").stdout)
+    service = told["services"][0]
+    assert set(service) >= {
+        "service", "epochs", "collections", "verdict", "death", "suspects", "last_lines", "findings"
+    }  # fmt: skip
+    assert set(service["verdict"]) >= {"leak", "probability", "kind", "onset_uptime_s", "rate_mib_per_s", "forecast"}
+    assert set(told["input"]) >= {"bytes", "lines", "gc_lines", "mended", "unreadable", "ledger"}
+    assert service["verdict"]["leak"] is True
+    assert service["last_lines"][-1].endswith("id=200")
+    assert told["input"]["gc_lines"] == 200
+
+
+def test_jsonl_is_one_finding_a_line(gctail, log):
+    """Nothing else stands on standard output."""
+    lines = gctail(log(growing(300)), "--limit", "600MiB", "--output", "jsonl").stdout.splitlines()
+    findings = [json.loads(line) for line in lines]
+    assert findings
+    for finding in findings:
+        assert finding["type"] == "finding"
+        assert set(finding) >= {
+            "id", "kind", "severity", "service", "epoch", "time", "uptime_s", "offset", "summary", "evidence",
+            "suspects", "lines", "advice",
+        }  # fmt: skip
+    assert len({finding["id"] for finding in findings}) == len(findings)
+
+
+def test_the_same_log_gives_the_same_ids(gctail, log):
+    """Sinks drop doubles by them."""
+    path = log(growing(300))
+    assert gctail(path, "--output", "jsonl").stdout == gctail(path, "--output", "jsonl").stdout
+
+
+def test_records_has_every_field_of_a_collection(gctail, log):
+    """Absent facts are null, not left out."""
+    told = json.loads(gctail("records", log(gc(7) + "\n")).stdout)
+    assert set(told) >= {
+        "type", "service", "origin", "offset", "time", "epoch", "number", "uptime_s", "gc_cpu_percent", "clock_ms",
+        "cpu_ms", "heap_start_mib", "heap_end_mib", "heap_marked_mib", "heap_live_mib", "goal_mib", "stacks_mib",
+        "globals_mib", "procs", "forced", "leak_check", "go", "mended",
+    }  # fmt: skip
+    assert (told["type"], told["number"], told["heap_live_mib"], told["go"]) == ("gc", 7, 10, "1.18+")
+    assert told["time"] is None
+
+
+def test_records_counts_every_line_on_standard_error(gctail, log):
+    """What was read as what adds up."""
+    done = gctail("records", log(growing(3) + "fatal error: out of memory\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1\n"))
+    assert b"11 lines read: 1 death, 3 gc; 3 of the application" in done.stderr
+
+
+def test_records_can_give_the_applications_lines_back(gctail, log):
+    """Whole, even those that were torn."""
+    torn = "INFO a id=1\ngc 2 @1.000s 1%: 0.038+INFO b id=2\n" + gc(2)[gc(2).index("0.34") :] + "\nINFO c id=3\n"
+    told = [json.loads(line) for line in gctail("records", "--lines", log("INFO z id=0\n" * 5 + torn)).stdout.splitlines()]
+    assert [each["text"] for each in told if each["type"] == "line"][5:] == ["INFO a id=1", "INFO b id=2", "INFO c id=3"]
+    assert [each["mended"] for each in told if each["type"] == "gc"] == [True]
+
+
+def test_standard_input_and_several_files(gctail, log):
+    """`-` is a file like others; each file is a service unless the lines say otherwise."""
+    done = gctail("--output", "json", "-", log(growing(20), "cart.log"), stdin=growing(30).encode())
+    told = {each["service"]: each["collections"] for each in json.loads(done.stdout)["services"]}
+    assert told == {"stdin": 30, "cart": 20}
+
+
+def test_since_and_until_cut_the_log(gctail, log):
+    """By the times of the lines around, where the collections have none of their own."""
+    done = gctail("records", log(growing(120)), "--since", "2026-11-23T03:01:00Z", "--until", "2026-11-23T03:01:30Z")
+    numbers = [json.loads(line)["number"] for line in done.stdout.splitlines()]
+    assert numbers[0] in range(58, 63)
+    assert numbers[-1] in range(88, 93)
+    assert gctail("records", log(growing(120)), "--since", "-30s").stdout.count(b"\n") in range(28, 34)
+
+
+def test_a_service_can_be_chosen(gctail, log):
+    """One of several that share a log."""
+    text = "".join(f"{name}-1  | {gc(n)}\n" for n in range(1, 30) for name in ("pay", "cart"))
+    told = json.loads(gctail(log(text), "--service", "pay-1", "--output", "json").stdout)
+    assert [each["service"] for each in told["services"]] == ["pay-1"]
+
+
+@pytest.mark.parametrize("command", [(), ("records",)])
+def test_a_missing_file_is_one_sentence(gctail, command, tmp_path):
+    """What, where, what to do; never a traceback."""
+    done = gctail(*command, tmp_path / "nothing.log")
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert len(done.stderr.splitlines()) == 1 or command
+    assert b"nothing.log" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", b"empty"), (b"\x7fELF" + bytes(range(256)) * 300, b"program")],
+)
+def test_what_is_no_log_is_said_to_be_none(gctail, log, content, said):
+    """An empty file, a program."""
+    done = gctail(log(content))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_one_bad_file_does_not_spoil_the_others(gctail, log, tmp_path):
+    """The others are read, the exit status tells."""
+    done = gctail(tmp_path / "nothing.log", log(growing(30)))
+    assert done.returncode == 2
+    assert b"30 collections" in done.stdout
+    assert b"nothing.log" in done.stderr
+
+
+def test_a_log_without_collections_says_what_to_do(gctail, log):
+    """GODEBUG=gctrace=1 was forgotten."""
+    done = gctail(log("INFO hello\n" * 100))
+    assert done.returncode == 0
+    assert b"GODEBUG=gctrace=1" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--limit", "2 elephants"), ("--since", "yesterdayish"), ("--wrapper", "paper")]
+)
+def test_an_option_that_makes_no_sense_is_said_so(gctail, log, option, value):
+    """With the value that was given."""
+    done = gctail(log(gc(1) + "\n"), option, value)
+    assert done.returncode == 2
+    assert value.split()[0].encode() in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_closed_pipe_is_silent(gctail_program, log):
+    """gctail records big.log | head -1"""
+    path = log(growing(20_000))
+    with subprocess.Popen([gctail_program, "records", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.readline()
+        running.stdout.close()
+        complaint = running.stderr.read()
+        running.wait(timeout=30)
+    assert b"Traceback" not in complaint
+    assert b"Broken" not in complaint
+
+
+def test_hostile_text_never_reaches_the_terminal_raw(gctail, log):
+    """A log may hold escape sequences; a terminal obeys them."""
+    evil = "\x1b]0;owned\x07\x1b[2J‮evil"
+    text = growing(200) + f"{evil}\nfatal error: out of memory {evil}\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1\n"
+    out = gctail(log(text, "a\x1b[31mb.log")).stdout
+    assert b"\x1b" not in out
+    assert b"\x07" not in out
+    assert "‮".encode() not in out
+
+
+def test_explain_tells_a_line_field_by_field(gctail):
+    """With its meaning, and the live heap that it implies."""
+    out = gctail("explain", gc(18, live=40)).stdout.decode()
+    assert "goal_mib" in out
+    assert "40 MiB of it were still in use" in out
+
+
+def test_explain_says_where_a_broken_line_breaks(gctail):
+    """The column where it stops making sense."""
+    out = gctail("explain", "gc 18 @1.200s 1%: 0.1+0.2+banana ms clock").stdout.decode()
+    assert "column" in out
+
+
+def test_explain_knows_kinds_and_says_which(gctail):
+    """And an unknown word is no traceback."""
+    assert b"does not come back" in gctail("explain", "leak").stdout
+    done = gctail("explain", "banana")
+    assert done.returncode == 2
+    assert b"leak" in done.stderr
+
+
+def _following(program, path, *options):
+    return subprocess.Popen(
+        [program, "-f", path, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+    )
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_follow_tells_as_the_file_grows_and_ends_with_a_verdict(gctail_program, log, stop):
+    """Growth, rotation by rename, and a clean end."""
+    path = log("")
+    with _following(gctail_program, path, "--limit", "400MiB", "--output", "jsonl") as running:
+        with path.open("a") as out:
+            out.write(growing(60))
+        os.rename(path, path.with_suffix(".log.1"))
+        with path.open("a") as out:
+            out.writelines(gc(n, live=8 + n * 3) + "\n" for n in range(61, 140))
+        first = running.stdout.readline()
+        time.sleep(0.3)
+        running.send_signal(stop)
+        rest, complaint = running.communicate(timeout=20)
+    assert json.loads(first)["service"] == "pay"
+    assert running.returncode == 0
+    assert b"Traceback" not in complaint
+    assert rest is not None
+
+
+def test_verbose_draws_a_line_for_every_collection(gctail, log):
+    """With a bar of the live heap and the goal."""
+    out = gctail(log(growing(5)), "-v", "--limit", "100MiB").stdout.decode()
+    assert sum("gc " in line and "[#" in line for line in out.splitlines()) >= 4
