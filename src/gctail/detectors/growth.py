@@ -27,7 +27,7 @@ ONSET_SHARE = 0.08
 LOAD_RIDGE = 0.05
 SHORTEST_STREAK = 5
 START_S = 1.0
-"""What has grown since process start is discounted while it is only a few times this old: programs load things."""
+"""While a process is only a few times this old all growth is discounted: programs load things."""
 
 
 class Outlook(NamedTuple):
@@ -165,25 +165,34 @@ def regression(history: History, noise_mib: float) -> Regression:
     if usual <= 0.0 or len(view.low) < 4:
         return Regression(fit(view.time_s, view.allocated, view.low, noise_mib), Load(0.0, 0.0, 0.0))
     loads = [min(rate / usual - 1.0, 4.0) for rate in view.rate]
-    load = _load(view.low, loads)
+    load = _load(view.time_s, view.low, loads)
     levels = [level - load.mib * z for level, z in zip(view.low, loads, strict=True)]
     return Regression(fit(view.time_s, view.allocated, levels, noise_mib), load)
 
 
-def _load(levels: list[float], loads: list[float]) -> Load:
-    """Regress steps of the level on steps of the load: a trend of either does not matter to it."""
+def _load(times_s: list[float], levels: list[float], loads: list[float]) -> Load:
+    """Regress steps of the level on steps of the load and on the time they took: what grows by itself is no load."""
     dy = [b - a for a, b in pairwise(levels)]
     dz = [b - a for a, b in pairwise(loads)]
+    span_s = times_s[-1] - times_s[0]
+    dt = [(b - a) / span_s for a, b in pairwise(times_s)] if span_s > 0.0 else [0.0] * len(dy)
     clip = 6 * sorted([abs(d) for d in dy])[len(dy) // 2] + 1.0
-    power = sum([d * d for d in dz])
-    follows = sum([max(-clip, min(clip, y)) * z for y, z in zip(dy, dz, strict=True)])
-    mib = max(0.0, follows / (power + LOAD_RIDGE)) if power > 0.0 else 0.0
+    dy = [max(-clip, min(clip, d)) for d in dy]
+    zz, tt, zt = _dot(dz, dz) + LOAD_RIDGE, _dot(dt, dt), _dot(dz, dt)
+    own = zz - zt * zt / tt if tt > 0.0 else zz
+    follows = _dot(dy, dz) - (_dot(dy, dt) * zt / tt if tt > 0.0 else 0.0)
+    mib = max(0.0, follows / own) if own > 1e-3 * LOAD_RIDGE else 0.0
     mean = sum(levels) / len(levels)
     total = sum([(y - mean) ** 2 for y in levels])
     usual = sum(loads) / len(loads)
     rest = sum([(y - mean - mib * (z - usual)) ** 2 for y, z in zip(levels, loads, strict=True)])
     peak = sorted(loads)[int(0.95 * (len(loads) - 1))]
     return Load(mib, max(0.0, mib * (peak - loads[-1])), max(0.0, 1.0 - rest / total) if total > 0.0 else 0.0)
+
+
+def _dot(a: list[float], b: list[float]) -> float:
+    """The sum of products."""
+    return sum([x * y for x, y in zip(a, b, strict=True)])
 
 
 class Growth:
@@ -210,7 +219,7 @@ class Growth:
         """Memory has killed the process: what growth it came back from before no longer speaks for it."""
         self.ended = True
 
-    def discount(self, onset_s: float, now_s: float, level: float, age_s: float) -> float:
+    def discount(self, now_s: float, level: float, age_s: float) -> float:
         """What the past says, as a factor: levels come back from, process start, and many chances for short growth."""
         if self.ended:
             return 1.0
@@ -218,9 +227,7 @@ class Growth:
         returned += sum(1 for plateau in self.memory.plateaus_mib if plateau >= 0.97 * level)
         factor = DOUBT / (DOUBT + returned)
         factor *= age_s / (age_s + YOUTH_SHARE * now_s + 1e-9)
-        if onset_s <= 0.1 * now_s:
-            factor *= now_s / (now_s + START_S)
-        return factor
+        return factor * now_s / (now_s + START_S)
 
     def probability(self, now_s: float, head_mib: float) -> tuple[float, Outlook, Outlook]:
         """The belief in a leak now, and both ways of judging behind it; needs no new regression."""
@@ -230,10 +237,10 @@ class Growth:
         """The belief in a leak, given what the regression says."""
         episode = by_episode(self.zigzag, self.history, now_s, head_mib)
         level = self.zigzag.level
-        quick = episode.probability * self.discount(episode.onset_s, now_s, level, now_s - episode.onset_s)
-        slow = judged.probability * self.discount(judged.onset_s, now_s, level, now_s - judged.onset_s)
+        quick = episode.probability * self.discount(now_s, level, now_s - episode.onset_s)
+        slow = judged.probability * self.discount(now_s, level, now_s - judged.onset_s)
         streak = by_streak(self.zigzag, now_s, head_mib)
-        abrupt = streak.probability * self.discount(streak.onset_s, now_s, level, now_s - streak.onset_s)
+        abrupt = streak.probability * self.discount(now_s, level, now_s - streak.onset_s)
         together = max((quick + slow) / 2, abrupt)
         if self.memory.fatal_mib or self.memory.unfinished:
             odds = 4.0 if self.memory.fatal_mib else 2.0

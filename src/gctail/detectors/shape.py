@@ -37,6 +37,8 @@ def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> st
     if course.collections < 6 or len(view.low) < 4:
         still = course.collections > 1 and course.rise < 2.0 and course.allocation_rate < IDLE_MIB_PER_S
         return "idle" if still and course.now_s > 60.0 else "too-few-points"
+    if course.collections < 12 and course.rise > 0.5 * course.level:
+        return "too-few-points"  # still rising, or nearly
     if course.probability >= UNDECIDED and course.collections < 30:
         return "too-few-points"
     zigzag = growth.zigzag

@@ -1,0 +1,248 @@
+"""Services and what is made of them."""
+
+from __future__ import annotations
+
+from math import sin
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gctail.detectors import Carryover, Judge, Moment
+from gctail.golang.pacer import PacerView
+from gctail.records import GcCycle
+
+
+def kinds(said: list[Any], phase: str = "onset") -> list[str]:
+    return [signal.kind for signal in said if signal.phase == phase]
+
+
+@pytest.mark.parametrize("limit_mib", [1000.0, None])
+@pytest.mark.parametrize("every_s", [0.1, 1.0, 60.0])
+def test_a_linear_leak_is_found_at_every_scale_of_time(make: Any, limit_mib: float | None, every_s: float) -> None:
+    """From 60 to 400 MiB in half a minute, in five minutes, in five hours: a leak since its onset, with its rate."""
+    lives = make.noisy(lambda i: 60 + max(0, i - 60) * 1.4, 300)
+    judge = Judge(limit_mib)
+    for moment in make.moments(make.collections(lives, every_s=every_s)):
+        judge.observe(moment)
+    verdict = judge.verdict()
+    assert verdict.leak
+    assert verdict.kind.startswith("leak")
+    assert verdict.onset_uptime_s == pytest.approx(60 * every_s, rel=0.35)
+    assert verdict.rate_mib_per_s == pytest.approx(1.4 / every_s, rel=0.25)
+    assert verdict.forecast is not None
+    assert verdict.forecast.seconds is not None
+    if limit_mib:
+        assert verdict.forecast.seconds == pytest.approx((480 - 396) / 1.4 * every_s, rel=0.5)
+
+
+def test_a_leak_is_told_before_the_end_and_only_once(story: Any, make: Any) -> None:
+    """One onset; no second one while it lasts."""
+    _, said = story(make.noisy(lambda i: 60 + 0.4 * i, 800), limit_mib=900.0)
+    assert kinds(said).count("leak") == 1
+    assert next(s for s in said if s.kind == "leak").evidence["seconds"] > 0
+
+
+def test_a_leak_that_ends_is_resolved(story: Any, make: Any) -> None:
+    """The memory comes back, and we say so."""
+    _, said = story(make.noisy(lambda i: 60 + 0.4 * i if i < 800 else 60, 1400), limit_mib=900.0)
+    assert kinds(said, "resolved") == ["leak"]
+
+
+def test_a_cache_that_fills_and_stops_is_no_leak(story: Any, make: Any) -> None:
+    """Once it is full the verdict says what it was."""
+    judge, _ = story(make.noisy(lambda i: min(60 + 0.8 * i, 220), 900), limit_mib=1500.0)
+    verdict = judge.verdict()
+    assert not verdict.leak
+    assert verdict.kind in {"bounded-cache", "warm-up"}
+    assert verdict.probability < 0.1
+
+
+def test_a_sawtooth_that_always_comes_back_is_no_leak(story: Any, make: Any) -> None:
+    """After a few teeth each new one is known."""
+    judge, _ = story(make.noisy(lambda i: 60 + 2 * (i % 60), 900), limit_mib=500.0)
+    verdict = judge.verdict()
+    assert (verdict.leak, verdict.kind) == (False, "sawtooth")
+
+
+def test_a_tide_of_traffic_is_no_leak(make: Any) -> None:
+    """What rises and falls with the allocation rate is put down to it."""
+    view, judge, cycles, clock_s = PacerView(), Judge(1000.0), [], 0.0
+    for index in range(600):
+        load = 1 + 0.7 * sin(index / 40)
+        clock_s += 2.0 / load
+        live = int(60 + 50 * load)
+        cycles.append(make.collections([live], first=index + 1)[0])
+        cycle = GcCycle(**{**{f: getattr(cycles[-1], f) for f in GcCycle.__struct_fields__}, "uptime_s": clock_s,
+                           "heap_start_mib": live + 80, "heap_end_mib": live + 80, "goal_mib": live + 90})
+        judge.observe(Moment(cycle, view.observe(cycle, clock_s), clock_s))
+    verdict = judge.verdict()
+    assert (verdict.leak, verdict.kind) == (False, "growth-with-load")
+
+
+def test_a_step_is_a_step(story: Any, make: Any) -> None:
+    """A deploy to a bigger baseline is told as such, not as a leak."""
+    judge, said = story(make.noisy(lambda i: 60 if i < 400 else 130, 900), limit_mib=900.0)
+    assert "step" in kinds(said)
+    assert "leak" not in kinds(said)
+    assert judge.verdict().kind == "step"
+
+
+def test_a_spike_goes_away(story: Any, make: Any) -> None:
+    """A burst is told when it is over."""
+    _, said = story(make.noisy(lambda i: 160 if 400 <= i < 415 else 60, 700), limit_mib=900.0)
+    assert "spike" in kinds(said)
+    assert "leak" not in kinds(said)
+
+
+def test_a_heap_that_doubles_to_its_death_is_a_leak_with_seven_points(make: Any) -> None:
+    """Seven collections in 0.8 s, each a new high, and then out of memory: a leak; without the death, not yet."""
+    judge = Judge(None)
+    for moment in make.moments(make.collections([4, 9, 18, 40, 85, 180, 380], every_s=0.115)):
+        judge.observe(moment)
+    assert not judge.verdict().leak
+    assert judge.verdict().kind == "too-few-points"
+    judge.close(died=True, cause="go-out-of-memory")
+    assert judge.verdict().leak
+
+
+def test_the_next_goal_over_the_limit_is_told_at_once(story: Any) -> None:
+    """300 MiB live and GOGC=100 means 600 MiB before the next collection, in a container of 512."""
+    _, said = story([20, 40, 60, 80, 100, 120, 140, 160, 180, 300], limit_mib=512.0)
+    told = next(signal for signal in said if signal.kind == "next-goal-over-limit")
+    assert told.severity == "critical"
+    assert told.evidence["next_goal_mib"] == pytest.approx(600, rel=0.02)
+
+
+def test_a_death_spiral_is_told_after_five_collections(story: Any) -> None:
+    """Back to back, each begun at its goal: the collector chases itself."""
+    lives = [50] * 20 + [90, 91, 92, 92, 93, 93, 94, 94, 95, 95]
+    goals = [100] * 20 + [88] * 10
+    judge, said = story(lives, goals=goals, marking_ms=80.0, every_s=0.1)
+    assert "death-spiral" in kinds(said)
+    assert judge.verdict().kind == "death-spiral"
+
+
+def test_an_append_loop_is_no_death_spiral(story: Any) -> None:
+    """It too begins collections at its goal without rest, but its heap rises by a quarter each time."""
+    lives = [int(10 * 1.25**i) for i in range(16)]
+    _, said = story(lives, goals=[int(1.5 * live) for live in lives], marking_ms=80.0, every_s=0.1)
+    assert "death-spiral" not in kinds(said)
+
+
+def test_goroutines_that_pile_up_are_told(story: Any, make: Any) -> None:
+    """Stacks from 1 to 20 MiB, never back."""
+    judge, said = story(make.noisy(lambda i: 60 + 0.05 * i, 600), limit_mib=900.0, stacks=[1 + i // 30 for i in range(600)])
+    told = next(signal for signal in said if signal.kind == "goroutine-growth")
+    assert told.evidence["stacks_mib"] >= 4
+    assert judge.verdict().probability > 0
+
+
+def test_a_classic_map_that_doubles_is_told_with_its_next_jump(story: Any) -> None:
+    """The series that Go 1.23.9 printed: up, plateau, down in part, at levels a factor two apart."""
+    lives = [13, 13, 13, 14, 14, 15, 14, 15, 15, 15, 15, 16, 16, 16, 16, 31, 30, 30, 31, 24, 24, 25, 25, 26, 25, 25, 26, 26]
+    lives += [27, 26, 27, 27, 27, 28, 27, 28, 28, 29, 29, 29, 30, 31, 31, 31, 33, 32, 33, 34, 34, 62, 62, 63, 49, 51, 51, 52]
+    _, said = story(lives)
+    told = next(signal for signal in said if signal.kind == "map-growth")
+    assert told.evidence["jumps_mib"][-2:] == [pytest.approx(15, abs=2), pytest.approx(29, abs=2)]
+    assert told.evidence["next_jump_mib"] == pytest.approx(58, abs=4)
+
+
+def test_a_new_gogc_is_told_once(story: Any, make: Any) -> None:
+    """From 100 to 400 while it runs; the live heap is the same, and nothing leaks."""
+    judge, said = story(make.noisy(lambda _: 100, 600), limit_mib=2000.0, gogc=[100.0] * 300 + [400.0] * 300)
+    assert kinds(said) == ["gogc-changed"]
+    assert not judge.verdict().leak
+
+
+def test_collections_forced_on_a_timer_are_told_once(story: Any, make: Any) -> None:
+    """runtime.GC() every thirty seconds."""
+    _, said = story(make.noisy(lambda _: 100, 100), forced=True, every_s=30.0)
+    assert kinds(said) == ["forced-collections-on-a-timer"]
+    assert said[0].evidence["interval_s"] == 30.0
+
+
+def test_a_pause_beyond_the_habit_is_told(story: Any, make: Any) -> None:
+    """A quarter of a second, where a twentieth of a millisecond is usual."""
+    _, said = story(make.noisy(lambda _: 100, 300), pauses_ms=[250.0 if i == 250 else 0.05 for i in range(300)])
+    assert [(signal.kind, signal.severity) for signal in said] == [("pause-spike", "warning")]
+
+
+def test_an_epoch_teaches_the_next(make: Any) -> None:
+    """A service that was killed at 300 MiB is believed sooner, and its death is the limit that nobody told us."""
+
+    def judged(memory: Carryover | None, count: int) -> Judge:
+        judge = Judge(None, memory)
+        for moment in make.moments(make.collections(make.noisy(lambda i: 60 + 0.8 * i, count), every_s=5.0)):
+            judge.observe(moment)
+        return judge
+
+    taught = judged(None, 300).close(died=True, cause="memory-cgroup")
+    assert taught.fatal_mib[-1] == pytest.approx(300, abs=10)
+    assert judged(taught, 150).verdict().probability > judged(None, 150).verdict().probability
+    forecast = judged(taught, 200).verdict().forecast
+    assert forecast is not None
+    assert forecast.limit_mib == pytest.approx(300, abs=20)
+
+
+def test_a_plateau_known_from_an_earlier_epoch_is_no_news(make: Any) -> None:
+    """The same cache fills after each restart."""
+
+    def highest(memory: Carryover | None) -> tuple[float, Carryover]:
+        judge, best = Judge(600.0, memory), 0.0
+        for moment in make.moments(make.collections(make.noisy(lambda i: min(60 + 0.8 * i, 220), 600), every_s=5.0)):
+            judge.observe(moment)
+            best = max(best, judge.belief)
+        return best, judge.close(died=False, cause=None)
+
+    first, taught = highest(None)
+    again, _ = highest(taught)
+    assert again < 0.5 * first
+
+
+def test_time_that_passes_without_a_collection_completes_a_block(make: Any) -> None:
+    """An idle service is judged although nothing is collected."""
+    judge = Judge(None)
+    for moment in make.moments(make.collections([3, 3, 4, 3] * 100, every_s=1.0)):
+        judge.observe(moment)
+    before = judge.state()["gathering"]["rows"]
+    judge.advance(2000.0)
+    assert before
+    assert judge.state()["gathering"]["rows"] == []
+
+
+number = st.integers(min_value=0, max_value=2**63)
+small = st.integers(min_value=0, max_value=5000)
+wild = st.builds(
+    GcCycle,
+    number=number,
+    uptime_s=st.none() | st.floats(allow_nan=False, min_value=0, max_value=1e9),
+    gc_cpu_percent=st.none() | small,
+    clock_ms=st.lists(st.floats(min_value=0, max_value=1e12), min_size=3, max_size=5).map(tuple),
+    cpu_ms=st.just(()) | st.lists(st.floats(min_value=0, max_value=1e12), min_size=5, max_size=7).map(tuple),
+    heap_start_mib=small | number,
+    heap_end_mib=small | number,
+    heap_marked_mib=st.none() | small | number,
+    goal_mib=st.none() | small | number,
+    stacks_mib=st.none() | small | number,
+    globals_mib=st.none() | small,
+    procs=small,
+    forced=st.booleans(),
+    leak_check=st.booleans(),
+    go=st.sampled_from(["1.0", "1.3", "1.5", "1.6-1.17", "1.18+"]),
+)
+clocks = st.floats(allow_nan=True, allow_infinity=True) | st.floats(min_value=0, max_value=1e6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(wild, clocks), max_size=60), st.none() | st.floats(min_value=0, max_value=1e9))
+def test_nothing_that_a_log_can_say_makes_the_judge_raise(course: list[tuple[GcCycle, float]], limit_mib: float | None) -> None:
+    """Any numbers, any clock, any order: the judge goes on, and can be saved and asked."""
+    judge, view = Judge(limit_mib), PacerView()
+    for cycle, clock_s in course:
+        judge.observe(Moment(cycle, view.observe(cycle, cycle.uptime_s), clock_s))
+    verdict = Judge.restore(judge.state()).verdict()
+    assert 0.0 <= verdict.probability <= 1.0
+    judge.close(died=True, cause="out-of-memory")
+    judge.verdict()
