@@ -205,11 +205,11 @@ class _Decoder(Protocol):
 def _zstd_decoder() -> tuple[_Decoder, type[Exception]]:
     """Python's own zstd (3.14), or the zstandard package."""
     if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415 - only who reads zstd pays for it
+        from compression import zstd
 
         return zstd.ZstdDecompressor(), zstd.ZstdError
     try:
-        import zstandard  # noqa: PLC0415 - the same, 23 MB
+        import zstandard
     except ImportError as error:
         raise UnreadableInput("zstd needs a package that is not installed: pip install 'gctail[zstd]'") from error
     return zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError
@@ -245,13 +245,13 @@ class Stream:
 
 
 def _xz() -> Member:
-    import lzma  # noqa: PLC0415 - a millisecond that only who reads .xz pays
+    import lzma
 
     return Stream(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY_BYTES), lzma.LZMAError, MemoryError)
 
 
 def _bzip2() -> Member:
-    import bz2  # noqa: PLC0415 - the same
+    import bz2
 
     return Stream(bz2.BZ2Decompressor(), OSError, ValueError)
 

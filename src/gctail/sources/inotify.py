@@ -39,7 +39,7 @@ class Inotify:
         if not sys.platform.startswith("linux"):
             return None
         try:
-            import ctypes  # noqa: PLC0415 - only who follows pays for it
+            import ctypes
 
             return cls(ctypes.CDLL(None, use_errno=True))
         except (ImportError, OSError, AttributeError):
