@@ -17,7 +17,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from gctail.parsing.deaths import MOST_LINES_KEPT, Known, Step, recognise
+from gctail.parsing.deaths import MOST_LINES_KEPT, Step
+from gctail.parsing.signatures import Known, recognise
 from gctail.records import Death
 
 MOST_LINE_BYTES = 4096
@@ -52,13 +53,15 @@ _MORE_OF_KILLED = re.compile(  # the rest of a `Killed process` line that was wr
 _TABLE_HEAD = re.compile(r"\[ {0,4}pid {0,4}\] +(?P<columns>uid .{0,200}\bname)\s*$")
 _TABLE_ROW = re.compile(r"\[ {0,10}(?P<pid>\d{1,10})\] +(?P<columns>\d.{0,300})$")
 _NOISE = re.compile(  # what else dump_header prints: registers, call trace, Mem-Info, slabs, cgroup statistics
-    r"CPU: \d|Hardware name:|Call Trace:|Workqueue:|(?:RIP|RSP|RAX|RDX|RBP|R\d\d|CR2|FS|CS|Code|PC|LR|pc|lr|sp|x\d{1,2}) ?:"
-    r"| ?(?:\[<[0-9a-f]{8,16}>\] )?\??\s?[\w.]{1,80}\+0x[0-9a-f]{1,8}/0x|</?TASK>|</?IRQ>|Mem-Info:|(?:in)?active_(?:anon|file)[: ]"
-    r"|\s*(?:isolated|unevictable|slab|mapped|free|dirty|writeback|unstable|sec_pagetables|kernel_misc)\w*:\d"
-    r"|Node \d|(?:DMA|DMA32|Normal|HighMem|Movable)\b.{0,20}(?:free|per-cpu)?:|lowmem_reserve|protections?\[\]:|CPU +\d{1,4}: (?:hi|usd)"
-    r"|\d{1,12} (?:total pagecache|pages|reserved|swap cache|slab|free)\b|Swap cache stats:|(?:Free|Total) swap\b|Unreclaimable slab|Name +Used +Total"
-    r"|[\w.-]{1,40} {2,}\d{1,12}KB +\d{1,12}KB|Tasks state \(memory|kmem: usage|[a-z_]{2,40} \d{1,20}$|cache:\d|.{1,64} cpuset=|Out of memory and no killable"
-    r"|Memory cgroup out of memory: OOM victim|oom_kill_process|dump_header|RSS|Huge|Tainted"
+    r"CPU: \d|Hardware name:|Call Trace:|Workqueue:|(?:RIP|RSP|RAX|RDX|RBP|R\d\d|CR2|FS|CS|Code|PC|LR|pc|lr|sp) ?:"
+    r"| ?(?:\[<[0-9a-f]{8,16}>\] )?\??\s?[\w.]{1,80}\+0x[0-9a-f]{1,8}/0x|</?TASK>|</?IRQ>|x\d{1,2} ?: "
+    r"|Mem-Info:|\s*(?:(?:in)?active_(?:anon|file)|isolated|unevictable|slab|mapped|free|dirty|writeback)\w*[: ]"
+    r"|\s*(?:sec_pagetables|kernel_misc)\w*:|Node \d|(?:DMA|DMA32|Normal|HighMem|Movable)\b.{0,20}(?:free|per-cpu)?:"
+    r"|lowmem_reserve|protections?\[\]:|CPU +\d{1,4}: (?:hi|usd)"
+    r"|\d{1,12} (?:total pagecache|pages|reserved|swap cache|slab|free)\b|Swap cache stats:|(?:Free|Total) swap\b"
+    r"|Unreclaimable slab|Name +Used +Total|[\w.-]{1,40} {2,}\d{1,12}KB +\d{1,12}KB|Tasks state \(memory|kmem: usage"
+    r"|[a-z_]{2,40} \d{1,20}$|cache:\d|.{1,64} cpuset=|Out of memory and no killable"
+    r"|Memory cgroup out of memory: OOM victim|oom_kill_process|dump_header"
 )
 _CONTAINER = re.compile(
     r"(?:docker|cri-containerd|crio|libpod|containerd)[-:/](?P<id>[0-9a-f]{12,64})|/(?P<bare>[0-9a-f]{64})(?:/|$)"
@@ -102,10 +105,12 @@ class KernelReader:
     process` line by itself waits for the next line, because in a log that is newest-first the report follows.
     """
 
-    START = _BRACKETS + (
-        rb"(?:oom-kill:constraint=|Out of [Mm]emory(?: \([^)\n]{1,60}\))?: [Kk]ill|Memory cgroup out of memory|[Kk]illed process \d"
-        rb"|oom_reaper: reaped|Tasks? in /|\[ {0,4}pid {0,4}\] +uid|Memory cgroup stats for |memory: usage \d"
-        rb"|[A-Za-z(./_][\w.:/()-]{0,15}+ invoked oom-killer: |pid \d{1,10} \([^\n]{1,64}?\)(?:, jid \d{1,10})?, uid \d{1,10},? was killed: )"
+    START = (  # the looks at the first character keep a scanner quick: most lines leave there
+        rb"(?=[A-Za-z(./_<\[])(?:(?=[OMmTkKop<\[])(?:(?=[<\[k])" + _BRACKETS + rb")?"
+        rb"(?:oom-kill:constraint=|Out of [Mm]emory(?: \([^)\n]{1,60}\))?: [Kk]ill|Memory cgroup out of memory"
+        rb"|[Kk]illed process \d|oom_reaper: reaped|Tasks? in /|\[ {0,4}pid {0,4}\] +uid|Memory cgroup stats for "
+        rb"|memory: usage \d|pid \d{1,10} \([^\n]{1,64}?\)(?:, jid \d{1,10})?, uid \d{1,10},? was killed: "
+        rb"|[^ \n]{1,16}+ invoked oom-killer: )|[^ \n]{1,16}+ invoked oom-killer: )"
     )
 
     def __init__(self) -> None:
@@ -123,7 +128,7 @@ class KernelReader:
         return self._kill is not None
 
     def starts(self, line: bytes) -> bool:
-        """May this line begin, or be all of, a report of a kill?"""
+        """This line may begin, or be all of, a report of a kill."""
         return _STARTS.match(line) is not None
 
     def feed(self, line: bytes) -> Step:
