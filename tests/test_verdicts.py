@@ -18,7 +18,9 @@ def test_every_collection_of_a_sample_is_found(gctail, sample):
     done = gctail("records", LOGS / sample["file"])
     told = [json.loads(line) for line in done.stdout.splitlines()]
     found = [each for each in told if each["type"] == "gc"]
-    assert len(found) == sample["gc_lines"] + sample["torn_gc_lines"] == sum(p["collections"] for p in sample["processes"])
+    assert (
+        len(found) == sample["gc_lines"] + sample["torn_gc_lines"] == sum(p["collections"] for p in sample["processes"])
+    )
     assert sum(each["mended"] for each in found) >= sample["torn_gc_lines"]
     assert not [each for each in told if each["type"] == "unreadable"]
 

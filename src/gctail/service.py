@@ -158,7 +158,7 @@ class Service:
     def observe(self, sighting: Sighting) -> Seen:
         """A record of this service: where it belongs, what follows from it, and what is to be told."""
         record = sighting.record
-        kind = type(record).__struct_config__.tag
+        kind = str(type(record).__struct_config__.tag)
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
         if isinstance(record, GcCycle):
             return self._collection(sighting, record)
@@ -326,7 +326,7 @@ class Service:
                 sighting.offset,
                 signal.summary,
                 {"phase": signal.phase, **signal.evidence},
-            )  # fmt: skip
+            )
             for signal in signals
         ]
         self.findings.extend(found)

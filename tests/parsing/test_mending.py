@@ -163,7 +163,7 @@ def test_other_lines_of_the_runtime_are_mended_too():
     events = read(text)
     assert {type(record) for record in records(events)} == {Init, Sched, Scav}
     assert application(events) == [
-        f"INFO {name} id={at + 1}" for at, name in enumerate("one two three four five".split())
+        f"INFO {name} id={at + 1}" for at, name in enumerate(["one", "two", "three", "four", "five"])
     ]
 
 

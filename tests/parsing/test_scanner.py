@@ -136,7 +136,7 @@ def test_an_endless_line_costs_no_memory_and_hides_nothing_else():
 
 def test_a_hole_of_nuls_is_no_line():
     """copytruncate under a writer that does not append leaves a hole as long as the old file."""
-    events, scanner = read(b"\0" * (3 * LINE_BYTES) + gc(1).encode() + b"\n" + gc(2).encode() + b"\n", 1 << 18)
+    events, _ = read(b"\0" * (3 * LINE_BYTES) + gc(1).encode() + b"\n" + gc(2).encode() + b"\n", 1 << 18)
     assert numbers(events) == [1, 2]
 
 

@@ -14,7 +14,7 @@ EXIT_FOUND, EXIT_UNUSABLE = 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0, 1 (something at or above --fail-on was found) or 2 (cannot do it)."""
+    """Run one command. Returns 0, 1 (something at or above --fail-on was found) or 2 (cannot do it)."""
     from gctail.cli.options import parsed
 
     options = parsed(sys.argv[1:] if arguments is None else list(arguments))

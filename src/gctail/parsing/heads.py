@@ -77,11 +77,11 @@ class _Vectors:
     """The same by numpy: the first four bytes behind every newline, looked up together."""
 
     def __init__(self, buffer: bytearray) -> None:
-        import numpy
+        import numpy as np
 
-        self._numpy: Any = numpy
-        self._bytes = numpy.frombuffer(buffer, numpy.uint8)
-        pairs = numpy.zeros(1 << 16, bool)
+        self._numpy: Any = np
+        self._bytes = np.frombuffer(buffer, np.uint8)
+        pairs = np.zeros(1 << 16, bool)
         for head in HEADS:
             pairs[head[0] << 8 | head[1]] = True
         self._pairs = pairs.copy()

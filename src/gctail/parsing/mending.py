@@ -17,16 +17,15 @@ the special case of empty intruders, and lines wrapped at 80 columns the one of 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gctail.parsing.gctrace import NotGctrace, checksum_holds, parse_gctrace, read_gctrace
-from gctail.parsing.runtime import parse_runtime
+from gctail.parsing.beginnings import Beginnings
+from gctail.parsing.gctrace import checksum_holds, parse_gctrace
+from gctail.parsing.intact import parse_record, read_record
+from gctail.parsing.layouts import CERTAIN, START, Shape, shapes, starts_of
 from gctail.records import GcCycle, Record
 
 MOST_LINES = 4096
@@ -39,125 +38,6 @@ MOST_IDLE = 256
 MOST_WAIT = 64
 """Lines between the last field of a record and its newline."""
 MOST_WRAPS = 4
-LIKELY = 2.5
-
-WHOLE = rb"\d++"
-REAL = rb"\d++(?:\.\d++)?"
-FLOAT = rb"(?:NaN|[+-]Inf|[+-]?\d++(?:\.\d++)?(?:e[+-]\d++)?)"
-SIGNED = rb"-?\d++"
-
-
-def _tokens(layout: str) -> tuple[bytes, ...]:
-    """The tokens of a layout in which `#` is a whole number, `$` a real one, `~` any float and `|` a cut between words."""
-    kinds = {"#": WHOLE, "$": REAL, "~": FLOAT, "&": SIGNED, "*": rb"\S++"}
-    pieces = re.findall(r"[#$~&*]|[^#$~&*|]+", layout)
-    tokens: list[bytes] = []
-    for piece in pieces:  # a literal may also be cut between its words
-        words = re.findall(r" *[^ ]+| +$", piece.replace("♯", "#"))
-        tokens += [kinds[piece]] if piece in kinds else [re.escape(word.encode()) for word in words]
-    return tuple(tokens)
-
-
-# What the runtime prints, token by token, in the order of its `print` statements. Source: gcMarkTermination in mgc.go,
-# printScavTrace in mgcscavenge.go, startCycle and endCycle in mgcpacer.go, schedtrace and doInit1 in proc.go.
-LAYOUTS: dict[bytes, tuple[str, ...]] = {
-    b"gc ": (
-        "gc |#| @|$|s |#|%|: |$|+|$|+|$| ms clock, |$|+|$|/|$|/|$|+|$| ms cpu, |#|->|#|->|#| MB, |#| MB goal, "
-        "|#| MB stacks, |#| MB globals, |#| P| (forced)",
-        "gc |#| @|$|s |#|%| (checking for goroutine leaks)|: |$|+|$|+|$| ms clock, |$|+|$|/|$|/|$|+|$| ms cpu, "
-        "|#|->|#|->|#| MB, |#| MB goal, |#| MB stacks, |#| MB globals, |#| P| (forced)",
-        "gc |#| @|$|s |#|%|: |$|+|$|+|$| ms clock, |$|+|$|/|$|/|$|+|$| ms cpu, |#|->|#|->|#| MB, |#| MB goal, |#| P"
-        "| (forced)",
-        "gc |#| @|$|s |#|%|: |$|+|$|+|$|+|$|+|$| ms clock, |$|+|$|+|$|+|$|/|$|/|$|+|$| ms cpu, |#|->|#|->|#| MB, "
-        "|#| MB goal, |#| P| (forced)",
-        "gc ♯|#| @|$|s |#|%|: |$|+|$|+|$|+|$|+|$| ms clock, |$|+|$|+|$|+|$|/|$|/|$|+|$| ms cpu, |#|->|#|->|#| MB, "
-        "|#| MB goal, |#| P| (forced)",
-    ),
-    b"gc": (
-        "gc|#|(|#|): |#|+|#|+|#|+|#| us, |#| -> |#| MB, |#| (|#|-|#|) objects, |#| goroutines, |#|/|#|/|#| sweeps, "
-        "|#|(|#|) handoff, |#|(|#|) steal, |#|/|#|/|#| yields",
-        "gc|#|(|#|): |#|+|#|+|#|+|#| us, |#| -> |#| MB, |#| (|#|-|#|) objects, |#|/|#|/|#| sweeps, "
-        "|#|(|#|) handoff, |#|(|#|) steal, |#|/|#|/|#| yields",
-        "gc|#|(|#|): |#|+|#|+|#| ms, |#| -> |#| MB |#| -> |#| (|#|-|#|) objects, |#|(|#|) handoff, |#|(|#|) steal, "
-        "|#|/|#|/|#| yields",
-        "gc|#|(|#|): |#|+|#|+|#| ms |#| -> |#| MB |#| -> |#| (|#|-|#|) objects |#| handoff",
-    ),
-    b"scav ": (
-        "scav |#| KiB work (bg), |#| KiB work (eager), |#| KiB now, |#|% util| (forced)",
-        "scav |#| KiB work (bg), |#| KiB work (eager), |#| KiB now, |#|% util| [controller reset]",
-        "scav |#| KiB work, |#| KiB total, |#|% util| (forced)",
-        "scav |#| |#| KiB work, |#| KiB total, |#|% util| (forced)",
-    ),
-    b"scvg": (
-        "scvg|&|: |#| MB released",
-        "scvg|&|: inuse: |#|, idle: |#|, sys: |#|, released: |#|, consumed: |#| (MB)",
-        "scvg: |#| MB released",
-        "scvg: inuse: |#|, idle: |#|, sys: |#|, released: |#|, consumed: |#| (MB)",
-        "scvg|&|: GC forced",
-    ),
-    b"forced scvg": (
-        "forced |scvg: |#| MB released",
-        "forced |scvg: inuse: |#|, idle: |#|, sys: |#|, released: |#|, consumed: |#| (MB)",
-    ),
-    b"pacer: ": (
-        "pacer: assist ratio=|~| (scan |#| MB in |#|->|#| MB) workers=|&|+|~",
-        "pacer: sweep done at heap size |#|MB; allocated |#|MB during sweep; swept |#| pages at |~| pages/byte",
-        "pacer: |&|% CPU (|#| exp.) for |#|+|#|+|#| B work (|#| B exp.) in |#| B -> |#| B (∆goal |&|, cons/mark |~|)",
-        "pacer: H_m_prev=|#| h_t=|~| H_T=|#| h_a=|~| H_a=|#| h_g=|~| H_g=|&| u_a=|~| u_g=|~| W_a=|&| goalΔ=|~| "
-        "actualΔ=|~| u_a/u_g=|~",
-    ),
-    b"init ": ("init |*| @|$| ms, |$| ms clock, |#| bytes, |#| allocs",),
-    b"checkfinalizers: ": ("checkfinalizers: queue: |#| finalizers + |#| cleanups",),
-    b"scan: ": (
-        "scan: |total |#|+|#|+|#|=|#| objs, |#|+|#|=|#| spans",
-        "scan: |class |#|B |#|+|#|+|#|=|#| objs, |#|+|#|=|#| spans",
-        "scan: |class |L |#|+|#|+|#|=|#| objs, |#|+|#|=|#| spans",
-    ),
-    b"SCHED ": (),
-}
-
-SCHED_SO_FAR = re.compile(
-    rb"SCHED (?:\d++(?:ms: (?:gomaxprocs=|(?:[a-z]++=-?(?:\d++|true|false)?(?: |(?![^ ])))*+"
-    rb"(?:\[(?: ?\d++)*+(?: ?\](?: schedticks=\[(?: \d++)*+(?: \])?)?)?)?)?)?)?"
-)
-
-TIME_AT_START = re.compile(
-    rb"[\[<(]?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d:\d\d:\d\d|[IWEF]\d{4} \d\d:|1\d{9}(?!\d))|\{\"|(?:time|ts|t|level|lvl)="
-)
-
-
-class Shape(NamedTuple):
-    """One layout: what a text may be that stops after any of its tokens."""
-
-    start: bytes
-    so_far: re.Pattern[bytes]
-
-
-@cache
-def shapes(start: bytes) -> tuple[Shape, ...]:
-    """The layouts of the lines that begin with `start`, compiled when the first torn line of the kind is met."""
-    if start == b"SCHED ":
-        return (Shape(start, SCHED_SO_FAR),)
-    return tuple(Shape(start, _stops_anywhere(_tokens(layout))) for layout in LAYOUTS[start])
-
-
-def _stops_anywhere(tokens: Sequence[bytes]) -> re.Pattern[bytes]:
-    """A pattern for every beginning of the tokens: t1(?:t2(?:t3 …)?)?"""
-    pattern = b""
-    for token in reversed(tokens):
-        pattern = token + (b"(?:" + pattern + b")?" if pattern else b"")
-    return re.compile(pattern)
-
-
-START = re.compile(
-    rb"gc (?=#?\d|$|\D)|gc(?=\d|$|scvg)|scav |forced scvg|scvg(?=-?\d|:|GC f|gc|\r?$)|pacer: |init |checkfinalizers: |scan: |SCHED "
-)
-
-
-CERTAIN = re.compile(
-    rb"gc #?\d+ @|gc\d+\(\d+\): |scav \d+ |scvg-?\d+: |pacer: \S+[ =]|init \S+ @\d|SCHED \d+ms|scan: (?:total|class) "
-)
-"""A beginning that can only be the runtime's; anything shorter may be a word of the application."""
 
 
 class Piece(NamedTuple):
@@ -192,83 +72,6 @@ class _Guess(NamedTuple):
     text: bytes
     cuts: tuple[int, ...]
     idle: int
-
-
-class Beginnings:
-    """How lines of this log begin: the first bytes, digits as 0 and letters as a, and how often. At most 256 of them."""
-
-    WIDTH = 12
-
-    def __init__(self) -> None:
-        self.seen: Counter[bytes] = Counter()
-
-    def learn(self, lines: Iterable[bytes]) -> None:
-        """Count the beginnings of whole application lines."""
-        for line in lines:
-            if line:
-                self.seen[_shape_of(line)] += 1
-        if len(self.seen) > 256:
-            self.seen = Counter(dict(self.seen.most_common(64)))
-
-    def likeness(self, line: bytes) -> float:
-        """How much this looks like the beginning of a line of this log: 0 (not at all) to 4."""
-        if not line:
-            return 0.0
-        known = self.seen.get(_shape_of(line), 0)
-        if known > 1:
-            return 4.0
-        if TIME_AT_START.match(line):
-            return 3.0
-        if START.match(line) and parse_record(line) is not None:
-            return 4.0
-        if known:
-            return 2.5
-        return 1.5 if not line[:1].isdigit() and line[:1] not in b".+/-%,:)> " else 0.0
-
-    def likely_in(self, line: bytes, until: int) -> list[int]:
-        """Where in the first `until` bytes a line of this log may begin."""
-        firsts = {shape[:1] for shape in self.seen} | {b"0", b"{", b"["}
-        shape = line[: until + self.WIDTH].translate(_AS_SHAPE)
-        return [at for at in range(1, until) if shape[at : at + 1] in firsts and self.likeness(line[at:]) >= LIKELY]
-
-
-_AS_SHAPE = bytes(
-    0x30 if 0x30 <= code <= 0x39 else 0x61 if chr(code).isalpha() and code < 0x80 else code for code in range(256)
-)
-
-
-def _shape_of(line: bytes) -> bytes:
-    return line[: Beginnings.WIDTH].translate(_AS_SHAPE)
-
-
-def parse_record(text: bytes) -> Record | None:
-    """Any intact line of the runtime that stands on one line of its own."""
-    return parse_gctrace(text) or parse_runtime(text)
-
-
-def read_record(text: bytes) -> GcCycle | None:
-    """A collection that only the grammar can read: a later Go's, or one with blanks that no runtime prints."""
-    if not CERTAIN.match(text) or not text.startswith(b"gc"):
-        return None
-    try:
-        return read_gctrace(text.decode("utf-8", "replace"))
-    except NotGctrace:
-        return None
-
-
-def complete(text: bytes, procs: int | None) -> GcCycle | None:
-    """A collection whose line was cut off behind the sizes of its heap, which is all that is kept of such a line.
-
-    What Go before 1.5 printed behind `objects` is not kept anyway. Behind the goal stand sizes of roots that are None
-    where they were cut, and P, for which `procs` of the collection before is taken.
-    """
-    old = re.match(rb"(gc\d+\(\d+\): .* \(\d+-\d+\))(?: objects(, \d+ goroutines)?)?", text)
-    if old is not None:
-        sweeps = b", 0/0/0 sweeps" if b" us, " in old[1] else b""
-        rest = b" objects" + (old[2] or b"") + sweeps + b", 0(0) handoff, 0(0) steal, 0/0/0 yields"
-        return parse_gctrace(old[1] + rest)
-    new = re.match(rb"gc \d+ @.* MB goal,(?: \d+ MB stacks, \d+ MB globals,)?", text)
-    return parse_gctrace(new[0] + b" %d P" % procs) if new is not None and procs else None
 
 
 _NO_SHAPE = Shape(b"", re.compile(b""))
@@ -311,7 +114,7 @@ class Mender:
         self.guesses = _best(
             [
                 guess
-                for start in _starts_of(line)
+                for start in starts_of(line)
                 for shape in shapes(start)
                 for guess in self._extended(nothing._replace(shape=shape), line)
                 if guess.text
@@ -414,11 +217,8 @@ class Mender:
             text = guess.text + line[:cut]
             if cut and cut != longest and not guess.shape.so_far.fullmatch(text):
                 continue
-            rest = line[cut:]
-            if rest:
-                score = likeness(rest)
-            else:  # nobody tore here: a driver's record of one write, the last piece, or an empty line
-                score = 2.0 if cut else 0.5
+            rest = line[cut:]  # empty: a driver's record of one write, the last piece, or an empty line
+            score = likeness(rest) if rest else 2.0 if cut else 0.5
             if cut and rest and score == 0.0:
                 continue
             ways.append(
@@ -485,10 +285,6 @@ class Mender:
             return False
         likeness = self.beginnings.likeness
         return begun.end() == len(line) or any(likeness(line[cut:]) >= 3.0 for cut in range(3, begun.end() + 1))
-
-
-def _starts_of(line: bytes) -> tuple[bytes, ...]:
-    return tuple(name for name in LAYOUTS if line.startswith(name) and not (name == b"gc" and line.startswith(b"gc ")))
 
 
 def _cuts(line: bytes, longest: int) -> list[int]:

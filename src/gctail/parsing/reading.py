@@ -12,11 +12,14 @@ from collections import Counter, deque
 
 from msgspec.structs import replace
 
+from gctail.parsing.beginnings import Beginnings
 from gctail.parsing.deaths import DeathReader, Step
 from gctail.parsing.gctrace import parse_gctrace
 from gctail.parsing.heads import THIN
+from gctail.parsing.intact import complete, parse_record, read_record
 from gctail.parsing.kernel import KernelReader
-from gctail.parsing.mending import START, Beginnings, Mended, Mender, Piece, complete, parse_record, read_record
+from gctail.parsing.layouts import START
+from gctail.parsing.mending import Mended, Mender, Piece
 from gctail.parsing.runtime import RUNTIME_START, is_sched_detail
 from gctail.parsing.text import plain
 from gctail.parsing.times import find_time
@@ -110,9 +113,7 @@ class LineReader:
             return
         text = b"\n".join(self.lines) + b"\n"
         self.events.append(
-            Passage(
-                text, self.service, self.origin, self.lines_offset, self.time_s, self.stream, self.lines_mended
-            )  # fmt: skip
+            Passage(text, self.service, self.origin, self.lines_offset, self.time_s, self.stream, self.lines_mended)
         )
         self.lines, self.lines_size, self.lines_mended = [], 0, False
 
@@ -241,9 +242,7 @@ class LineReader:
     def _emit(self, record: Record, offset: int, *, mended: bool = False, lines: int = 1) -> None:
         self.end_passage()
         self.events.append(
-            Sighting(
-                record, self.service, self.origin, offset, self.time_s, self.stream, mended, lines, self.near_s
-            )  # fmt: skip
+            Sighting(record, self.service, self.origin, offset, self.time_s, self.stream, mended, lines, self.near_s)
         )
 
     def _unreadable(self, text: bytes, reason: str, offset: int, lines: int) -> None:

@@ -267,7 +267,7 @@ class Scanner:
             near_s = self._neighbour(line)
         self.bare.next_number, self.bare.procs = number + 1, cycle.procs
         self.events.append(
-            Sighting(cycle, self.service, self.origin, self._base + line, None, None, False, 1, near_s)
+            Sighting(cycle, self.service, self.origin, self._base + line, near_s=near_s)
         )  # fmt: skip
 
     def _neighbour(self, line: int) -> float | None:
@@ -315,7 +315,7 @@ class Scanner:
         return at
 
     def _look_back(self, text: bytes, offset: int) -> None:
-        """A process has ended about here: did anybody say how?"""
+        """A process has ended about here; find out whether anybody said how."""
         for death in find_report(text):
             where = text.find(death.text.encode())
             place = offset - len(text) + where if where >= 0 else offset

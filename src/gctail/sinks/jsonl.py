@@ -68,7 +68,7 @@ def _fields(record: Any) -> dict[str, Any]:  # noqa: ANN401  (any kind of record
 
 
 def line_json(passage: Passage) -> list[bytes]:
-    """The application's lines of a passage, each as one line of JSON; bytes that are no UTF-8 are shown as \\xNN."""
+    """The application's lines of a passage, each as one line of JSON; bytes that are no UTF-8 are escaped."""
     told = []
     offset = passage.offset
     for line in bytes(passage.text).split(b"\n")[:-1]:

@@ -123,7 +123,8 @@ def _heap_lines(service: dict[str, Any], verdict: Verdict | None) -> list[str]:
     span = f" in {_span(until - (heap['first_uptime_s'] or 0.0))}" if until is not None else ""
     processes = service["epochs"]
     of = f" of process {service['epoch']} of {processes}" if processes > 1 else ""
-    line = f"  live heap {heap['first_live_mib']} -> {heap['last_live_mib']} MiB{span}{of} ({service['collections']} collections)"
+    levels = f"{heap['first_live_mib']} -> {heap['last_live_mib']} MiB"
+    line = f"  live heap {levels}{span}{of} ({service['collections']} collections)"
     if verdict is not None and verdict.leak and verdict.rate_mib_per_s and verdict.onset_uptime_s is not None:
         since = _span(until - verdict.onset_uptime_s) if until is not None else "some time"
         line += f"; it has grown by {_rate(verdict.rate_mib_per_s)} for {since}"
