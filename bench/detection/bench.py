@@ -128,8 +128,8 @@ def forecasts(outcomes: list[Outcome]) -> None:
             continue
         error = [abs(f["seconds"] - f["true_s"]) / max(f["true_s"], 1e-9) for f in said]
         of_all = [abs(f["seconds"] - f["true_s"]) / f["tto_s"] for f in said]
-        held = [f["low"] <= f["true_s"] <= f["high"] for f in said]
-        width = [f["high"] / f["low"] for f in said if f["low"] > 0]
+        held = [f["low"] <= f["true_s"] <= (f["high"] or np.inf) for f in said]
+        width = [(f["high"] or np.inf) / f["low"] for f in said if f["low"] > 0]
         onset = [abs(f["onset_error_s"]) / f["tto_s"] for f in said]
         print(
             f"| {share:.0%} | {len(rows)} | {len(rows) - len(said)} | {np.median(error):.2f} | {np.median(of_all):.2f} | "

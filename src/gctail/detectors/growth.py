@@ -26,6 +26,7 @@ ONSET_SHARE = 0.08
 """An episode's growth begins when it was last this near to its trough: a flat stretch before it is none of it."""
 LOAD_RIDGE = 0.05
 SHORTEST_STREAK = 5
+SHORTEST_S = 1e-3
 START_S = 1.0
 """While a process is only a few times this old all growth is discounted: programs load things."""
 
@@ -54,7 +55,7 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
         return NOTHING
     onset_s = history.last_below(episode.trough + max(zigzag.noise, ONSET_SHARE * rise), episode.trough_s)
     age_s = now_s - onset_s
-    if age_s <= 0.0:
+    if age_s < SHORTEST_S:
         return NOTHING
     middle_s = now_s - age_s / 2
     middle = min(max(history.level(middle_s), episode.trough), level)
@@ -94,7 +95,7 @@ def by_streak(zigzag: Zigzag, now_s: float, head_mib: float) -> Outlook:
     level, age_s = zigzag.top, now_s - streak.since_s
     rise = level - streak.level
     done, left = log2(level / max(streak.level, 1.0)), log2((level + head_mib) / level)
-    if done <= 0.0 or age_s <= 0.0:
+    if done <= 0.0 or age_s < SHORTEST_S:
         return NOTHING
     chance = done / (done + left) * streak.count / (streak.count + 2.0)
     return Outlook(chance, age_s * left / done, streak.since_s, rise, rise / age_s)

@@ -90,7 +90,7 @@ def fit(times_s: list[float], allocated: list[float], levels: list[float], noise
     """Weigh every onset and shape for these blocks (oldest first); nothing but flat where there are too few."""
     count = len(levels)
     age_s = times_s[-1] - times_s[0] if count else 0.0
-    if count < FEWEST_BLOCKS or age_s <= 0.0:
+    if count < FEWEST_BLOCKS or age_s < 1e-3:
         return Fit((), 1.0)
     found = _Levels(levels, noise_mib)
     scaled = [(t - times_s[0]) / age_s for t in times_s]

@@ -14,16 +14,19 @@ OVERHEAD_SHARE = 0.04
 ASSUMED_MULTIPLE = 2.0
 """Without a known limit a service is taken to have this many times the memory it settled at."""
 
-# Factors on the forecast between which the truth lay in eight of ten cases, by D/(D+T): bench/detection, tuning part.
 INTERVALS = (
-    (0.1, 0.25, 6.0),
-    (0.2, 0.35, 3.0),
-    (0.35, 0.4, 2.5),
-    (0.5, 0.45, 2.2),
-    (0.65, 0.45, 2.2),
-    (0.8, 0.4, 2.5),
-    (1.01, 0.3, 5.0),
+    (0.1, 0.2, 0.45, 0.75),
+    (0.2, 0.3, 0.7, 1.2),
+    (0.3, 0.38, 0.8, 1.4),
+    (0.5, 0.4, 0.86, 1.55),
+    (0.6, 0.38, 0.86, 1.45),
+    (0.8, 0.5, 0.98, 1.6),
+    (0.9, 0.4, 0.98, 2.1),
+    (0.96, 0.65, 1.15, 2.6),
+    (1.01, 1.0, 2.5, None),
 )
+"""By D/(D+T): factors on T below, at and above which one, five and nine in ten ends lay, on the tuning part of
+bench/detection. At the very limit nobody can say how long it goes on, so there is no upper end."""
 
 
 def fatal_level(
@@ -56,9 +59,14 @@ def survival(age_s: float, left_s: float | None) -> float:
 
 
 def interval(limit_mib: float, seconds: float | None, age_s: float) -> Forecast:
-    """The forecast with its 80 % interval, from how earlier forecasts of the same D/(D+T) turned out."""
+    """The forecast with its 80 % interval, corrected by how earlier forecasts with the same D/(D+T) turned out."""
     if seconds is None:
         return Forecast(round(limit_mib, 3), None, None, None)
     share = survival(age_s, seconds)
-    low, high = next((low, high) for bound, low, high in INTERVALS if share < bound)
-    return Forecast(round(limit_mib, 3), round(seconds, 3), round(seconds * low, 3), round(seconds * high, 3))
+    low, middle, high = next(factors for bound, *factors in INTERVALS if share < bound)
+    return Forecast(
+        limit_mib=round(limit_mib, 3),
+        seconds=round(seconds * (middle or 1.0), 3),
+        low=round(seconds * (low or 0.0), 3),
+        high=None if high is None else round(seconds * high, 3),
+    )

@@ -1,0 +1,89 @@
+"""When the memory will be gone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gctail.detectors.passage import assumed_level, fatal_level, interval, survival
+from gctail.forecast import End, duration, end_of, sentence, under_limit
+from gctail.records import Forecast, Verdict
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "0.4 s"),
+        (45, "45 s"),
+        (60, "1 min"),
+        (3599.7, "1 h"),
+        (12_000, "3 h 20 min"),
+        (90_000, "1 d 1 h"),
+        (604_800, "7 d"),
+    ],
+)
+def test_a_duration_is_told_in_two_units(seconds: float, text: str) -> None:
+    """As people say it."""
+    assert duration(seconds) == text
+
+
+def test_without_gomemlimit_the_goal_kills_at_half_the_limit() -> None:
+    """GOGC=100 lets the heap double before it is collected; GOGC=400 lets it grow to five times."""
+    assert fatal_level(1000.0, 100.0, None, limit_bound=False) == pytest.approx(480)
+    assert fatal_level(1000.0, 400.0, None, limit_bound=False) == pytest.approx(192)
+    assert fatal_level(1000.0, None, None, limit_bound=False) == pytest.approx(480)
+
+
+def test_with_gomemlimit_the_live_heap_itself_can_climb_to_it() -> None:
+    """The runtime collects more often instead, so nearly all of the limit is usable."""
+    assert fatal_level(1000.0, 100.0, 900.0, limit_bound=True) == pytest.approx(864)
+    assert fatal_level(1000.0, 100.0, None, limit_bound=True) == pytest.approx(960)
+
+
+def test_an_unknown_limit_is_taken_to_be_twice_the_settled_level_or_a_third_more_than_now() -> None:
+    """Never less than there is, so that growth from nothing stays growth."""
+    assert assumed_level(100.0, 110.0) == pytest.approx(200)
+    assert assumed_level(100.0, 300.0) == pytest.approx(399)
+
+
+def test_growth_that_has_lasted_as_long_as_it_still_needs_is_as_likely_as_not() -> None:
+    """The scale-free prior."""
+    assert survival(100.0, 100.0) == pytest.approx(0.5)
+    assert survival(100.0, None) == 0.0
+    assert survival(0.0, 0.0) == 0.0
+
+
+@given(st.floats(0, 1e9), st.floats(1e-3, 1e9))
+def test_the_likely_end_lies_inside_its_interval(seconds: float, age_s: float) -> None:
+    """For any forecast and any age."""
+    forecast = interval(1000.0, seconds, age_s)
+    assert forecast.low is not None
+    assert forecast.seconds is not None
+    assert forecast.low <= forecast.seconds
+    assert forecast.high is None or forecast.seconds <= forecast.high
+
+
+def test_an_end_is_told_in_words_and_on_the_clock() -> None:
+    """Counted from the last collection."""
+    forecast = Forecast(512.0, 12_000.0, 6_000.0, 24_000.0)
+    assert sentence(forecast) == "the memory of 512 MiB is gone in about 3 h 20 min (between 1 h 40 min and 6 h 40 min)"
+    assert end_of(forecast, 1000.0) == End(7000.0, 13_000.0, 25_000.0)
+
+
+def test_no_end_in_sight_is_said_so() -> None:
+    """And has no place on the clock."""
+    assert sentence(Forecast(512.0, None, None, None)) == "no end is in sight under 512 MiB"
+    assert end_of(Forecast(512.0, None, None, None), 0.0) is None
+    assert sentence(Forecast(512.0, 100.0, 50.0, None)).endswith("(between 50 s and never)")
+
+
+def test_another_limit_moves_the_end() -> None:
+    """At 1 MiB/s from 200 MiB live, 1000 MiB (fatal at 480) are gone in some 280 s, 2000 MiB later."""
+    verdict = Verdict(leak=True, probability=0.9, kind="leak", onset_uptime_s=0.0, rate_mib_per_s=1.0, forecast=None)
+    small, large = under_limit(verdict, 200.0, 1000.0), under_limit(verdict, 200.0, 2000.0)
+    assert small.seconds == pytest.approx(280, rel=0.25)
+    assert large.seconds is not None
+    assert large.seconds > 2 * (small.seconds or 0)
+    calm = Verdict(leak=False, probability=0.0, kind="steady", onset_uptime_s=None, rate_mib_per_s=None, forecast=None)
+    assert under_limit(calm, 200.0, 1000.0).seconds is None
