@@ -245,7 +245,8 @@ class Passage(Struct, frozen=True):
     """Application text between runtime records: whole lines, each ending in a newline, as the application wrote them.
 
     `mended` says that runtime output was taken out of it, so that it is not a plain slice of the input. `text` may be a
-    view of a buffer that the reader uses again: who wants to keep it copies it.
+    view of a buffer that the reader uses again: who wants to keep it copies it. Where `wrapper` is named, the lines are
+    still inside it.
     """
 
     text: bytes | bytearray | memoryview
@@ -255,6 +256,7 @@ class Passage(Struct, frozen=True):
     time_s: float | None = None
     stream: str | None = None
     mended: bool = False
+    wrapper: str | None = None
 
 
 class Finding(Struct, frozen=True, tag="finding"):

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from gctail.detectors import Carryover, Judge, Moment, Signal
 from gctail.golang.pacer import Derived, PacerView
+from gctail.parsing.wrappers import unwrapped
 from gctail.records import Death, Finding, GcCycle, Passage, Sighting, Unreadable, Verdict
 
 MOST_OPEN_EPOCHS = 4
@@ -151,6 +152,7 @@ class Service:
         self.unreadable = 0
         self.specimens: list[str] = []
         self.last_lines = b""
+        self.last_lines_wrapper: str | None = None
         self.memory: Carryover | None = None
 
     # -- what comes in
@@ -176,6 +178,8 @@ class Service:
     def read(self, passage: Passage) -> None:
         """Application text of this service: its end is kept for the last lines."""
         text = passage.text
+        if passage.wrapper != self.last_lines_wrapper:
+            self.last_lines, self.last_lines_wrapper = b"", passage.wrapper
         tail = bytes(text[-LAST_LINES_BYTES:])
         if len(tail) < LAST_LINES_BYTES:
             tail = (self.last_lines + tail)[-LAST_LINES_BYTES:]
@@ -352,6 +356,8 @@ class Service:
     def lines_at_the_end(self, most: int = 20) -> list[str]:
         """The last application lines."""
         lines = self.last_lines.decode("utf-8", "replace").splitlines()
+        if self.last_lines_wrapper is not None:
+            lines = unwrapped(lines, self.last_lines_wrapper)
         return [line for line in lines if line.strip()][-most:]
 
     def ledger(self) -> dict[str, Any]:

@@ -42,7 +42,12 @@ def _trie(words: Sequence[bytes]) -> bytes:
     return branches[0] if len(branches) == 1 else b"(?:" + b"|".join(branches) + b")"
 
 
-_HEAD = _trie(HEADS)
+def head_pattern() -> bytes:
+    """The source of a pattern for the beginning of any line in `HEADS`."""
+    return _trie(HEADS)
+
+
+_HEAD = head_pattern()
 _FIND = re.compile(rb"\n(?:(?=" + _HEAD + rb")|(?=[ \t>\0\x1b\d])(?=" + THIN + _HEAD + rb"))")
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from gctail.parsing.bulk import RUNS
 from gctail.parsing.deaths import find_report
 from gctail.parsing.gctrace import MODERN, cycle_from_groups
 from gctail.parsing.heads import MUCH_BYTES, SLACK_BYTES, Finder
@@ -59,6 +60,8 @@ class Scanner:
         *,
         wrapper: str | None = None,
         rename: Callable[[str, str | None], str] | None = None,
+        year: int | None = None,
+        every_line: bool = False,
     ) -> None:
         self.origin, self.service = origin, service
         self.rename = rename
@@ -66,7 +69,8 @@ class Scanner:
         self.bytes_read = 0
         self.long_lines = 0
         self.notes: list[str] = []
-        self.unwrapper = Unwrapper(wrapper)
+        self.unwrapper = Unwrapper(wrapper, year)
+        self.every_line = every_line
         self.wrapped = wrapper not in (None, "none")
         self.may_be_wrapped = wrapper is None
         self.readers: dict[tuple[str, str | None], LineReader] = {}
@@ -80,6 +84,7 @@ class Scanner:
         self._base = -1  # offset in the input of the buffer's first byte
         self._skipping = False
         self._not_unwrapped = 0
+        self._busy = True
         self._tail = b""
         self._last_number = 0
         self._cycles_here = 0
@@ -138,8 +143,7 @@ class Scanner:
             self._entry(entry, b"", self.bytes_read)
         for reader in self.readers.values():
             reader.flush()
-        if not self.wrapped:
-            self._look_back(self._tail, self.bytes_read)
+        self._look_back(self._tail if not self.wrapped else self._unwrapped_tail(), self.bytes_read)
 
     # -- the buffer
 
@@ -323,10 +327,22 @@ class Scanner:
 
     # -- wrapped lines
 
+    def _unwrapped_tail(self) -> bytes:
+        """The last lines without their wrapper, where they were passed on in runs."""
+        if not self._may_run:
+            return b""  # every line was looked at when it came
+        unwrapper = Unwrapper(self.unwrapper.name)
+        entries = [entry for line in self._tail.split(b"\n")[1:] for entry in unwrapper.unwrap(line) or ()]
+        return b"\n".join(entry.text for entry in entries) + b"\n"
+
     def _wrapped_lines(self, at: int, end: int) -> int:
         """Lines inside a wrapper; back to the bare lane where none has fitted for long."""
         buffer, view, unwrap = self._buffer, self._view, self.unwrapper.unwrap
         while at < end:
+            skipped = self._boring(at, end)
+            if skipped > at:
+                at = skipped
+                continue
             newline = buffer.find(b"\n", at, end)
             raw = bytes(view[at:newline])
             self._finder.lines += 1
@@ -344,7 +360,30 @@ class Scanner:
             self._not_unwrapped = 0
             for entry in entries:
                 self._entry(entry, raw, offset)
+            self._busy = any(reader.busy for reader in self.readers.values()) if self._may_run else True
         return at
+
+    def _boring(self, at: int, end: int) -> int:
+        """Where a run of wrapped lines ends that need not be looked at; it is handed on as one passage."""
+        if self._busy or not self._may_run:
+            return at
+        run = RUNS[self.unwrapper.name or ""].match(self._buffer, at, end)
+        stop = run.end() if run is not None else at
+        glued = self._glued(at, stop) if stop > at else None
+        if glued is not None:
+            stop = glued
+        if stop > at:
+            self.pause()
+            self._finder.count(at, stop)
+            view, name = self._view[at:stop], self.unwrapper.name
+            self.events.append(Passage(view, self.service, self.origin, self._base + at, wrapper=name))
+        return stop
+
+    @property
+    def _may_run(self) -> bool:
+        """Runs of lines can be passed on: the wrapper names no services, and nothing stands inside it."""
+        unwrapper = self.unwrapper
+        return unwrapper.name in RUNS and not unwrapper.nested and not self.every_line and len(self.readers) <= 4
 
     def _entry(self, entry: Entry, raw: bytes, offset: int) -> None:
         """One piece of text that a wrapper gave up."""

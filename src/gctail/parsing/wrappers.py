@@ -83,6 +83,11 @@ class Unwrapper:
         in_force = self._layers[0].in_force
         return in_force.name if in_force else None
 
+    @property
+    def nested(self) -> bool:
+        """Another wrapper stands inside the outermost one."""
+        return self._layers[1].in_force is not None
+
     def unwrap(self, line: bytes) -> Sequence[Entry] | None:
         """The entries that `line` (without its newline) holds, inner wrappers taken off as well.
 
@@ -112,6 +117,15 @@ class Unwrapper:
             inner = layer.take(entry.text, entry) if not entry.thin else None
             found += (entry,) if inner is None else self._inside(inner, depth + 1)
         return found
+
+
+def unwrapped(lines: list[str], wrapper: str) -> list[str]:
+    """Lines without the named wrapper; what it does not take stays as it is."""
+    unwrapper, found = Unwrapper(wrapper), []
+    for line in lines:
+        entries = unwrapper.unwrap(line.encode("utf-8", "surrogateescape"))
+        found += [line] if entries is None else [entry.text.decode("utf-8", "replace") for entry in entries]
+    return found
 
 
 class _Layer:

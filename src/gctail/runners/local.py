@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -36,11 +38,19 @@ def service_name(path: str) -> str:
     return ENDING.sub("", ENDING.sub("", name)) or name
 
 
+def year_of(path: str) -> int:
+    """The year of a log, which syslog and klog leave out: that of its last change."""
+    try:
+        return time.gmtime(os.stat(path).st_mtime).tm_year  # noqa: PTH116  (a path that may be "-")
+    except OSError:
+        return time.gmtime().tm_year
+
+
 class Reading:
     """What is being read, and how much of it was: the facts about the input in every report."""
 
-    def __init__(self, *, service: str | None = None, wrapper: str | None = None) -> None:
-        self.service, self.wrapper = service, wrapper
+    def __init__(self, *, service: str | None = None, wrapper: str | None = None, every_line: bool = False) -> None:
+        self.service, self.wrapper, self.every_line = service, wrapper, every_line
         self.scanners: dict[str, Scanner] = {}
         self.notes: list[str] = []
         self.failed: list[str] = []
@@ -50,7 +60,9 @@ class Reading:
         scanner = self.scanners.get(origin)
         if scanner is None:
             name = self.service or service_name(origin)
-            scanner = self.scanners[origin] = Scanner(origin, name, wrapper=self.wrapper)
+            scanner = self.scanners[origin] = Scanner(
+                origin, name, wrapper=self.wrapper, year=year_of(origin), every_line=self.every_line
+            )
         return scanner
 
     def files(self, paths: list[str]) -> Iterator[list[Sighting | Passage]]:
