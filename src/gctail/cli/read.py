@@ -6,7 +6,6 @@ import argparse
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterable
 
 from gctail.cli.window import window
@@ -17,6 +16,9 @@ from gctail.runners.local import Reading
 from gctail.service import Seen
 from gctail.sinks.jsonl import finding_json, report_json
 from gctail.sinks.text import Palette, cycle_line, finding_line, report_text
+
+QUIET_S = 2.0
+"""After so long without a byte, what is open in a followed file (a torn line, a crash report) is taken as it is."""
 
 SEVERITIES = ("info", "warning", "critical")
 
@@ -100,14 +102,20 @@ def _follow(paths: list[str], reading: Reading, engine: Engine, teller: Teller) 
 
     follower = Follower(paths)
     signal.signal(signal.SIGTERM, lambda *_: follower.stop())
+    quiet_since_s: dict[str, float] = {}
     for event in follower:
         if isinstance(event, Idle):
-            for scanner in reading.scanners.values():
+            for origin, scanner in reading.scanners.items():
                 scanner.pause()
-            now_s = time.time()
-            teller.findings(engine.advance(now_s))
+                if event.now_s - quiet_since_s.setdefault(origin, event.now_s) > QUIET_S:
+                    scanner.rest()
+                teller.tell(engine.all(scanner.take()))
+            teller.findings(engine.advance(event.now_s))
             continue
         scanner = reading.scanner(event.origin)
+        quiet_since_s.pop(event.origin, None)
+        if event.after_cut_line:
+            scanner.end_line()
         scanner.feed(event.data)
         teller.tell(engine.all(scanner.take()))
     for scanner in reading.scanners.values():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -71,6 +72,7 @@ class LineReader:
         self.procs: int | None = None
         self.false_starts: Counter[bytes] = Counter()
         self.recent = b""
+        self.tell_news: Callable[[str], None] | None = None
         self.time_s: float | None = None
         self.near_s: float | None = None
         self._quote = b""
@@ -234,6 +236,8 @@ class LineReader:
     def _record(self, record: Record, offset: int, *, mended: bool = False, lines: int = 1) -> None:
         if isinstance(record, GcCycle):
             self.next_number, self.procs = record.number + 1, record.procs
+            if record.rest and self.tell_news is not None:
+                self.tell_news(record.rest)
         elif isinstance(record, Sched) and not record.run_queues and not mended:
             self.sched, self.details = (record, offset, lines), []
             return

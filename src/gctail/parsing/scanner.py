@@ -74,6 +74,7 @@ class Scanner:
         self.wrapped = wrapper not in (None, "none")
         self.may_be_wrapped = wrapper is None
         self.readers: dict[tuple[str, str | None], LineReader] = {}
+        self._news: set[str] = set()
         self.bare = self._reader(service, None)
         self._buffer = bytearray(LINE_BYTES + BUFFER_BYTES + SLACK_BYTES)
         self._finder = Finder(self._buffer)
@@ -131,6 +132,17 @@ class Scanner:
         """No bytes have come for a while: hand on what is complete, without giving up what is open."""
         for reader in self.readers.values():
             reader.end_passage()
+
+    def rest(self) -> None:
+        """No bytes have come for so long that nothing open goes on: a crash report, a torn line, a block of lines."""
+        for reader in self.readers.values():
+            reader.flush()
+
+    def end_line(self) -> None:
+        """The line that is unfinished does not go on: its file was truncated or replaced."""
+        self._settle()
+        if self._kept > 1 or self._skipping:
+            self.feed(b"\n")
 
     def flush(self) -> None:
         """The input has ended: a last line without a newline counts, and what is open is closed."""
@@ -413,4 +425,12 @@ class Scanner:
             oldest = next(iter(self.readers))
             self.readers.pop(oldest).flush()
         reader = self.readers[service, stream] = LineReader(service, self.origin, stream, self.events)
+        reader.tell_news = self._tell_news
         return reader
+
+    def _tell_news(self, part: str) -> None:
+        """A collection had a part that no Go printed when this was written; once for each such part."""
+        shape = re.sub(r"\d+", "N", part)[:80]
+        if shape not in self._news and len(self._news) < 16:
+            self._news.add(shape)
+            self.notes.append(f"gc lines hold something new, which is kept as it is: {part[:80]!r}")

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from gctail.parsing.messages import read_message
 from gctail.parsing.times import rfc3339
 from gctail.records import Finding, GcCycle, Passage
 from gctail.service import Seen
@@ -68,13 +69,32 @@ def _fields(record: Any) -> dict[str, Any]:  # noqa: ANN401  (any kind of record
 
 
 def line_json(passage: Passage) -> list[bytes]:
-    """The application's lines of a passage, each as one line of JSON; bytes that are no UTF-8 are escaped."""
+    """The application's lines of a passage, each as one line of JSON, with what its own format says.
+
+    `text` is the line as it was written; bytes that are no UTF-8 are escaped.
+    """
     told = []
     offset = passage.offset
     for line in bytes(passage.text).split(b"\n")[:-1]:
-        text = line.decode("utf-8", "backslashreplace")
-        place = {"service": passage.service, "origin": passage.origin, "offset": offset}
-        told.append(_dumps({"type": "line", **place, "text": text, "mended": passage.mended}))
+        message = read_message(line)
+        told.append(
+            _dumps(
+                {
+                    "type": "line",
+                    "service": passage.service,
+                    "origin": passage.origin,
+                    "offset": offset,
+                    "time": _time(passage.time_s if message.time_s is None else message.time_s),
+                    "stream": passage.stream,
+                    "text": line.decode("utf-8", "backslashreplace"),
+                    "mended": passage.mended,
+                    "format": message.format,
+                    "level": message.level,
+                    "message": message.message,
+                    "fields": message.fields,
+                }
+            )
+        )
         offset += len(line) + 1
     return told
 
