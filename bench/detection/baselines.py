@@ -8,6 +8,7 @@ the rule's own alarm.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import sqrt
 
 import numpy as np
@@ -65,7 +66,7 @@ def _lines(h: np.ndarray, y: np.ndarray, window_h: float) -> tuple[np.ndarray, n
 
 
 def predict_linear(run: Buckets, window_h: float, horizon_h: float, hold_h: float) -> Scores:
-    """Prometheus: predict_linear(live[window], horizon) over the fatal level for so long."""
+    """Prometheus's rule: the line through a window of live heap passes the fatal level within the horizon, for so long."""
     slope, now, width = _lines(run.h, run.y, window_h)
     score = np.where((slope > 0) & (width >= 0.9 * window_h), (now + slope * horizon_h) / run.fatal, 0.0)
     return run.h, _held(score, int(hold_h / BUCKET_H))
@@ -202,7 +203,7 @@ def argus(run: Buckets) -> Scores:
     score = np.zeros(len(run.h))
     for index in range(40, len(run.h), 6):
         edges = np.linspace(0, index + 1, 21).astype(int)
-        medians = np.array([np.median(run.y[a:b]) for a, b in zip(edges, edges[1:], strict=False)])
+        medians = np.array([np.median(run.y[a:b]) for a, b in pairwise(edges)])
         x = np.arange(20) - 9.5
         slope = float((x * (medians - medians.mean())).sum() / (x * x).sum())
         total = float(((medians - medians.mean()) ** 2).sum())

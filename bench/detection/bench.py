@@ -82,9 +82,11 @@ def main() -> None:
             for name, outcome in theirs(run).items():
                 tables.setdefault(name, []).append(outcome)
     collections = sum(int(str(o.extra["collections"])) for o in ours)
-    print(f"{len(material)} runs, {sum(o.days for o in ours):.0f} service-days, {collections} collections; "
-          f"simulated in {made_s:.0f} s, judged in {judged_s:.0f} s, {judged_s / collections * 1e6:.1f} us a collection with "
-          f"pacer and records; state at most {max(int(str(o.extra['state_bytes'])) for o in ours)} bytes\n")
+    print(
+        f"{len(material)} runs, {sum(o.days for o in ours):.0f} service-days, {collections} collections; "
+        f"simulated in {made_s:.0f} s, judged in {judged_s:.0f} s, {judged_s / collections * 1e6:.1f} us a collection with "
+        f"pacer and records; state at most {max(int(str(o.extra['state_bytes'])) for o in ours)} bytes\n"
+    )
     report(tables)
     forecasts(ours)
     if chosen.detail:
@@ -93,14 +95,18 @@ def main() -> None:
 
 def report(tables: dict[str, list[Outcome]]) -> None:
     """The table of judges: at their own threshold, and at the threshold that holds a budget on these runs."""
-    print("| judge | AUC | twin AUC | FA/day | recall 50 % | recall 80 % | precision | at 1 in 200 | delay | twins alarmed |")
+    print(
+        "| judge | AUC | twin AUC | FA/day | recall 50 % | recall 80 % | precision | at 1 in 200 | delay | twins alarmed |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|")
     for name, outcomes in tables.items():
         threshold = BASELINES[name][1] if name in BASELINES else 0.42
         print(_line(name, outcomes, threshold))
     for budget in BUDGETS:
         print(f"\nAt {budget:.4f} false alarms a service-day on these runs:\n")
-        print("| judge | AUC | twin AUC | FA/day | recall 50 % | recall 80 % | precision | at 1 in 200 | delay | twins alarmed |")
+        print(
+            "| judge | AUC | twin AUC | FA/day | recall 50 % | recall 80 % | precision | at 1 in 200 | delay | twins alarmed |"
+        )
         print("|---|---|---|---|---|---|---|---|---|---|")
         for name, outcomes in tables.items():
             threshold = threshold_for(outcomes, budget)
@@ -119,7 +125,9 @@ def _line(name: str, outcomes: list[Outcome], threshold: float) -> str:
 
 def forecasts(outcomes: list[Outcome]) -> None:
     """How good the forecasts of the end are, at shares of the way from onset to death."""
-    print("\n| at share of the way | forecasts | never | median APE | error / TTO | 80 % interval holds | hi/lo | onset error / TTO |")
+    print(
+        "\n| at share of the way | forecasts | never | median APE | error / TTO | 80 % interval holds | hi/lo | onset error / TTO |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for index, share in enumerate((0.25, 0.5, 0.75, 0.9)):
         rows = [f for o in outcomes if o.leak for f in o.extra["forecasts"][index : index + 1] if f["died"]]  # type: ignore[index]
@@ -141,8 +149,14 @@ def details(outcomes: list[Outcome]) -> None:
     """A line per run."""
     for o in sorted(outcomes, key=lambda o: (o.twin_of is not None, not o.leak, o.name, o.seed)):
         kinds = sorted({kind for _, kind, phase in o.extra["signals"] if phase == "onset"})  # type: ignore[union-attr]
-        told = f"80%={o.best(0.8):.2f} 50%={o.best(0.5):.2f} delay={o.delay(0.42):.2f}" if o.leak else f"max={o.best(1):.2f}"
-        print(f"{o.name:28}{o.seed:4} {told:36} fa={o.false_alarms(0.42)} {o.extra['kind']:18} p={o.extra['probability']} {kinds}")
+        told = (
+            f"80%={o.best(0.8):.2f} 50%={o.best(0.5):.2f} delay={o.delay(0.42):.2f}"
+            if o.leak
+            else f"max={o.best(1):.2f}"
+        )
+        print(
+            f"{o.name:28}{o.seed:4} {told:36} fa={o.false_alarms(0.42)} {o.extra['kind']:18} p={o.extra['probability']} {kinds}"
+        )
 
 
 if __name__ == "__main__":

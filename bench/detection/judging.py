@@ -43,7 +43,7 @@ def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
                 hours.append(now_s / run.hour_s)
                 scores.append(belief)
             while marks and now_s >= marks[0]:
-                verdicts.append(_forecast(judge, run, start_s, now_s, end_s))
+                verdicts.append(_forecast(judge, run, start_s, now_s, end_s or 0.0))
                 marks.pop(0)
         largest = max(largest, len(orjson.dumps(judge.state())))
         died = run.death_s is not None and epoch is run.epochs[-1]
@@ -78,19 +78,18 @@ def _end_s(run: Series) -> float | None:
     return run.death_s if run.death_s is not None else run.built_s
 
 
-def _forecast(judge: Judge, run: Series, start_s: float, now_s: float, end_s: float | None) -> dict[str, object]:
+def _forecast(judge: Judge, run: Series, start_s: float, now_s: float, end_s: float) -> dict[str, object]:
     """What the judge says now about the end and the onset, beside the truth."""
     found = judge.judgement()
     forecast = found.forecast
-    assert end_s is not None and run.onset_s is not None
     return {
         "true_s": end_s - now_s,
         "seconds": forecast.seconds,
         "low": forecast.low,
         "high": forecast.high,
-        "tto_s": end_s - run.onset_s,
+        "tto_s": end_s - (run.onset_s or 0.0),
         "died": run.death_s is not None,
-        "onset_error_s": found.onset_s + start_s - run.onset_s,
+        "onset_error_s": found.onset_s + start_s - (run.onset_s or 0.0),
         "probability": found.probability,
         "age_s": now_s - start_s - found.onset_s,
     }

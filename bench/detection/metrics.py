@@ -30,12 +30,17 @@ class Outcome:
     score: np.ndarray
     extra: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def way(self) -> tuple[float, float]:
+        """From onset to end of a leak, in hours."""
+        return self.onset_h or 0.0, self.end_h or 0.0
+
     def best(self, share: float) -> float:
         """The highest score that counts: from the onset to `share` of the way of a leak, anywhere in a benign run."""
         if not self.leak:
             return float(self.score.max(initial=0.0))
-        assert self.onset_h is not None and self.end_h is not None
-        inside = (self.h >= self.onset_h) & (self.h <= self.onset_h + share * (self.end_h - self.onset_h))
+        onset_h, end_h = self.way
+        inside = (self.h >= onset_h) & (self.h <= onset_h + share * (end_h - onset_h))
         return float(self.score[inside].max(initial=0.0))
 
     def false_alarms(self, threshold: float) -> int:
@@ -55,9 +60,9 @@ class Outcome:
 
     def delay(self, threshold: float) -> float:
         """When a leak was told, as a share of the way from onset to end; 1 where it was not."""
-        assert self.onset_h is not None and self.end_h is not None
-        hours = self.h[(self.score >= threshold) & (self.h >= self.onset_h)]
-        share = (float(hours[0]) - self.onset_h) / (self.end_h - self.onset_h) if len(hours) else 1.0
+        onset_h, end_h = self.way
+        hours = self.h[(self.score >= threshold) & (self.h >= onset_h)]
+        share = (float(hours[0]) - onset_h) / (end_h - onset_h) if len(hours) else 1.0
         return min(1.0, share)
 
 

@@ -98,7 +98,9 @@ def row(entry: dict[str, Any], folder: Path) -> str | None:
 
 def main(indexes: list[str]) -> None:
     """Print the table."""
-    print("| log | collections | truth | verdict | right | without the limit | right | onset | ours | told at | ends | signals |")
+    print(
+        "| log | collections | truth | verdict | right | without the limit | right | onset | ours | told at | ends | signals |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for index in indexes:
         for entry in json.loads(Path(index).read_text()):

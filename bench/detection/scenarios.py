@@ -246,7 +246,7 @@ def log_storm(rng: Rng) -> Plan:
 # --- leaks ----------------------------------------------------------------------------------------------------------
 
 
-def leaking(
+def leaking(  # noqa: PLR0913 - what a leak is made of
     rng: Rng,
     tto: tuple[float, float],
     shape: Callable[[np.ndarray], np.ndarray] = lambda x: x,
@@ -508,5 +508,7 @@ def series(name: str, seed: int) -> Series:
     if twin:
         plan.stop_share = float(generator(name, seed).uniform(0.35, 0.9))
     hour_s = SCALES_S[seed % len(SCALES_S)]
-    plan.rate = plan.rate * (hour_s / 3600.0) ** RATE_POWER  # a service does not allocate 600 times as fast in a short run
+    plan.rate = (
+        plan.rate * (hour_s / 3600.0) ** RATE_POWER
+    )  # a service does not allocate 600 times as fast in a short run
     return run(name, plan, rng, seed, hour_s, part_of(leak), twin)

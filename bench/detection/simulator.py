@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
 
@@ -95,7 +96,7 @@ def smooth_noise(rng: np.random.Generator, count: int, memory: float, spread: fl
     return out
 
 
-def run(  # noqa: PLR0913 - what a run is made of
+def run(  # noqa: PLR0913, PLR0917 - what a run is made of
     name: str,
     plan: Plan,
     rng: np.random.Generator,
@@ -112,7 +113,7 @@ def run(  # noqa: PLR0913 - what a run is made of
     epochs: list[list[tuple[float, GcCycle]]] = []
     starts: list[float] = []
     death_s = None
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         cycles, died = _epoch(plan, begin, end, limit, quick, rng)
         if not cycles:
             continue
@@ -177,7 +178,7 @@ def _grow(plan: Plan, limit: float) -> None:
     plan.live = plan.live + room * growth
 
 
-def _epoch(  # noqa: PLR0914 - the collector has that many numbers
+def _epoch(  # noqa: PLR0913, PLR0917 - the collector has that many numbers
     plan: Plan,
     begin: int,
     end: int,
@@ -270,4 +271,4 @@ if __name__ == "__main__":
     from scenarios import series
 
     for _, shown in series(sys.argv[1], int(sys.argv[2])).epochs[0]:
-        print(trace_line(shown))  # noqa: T201 - that is what it is for
+        print(trace_line(shown))

@@ -15,7 +15,7 @@ from gctail.records import GcCycle
 Course = Callable[..., list[GcCycle]]
 
 
-def collections(  # noqa: PLR0913 - what a line prints
+def collections(
     lives: Iterable[float],
     *,
     every_s: float = 1.0,

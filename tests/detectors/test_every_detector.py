@@ -42,7 +42,9 @@ def test_every_module_that_judges_blocks_is_in_the_table_of_contents() -> None:
     for name in MODULES:
         module = importlib.import_module(f"gctail.detectors.{name}")
         for _, thing in inspect.getmembers(module, inspect.isclass):
-            if thing.__module__ == module.__name__ and all(hasattr(thing, part) for part in ("observe", "load", "kind")):
+            if thing.__module__ == module.__name__ and all(
+                hasattr(thing, part) for part in ("observe", "load", "kind")
+            ):
                 found.add(thing)
     assert found == set(DETECTORS)
 

@@ -74,8 +74,15 @@ def test_a_tide_of_traffic_is_no_leak(make: Any) -> None:
         clock_s += 2.0 / load
         live = int(60 + 50 * load)
         cycles.append(make.collections([live], first=index + 1)[0])
-        cycle = GcCycle(**{**{f: getattr(cycles[-1], f) for f in GcCycle.__struct_fields__}, "uptime_s": clock_s,
-                           "heap_start_mib": live + 80, "heap_end_mib": live + 80, "goal_mib": live + 90})
+        cycle = GcCycle(
+            **{
+                **{f: getattr(cycles[-1], f) for f in GcCycle.__struct_fields__},
+                "uptime_s": clock_s,
+                "heap_start_mib": live + 80,
+                "heap_end_mib": live + 80,
+                "goal_mib": live + 90,
+            }
+        )
         judge.observe(Moment(cycle, view.observe(cycle, clock_s), clock_s))
     verdict = judge.verdict()
     assert (verdict.leak, verdict.kind) == (False, "growth-with-load")
@@ -133,7 +140,9 @@ def test_an_append_loop_is_no_death_spiral(story: Any) -> None:
 
 def test_goroutines_that_pile_up_are_told(story: Any, make: Any) -> None:
     """Stacks from 1 to 20 MiB, never back."""
-    judge, said = story(make.noisy(lambda i: 60 + 0.05 * i, 600), limit_mib=900.0, stacks=[1 + i // 30 for i in range(600)])
+    judge, said = story(
+        make.noisy(lambda i: 60 + 0.05 * i, 600), limit_mib=900.0, stacks=[1 + i // 30 for i in range(600)]
+    )
     told = next(signal for signal in said if signal.kind == "goroutine-growth")
     assert told.evidence["stacks_mib"] >= 4
     assert judge.verdict().probability > 0
@@ -141,8 +150,66 @@ def test_goroutines_that_pile_up_are_told(story: Any, make: Any) -> None:
 
 def test_a_classic_map_that_doubles_is_told_with_its_next_jump(story: Any) -> None:
     """The series that Go 1.23.9 printed: up, plateau, down in part, at levels a factor two apart."""
-    lives = [13, 13, 13, 14, 14, 15, 14, 15, 15, 15, 15, 16, 16, 16, 16, 31, 30, 30, 31, 24, 24, 25, 25, 26, 25, 25, 26, 26]
-    lives += [27, 26, 27, 27, 27, 28, 27, 28, 28, 29, 29, 29, 30, 31, 31, 31, 33, 32, 33, 34, 34, 62, 62, 63, 49, 51, 51, 52]
+    lives = [
+        13,
+        13,
+        13,
+        14,
+        14,
+        15,
+        14,
+        15,
+        15,
+        15,
+        15,
+        16,
+        16,
+        16,
+        16,
+        31,
+        30,
+        30,
+        31,
+        24,
+        24,
+        25,
+        25,
+        26,
+        25,
+        25,
+        26,
+        26,
+    ]
+    lives += [
+        27,
+        26,
+        27,
+        27,
+        27,
+        28,
+        27,
+        28,
+        28,
+        29,
+        29,
+        29,
+        30,
+        31,
+        31,
+        31,
+        33,
+        32,
+        33,
+        34,
+        34,
+        62,
+        62,
+        63,
+        49,
+        51,
+        51,
+        52,
+    ]
     _, said = story(lives)
     told = next(signal for signal in said if signal.kind == "map-growth")
     assert told.evidence["jumps_mib"][-2:] == [pytest.approx(15, abs=2), pytest.approx(29, abs=2)]
@@ -237,7 +304,9 @@ clocks = st.floats(allow_nan=True, allow_infinity=True) | st.floats(min_value=0,
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(wild, clocks), max_size=60), st.none() | st.floats(min_value=0, max_value=1e9))
-def test_nothing_that_a_log_can_say_makes_the_judge_raise(course: list[tuple[GcCycle, float]], limit_mib: float | None) -> None:
+def test_nothing_that_a_log_can_say_makes_the_judge_raise(
+    course: list[tuple[GcCycle, float]], limit_mib: float | None
+) -> None:
     """Any numbers, any clock, any order: the judge goes on, and can be saved and asked."""
     judge, view = Judge(limit_mib), PacerView()
     for cycle, clock_s in course:

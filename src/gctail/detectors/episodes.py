@@ -90,7 +90,9 @@ class Zigzag:
         """One more new high, or the end of the streak; the first block of all begins one."""
         if low > NEW_HIGH * self._top + 0.5:
             streak = self.streak
-            self.streak = Streak(streak.count + 1, streak.since_s, streak.level) if streak.count else Streak(1, time_s, low)
+            self.streak = (
+                Streak(streak.count + 1, streak.since_s, streak.level) if streak.count else Streak(1, time_s, low)
+            )
             self._top = low
         else:
             self.streak = Streak(0, 0.0, 0.0)

@@ -11,7 +11,7 @@ from gctail.detectors.values import STACK_WEIGHT, Block, Moment, Row
 if TYPE_CHECKING:
     from gctail.golang.pacer import Derived
 
-LARGEST_BLOCK = 64
+LARGEST_BLOCK = 128
 LONGEST_BLOCK_S = 300.0
 SHORT_MARKING_MIB = 0.75
 LONG_MARKING_MIB = 2.25
@@ -22,8 +22,11 @@ FOREVER_S = 1e11
 
 
 class Gathering:
-    """The open block. It is complete at one collection while there are few, at sixty-four later, after five minutes, or at
-    once when something is urgent: the next goal is over the limit, or the collector has begun to chase itself."""
+    """The open block.
+
+    It is complete at one collection while there are few, at 128 when there are many, after five minutes, or at once when
+    something is urgent: the next goal has come over the limit, or the collector has begun to chase itself.
+    """
 
     __slots__ = (
         "_begin_s",
@@ -31,6 +34,7 @@ class Gathering:
         "_last",
         "_limit_mib",
         "_marking",
+        "_over",
         "_rows",
         "_size",
         "_spiral",
@@ -46,6 +50,7 @@ class Gathering:
         self._clock_s = 0.0
         self._marking = 0.0
         self._spiral = 0
+        self._over = False
         self._last: tuple[Any, ...] = (0, None, None, None, False, None)
         self.allocated = 0.0
         self.collections = 0
@@ -53,18 +58,17 @@ class Gathering:
     def add(self, moment: Moment) -> Block | None:
         """Take one collection in; the block, where this one completes it."""
         cycle, derived, clock_s = moment.cycle, moment.derived, moment.clock_s
-        start = cycle.heap_start_mib
-        marked = cycle.heap_marked_mib
-        live = marked
+        start, marked = cycle.heap_start_mib, cycle.heap_marked_mib
         marking = cycle.heap_end_mib - start
         usual = self._marking = self._marking + 0.05 * (marking - self._marking)
-        if marked is None:
-            live = marked = cycle.heap_live_mib
-        elif usual > SHORT_MARKING_MIB and marking > 0:
+        if marked is None:  # Go 1.3 and 1.4
+            marked = cycle.heap_live_mib
+        live, level = marked, float(marked)
+        if usual > SHORT_MARKING_MIB and marking > 0:
             # R = H2 - (H1 - H0) is the quieter one where marking is long, H2 where it is short: lean from one to the other
             lean = min(1.0, (usual - SHORT_MARKING_MIB) / (LONG_MARKING_MIB - SHORT_MARKING_MIB))
             live = max(0, marked - marking)
-            marked -= lean * min(marking, marked)
+            level -= lean * min(marking, marked)
         stacks = cycle.stacks_mib or 0
         goal = cycle.goal_mib or 0
         if not self._clock_s <= clock_s < FOREVER_S or start + marked + goal + stacks > HUGE_MIB:
@@ -77,15 +81,17 @@ class Gathering:
         if allocated is not None and allocated > 0.0:
             self.allocated += allocated
         rows = self._rows
-        level = marked + STACK_WEIGHT * stacks if stacks else marked
+        if stacks:
+            level += STACK_WEIGHT * stacks
         rows.append(Row(clock_s, cycle.number, level, live, start, goal, derived.pause_ms, cycle.forced))
         self.collections += 1
-        following = derived.next_goal_mib
+        following, was_over = derived.next_goal_mib, self._over
+        over = self._over = following is not None and following >= self._limit_mib
         if (
             len(rows) < self._size
             and clock_s - self._begin_s < LONGEST_BLOCK_S
-            and (following is None or following < self._limit_mib)
-            and self._spiral < SPIRAL_CYCLES
+            and (was_over or not over)
+            and (self._spiral == 0 or self._spiral % SPIRAL_CYCLES)
         ):
             return None
         self._note(stacks, derived)
@@ -154,6 +160,7 @@ class Gathering:
             "clock_s": self._clock_s,
             "marking": self._marking,
             "spiral": self._spiral,
+            "over": self._over,
             "last": list(self._last),
             "allocated": self.allocated,
             "collections": self.collections,
@@ -162,7 +169,7 @@ class Gathering:
     def load(self, state: dict[str, Any]) -> None:
         """Become what `state` was taken from."""
         self._rows = [Row(*row) for row in state["rows"]]
-        self._clock_s = state["clock_s"]
+        self._clock_s, self._over = state["clock_s"], state["over"]
         self._size, self._begin_s, self._marking = state["size"], state["begin_s"], state["marking"]
         self._spiral, self._last = state["spiral"], tuple(state["last"])
         self.allocated, self.collections = state["allocated"], state["collections"]

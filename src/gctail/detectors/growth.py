@@ -144,8 +144,11 @@ def _median(ways: list[tuple[float, float]], total: float) -> float | None:
 
 
 class Load(NamedTuple):
-    """What the level owes to the load: MiB per unit of relative allocation rate, how far the usual peak of the load lies
-    above the load now (MiB of level), and the share of the level's variance it explains."""
+    """What the level owes to the load.
+
+    MiB per unit of relative allocation rate, how far the usual peak of the load lies above the load now (MiB of level),
+    and the share of the level's variance it explains.
+    """
 
     mib: float
     peak_mib: float

@@ -24,8 +24,11 @@ LEAST_WEIGHT = 1e-3
 
 
 class Curve(NamedTuple):
-    """One way the growth may go: its share of belief, its family, when it began (s), how far it has risen (MiB) and how
-    fast it rises now (MiB/s); what it may still rise (MiB) and its time constant (s) where it saturates."""
+    """One way the growth may go.
+
+    Its share of belief, its family, when it began (s), how far it has risen (MiB) and how fast it rises now (MiB/s); what
+    it may still rise (MiB) and its time constant (s) where it saturates.
+    """
 
     weight: float
     family: str
@@ -145,7 +148,15 @@ def _fit_saturating(found: _Levels, xs: list[float], tau: float) -> None:
             break
         e, n = 1.0 / decay[onset], found.count - onset
         gone = s1[onset] * e
-        found.weigh(prior, "saturating", onset, n - gone, n - 2 * gone + s2[onset] * e * e, found.after[onset] - sy[onset] * e, tau)
+        found.weigh(
+            prior,
+            "saturating",
+            onset,
+            n - gone,
+            n - 2 * gone + s2[onset] * e * e,
+            found.after[onset] - sy[onset] * e,
+            tau,
+        )
 
 
 def _posterior(found: _Levels, times_s: list[float], allocated: list[float]) -> Fit:

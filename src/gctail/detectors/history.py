@@ -57,7 +57,7 @@ class History:
             growth *= 1.3
 
     def _join(self, growth: float) -> None:
-        """One pass from old to new: two blocks become one where both together are narrower than `growth` times their age."""
+        """One pass from old to new: neighbours become one where they are narrower than `growth` times their age."""
         ends, now_s = self.end_s, self.end_s[-1]
         kept = History()
         started_s = 0.0
@@ -66,7 +66,7 @@ class History:
             last = index
             if index + 1 < count and ends[index + 1] - started_s <= growth * (now_s - ends[index + 1]):
                 last = index + 1
-            kept._take(self, index, last, started_s)  # noqa: SLF001 - same class
+            kept._take(self, index, last, started_s)
             started_s = ends[last]
             index = last + 1
         self.end_s, self.time_s, self.low = kept.end_s, kept.time_s, kept.low

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
+from msgspec import Struct
+
 from gctail.detectors.gathering import Gathering
 from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
@@ -28,6 +31,26 @@ START_UP_S = 10.0
 """An alarm waits for a start-up to be over: belief counts half when the process is this old."""
 UNKNOWN_LIMIT = 0.15
 """Without a limit more belief is asked for, since the time left is a guess."""
+
+
+class Bearing(Struct):
+    """Where a judge stands: the age of the process (s), the envelope of its levels (MiB) and what is known of its limits.
+
+    `spread` is how far the highest level of a block usually lies above its low one, `base` the level after the first
+    seventh of the time, `top` the highest low level; `ended` is what killed the process, where memory did.
+    """
+
+    now_s: float = 0.0
+    spread: float = 0.0
+    base: float = 0.0
+    top: float = 0.0
+    belief: float = 0.0
+    stacks_least: int | None = None
+    stacks: int = 0
+    gogc: float | None = None
+    bound: bool = False
+    soft_mib: float | None = None
+    ended: str | None = None
 
 
 class Judgement(NamedTuple):
@@ -67,16 +90,7 @@ class Judge:
         self._growth = Growth(self._memory)
         self._alarm = LeakAlarm(budget_per_day)
         self._detectors = [make(self._memory) for make in DETECTORS]
-        self._spread = 0.0
-        self._base = 0.0
-        self._now_s = 0.0
-        self._stacks = [0, 0]
-        self._gogc: float | None = None
-        self._soft_mib: float | None = None
-        self._bound = False
-        self._ended: str | None = None
-        self._top = 0.0
-        self._belief = 0.0
+        self._bearing = Bearing()
 
     def observe(self, moment: Moment) -> list[Signal]:
         """Take one collection in; what the block that it completes gives rise to."""
@@ -86,7 +100,7 @@ class Judge:
     @property
     def belief(self) -> float:
         """How likely a leak was after the last complete block."""
-        return self._belief
+        return self._bearing.belief
 
     def advance(self, clock_s: float) -> list[Signal]:
         """Time has passed without a collection: a block that waits for long is judged as it is."""
@@ -99,7 +113,9 @@ class Judge:
     def _judge(self, block: Block) -> list[Signal]:
         """Let every detector see the block, then judge the growth."""
         growth = self._growth
-        surroundings = Surroundings(self._limit_mib, self._base, growth.zigzag.noise, self._gathering.collections)
+        surroundings = Surroundings(
+            self._limit_mib, self._bearing.base, growth.zigzag.noise, self._gathering.collections
+        )
         signals: list[Signal] = []
         for detector in self._detectors:
             signals += detector.observe(block, surroundings)
@@ -108,51 +124,56 @@ class Judge:
 
     def _learn(self, block: Block) -> None:
         """Take the block into the history, the envelope and what is known about the limit."""
-        growth = self._growth
-        self._now_s = max(self._now_s, block.end_s)
-        growth.history.add(self._now_s, min(block.time_s, self._now_s), block.low, block.high, block.allocated)
-        growth.follow(self._now_s, block.low)
-        self._base = growth.history.level(BASE_SHARE * self._now_s)
-        above = block.high - block.low - self._spread
-        step = 0.05 * max(self._spread, growth.zigzag.noise)
-        self._spread = max(0.0, self._spread + step * (SPREAD_QUANTILE if above > 0 else SPREAD_QUANTILE - 1.0))
-        self._stacks = [
-            min(self._stacks[0], block.stacks_mib) if len(growth.history) > 1 else block.stacks_mib,
-            block.stacks_mib,
-        ]
-        self._gogc = block.gogc if block.gogc is not None else self._gogc
-        self._bound = block.limit_bound
-        self._soft_mib = block.memory_limit_mib if block.memory_limit_mib is not None else self._soft_mib
-        self._top = max(self._top, block.low)
+        growth, bearing = self._growth, self._bearing
+        now_s = bearing.now_s = max(bearing.now_s, block.end_s)
+        growth.history.add(now_s, min(block.time_s, now_s), block.low, block.high, block.allocated)
+        growth.follow(now_s, block.low)
+        bearing.base = growth.history.level(BASE_SHARE * now_s)
+        bearing.top = max(bearing.top, block.low)
+        above = block.high - block.low - bearing.spread
+        step = 0.05 * max(bearing.spread, growth.zigzag.noise)
+        bearing.spread = max(0.0, bearing.spread + step * (SPREAD_QUANTILE - (above <= 0)))
+        bearing.stacks = block.stacks_mib
+        least = bearing.stacks_least
+        bearing.stacks_least = block.stacks_mib if least is None else min(least, block.stacks_mib)
+        bearing.bound = block.limit_bound
+        if block.gogc is not None:
+            bearing.gogc = block.gogc
+        if block.memory_limit_mib is not None:
+            bearing.soft_mib = block.memory_limit_mib
 
     def _fatal(self, level: float) -> float:
         """The level (MiB) at which the process dies: by the limit, by what killed it before, or assumed."""
-        if self._ended is not None:
+        if self._bearing.ended is not None:
             return level
         if self._limit_mib is not None:
-            return fatal_level(self._limit_mib, self._gogc, self._soft_mib, limit_bound=self._bound)
+            return fatal_level(
+                self._limit_mib, self._bearing.gogc, self._bearing.soft_mib, limit_bound=self._bearing.bound
+            )
         if self._memory.fatal_mib:
             return max(self._memory.fatal_mib[-1], 1.02 * level)
-        if self._soft_mib is not None:
-            return fatal_level(self._soft_mib, self._gogc, self._soft_mib, limit_bound=self._bound)
-        return assumed_level(self._base, level)
+        if self._bearing.soft_mib is not None:
+            return fatal_level(
+                self._bearing.soft_mib, self._bearing.gogc, self._bearing.soft_mib, limit_bound=self._bearing.bound
+            )
+        return assumed_level(self._bearing.base, level)
 
     def _head(self) -> float:
         """How far the upper envelope of the level is from death, MiB; 0 where it is beyond."""
         level = self._growth.zigzag.level
-        return max(self._fatal(level) - level - self._spread, 0.0)
+        return max(self._fatal(level) - level - self._bearing.spread, 0.0)
 
     def _judge_growth(self) -> list[Signal]:
         """The belief in a leak after this block, and the alarm about it."""
         growth, head, count = self._growth, self._head(), self._gathering.collections
-        probability, episode, judged = growth.probability(self._now_s, head)
+        probability, episode, judged = growth.probability(self._bearing.now_s, head)
         probability = max(probability, self._map_belief(head))
-        if growth.due(self._now_s, probability, episode.onset_s):
-            growth.refit(self._now_s, head, max(0.01 * self._base, 0.35))
-            probability, episode, judged = growth.probability(self._now_s, head)
+        if growth.due(self._bearing.now_s, probability, episode.onset_s):
+            growth.refit(self._bearing.now_s, head, max(0.01 * self._bearing.base, 0.35))
+            probability, episode, judged = growth.probability(self._bearing.now_s, head)
             probability = max(probability, self._map_belief(head))
-        self._belief = probability
-        if count < 12 or self._now_s < 10.0 or not self._alarm.listens(probability):
+        self._bearing.belief = probability
+        if count < 12 or self._bearing.now_s < 10.0 or not self._alarm.listens(probability):
             return []
         forecast, onset_s, rate = self._forecast(episode, judged, head)
         evidence = {
@@ -166,9 +187,10 @@ class Judge:
             "high": forecast.high,
         }
         return self._alarm.judge(
-            probability * self._now_s / (self._now_s + START_UP_S) - (0.0 if self._limit_mib is not None else UNKNOWN_LIMIT),
+            probability * self._bearing.now_s / (self._bearing.now_s + START_UP_S)
+            - (0.0 if self._limit_mib is not None else UNKNOWN_LIMIT),
             forecast,
-            _growth_sentence(growth.zigzag.level, self._now_s, onset_s, rate, probability),
+            _growth_sentence(growth.zigzag.level, self._bearing.now_s, onset_s, rate, probability),
             evidence,
         )
 
@@ -176,7 +198,7 @@ class Judge:
         """The belief that one map goes on doubling until the memory is gone."""
         level = self._growth.zigzag.level
         maps = next(detector for detector in self._detectors if isinstance(detector, MapGrowth))
-        return maps.belief(level, level + head_mib, self._now_s)
+        return maps.belief(level, level + head_mib, self._bearing.now_s)
 
     def _forecast(self, episode: Outlook, judged: Outlook, head_mib: float) -> tuple[Forecast, float, float]:
         """When the memory is gone, since when it grows, how fast (MiB/s): by the regression where it sees an end."""
@@ -184,7 +206,7 @@ class Judge:
         onset_s, rate = (ways[0].onset_s, ways[0].rate_mib_per_s) if ways else (0.0, 0.0)
         seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
         limit = self._limit_mib if self._limit_mib is not None else self._growth.zigzag.level + head_mib
-        return interval(limit, seconds, max(self._now_s - onset_s, 1e-3)), onset_s, rate
+        return interval(limit, seconds, max(self._bearing.now_s - onset_s, 1e-3)), onset_s, rate
 
     def judgement(self) -> Judgement:
         """Everything behind the verdict, the open block included; asking changes nothing."""
@@ -216,11 +238,11 @@ class Judge:
 
     def _conclude(self) -> Judgement:
         """The judgement over complete blocks, with a fresh regression."""
-        growth, count, now_s = self._growth, self._gathering.collections, self._now_s
+        growth, count, now_s = self._growth, self._gathering.collections, self._bearing.now_s
         if not len(growth.history):
             return NO_JUDGEMENT
         head = self._head()
-        found = regression(growth.history, max(0.01 * self._base, 0.35))
+        found = regression(growth.history, max(0.01 * self._bearing.base, 0.35))
         probability, episode, judged = growth.probability_with(by_regression(found, now_s, head), now_s, head)
         probability = self._few(max(probability, self._map_belief(head)), count)
         forecast, onset_s, rate = self._forecast(episode, judged, head)
@@ -232,7 +254,9 @@ class Judge:
             rise=(rise := max(judged.rise_mib, episode.rise_mib)),
             onset_s=onset_s,
             allocation_rate=self._gathering.allocated / now_s if now_s > 0 else 0.0,
-            stacks_share=STACK_WEIGHT * (self._stacks[1] - self._stacks[0]) / rise if rise > 0 else 0.0,
+            stacks_share=STACK_WEIGHT * (self._bearing.stacks - (self._bearing.stacks_least or 0)) / rise
+            if rise > 0
+            else 0.0,
         )
         kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
         return Judgement(probability, kind, onset_s, rate, forecast, self._why(course, forecast, rate))
@@ -263,77 +287,51 @@ class Judge:
         level = growth.zigzag.level
         killed = died and cause is not None and ("memory" in cause or "oom" in cause)
         if killed:
-            self._ended = cause
+            self._bearing.ended = cause
             growth.end()
         plateaus = [peak.level for peak in growth.zigzag.peaks[-8:]]
-        probability, _, _ = growth.probability(self._now_s, self._head())
+        probability, _, _ = growth.probability(self._bearing.now_s, self._head())
         growing = probability >= 0.25
         if not growing and not killed:
-            plateaus.append(self._top)
+            plateaus.append(self._bearing.top)
         return Carryover(
             epochs=memory.epochs + 1,
             fatal_mib=(*memory.fatal_mib, level)[-4:] if killed else memory.fatal_mib,
             plateaus_mib=tuple(sorted((*memory.plateaus_mib, *(round(p, 3) for p in plateaus)))[-12:]),
             unfinished=memory.unfinished + 1 if growing else 0,
-            growing_age_s=round(self._now_s, 3) if growing else 0.0,
-            base_mib=round(self._base, 3),
+            growing_age_s=round(self._bearing.now_s, 3) if growing else 0.0,
+            base_mib=round(self._bearing.base, 3),
             noise_mib=growth.zigzag.noise,
         )
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data; `restore` goes on exactly from here."""
-        memory = self._memory
         return {
             "version": VERSION,
             "limit_mib": self._limit_mib,
             "budget": self._budget,
-            "memory": {
-                name: list(v) if isinstance(v := getattr(memory, name), tuple) else v
-                for name in memory.__struct_fields__
-            },
+            "memory": msgspec.to_builtins(self._memory),
             "gathering": self._gathering.state(),
             "growth": self._growth.state(),
             "alarm": self._alarm.state(),
             "detectors": {detector.kind: detector.state() for detector in self._detectors},
-            "numbers": [
-                self._spread,
-                self._base,
-                self._now_s,
-                self._gogc,
-                self._soft_mib,
-                self._bound,
-                self._ended,
-                self._top,
-            ],
-            "stacks": list(self._stacks),
+            "bearing": msgspec.to_builtins(self._bearing),
         }
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Judge:
         """The judge that `state` was taken from; ValueError where another version wrote it."""
         if state.get("version") != VERSION:
-            message = (
-                f"the saved judge has version {state.get('version')!r}, this program reads {VERSION}: start afresh"
+            raise ValueError(
+                f"saved judge of version {state.get('version')!r}, this program reads {VERSION}: start afresh"
             )
-            raise ValueError(message)
-        memory = {name: tuple(v) if isinstance(v, list) else v for name, v in state["memory"].items()}
-        judge = cls(state["limit_mib"], Carryover(**memory), state["budget"])
+        judge = cls(state["limit_mib"], msgspec.convert(state["memory"], Carryover), state["budget"])
         judge._gathering.load(state["gathering"])
         judge._growth.load(state["growth"])
         judge._alarm.load(state["alarm"])
         for detector in judge._detectors:
             detector.load(state["detectors"][detector.kind])
-        (
-            judge._spread,
-            judge._base,
-            judge._now_s,
-            judge._gogc,
-            judge._soft_mib,
-            judge._bound,
-            judge._ended,
-            judge._top,
-        ) = state["numbers"]
-        judge._stacks = list(state["stacks"])
+        judge._bearing = msgspec.convert(state["bearing"], Bearing)
         return judge
 
 

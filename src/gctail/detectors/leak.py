@@ -8,7 +8,7 @@ from gctail.detectors.alarm import Alarm
 from gctail.detectors.values import Signal
 from gctail.records import Forecast
 
-THRESHOLDS = ((1 / 7, 0.30), (1 / 30, 0.42), (1 / 100, 0.55), (1 / 365, 0.68))
+THRESHOLDS = ((1 / 7, 0.23), (1 / 30, 0.47), (1 / 100, 0.70), (1 / 365, 0.83))
 """False alarms a service-day, and the belief that held benign episodes to that rate (bench/detection, tuning part)."""
 DEFAULT_BUDGET = 1 / 30
 CLEAR_SHARE = 0.5

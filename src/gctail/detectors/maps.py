@@ -41,7 +41,7 @@ class MapGrowth:
         del surroundings
         found: list[Signal] = []
         lives = [row.live for row in block.rows]
-        if self._jump is None and max(lives) < JUMP * min(min(lives), *self._lives, max(lives)):
+        if self._jump is None and max(lives) < JUMP * min([*lives, *self._lives]):
             self._lives = [*self._lives, *lives][-3:]
             return found
         for row in block.rows:

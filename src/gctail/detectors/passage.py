@@ -46,8 +46,7 @@ def fatal_level(
 
 
 def assumed_level(base_mib: float, level: float) -> float:
-    """A fatal level (MiB) where no limit is known: a multiple of the level settled at, never less than a third more
-    than there is now."""
+    """A fatal level (MiB) where no limit is known: twice the settled level, at least a third more than now."""
     return max(ASSUMED_MULTIPLE * max(base_mib, 4.0), 1.33 * level)
 
 

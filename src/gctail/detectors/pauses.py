@@ -60,12 +60,12 @@ class PauseSpike:
     def _usual(self) -> float:
         """What nine of ten stay under. river is loaded here, when a pause has been long: it takes 0.2 s and 29 MiB."""
         if self._habit is None:
-            from river.stats import RollingQuantile  # noqa: PLC0415 - see above
+            from river.stats import RollingQuantile
 
             self._habit = RollingQuantile(0.9, WINDOW)
             for pause_ms in self._pauses:
                 self._habit.update(pause_ms)
-        return float(self._habit.get())
+        return float(self._habit.get() or 0.0)
 
     def state(self) -> dict[str, Any]:
         """Plain data: the window itself, from which river's model is made again."""

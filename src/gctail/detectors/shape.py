@@ -1,7 +1,8 @@
-"""What a level's course looks like, in the words of the verdict: steady, warm-up, sawtooth, leak by steps …"""
+"""What a level's course looks like, in the words of the verdict."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -63,7 +64,7 @@ def _kind_of_leak(course: Course, found: Regression, view: View) -> str:
 
 def _by_steps(levels: list[float]) -> bool:
     """Whether a few rises make up nearly all of the growth, with standstill between them."""
-    rises = sorted((b - a for a, b in zip(levels, levels[1:], strict=False)), reverse=True)
+    rises = sorted((b - a for a, b in pairwise(levels)), reverse=True)
     total = levels[-1] - levels[0]
     few = max(2, len(rises) // 5)
     still = sum(1 for rise in rises if abs(rise) < 0.15 * total / len(rises))
@@ -76,15 +77,13 @@ def _accelerates(times: list[float], levels: list[float]) -> bool:
     if width_s <= 0.0:
         return False
     ends = [_level_at(times, levels, begin_s + k * width_s) for k in range(4)]
-    first, middle, last = (b - a for a, b in zip(ends, ends[1:], strict=False))
+    first, middle, last = (b - a for a, b in pairwise(ends))
     return last > 1.25 * middle and last > 2.0 * max(first, 0.0) and middle > first
 
 
 def _level_at(times: list[float], levels: list[float], time_s: float) -> float:
     """Linear interpolation in a short table."""
-    for (t0, y0), (t1, y1) in zip(
-        zip(times, levels, strict=True), zip(times[1:], levels[1:], strict=True), strict=False
-    ):
+    for (t0, y0), (t1, y1) in pairwise(zip(times, levels, strict=True)):
         if t1 >= time_s:
             return y0 + (y1 - y0) * (time_s - t0) / max(t1 - t0, 1e-9)
     return levels[-1]
@@ -105,7 +104,7 @@ def _kind_of_change(course: Course, zigzag: Zigzag, found: Regression, view: Vie
 
 def _regular(times_s: list[float]) -> bool:
     """Whether the turns come at even distances."""
-    gaps = [later - earlier for earlier, later in zip(times_s, times_s[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times_s)]
     usual = median(gaps)
     return sum(1 for gap in gaps if 0.5 * usual <= gap <= 1.7 * usual) >= 0.6 * len(gaps)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -35,7 +36,7 @@ class ForcedOnTimer:
         self._clocks = [*self._clocks, *clocks][-KEPT:]
         if len(self._clocks) <= FEWEST:
             return []
-        gaps = [later - earlier for earlier, later in zip(self._clocks, self._clocks[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(self._clocks)]
         usual = median(gaps)
         even = sum(1 for gap in gaps if abs(gap - usual) <= REGULAR_SHARE * usual + 0.01)
         if usual < 0.05 or even < 0.75 * len(gaps):

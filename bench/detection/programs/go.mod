@@ -1,0 +1,3 @@
+module gctail.example/detection
+
+go 1.23
