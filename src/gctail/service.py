@@ -124,7 +124,7 @@ class Epoch:
         return self.last_time_s
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, gc=False):
     """A sighting with what its service makes of it."""
 
     sighting: Sighting
@@ -147,7 +147,8 @@ class Service:
         self.current: Epoch | None = None
         self.findings: deque[Finding] = deque(maxlen=MOST_FINDINGS_KEPT)
         self.deaths: deque[Sighting] = deque(maxlen=MOST_DEATHS_KEPT)
-        self.kinds: dict[str, int] = {}
+        self._kinds: dict[str, int] = {}
+        self.collections = 0
         self.mended = 0
         self.unreadable = 0
         self.specimens: list[str] = []
@@ -160,10 +161,11 @@ class Service:
     def observe(self, sighting: Sighting) -> Seen:
         """A record of this service: where it belongs, what follows from it, and what is to be told."""
         record = sighting.record
-        kind = str(type(record).__struct_config__.tag)
-        self.kinds[kind] = self.kinds.get(kind, 0) + 1
-        if isinstance(record, GcCycle):
+        if type(record) is GcCycle:
+            self.collections += 1
             return self._collection(sighting, record)
+        kind = str(type(record).__struct_config__.tag)
+        self._kinds[kind] = self._kinds.get(kind, 0) + 1
         if isinstance(record, Death):
             return self._death(sighting, record)
         if isinstance(record, Unreadable):
@@ -174,6 +176,11 @@ class Service:
         if epoch is None:
             return Seen(sighting, 0, sighting.time_s if sighting.time_s is not None else sighting.near_s)
         return Seen(sighting, epoch.index, epoch.time_of(sighting))
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many records of each kind were seen."""
+        return {**self._kinds, "gc": self.collections} if self.collections else self._kinds
 
     def read(self, passage: Passage) -> None:
         """Application text of this service: its end is kept for the last lines."""
@@ -198,7 +205,9 @@ class Service:
 
     def _collection(self, sighting: Sighting, cycle: GcCycle) -> Seen:
         epoch = self.current
-        if epoch is None or cycle.number != epoch.last_number + 1 or not epoch.continues(cycle):
+        uptime_s = cycle.uptime_s
+        follows = epoch is not None and cycle.number == epoch.last_number + 1
+        if epoch is None or not follows or uptime_s is None or uptime_s < epoch.last_uptime_s:
             epoch, repeated = self._epoch_of(sighting, cycle)
             if repeated:
                 return Seen(sighting, epoch.index, epoch.time_of(sighting))
@@ -208,16 +217,18 @@ class Service:
         epoch.ledger.seen += 1
         if sighting.time_s is not None or sighting.near_s is not None:
             epoch.clock(sighting, cycle)
-        time_s = epoch.time_of(sighting)
-        derived = epoch.view.observe(cycle, time_s)
-        clock_s = cycle.uptime_s
-        if clock_s is None:
-            clock_s = self._clock_without_uptime(epoch, cycle, time_s)
-        epoch.first = epoch.first or cycle
-        epoch.last, epoch.last_number, epoch.last_uptime_s = cycle, cycle.number, cycle.uptime_s or -1.0
+        time_s = epoch.time_of(sighting) if epoch.start_s is not None or uptime_s is None else None
+        judge = epoch.judge
+        derived = epoch.view.observe(cycle, time_s) if judge is None else epoch.view.glance(cycle, time_s)
+        if epoch.first is None:
+            epoch.first = cycle
+        epoch.last, epoch.last_number, epoch.last_uptime_s = cycle, cycle.number, uptime_s or -1.0
         epoch.last_time_s, epoch.last_derived = time_s, derived
-        epoch.recent.append((cycle.number, cycle.uptime_s, cycle.clock_ms, cycle.cpu_ms))
-        signals = epoch.judge.observe(Moment(cycle, derived, clock_s)) if epoch.judge is not None else None
+        epoch.recent.append((cycle.number, uptime_s, cycle.clock_ms, cycle.cpu_ms))
+        if judge is None:
+            return Seen(sighting, epoch.index, time_s, derived)
+        clock_s = self._clock_without_uptime(epoch, cycle, time_s) if uptime_s is None else uptime_s
+        signals = judge.observe(Moment(cycle, derived, clock_s))
         findings = tuple(self._told(epoch, signals, sighting, time_s)) if signals else ()
         return Seen(sighting, epoch.index, time_s, derived, findings)
 
@@ -337,11 +348,6 @@ class Service:
         return found
 
     # -- what is told at the end
-
-    @property
-    def collections(self) -> int:
-        """All collections seen, of all processes."""
-        return self.kinds.get("gc", 0)
 
     def judged(self) -> tuple[Epoch | None, Verdict | None]:
         """The epoch that speaks for the service, and its verdict: a leak wherever there is one, else the last run."""
