@@ -213,8 +213,10 @@ class PacerView(Struct):
         )
 
     def glance(self, cycle: GcCycle, time_s: float | None = None) -> Derived:
-        """What `cycle` says, for who sees very many: after `FULL_LOOKS` of them GOGC and the limit are learned from one
-        in `GLANCES` only, and the shares of CPU time, which nobody asks of a single collection, are left out between.
+        """What `cycle` says, for who sees very many.
+
+        After `FULL_LOOKS` of them GOGC and the limit are learned from one in `GLANCES` only, and the shares of CPU time,
+        which nobody asks of every single collection, are left out between.
         """
         number, start_s, marked_mib = cycle.number, cycle.uptime_s, cycle.heap_marked_mib
         known = number == self.number + 1 and number > FULL_LOOKS and number % GLANCES != 0
@@ -225,14 +227,14 @@ class PacerView(Struct):
         marking_mib = cycle.heap_end_mib - cycle.heap_start_mib
         live_mib = marked_mib - marking_mib if marking_mib > 0 else marked_mib
         self.number, self.start_s, self.end_s = number, start_s, start_s + sum(cycle.clock_ms) / 1000
-        self.marked_mib, self.live_mib = marked_mib, live_mib if live_mib > 0 else 0
-        self.marking_mib = marking_mib if marking_mib > 0 else 0
+        self.marked_mib, self.live_mib = marked_mib, max(0, live_mib)
+        self.marking_mib = max(0, marking_mib)
         gogc = self.last_gogc
         return Derived(
             self.live_mib,
             cycle.pause_ms,
             interval_s if interval_s > 0 else None,
-            allocated_mib if allocated_mib > 0 else 0,
+            max(0, allocated_mib),
             next_goal_mib=None if gogc is None else self._next_goal_mib(cycle, gogc),
             gogc_estimate=gogc,
             limit_bound=self.last_bound,

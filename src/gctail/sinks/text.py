@@ -10,6 +10,7 @@ from gctail.records import Finding, Forecast, GcCycle, Verdict
 from gctail.service import Seen
 
 BAR_CELLS = 20
+AT_ONCE_S = 0.5
 RED, YELLOW, GREEN, BLUE, DIM, BOLD, PLAIN = (
     "\x1b[31m",
     "\x1b[33m",
@@ -94,7 +95,10 @@ def service_block(service: dict[str, Any], palette: Palette) -> str:
     lines += _death_lines(service)
     lines += _ledger_lines(service)
     if verdict is not None and verdict.leak:
-        lines.append(palette.paint(f"  what this means: gctail explain {_explained_as(verdict.kind)}", DIM))
+        means = f"gctail explain {_explained_as(verdict.kind)}"
+        lines.append(
+            palette.paint(f"  next: compare two heap profiles taken while it grows; what this means: {means}", DIM)
+        )
     return "\n".join(lines)
 
 
@@ -142,6 +146,8 @@ def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[
         limit = f"{limit}, which is a guess (tell the container's limit with --limit)"
     if forecast.seconds is None:
         return [f"  at this rate it does not reach {limit}"]
+    if forecast.seconds < AT_ONCE_S:
+        return [f"  memory is gone before the next collection, at {limit}"]
     high = _span(forecast.high) if forecast.high is not None else "never"
     between = f" ({_span(forecast.low)} to {high})" if forecast.low is not None else ""
     return [f"  at this rate memory is gone {_span(forecast.seconds)}{between} after the last collection, at {limit}"]
