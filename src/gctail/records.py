@@ -206,6 +206,40 @@ class Unreadable(Struct, frozen=True, tag="unreadable"):
     column: int | None = None
 
 
+class HeapSample(Struct, frozen=True, tag="heap-sample"):
+    """What a program says of its own heap, by another channel than gctrace. Sizes are exact bytes / 2**20.
+
+    `source` is memstats (runtime.MemStats, all of it), expvar (/debug/vars), runtime-metrics, prometheus, or logged: a
+    line of the application's own making. `heap_alloc_mib` includes garbage that is not swept yet; only
+    `heap_live_mib` (/gc/heap/live:bytes, since Go 1.21) is what the last collection marked, as the H2 of a gctrace line.
+    `number` is NumGC, `last_gc_s` the Unix time of the end of that collection, `pause_total_ms` the sum of all pauses,
+    `gc_cpu_fraction` 0 to 1 since the start, `gogc_percent` -1.0 where GOGC is off, `memory_limit_mib` None where there
+    is none. `instance` is the labels that tell one process from another. `time_s` is the sample's own time stamp,
+    `start_s` when the process began, both Unix time.
+    """
+
+    source: str
+    heap_alloc_mib: float | None = None
+    heap_live_mib: float | None = None
+    next_goal_mib: float | None = None
+    heap_sys_mib: float | None = None
+    heap_released_mib: float | None = None
+    stacks_mib: float | None = None
+    sys_mib: float | None = None
+    rss_mib: float | None = None
+    number: int | None = None
+    last_gc_s: float | None = None
+    pause_total_ms: float | None = None
+    gc_cpu_fraction: float | None = None
+    goroutines: int | None = None
+    gogc_percent: float | None = None
+    memory_limit_mib: float | None = None
+    objects: int | None = None
+    instance: str | None = None
+    time_s: float | None = None
+    start_s: float | None = None
+
+
 Record = (
     GcCycle
     | GcForced
@@ -220,6 +254,7 @@ Record = (
     | Death
     | Dump
     | Unreadable
+    | HeapSample
 )
 
 
