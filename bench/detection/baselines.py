@@ -66,7 +66,7 @@ def _lines(h: np.ndarray, y: np.ndarray, window_h: float) -> tuple[np.ndarray, n
 
 
 def predict_linear(run: Buckets, window_h: float, horizon_h: float, hold_h: float) -> Scores:
-    """Prometheus's rule: the line through a window of live heap passes the fatal level within the horizon, for so long."""
+    """Prometheus's rule: a line through a window passes the fatal level within the horizon, for so long."""
     slope, now, width = _lines(run.h, run.y, window_h)
     score = np.where((slope > 0) & (width >= 0.9 * window_h), (now + slope * horizon_h) / run.fatal, 0.0)
     return run.h, _held(score, int(hold_h / BUCKET_H))
@@ -141,7 +141,7 @@ def page_hinkley(run: Buckets) -> Scores:
 def precog(run: Buckets, *, max_filter: bool = True) -> Scores:
     """PrecogMF (Jindal et al., arXiv 2106.08938): lines from change points to now with R2 >= 0.8 that reach the limit.
 
-    Trained on the first twelve hours: the steepest and longest trend and (max filter) the highest level seen are normal.
+    Trained on the first twelve hours: the steepest and longest trend and (max filter) the highest level are normal.
     """
     percent = run.y / run.fatal * 100
     smooth = np.array([np.median(percent[max(0, i - 11) : i + 1]) for i in range(len(percent))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from time import process_time
+from typing import Any
 
 import numpy as np
 import orjson
@@ -21,7 +22,7 @@ def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
     hours: list[float] = []
     scores: list[float] = []
     signals: list[tuple[float, str, str]] = []
-    verdicts: list[dict[str, object]] = []
+    verdicts: list[dict[str, Any]] = []
     spent_s, count, largest = 0.0, 0, 0
     onset_s, end_s = run.onset_s, _end_s(run)
     marks = [] if onset_s is None or end_s is None else [onset_s + share * (end_s - onset_s) for share in SHARES]
@@ -78,7 +79,7 @@ def _end_s(run: Series) -> float | None:
     return run.death_s if run.death_s is not None else run.built_s
 
 
-def _forecast(judge: Judge, run: Series, start_s: float, now_s: float, end_s: float) -> dict[str, object]:
+def _forecast(judge: Judge, run: Series, start_s: float, now_s: float, end_s: float) -> dict[str, Any]:
     """What the judge says now about the end and the onset, beside the truth."""
     found = judge.judgement()
     forecast = found.forecast

@@ -1,13 +1,14 @@
 """What the benchmark measures. Definitions were fixed before the first run; times are virtual hours.
 
 A leak's end is its death, or where the run stops before it, the time it was built to die at. Its score is judged from
-the onset to four fifths of the way; a benign run is judged whole. Alarms within six hours of one another count once, and
-an alarm before a leak's onset is a false one.
+the onset to four fifths of the way; a benign run is judged whole. Alarms within six hours of one another count once,
+and an alarm before a leak's onset is a false one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Outcome:
     end_h: float | None
     h: np.ndarray
     score: np.ndarray
-    extra: dict[str, object] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def way(self) -> tuple[float, float]:

@@ -90,8 +90,9 @@ def row(entry: dict[str, Any], folder: Path) -> str | None:
     onset = "" if verdict.onset_uptime_s is None else f"{verdict.onset_uptime_s:.0f} s"
     truth = process.get("onset_uptime_s")
     return (
-        f"| {entry['file']} | {len(cycles)} | {process['verdict']} | {verdict.kind} {verdict.probability:.2f} | {right} | "
-        f"{blind.kind} {blind.probability:.2f} | {right_blind} | {'' if truth is None else f'{truth:.0f} s'} | {onset} | "
+        f"| {entry['file']} | {len(cycles)} | {process['verdict']} | {verdict.kind} {verdict.probability:.2f} | "
+        f"{right} | {blind.kind} {blind.probability:.2f} | {right_blind} | "
+        f"{'' if truth is None else f'{truth:.0f} s'} | {onset} | "
         f"{'' if first is None else f'{first:.0f} s'} | {cycles[-1].uptime_s or 0:.0f} s | {', '.join(kinds)} |"
     )
 
@@ -99,7 +100,7 @@ def row(entry: dict[str, Any], folder: Path) -> str | None:
 def main(indexes: list[str]) -> None:
     """Print the table."""
     print(
-        "| log | collections | truth | verdict | right | without the limit | right | onset | ours | told at | ends | signals |"
+        "| log | collections | truth | verdict | right | without limit | right | onset | ours | told | ends | signals |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for index in indexes:

@@ -91,7 +91,7 @@ def config_steps(rng: Rng) -> Plan:
 
 
 def map_size(entries: np.ndarray, bytes_per_slot: float, *, classic: bool) -> np.ndarray:
-    """MiB of a map with that many entries: swiss tables double over a tenth of the entries, buckets at once, and twice."""
+    """MiB of a map with that many entries: swiss tables double over a tenth of them, buckets at once."""
     n = np.maximum(entries, 1.0)
     if not classic:
         k = np.floor(np.log2(n / 896))
@@ -255,7 +255,7 @@ def leaking(  # noqa: PLR0913 - what a leak is made of
     hours: float = HOURS,
     swing: float | None = None,
 ) -> Plan:
-    """A service that leaks from some hour on: `shape` maps the share of the time to the end to the share of the room."""
+    """A service that leaks from some hour on: `shape` maps the share of the time to that of the room."""
     plan = calm(rng, hours=hours, swing=swing)
     plan.tto_min = rng.uniform(*tto) * MINUTES
     plan.onset_min = int(rng.uniform(*onset) * MINUTES)
@@ -489,7 +489,7 @@ RATE_POWER = 0.36
 
 
 def part_of(name: str) -> str:
-    """Tuning or test, half of the benign and half of the leaks each, by a hash of the name; twins go with their leak."""
+    """Tuning or test, half of the benign and half of the leaks each, by a hash of the name; twins go along."""
     group = sorted(BENIGN if name in BENIGN else LEAKS, key=lambda other: blake2b(other.encode()).digest())
     return "test" if group.index(name) % 2 else "dev"
 

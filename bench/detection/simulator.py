@@ -31,7 +31,7 @@ USELESS_CYCLES = 300
 
 @dataclass
 class Plan:
-    """Virtual minutes of a service's life: arrays of one value a minute; sizes in MiB, rates in MiB per virtual second."""
+    """Virtual minutes of a service's life: one value a minute; sizes in MiB, rates in MiB per virtual second."""
 
     live: np.ndarray
     rate: np.ndarray

@@ -128,7 +128,7 @@ class Zigzag:
         self.noise = max(0.35, round(usual + 0.03 * (min(step, 4 * usual + 1.0) * 1.05 - usual), 6))
 
     def occasions(self, level: float, age_s: float) -> int:
-        """How often the service was at this level or higher before and came back down, counting rises of comparable age."""
+        """How often the service was this high before and came back down, counting rises of comparable age."""
         least_s = 0.1 * age_s
         return sum([peak.age_s >= least_s and peak.level + ABOUT * peak.rise >= level for peak in self.peaks])
 

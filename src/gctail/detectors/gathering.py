@@ -24,8 +24,8 @@ FOREVER_S = 1e11
 class Gathering:
     """The open block.
 
-    It is complete at one collection while there are few, at 128 when there are many, after five minutes, or at once when
-    something is urgent: the next goal has come over the limit, or the collector has begun to chase itself.
+    It is complete at one collection while there are few, at 128 when there are many, after five minutes, or at once
+    when something is urgent: the next goal has come over the limit, or the collector has begun to chase itself.
     """
 
     __slots__ = (
@@ -65,7 +65,7 @@ class Gathering:
             marked = cycle.heap_live_mib
         live, level = marked, float(marked)
         if usual > SHORT_MARKING_MIB and marking > 0:
-            # R = H2 - (H1 - H0) is the quieter one where marking is long, H2 where it is short: lean from one to the other
+            # where marking is long R = H2 - (H1 - H0) is the quieter one, where it is short H2: lean
             lean = min(1.0, (usual - SHORT_MARKING_MIB) / (LONG_MARKING_MIB - SHORT_MARKING_MIB))
             live = max(0, marked - marking)
             level -= lean * min(marking, marked)

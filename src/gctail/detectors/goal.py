@@ -11,7 +11,7 @@ CLEAR_SHARE = 0.9
 
 
 class NextGoal:
-    """Speaks when live + (live + stacks + globals) * GOGC/100 is more than the container may use (mgcpacer.go, `commit`).
+    """Speaks when live + (live + stacks + globals) * GOGC/100 is more than the limit (mgcpacer.go, `commit`).
 
     The goal is known one collection ahead, so this comes before the process is killed, however fast it grew.
     """

@@ -32,7 +32,7 @@ START_S = 1.0
 
 
 class Outlook(NamedTuple):
-    """One way of judging: probability, seconds to the fatal level (None: never), onset (s), rise (MiB), rate (MiB/s)."""
+    """One judgement: probability, seconds to the fatal level (None: never), onset (s), rise (MiB), rate (MiB/s)."""
 
     probability: float
     left_s: float | None
@@ -45,7 +45,7 @@ NOTHING = Outlook(0.0, None, 0.0, 0.0, 0.0)
 
 
 def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) -> Outlook:
-    """Judge the episode under way by the slope of its younger half, unless its younger half grows slower (it is ending)."""
+    """Judge the episode under way by the slope of its younger half; where that is the slower one, it is ending."""
     episode = zigzag.episode
     if episode is None or len(history) < 3:
         return NOTHING
@@ -73,7 +73,7 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
 
 
 def _saturating(younger: float, older: float, age_s: float, head_mib: float) -> float | None:
-    """Seconds left where the slope falls from half to half (MiB/s): never, where the exponential through both stays below."""
+    """Seconds left where the slope (MiB/s) falls: never, where the exponential through both halves stays below."""
     ratio = younger / older
     if ratio >= 0.98:
         return head_mib / younger
@@ -252,7 +252,7 @@ class Growth:
         return together, episode, judged
 
     def due(self, now_s: float, suspicion: float, onset_s: float) -> bool:
-        """Whether to run the regression again: after a twentieth of the growth it would look at, or of all where it is calm.
+        """Whether to run the regression again: after a twentieth of the growth, or of all time where it is calm.
 
         It also wants some new blocks: an eighth of those since the onset, and no more than eight, so that the few
         points of a short run are used at once.

@@ -1,10 +1,10 @@
 """Where did the growth begin, how does it go on, will it stop: one regression over all onsets and shapes at once.
 
-The levels of some sixty blocks, whose widths grow with their age, are fitted by `level = c + s * f(x - onset)` for every
-onset and four families of f: linear in time, linear in the allocation clock (MiB allocated, the load that the trace
-itself knows), accelerating (a parabola in time), and saturating, 1 - exp(-x/tau) for a ladder of tau. Every fit costs
-O(1), because the sums over "everything after the onset" are suffix sums; the fits are weighed by their residuals as a
-BIC would weigh them. The method and its figures are described in bench/detection/RESULTS.md.
+The levels of some sixty blocks, whose widths grow with their age, are fitted by `level = c + s * f(x - onset)` for
+every onset and four families of f: linear in time, linear in the allocation clock (MiB allocated, the load that the
+trace itself knows), accelerating (a parabola in time), and saturating, 1 - exp(-x/tau) for a ladder of tau. Every fit
+costs O(1), because the sums over "everything after the onset" are suffix sums; the fits are weighed by their residuals
+as a BIC would weigh them. The method and its figures are described in bench/detection/RESULTS.md.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ LEAST_WEIGHT = 1e-3
 class Curve(NamedTuple):
     """One way the growth may go.
 
-    Its share of belief, its family, when it began (s), how far it has risen (MiB) and how fast it rises now (MiB/s); what
-    it may still rise (MiB) and its time constant (s) where it saturates.
+    Its share of belief, its family, when it began (s), how far it has risen (MiB) and how fast it rises now (MiB/s);
+    what it may still rise (MiB) and its time constant (s) where it saturates.
     """
 
     weight: float
@@ -73,7 +73,16 @@ class _Levels:
         self.flat = -self.half * log(self.rss + self.floor)
         self.candidates: list[_Candidate] = []
 
-    def weigh(self, prior: float, family: str, onset: int, f: float, ff: float, fy: float, tau_s: float = 0.0) -> None:  # noqa: PLR0913, PLR0917 - the sums of a fit
+    def weigh(  # noqa: PLR0913, PLR0917 - the sums of a fit
+        self,
+        prior: float,
+        family: str,
+        onset: int,
+        f: float,
+        ff: float,
+        fy: float,
+        tau_s: float = 0.0,
+    ) -> None:
         """Fit one curve from its sums: of f, of its square, and of f times the centred levels."""
         own = ff - f * f / self.count
         if own > 1e-12 and fy > 0.0:

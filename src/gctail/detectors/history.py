@@ -11,7 +11,7 @@ FINEST_GROWTH = 0.06
 
 
 class View(NamedTuple):
-    """Columns of some of the history, oldest first: time (s), level (MiB), allocation clock (MiB), MiB allocated a second."""
+    """Columns of some of the history, oldest first: time (s), level (MiB), allocation clock (MiB), MiB/s allocated."""
 
     time_s: list[float]
     low: list[float]
@@ -23,8 +23,8 @@ class History:
     """Blocks whose width is at most a fixed share of their age (an exponential histogram), so memory is O(log age).
 
     Columns of equal length, oldest first: when the block ended, the mean time of its collections (s), the level that is
-    rarely undercut (MiB), the highest level (MiB), and the allocation clock: MiB allocated from process start to its end.
-    Values are kept to three decimals, which is finer than a trace prints and keeps the saved form small.
+    rarely undercut (MiB), the highest level (MiB), and the allocation clock: MiB allocated from process start to its
+    end. Values are kept to three decimals, which is finer than a trace prints and keeps the saved form small.
     """
 
     __slots__ = ("allocated", "end_s", "high", "low", "time_s")
@@ -107,7 +107,7 @@ class History:
         return from_s
 
     def since(self, start_s: float, growth: float = 0.08) -> View:
-        """The blocks that ended after `start_s`, joined from the newest backwards until each is `growth` of its age wide."""
+        """The blocks that ended after `start_s`, joined until each is `growth` of its age wide."""
         first = bisect_left(self.end_s, start_s)
         now_s = self.end_s[-1]
         view = View([], [], [], [])

@@ -29,12 +29,12 @@ SPREAD_QUANTILE = 0.95
 IDLE_BLOCK_S = 300.0
 START_UP_S = 10.0
 """An alarm waits for a start-up to be over: belief counts half when the process is this old."""
-UNKNOWN_LIMIT = 0.15
+UNKNOWN_LIMIT = 0.09
 """Without a limit more belief is asked for, since the time left is a guess."""
 
 
 class Bearing(Struct):
-    """Where a judge stands: the age of the process (s), the envelope of its levels (MiB) and what is known of its limits.
+    """Where a judge stands: the age of the process (s), the envelope of its levels (MiB), its limits.
 
     `spread` is how far the highest level of a block usually lies above its low one, `base` the level after the first
     seventh of the time, `top` the highest low level; `ended` is what killed the process, where memory did.

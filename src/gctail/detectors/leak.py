@@ -44,7 +44,7 @@ class LeakAlarm:
         return probability >= self._threshold or self._held > 0 or self._alarm.severity is not None
 
     def judge(self, probability: float, forecast: Forecast, why: str, evidence: dict[str, Any]) -> list[Signal]:
-        """Follow the belief after each block: three blocks in a row above the threshold speak, ten below half of it end it."""
+        """Follow the belief after each block: three in a row above the threshold speak, ten below half of it end it."""
         self._held = self._held + 1 if probability >= self._threshold else 0
         self._low = self._low + 1 if probability < CLEAR_SHARE * self._threshold else 0
         if self._held >= 3:

@@ -15,12 +15,10 @@ FALL = (0.2, 0.8)
 """Share of the jump that is given back when the old buckets are free: 0.45 with payload, 0.6 without."""
 KEPT = 6
 CLASSIC_LOAD = 6.5
-OLD_SHARE = 17 / 16 * 1.5
-"""While both arrays live a doubling adds the new array; afterwards half a new array is gone again (map.go, `hashGrow`)."""
 
 
 class MapGrowth:
-    """Speaks when the live heap jumps, stays for a few collections and falls back in part, at levels a factor two apart.
+    """Speaks when the live heap jumps, stays for a while and falls back in part, at levels a factor two apart.
 
     That is how a map with buckets grows (Go 1.1 to 1.23): at 6.5 * 2^B entries an array twice as large is allocated at
     once, and the old one lives on until it is evacuated. Swiss maps (since 1.24) have no second copy: their ramps show
@@ -71,7 +69,7 @@ class MapGrowth:
         return True
 
     def belief(self, level: float, fatal: float, now_s: float) -> float:
-        """How likely the map goes on doubling to the fatal level (MiB): by its doublings so far and those that are left.
+        """How likely the map goes on doubling to the fatal level (MiB): its doublings so far against those left.
 
         The pauses between doublings double, too; when none has come for longer than that, the belief fades.
         """

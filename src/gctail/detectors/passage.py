@@ -51,7 +51,7 @@ def assumed_level(base_mib: float, level: float) -> float:
 
 
 def survival(age_s: float, left_s: float | None) -> float:
-    """How likely growth that has lasted `age_s` lasts `left_s` more: D/(D+T), the scale-free prior; 0 where it ends before."""
+    """How likely growth of age D lasts another T: D/(D+T), the scale-free prior; 0 where it ends before."""
     if left_s is None:
         return 0.0
     return age_s / (age_s + left_s) if age_s > 0.0 else 0.0

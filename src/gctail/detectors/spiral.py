@@ -10,15 +10,15 @@ from gctail.detectors.values import Block, Carryover, Signal, Surroundings
 CYCLES = 5
 CERTAIN_CYCLES = 15
 GROWTH_OF_AN_APPEND = 1.12
-"""A loop that appends to one huge slice also starts collections at its goal, but its heap rises 25 % and more a time."""
+"""A loop that appends to one huge slice starts collections at its goal, too, but its heap rises 25 % a time."""
 
 
 class DeathSpiral:
     """Speaks when five collections in a row began at their goal and each took more than half the time since the last.
 
     With GOMEMLIMIT below what is live the runtime collects back to back (mgcpacer.go, `memoryLimitHeapGoal`) until the
-    limiter (mgclimit.go) holds it at half of the CPU. Found 11 of 11 recorded spirals; loops that append to a slice until
-    they die look alike, and are told by their steep growth.
+    limiter (mgclimit.go) holds it at half of the CPU. Found 11 of 11 recorded spirals; loops that append to a slice
+    until they die look alike, and are told by their steep growth.
     """
 
     kind = "death-spiral"

@@ -46,7 +46,7 @@ class ForcedOnTimer:
             Signal(
                 self.kind,
                 "info",
-                f"the program forces a collection about every {usual:.3g} s (runtime.GC or debug.FreeOSMemory on a timer)",
+                f"the program forces a collection every {usual:.3g} s or so (runtime.GC or debug.FreeOSMemory)",
                 {"interval_s": round(usual, 3), "collections": len(self._clocks)},
             ),
         ]
