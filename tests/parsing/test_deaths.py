@@ -124,7 +124,9 @@ def test_every_cause_has_a_signature_and_no_name_is_used_twice():
     assert {known.signature.cause for known in signatures()} == set(CAUSES)
 
 
-@pytest.mark.parametrize("known", [known for known in signatures() if known.signature.source == "go"], ids=lambda known: known.signature.name)
+@pytest.mark.parametrize(
+    "known", [known for known in signatures() if known.signature.source == "go"], ids=lambda known: known.signature.name
+)
 def test_the_reader_starts_at_every_sentence_of_go(known):
     """A signature that the scanner never stops at would be of no use."""
     for sample in known.signature.samples:
@@ -226,7 +228,10 @@ def test_a_stale_register_is_no_size():
 def test_a_panic_has_its_value_and_its_signal():
     """Also the number of the signal that Go printed up to 1.6."""
     head = "panic: runtime error: invalid memory address or nil pointer dereference\n{}\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\n"
-    for signal in ("[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x496c5d]", "[signal 0xb code=0x1 addr=0x0 pc=0x496c5d]"):
+    for signal in (
+        "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x496c5d]",
+        "[signal 0xb code=0x1 addr=0x0 pc=0x496c5d]",
+    ):
         death = one(head.format(signal))
         assert death.cause == "panic"
         assert death.details["runtime_error"] == "nil-pointer-dereference"
@@ -310,7 +315,10 @@ def test_go_run_and_the_shell_end_a_report():
 
 def test_crash_mode_is_one_death():
     """With GOTRACEBACK=crash every thread prints its signal and stacks behind a row of dashes."""
-    text = PANIC + "\n-----\n\nSIGQUIT: quit\nPC=0x45e743 m=1 sigcode=0\n\ngoroutine 0 gp=0x581540 m=1 mp=0x582300 [idle]:\nruntime.futex()\n\t/go/src/runtime/sys_linux_amd64.s:558 +0x21\n\nrax    0xca\nrbx    0x0\n"
+    text = (
+        PANIC
+        + "\n-----\n\nSIGQUIT: quit\nPC=0x45e743 m=1 sigcode=0\n\ngoroutine 0 gp=0x581540 m=1 mp=0x582300 [idle]:\nruntime.futex()\n\t/go/src/runtime/sys_linux_amd64.s:558 +0x21\n\nrax    0xca\nrbx    0x0\n"
+    )
     assert one(text).cause == "panic"
 
 
@@ -356,7 +364,12 @@ def test_a_shipper_that_drops_blank_lines_hides_no_death():
 def test_traces_and_application_lines_in_between_are_not_taken():
     """Before the world is frozen others still write; the report goes on after their lines."""
     lines = OOM.split("\n")
-    others = ["gc 9 @0.5s 0%: 0.1+0.1+0.1 ms clock", '{"level":"info","msg":"x"}', "2024-01-02T03:04:05Z INFO y", "plain words"]
+    others = [
+        "gc 9 @0.5s 0%: 0.1+0.1+0.1 ms clock",
+        '{"level":"info","msg":"x"}',
+        "2024-01-02T03:04:05Z INFO y",
+        "plain words",
+    ]
     mixed = lines[:2] + others[:3] + lines[2:6] + others + lines[6:]
     [death], application = read("\n".join(mixed))
     assert application == [line.encode() for line in others[:3] + others]
@@ -371,35 +384,28 @@ def test_a_report_is_over_when_others_have_written_long_enough():
     reader = DeathReader()
     for line in PANIC.encode().split(b"\n"):
         reader.feed(line)
-    step = reader.feed(b"gc 1 @0.016s 9%: 1.8+1.6+0.004 ms clock, 3.6+0/0.15/0.05+0.008 ms cpu, 4->4->0 MB, 5 MB goal, 2 P")
+    step = reader.feed(
+        b"gc 1 @0.016s 9%: 1.8+1.6+0.004 ms clock, 3.6+0/0.15/0.05+0.008 ms cpu, 4->4->0 MB, 5 MB goal, 2 P"
+    )
     assert (step.taken, step.open, step.record.cause) == (False, False, "panic")
 
 
 TOKEN = re.compile(r"goroutine |(?<=goroutine )\d+| \[|0x[0-9a-f]+\??|, |\(|\t|:| \+|[^\s(:]+|.", re.DOTALL)
 
 
-@st.composite
-def torn_reports(draw):
-    """The report with whole lines of an application written between any two of its tokens."""
-    head, stacks = OOM.split("\n\n", 1)
-    pieces, lines = [], []
-    for number, token in enumerate(TOKEN.findall(stacks)):
-        if draw(st.integers(0, 24)) == 0 and len(lines) < 12 and "\n" not in token:
-            line = f'{{"time":"2026-11-23T02:29:48Z","level":"INFO","msg":"handled","id":{number}}}'
-            lines.append(line)
-            pieces.append(line + "\n")
-        pieces.append(token)
-    return head + "\n\n" + "".join(pieces), lines
+HEAD, STACKS = OOM.split("\n\n", 1)
+TOKENS = TOKEN.findall(STACKS)
 
 
 @settings(max_examples=60)
-@given(torn_reports())
-def test_a_torn_report_is_whole_and_so_are_the_lines_that_tore_it(torn):
+@given(st.lists(st.integers(0, len(TOKENS) - 1), unique=True, max_size=12))
+def test_a_torn_report_is_whole_and_so_are_the_lines_that_tore_it(cuts):
     """Fragments join, and the application's lines come back byte for byte, in order."""
-    text, lines = torn
-    [death], application = read(text)
+    line = '{{"time":"2026-11-23T02:29:48Z","level":"INFO","msg":"handled","id":{}}}'
+    pieces = [line.format(number) + "\n" + token if number in cuts else token for number, token in enumerate(TOKENS)]
+    [death], application = read(HEAD + "\n\n" + "".join(pieces))
     whole = one(OOM)
-    assert application == [line.encode() for line in lines]
+    assert application == [line.format(number).encode() for number in sorted(cuts)]
     assert death.goroutines == whole.goroutines
     assert (death.cause, death.details) == (whole.cause, whole.details)
 
@@ -418,7 +424,14 @@ def test_a_torn_first_line_is_joined_where_the_message_is_known():
 def test_a_report_keeps_few_lines_and_a_bounded_value():
     """A panic may print a megabyte."""
     reader = DeathReader()
-    lines = [b"panic: " + b"x" * 100_000, *[b"y" * 2000] * 100, b"", b"goroutine 1 [running]:", b"main.main()", b"\t/a.go:1 +0x1"]
+    lines = [
+        b"panic: " + b"x" * 100_000,
+        *[b"y" * 2000] * 100,
+        b"",
+        b"goroutine 1 [running]:",
+        b"main.main()",
+        b"\t/a.go:1 +0x1",
+    ]
     records, application = read(lines, reader)
     assert sum(len(line) for line in application) > 50_000
     for record in records:
@@ -430,7 +443,18 @@ LINES = st.lists(
         st.binary(max_size=60),
         st.sampled_from([line.encode() for line in (OOM + PANIC).split("\n")]),
         st.sampled_from([line.encode()[:12] for line in (OOM + PANIC).split("\n")]),
-        st.sampled_from([b"exit status 2", b"-----", b"runtime: x", b"fatal error: {\"a\":1}", b"SIGQUIT: quit", b"PC=0x1 m=0", b"> goroutine 1 [running]:", b"gc 1 @0.1s"]),
+        st.sampled_from(
+            [
+                b"exit status 2",
+                b"-----",
+                b"runtime: x",
+                b'fatal error: {"a":1}',
+                b"SIGQUIT: quit",
+                b"PC=0x1 m=0",
+                b"> goroutine 1 [running]:",
+                b"gc 1 @0.1s",
+            ]
+        ),
     ),
     max_size=40,
 )
@@ -448,7 +472,7 @@ def test_no_bytes_raise_and_no_line_is_invented(lines):
 
 
 @settings(max_examples=200)
-@given(st.one_of(st.binary(max_size=400), st.text("Kiled: OM137exitscodgnal\n \"[]{}=/", max_size=200).map(str.encode)))
+@given(st.one_of(st.binary(max_size=400), st.text('Kiled: OM137exitscodgnal\n "[]{}=/', max_size=200).map(str.encode)))
 def test_no_block_of_bytes_raises(block):
     """find_report answers on anything."""
     for death in find_report(block):
@@ -457,10 +481,40 @@ def test_no_block_of_bytes_raises(block):
 
 def test_long_lines_of_one_character_take_no_time():
     """No pattern goes back and forth."""
-    for unit in (b"(", b"0", b" ", b":1", b"a", b"[", b"\t", b"Killed ", b"OOMKilled ", b"exit status 137 ", b"a ", b"- ", b"1 "):
+    for unit in (
+        b"(",
+        b"0",
+        b" ",
+        b":1",
+        b"a",
+        b"[",
+        b"\t",
+        b"Killed ",
+        b"OOMKilled ",
+        b"exit status 137 ",
+        b"a ",
+        b"- ",
+        b"1 ",
+        b"State: Terminated ",
+        b"exitCode: 1 ",
+        b"Last State:  ",
+        b"reason: OOMKilled\n",
+    ):
         line = unit * (60_000 // len(unit))
         find_report(line)
-        read([b"panic: " + line, b"goroutine 1 [" + line, line, b"", b"goroutine 1 [running]:", line, line, b"main." + line])
+        find_report(b"OOMKilled " + line)
+        read(
+            [
+                b"panic: " + line,
+                b"goroutine 1 [" + line,
+                line,
+                b"",
+                b"goroutine 1 [running]:",
+                line,
+                line,
+                b"main." + line,
+            ]
+        )
 
 
 # -- what others say

@@ -30,7 +30,9 @@ _HEADER = re.compile(
     r"(?: (?P<labels>(?:labels:)?\{.{0,4000}\}))?:?$"
 )
 # main.(*T).work({0x4a33b5?, 0x1eefd092?})   [fp=0x7f33a4f84b68] runtime.throw(0x50fc97)   main.leaf(...)
-_CALL = re.compile(r"(?:\[fp=0x[0-9a-f]+\] )?(?P<function>[^\s({\[]\S*?)\((?P<arguments>[0-9a-fxA-F,. {}?_]*+)\)$")
+_CALL = re.compile(
+    r"(?:\[fp=0x[0-9a-f]+\] )?(?P<function>[^\s({\[\x22][^\s{}\x22]*?)\((?P<arguments>[0-9a-fxA-F,. {}?_]*+)\)$"
+)
 _OPEN_CALL = re.compile(r"(?:\[fp=0x[0-9a-f]+\] )?[^\s({\[]\S*?\([0-9a-fxA-F,. {}?_]*+$")
 # /src/app/main.go:23 +0x2c fp=0xc000057fe0 sp=0xc000057fb0 pc=0x4a1854   Go 1.1 also: hashmap.c:-203 +0x78
 _PLACE = re.compile(
@@ -40,7 +42,7 @@ _OPEN_PLACE = re.compile(r"\S.*?:\d{1,9} \+0x[0-9a-f]*(?: (?:fp|sp|pc)=0x[0-9a-f
 _WRAPPED_REST = re.compile(
     r"[fps]{0,2}=?(?:0?x)?[0-9a-f]{1,16}\)?$"
 )  # what an 80-column terminal left of `sp=0x5092ede4`
-_CREATED = re.compile(r"created by (?P<function>\S{1,1000})(?: in goroutine (?P<id>\d{1,19}))?$")
+_CREATED = re.compile(r"created by (?P<function>[^\s{}\x22]{1,1000})(?: in goroutine (?P<id>\d{1,19}))?$")
 # r60: `runtime.throw+0x43 /home/dots/go/src/pkg/runtime/runtime.c:111`, and the call with its arguments below it
 _OLD_PLACE = re.compile(r"(?P<function>[^\s(]{2,300}?)(?:\+0x[0-9a-f]+)? (?P<file>/\S{1,1000}):(?P<line>\d{1,9})$")
 _ELIDED = re.compile(r"\.\.\.(?:additional|(\d{1,18})) frames elided\.\.\.$")
@@ -246,7 +248,7 @@ class Stacks:
             self._end_call()
             self._ancestors.append(int(ancestor[1]))
             return True
-        if len(self._last_place) > 60 and _WRAPPED_REST.match(text):
+        if "p=0x" in self._last_place and len(self._last_place) > 50 and _WRAPPED_REST.match(text):
             self._last_place = ""
             return True
         return bool(_REGISTERS.match(text) or _MEMORY_ROW.match(text))

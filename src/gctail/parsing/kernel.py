@@ -34,7 +34,7 @@ WITHOUT_KILLED_LINE = 0.9
 # [10891070.898950]   [Wed May  4 17:04:11 2016]   [三 5月  4 17:04:11 2016]   <4>[  142.890123]
 _BRACKETS = rb"(?:<\d{1,3}>)?(?:\[[^\]\n]{4,40}\] )?(?:kernel: )?(?:\[ {0,12}\d{1,12}\.\d{3,9}\] )?"
 _PREFIX = re.compile(
-    r"(?:.{0,120}?\bkernel: )?(?:<\d{1,3}>)?(?:\[ {0,12}(?P<uptime_s>\d{1,12}\.\d{3,9})\] {0,2}|\[\D[^\]]{8,40}\] )?"
+    r"[ \t>]*+(?:.{0,120}?\bkernel: )?(?:<\d{1,3}>)?(?:\[ {0,12}(?P<uptime_s>\d{1,12}\.\d{3,9})\] {0,2}|\[\D[^\]]{8,40}\] )?"
 )
 _CONTEXT = (
     re.compile(r"Task in (?P<cgroup>/.{0,1000}?) killed as a result of limit of (?P<oom_cgroup>/.{0,1000})$"),
@@ -139,11 +139,11 @@ class KernelReader:
         if prefix is not None:
             uptime_s, text = prefix["uptime_s"], text[prefix.end() :]
         self._direction(uptime_s)
-        if text and (text, uptime_s) == self._last:  # journal and dmesg in one file
-            return Step(taken=True, open=self.busy)
-        self._last = (text, uptime_s)
         told = recognise(text.strip(), "kernel")
         if told is not None:
+            if (text, uptime_s) == self._last:  # journal and dmesg in one file
+                return Step(taken=True, open=self.busy)
+            self._last = (text, uptime_s)
             return self._decisive(line, text.strip(), *told, uptime_s)
         return self._other(line, text)
 
@@ -329,7 +329,7 @@ def _death(kill: _Kill) -> Death:
     details = dict(kill.facts)
     details |= _whose(str(details.get("cgroup") or details.get("oom_cgroup") or ""))
     if kill.tasks:
-        top = sorted(kill.tasks, reverse=True)[:MOST_TASKS_TOLD]
+        top = sorted(set(kill.tasks), reverse=True)[:MOST_TASKS_TOLD]
         details["tasks"] = [{"pid": pid, "process": name, "rss_kib": rss} for rss, pid, name in top]
     details["kill_id"] = kill_id(details)
     details["confidence"] = _confidence(kill)

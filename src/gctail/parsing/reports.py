@@ -43,12 +43,14 @@ def find_report(text: bytes) -> list[Death]:
     found: list[tuple[int, Death]] = []
     block = _find_several_lines(block, found)
     has_stacks = _GOROUTINE.search(block) is not None
+    read_to = -1
     for hit in _hints().finditer(block):
-        start = block.rfind("\n", 0, hit.start()) + 1
-        if found and found[-1][0] == start:
+        if hit.start() < read_to:
             continue
-        end = block.find("\n", hit.start())
-        line = block[start : end if end >= 0 else None][:MOST_LINE_CHARACTERS].rstrip("\r")
+        start = block.rfind("\n", 0, hit.start()) + 1
+        newline = block.find("\n", hit.start())
+        read_to = newline if newline >= 0 else len(block)
+        line = block[start : min(read_to, start + MOST_LINE_CHARACTERS)].rstrip("\r")
         death = _report_in_line(line)
         if death is not None and not (has_stacks and death.cause == "exit-status"):
             found.append((start, death))
@@ -76,7 +78,7 @@ def _find_several_lines(block: str, found: list[tuple[int, Death]]) -> str:
     for known in _reporters():
         if not known.signature.several_lines or not any(need in block for need in known.signature.needs):
             continue
-        for match in list(known.regex.finditer(block)):
+        for match in list(known.regex.finditer(block))[-MOST_DEATHS_FOUND:]:
             start = block.rfind("\n", 0, match.start()) + 1
             end = block.find("\n", match.end())
             line = block[start : end if end >= 0 else None]
