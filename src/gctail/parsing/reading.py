@@ -76,6 +76,7 @@ class LineReader:
         self.time_s: float | None = None
         self.near_s: float | None = None
         self._quote = b""
+        self._entities = False
         self._queue: deque[tuple[Piece, bool]] = deque()
 
     @property
@@ -169,14 +170,18 @@ class LineReader:
         if self.recent:
             beginnings.learn(self.recent.split(b"\n")[:-1])
             self.recent = b""
-        self._quote = line[: len(line) - len(bare)] if line.endswith(bare) else plain(line).removesuffix(bare)
+        self._quote = THIN_PREFIX.match(line).group()  # type: ignore[union-attr]  # it matches the empty text too
+        self._entities = b"&gt;" in line
         return self.mender.open(bare, offset + len(line) - len(bare), self.next_number)
 
     def _unquoted(self, line: bytes) -> bytes:
-        """The lines after a torn one are indented or quoted as it was."""
-        if self._quote and line.startswith(self._quote):
-            return plain(line)[len(self._quote) :]
-        return line
+        """The lines after a torn one are indented, quoted, coloured or escaped as it was."""
+        quote = self._quote
+        if quote and line.startswith(quote):
+            line = line[len(quote) :]
+            if b"\x1b" in quote:
+                line = line.removesuffix(b"\x1b[0m")
+        return plain(line) if self._entities else line
 
     def _take(self, mended: Mended) -> None:
         """What the mender gives back: the record, and the lines to read as if they had come now."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+import orjson
 from msgspec.structs import replace
 
 from gctail.parsing.bulk import RUNS
@@ -36,6 +37,8 @@ MOST_STREAMS = 20_000
 UNWRAPPED_LINES_TO_LEAVE = 64
 PROBES, PROBES_LATER = 16, 3
 """Lines of a buffer that are tried for a wrapper: at first, and when there was none in the first `MUCH_BYTES`."""
+
+MESSAGE_KEYS = ("msg", "message", "log")
 
 NEIGHBOURS = 32
 """Collections whose neighbour's time stamp is read after a start; later only every `NEIGHBOUR_EVERY`th."""
@@ -85,6 +88,7 @@ class Scanner:
         self._base = -1  # offset in the input of the buffer's first byte
         self._skipping = False
         self._not_unwrapped = 0
+        self._thin = False
         self._busy = True
         self._tail = b""
         self._last_number = 0
@@ -227,11 +231,14 @@ class Scanner:
             begun, at = at, self._closely(at, end)
             self._finder.count(begun, at)
         until = self._first_wrapped(at, end) if self.may_be_wrapped else end
-        self._scan(at, until)
-        return until
+        stopped = self._scan(at, until)
+        return until if stopped is None else stopped
 
-    def _scan(self, at: int, end: int) -> None:
-        """The quick lane: stop where the runtime may have written, hand on what lies between."""
+    def _scan(self, at: int, end: int) -> int | None:
+        """The quick lane: stop where the runtime may have written, hand on what lies between.
+
+        Returns the start of a line from which on lines are to be unwrapped, None where there is none.
+        """
         buffer, intact = self._buffer, GC.match
         passage = at
         for line in (*self._finder.find(at, end), end):
@@ -240,6 +247,8 @@ class Scanner:
             while (glued := self._glued(passage, line)) is not None:
                 self._passage(passage, glued)
                 passage = self._closely(glued, end)
+                if self._thin:
+                    return self._recount(passage, end)
             if line < passage or line == end:
                 continue
             match = intact(buffer, line, end)
@@ -251,6 +260,12 @@ class Scanner:
                 self._passage(passage, line)
                 passage = self._closely(line, end)
         self._passage(passage, end)
+        return None
+
+    def _recount(self, at: int, end: int) -> int:
+        """These lines are going to be unwrapped and counted again."""
+        self._finder.lines -= self._buffer.count(b"\n", at, end)
+        return at
 
     def _first_wrapped(self, at: int, end: int) -> int:
         """Where in these lines a wrapper begins: a sample of them is tried, and where one is wrapped, all before it."""
@@ -320,6 +335,9 @@ class Scanner:
             line = bytes(self._view[at:newline])
             if line.endswith(b"\r"):
                 line = line[:-1]
+            if line[:1] == b"{" and not reader.busy and self._peels(line):
+                self.wrapped, self._thin, self._not_unwrapped = True, True, 0
+                return at
             reader.feed(line, base + at)
             at = newline + 1
             if not reader.busy:
@@ -329,6 +347,10 @@ class Scanner:
             last = self.events[-1]
             self._old_style = isinstance(last, Sighting) and getattr(last.record, "uptime_s", 0.0) is None
         return at
+
+    def _peels(self, line: bytes) -> bool:
+        """A line of JSON without any claim of its own holds the runtime's text: from here on look into such lines."""
+        return not self.wrapped and self.may_be_wrapped and bool(self.unwrapper.unwrap(line))
 
     def _look_back(self, text: bytes, offset: int) -> None:
         """A process has ended about here; find out whether anybody said how."""
@@ -361,11 +383,14 @@ class Scanner:
             entries = unwrap(raw)
             offset = self._base + at
             at = newline + 1
+            if entries is None and self._thin and raw[:1] == b"{":
+                self._feed(self.bare, self._message(raw), offset, None)
+                continue
             if entries is None:
                 self._not_unwrapped += 1
                 self._feed(self.bare, raw.removesuffix(b"\r"), offset, None)
                 if self._not_unwrapped >= UNWRAPPED_LINES_TO_LEAVE and not self.bare.busy:
-                    self.wrapped = False
+                    self.wrapped = self._thin = False
                     self.pause()
                     return at
                 continue
@@ -374,6 +399,18 @@ class Scanner:
                 self._entry(entry, raw, offset)
             self._busy = any(reader.busy for reader in self.readers.values()) if self._may_run else True
         return at
+
+    def _message(self, raw: bytes) -> bytes:
+        """The message of a line of JSON where it belongs to a torn line of the runtime; else the line as it is."""
+        try:
+            record = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return raw
+        text = next((record[key] for key in MESSAGE_KEYS if isinstance(record.get(key), str)), None)
+        if text is None:
+            return raw
+        message = text.encode("utf-8", "surrogateescape")
+        return message if self.bare.busy or INTERESTING.match(message) else raw
 
     def _boring(self, at: int, end: int) -> int:
         """Where a run of wrapped lines ends that need not be looked at; it is handed on as one passage."""
