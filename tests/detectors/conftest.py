@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from gctail.detectors import Judge, Moment, Signal
@@ -86,11 +87,12 @@ def story() -> Callable[..., tuple[Judge, list[Signal]]]:
 
 @pytest.fixture
 def make() -> Any:
-    """`make.collections`, `make.moments`, `make.noisy`."""
+    """`make.collections`, `make.moments`, `make.noisy`, `make.replaced`."""
 
     class Make:
         collections = staticmethod(collections)
         moments = staticmethod(moments)
         noisy = staticmethod(noisy)
+        replaced = staticmethod(msgspec.structs.replace)
 
     return Make

@@ -37,6 +37,30 @@ def test_a_linear_leak_is_found_at_every_scale_of_time(make: Any, limit_mib: flo
         assert verdict.forecast.seconds == pytest.approx((480 - 396) / 1.4 * every_s, rel=0.5)
 
 
+def test_a_log_that_begins_in_mid_life_is_judged_by_what_it_shows(make: Any) -> None:
+    """Ten days of uptime at its first line: the onset is still given as uptime, and the leak still found."""
+    judge, view = Judge(1000.0), PacerView()
+    for cycle in make.collections(make.noisy(lambda i: 60 + max(0, i - 60) * 1.4, 300), first=70_000):
+        late = make.replaced(cycle, uptime_s=864_000.0 + (cycle.uptime_s or 0.0))
+        judge.observe(Moment(late, view.observe(late, late.uptime_s), late.uptime_s or 0.0))
+    verdict = judge.verdict()
+    assert verdict.leak
+    assert verdict.onset_uptime_s == pytest.approx(864_060, abs=25)
+
+
+def test_a_staircase_is_called_one(story: Any, make: Any) -> None:
+    """Every batch leaves 25 MiB behind."""
+    judge, _ = story(make.noisy(lambda i: 60 + 25 * (i // 60), 720), limit_mib=900.0)
+    assert judge.verdict().leak
+    assert judge.verdict().kind == "leak-staircase"
+
+
+def test_growth_that_gets_ever_faster_is_called_so(story: Any, make: Any) -> None:
+    """A parabola from 60 to 360 MiB."""
+    judge, _ = story(make.noisy(lambda i: 60 + 300 * (i / 500) ** 2.5, 500), limit_mib=900.0)
+    assert judge.verdict().kind == "leak-accelerating"
+
+
 def test_a_leak_is_told_before_the_end_and_only_once(story: Any, make: Any) -> None:
     """One onset; no second one while it lasts."""
     _, said = story(make.noisy(lambda i: 60 + 0.4 * i, 800), limit_mib=900.0)
@@ -74,15 +98,7 @@ def test_a_tide_of_traffic_is_no_leak(make: Any) -> None:
         clock_s += 2.0 / load
         live = int(60 + 50 * load)
         cycles.append(make.collections([live], first=index + 1)[0])
-        cycle = GcCycle(
-            **{
-                **{f: getattr(cycles[-1], f) for f in GcCycle.__struct_fields__},
-                "uptime_s": clock_s,
-                "heap_start_mib": live + 80,
-                "heap_end_mib": live + 80,
-                "goal_mib": live + 90,
-            }
-        )
+        cycle = make.replaced(cycles[-1], uptime_s=clock_s, heap_start_mib=live + 80, heap_end_mib=live + 80)
         judge.observe(Moment(cycle, view.observe(cycle, clock_s), clock_s))
     verdict = judge.verdict()
     assert (verdict.leak, verdict.kind) == (False, "growth-with-load")

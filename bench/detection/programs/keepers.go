@@ -122,9 +122,12 @@ func waitDeep(depth int, done chan struct{}) byte {
 
 type requestKey struct{}
 
+var stopServer context.CancelFunc // never called: the server lives as long as the process
+
 // contexts are children of the server's own that are not cancelled.
 func contexts() keeper {
-	server, _ := context.WithCancel(context.Background()) //nolint:govet // it lives as long as the process
+	server, stop := context.WithCancel(context.Background())
+	stopServer = stop
 	return &queue[context.CancelFunc]{
 		make: func(_ uint64, size int) context.CancelFunc {
 			_, cancel := context.WithCancel(context.WithValue(server, requestKey{}, filled(size)))

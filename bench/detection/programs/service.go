@@ -23,7 +23,7 @@ var forcegcperiod int64
 const (
 	mib      = 1 << 20
 	tick     = 4 * time.Millisecond
-	grown    = 2.15 // memory held per live byte at GOGC=100: the goal is twice the live heap, and some is lost
+	grown    = 1.85 // memory held per live byte at GOGC=100: a collection begins at 0.7 of the way to the goal, or later
 	overhead = 6.0  // MiB of the runtime's own
 )
 
@@ -128,8 +128,8 @@ func (s *service) draw() {
 	s.pointers = s.between(0.02, 0.2)
 	s.swing, s.phase = s.between(0.25, 0.6), s.between(0, 1)
 	s.flight, s.stay = s.between(0.03, 0.12), s.between(0.1, 0.3)
-	s.churn = s.base * s.decades(6, 13)
-	s.lines = s.between(9, 16)
+	s.churn = s.base * s.decades(8, 17)
+	s.lines = s.between(12, 22)
 	s.onset, s.tto = s.between(2.5, 7), s.between(9, 16)
 	s.style = []string{"slog-text", "slog-json", "std", "klog", "logrus"}[s.chance.IntN(5)]
 	s.procs = []int{2, 4}[s.chance.IntN(2)]

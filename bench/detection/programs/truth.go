@@ -32,33 +32,33 @@ type truth struct {
 	lastAt  float64
 	samples []metrics.Sample
 
-	Scenario    string    `json:"scenario"`
-	Seed        uint64    `json:"seed"`
-	Epoch       int       `json:"epoch"`
-	Epochs      int       `json:"epochs"`
-	Service     string    `json:"service"`
-	Style       string    `json:"style"`
-	Go          string    `json:"go"`
-	Leak        bool      `json:"leak"`
-	Kind        string    `json:"kind"`
-	Verdict     string    `json:"verdict"`
-	Visible     bool      `json:"visible"` // in gctrace
-	Culprits    []culprit `json:"culprits"`
-	DayS        float64   `json:"day_s"`
-	StartS      float64   `json:"start_s"`
-	Onset       *float64  `json:"onset_uptime_s"`
-	Built       *float64  `json:"built_uptime_s"`     // when it was built to meet the limit
-	LimitMet    *float64  `json:"limit_met_uptime_s"` // when it did
-	Fixed       *float64  `json:"fixed_uptime_s"`
-	Limit       *float64  `json:"limit_mib"` // of a leak and its twin; others are given one afterwards
-	LimitShare  float64   `json:"limit_share"`
-	Peak        float64   `json:"peak_mib"`
-	MemoryLimit *float64  `json:"gomemlimit_mib"`
-	ForcedS     float64   `json:"forced_period_s"`
-	GCCPUShare  float64   `json:"gc_cpu_share"`
-	Ended       string    `json:"ended"`
-	UptimeS     float64   `json:"uptime_s"`
-	Collections int64     `json:"collections"`
+	Scenario    string       `json:"scenario"`
+	Seed        uint64       `json:"seed"`
+	Epoch       int          `json:"epoch"`
+	Epochs      int          `json:"epochs"`
+	Service     string       `json:"service"`
+	Style       string       `json:"style"`
+	Go          string       `json:"go"`
+	Leak        bool         `json:"leak"`
+	Kind        string       `json:"kind"`
+	Verdict     string       `json:"verdict"`
+	Visible     bool         `json:"visible"` // in gctrace
+	Culprits    []culprit    `json:"culprits"`
+	DayS        float64      `json:"day_s"`
+	StartS      float64      `json:"start_s"`
+	Onset       *float64     `json:"onset_uptime_s"`
+	Built       *float64     `json:"built_uptime_s"`     // when it was built to meet the limit
+	LimitMet    *float64     `json:"limit_met_uptime_s"` // when it did
+	Fixed       *float64     `json:"fixed_uptime_s"`
+	Limit       *float64     `json:"limit_mib"` // of a leak and its twin; others are given one afterwards
+	LimitShare  float64      `json:"limit_share"`
+	Peak        float64      `json:"peak_mib"`
+	MemoryLimit *float64     `json:"gomemlimit_mib"`
+	ForcedS     float64      `json:"forced_period_s"`
+	GCCPUShare  float64      `json:"gc_cpu_share"`
+	Ended       string       `json:"ended"`
+	UptimeS     float64      `json:"uptime_s"`
+	Collections int64        `json:"collections"`
 	Live        [][3]float64 `json:"live"` // uptime, MiB marked live, MiB held, about once a second
 }
 
@@ -138,11 +138,9 @@ func collections() int64 {
 	return stats.NumGC
 }
 
-// stop lets no collection begin any more, and counts those there were.
+// stop waits until a collection that may be under way is done, and counts those there were: nothing is allocated any more.
 func (t *truth) stop(ended string, now float64) {
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(1 << 62)
-	time.Sleep(150 * time.Millisecond)
+	time.Sleep(80 * time.Millisecond)
 	t.Ended, t.UptimeS, t.Collections = ended, now-t.service.offset(), collections()
 	t.write()
 }
@@ -164,6 +162,8 @@ func (t *truth) die(now float64) {
 		select {}
 	}
 	t.stop("go-out-of-memory", now)
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(1 << 62)
 	_ = syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20})
 	for {
 		t.service.stores[0].keeper.keep(1, 16<<20)

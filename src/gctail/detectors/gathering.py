@@ -16,6 +16,8 @@ LONGEST_BLOCK_S = 300.0
 SHORT_MARKING_MIB = 0.75
 LONG_MARKING_MIB = 2.25
 SPIRAL_CYCLES = 5
+FIRST_CYCLES = 3
+"""A log whose first collection has a higher number begins in mid-life: its times count from there."""
 HUGE_MIB = 1 << 40
 FOREVER_S = 1e11
 """A heap or a clock beyond these (an exbibyte, three thousand years) was never printed by a runtime."""
@@ -40,6 +42,7 @@ class Gathering:
         "_spiral",
         "allocated",
         "collections",
+        "origin_s",
     )
 
     def __init__(self, limit_mib: float | None) -> None:
@@ -54,6 +57,7 @@ class Gathering:
         self._last: tuple[Any, ...] = (0, None, None, None, False, None)
         self.allocated = 0.0
         self.collections = 0
+        self.origin_s = 0.0
 
     def add(self, moment: Moment) -> Block | None:
         """Take one collection in; the block, where this one completes it."""
@@ -75,7 +79,10 @@ class Gathering:
             if start + marked + goal + stacks > HUGE_MIB:
                 return None
             clock_s = self._clock_s
+        if not self.collections and cycle.number > FIRST_CYCLES:
+            self.origin_s = clock_s
         self._clock_s = clock_s
+        clock_s -= self.origin_s
         self._spiral = self._spiral + 1 if start >= goal > 0 and self._chases(moment) else 0
         allocated = derived.allocated_mib
         if allocated is not None and allocated > 0.0:
@@ -164,6 +171,7 @@ class Gathering:
             "last": list(self._last),
             "allocated": self.allocated,
             "collections": self.collections,
+            "origin_s": self.origin_s,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -173,3 +181,4 @@ class Gathering:
         self._size, self._begin_s, self._marking = state["size"], state["begin_s"], state["marking"]
         self._spiral, self._last = state["spiral"], tuple(state["last"])
         self.allocated, self.collections = state["allocated"], state["collections"]
+        self.origin_s = state["origin_s"]

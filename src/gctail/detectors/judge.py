@@ -105,7 +105,7 @@ class Judge:
     def advance(self, clock_s: float) -> list[Signal]:
         """Time has passed without a collection: a block that waits for long is judged as it is."""
         waiting_s = self._gathering.idle_since_s
-        if waiting_s is None or clock_s - waiting_s < IDLE_BLOCK_S:
+        if waiting_s is None or clock_s - self._gathering.origin_s - waiting_s < IDLE_BLOCK_S:
             return []
         block = self._gathering.close()
         return [] if block is None else self._judge(block)
@@ -178,7 +178,7 @@ class Judge:
         forecast, onset_s, rate = self._forecast(episode, judged, head)
         evidence = {
             "probability": round(probability, 4),
-            "onset_uptime_s": round(onset_s, 3),
+            "onset_uptime_s": round(onset_s + self._gathering.origin_s, 3),
             "rate_mib_per_s": round(rate, 6),
             "heap_live_mib": round(growth.zigzag.level, 1),
             "limit_mib": self._limit_mib,
@@ -259,7 +259,9 @@ class Judge:
             else 0.0,
         )
         kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
-        return Judgement(probability, kind, onset_s, rate, forecast, self._why(course, forecast, rate))
+        return Judgement(
+            probability, kind, onset_s + self._gathering.origin_s, rate, forecast, self._why(course, forecast, rate)
+        )
 
     def _spirals(self) -> bool:
         """Whether the collector chases itself now."""

@@ -91,7 +91,7 @@ class MapGrowth:
         """Two doublings a factor two apart are a map; the last one's fall is the old array, and tells the entries."""
         if len(self._doublings) < 2 or not self._is_map():
             return []
-        (_, jump, _, _), (_, later_jump, fall, clock_s) = self._doublings[-2:]
+        (_, jump, _, _), (_, later_jump, fall, _) = self._doublings[-2:]
         return self._alarm.on(
             "warning" if len(self._doublings) > 2 else "info",
             f"the live heap doubles like one map: at gc {number} it fell back by {fall:.0f} MiB after a jump of "
@@ -100,7 +100,7 @@ class MapGrowth:
             {
                 "jumps_mib": [doubling[1] for doubling in self._doublings],
                 "levels_mib": [doubling[0] for doubling in self._doublings],
-                "clock_s": clock_s,
+                "cycle": number,
                 "next_jump_mib": 2 * later_jump,
                 "entries": _entries(later_jump),
             },

@@ -34,7 +34,7 @@ class Course(NamedTuple):
 def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> str:
     """The one word for this course."""
     if course.probability >= LEAK:
-        return _kind_of_leak(course, found, view)
+        return _kind_of_leak(course, growth, found, view)
     if course.collections < 6 or len(view.low) < 4:
         still = course.collections > 1 and course.rise < 2.0 and course.allocation_rate < IDLE_MIB_PER_S
         return "idle" if still and course.now_s > 60.0 else "too-few-points"
@@ -49,7 +49,7 @@ def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> st
     return _kind_of_change(course, zigzag, found, view, spread)
 
 
-def _kind_of_leak(course: Course, found: Regression, view: View) -> str:
+def _kind_of_leak(course: Course, growth: Growth, found: Regression, view: View) -> str:
     """Which leak: of goroutines, by steps, faster and faster, or plain."""
     if course.stacks_share > 0.4:
         return "goroutine-growth"
@@ -57,18 +57,17 @@ def _kind_of_leak(course: Course, found: Regression, view: View) -> str:
     times = [t for t in view.time_s if t >= course.onset_s]
     if len(levels) < 8 or course.rise <= 0.0:
         return "leak"
-    if _by_steps(levels):
+    if _by_steps(growth.recent(course.onset_s, course.now_s)):
         return "leak-staircase"
     return "leak-accelerating" if _accelerates(times, levels) and found.fit.flat < 0.5 else "leak"
 
 
 def _by_steps(levels: list[float]) -> bool:
     """Whether a few rises make up nearly all of the growth, with standstill between them."""
-    rises = sorted((b - a for a, b in pairwise(levels)), reverse=True)
+    rises = [b - a for a, b in pairwise(levels)]
     total = levels[-1] - levels[0]
-    few = max(2, len(rises) // 5)
-    still = sum(1 for rise in rises if abs(rise) < 0.15 * total / len(rises))
-    return len(rises) >= 12 and total > 0.0 and sum(rises[:few]) > 0.85 * total and still >= 0.5 * len(rises)
+    large = [rise for rise in rises if rise > 3 * total / len(rises)]
+    return len(rises) >= 16 and 3 <= len(large) <= len(rises) / 4 and sum(large) > 0.8 * total > 0.0
 
 
 def _accelerates(times: list[float], levels: list[float]) -> bool:

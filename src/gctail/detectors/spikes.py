@@ -60,7 +60,7 @@ class Spikes:
                 {
                     "peak_mib": max(away),
                     "usual_mib": usual,
-                    "clock_s": clock_s,
+                    "cycle": int(number),
                     "seconds": round(block.end_s - clock_s, 3),
                 },
             ),
@@ -73,13 +73,13 @@ class Spikes:
         level = median(away)
         if max(away[2:]) - min(away[2:]) > 0.25 * (level - usual):
             return []
-        clock_s, number = self._since
+        number = self._since[1]
         return [
             Signal(
                 "step",
                 "info",
                 f"at gc {number:.0f} the heap stepped from {usual:.0f} to {level:.0f} MiB and stays there",
-                {"from_mib": usual, "to_mib": level, "clock_s": clock_s},
+                {"from_mib": usual, "to_mib": level, "cycle": int(number)},
             ),
         ]
 
