@@ -19,17 +19,22 @@ def read(text):
     return stacks
 
 
+def goroutine(number, state, *, wait_minutes=None, locked=False, labels=None):
+    """What a header alone tells."""
+    return Goroutine(number, state, wait_minutes, locked, labels, (), None, None)
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("goroutine 1 [running]:", Goroutine(1, "running", None, False, None, (), None, None)),
-        ("goroutine 7 gp=0xc000102380 m=nil [chan receive, 3 minutes, locked to thread]:", Goroutine(7, "chan receive", 3, True, None, (), None, None)),
-        ("goroutine 0 gp=0x581540 m=0 mp=0x582300 [idle]:", Goroutine(0, "idle", None, False, None, (), None, None)),
-        ('goroutine 7 [sync.Mutex.Lock] {q: "a b", worker: ingest}:', Goroutine(7, "sync.Mutex.Lock", None, False, '{q: "a b", worker: ingest}', (), None, None)),
-        ('goroutine 7 [select] labels:{"k": "v"}:', Goroutine(7, "select", None, False, 'labels:{"k": "v"}', (), None, None)),
-        ("goroutine 9 [chan receive (nil chan), 1242 minutes]:", Goroutine(9, "chan receive (nil chan)", 1242, False, None, (), None, None)),
-        ("goroutine 9 [chan receive (leaked)]:", Goroutine(9, "chan receive (leaked)", None, False, None, (), None, None)),
-        ("goroutine 9 [select (no cases), synctest bubble 4]:", Goroutine(9, "select (no cases), synctest bubble 4", None, False, None, (), None, None)),
+        ("goroutine 1 [running]:", goroutine(1, "running")),
+        ("goroutine 7 gp=0xc000102380 m=nil [chan receive, 3 minutes, locked to thread]:", goroutine(7, "chan receive", wait_minutes=3, locked=True)),
+        ("goroutine 0 gp=0x581540 m=0 mp=0x582300 [idle]:", goroutine(0, "idle")),
+        ('goroutine 7 [sync.Mutex.Lock] {q: "a b", worker: ingest}:', goroutine(7, "sync.Mutex.Lock", labels='{q: "a b", worker: ingest}')),
+        ('goroutine 7 [select] labels:{"k": "v"}:', goroutine(7, "select", labels='labels:{"k": "v"}')),
+        ("goroutine 9 [chan receive (nil chan), 1242 minutes]:", goroutine(9, "chan receive (nil chan)", wait_minutes=1242)),
+        ("goroutine 9 [chan receive (leaked)]:", goroutine(9, "chan receive (leaked)")),
+        ("goroutine 9 [select (no cases), synctest bubble 4]:", goroutine(9, "select (no cases), synctest bubble 4")),
     ],
 )  # fmt: skip
 def test_a_header_says_state_waiting_time_and_labels(line, expected):
@@ -209,15 +214,30 @@ def test_groups_without_waiting_times_have_none():
 # -- bounds
 
 
+def many(count):
+    """Goroutines that differ in their arguments and, every tenth, in their functions."""
+    frame = "goroutine {0} [running]:\nmain.f{1}(0x{0})\n\t/a.go:1 +0x1"
+    return "\n".join(frame.format(number, number // 10) for number in range(count))
+
+
+def test_a_large_dump_loses_arguments_first(monkeypatch):
+    """Functions and places stay, so that groups stay right."""
+    monkeypatch.setattr(dumps, "ARGUMENTS_BYTES", 5_000)
+    stacks = read(many(300))
+    assert stacks.truncated
+    assert stacks.goroutines[0].frames == (Frame("main.f0", "0x0", "/a.go", 1),)
+    assert stacks.goroutines[299].frames == (Frame("main.f29", "", "/a.go", 1),)
+    assert [group.count for group in group_goroutines(stacks.goroutines)] == [10] * 30
+
+
 def test_a_dump_larger_than_the_bounds_is_counted_on(monkeypatch):
-    """Frames go first, then goroutines; the count stays right."""
-    monkeypatch.setattr(dumps, "MOST_BYTES", 20_000)
-    monkeypatch.setattr(dumps, "MOST_GOROUTINES", 100)
-    stacks = read(
-        "\n".join(f"goroutine {number} [running]:\nmain.f{number}(0x{number})\n\t/a.go:1 +0x1" for number in range(150))
-    )
-    assert stacks.count == 150
-    assert len(stacks.goroutines) == 100
+    """Then frames go, then goroutines; the count stays right."""
+    monkeypatch.setattr(dumps, "ARGUMENTS_BYTES", 2_000)
+    monkeypatch.setattr(dumps, "MOST_BYTES", 5_000)
+    monkeypatch.setattr(dumps, "MOST_GOROUTINES", 200)
+    stacks = read(many(300))
+    assert stacks.count == 300
+    assert len(stacks.goroutines) == 200
     assert stacks.truncated
     assert stacks.goroutines[0].frames
     assert not stacks.goroutines[-1].frames

@@ -157,7 +157,7 @@ def test_without_a_killed_line_the_report_counts_and_makes_less_sure():
     whole, announced = one(MODERN), one("\n".join(MODERN.split("\n")[:-2]))
     assert announced.details["pid"] == 23793
     assert announced.details["confidence"] < whole.details["confidence"]
-    invoked = one(MODERN.split("\n")[0])
+    invoked = one(MODERN.partition("\n")[0])
     assert invoked.details["invoked_by"] == "leaker"
     assert invoked.details["confidence"] < 0.5
 
@@ -255,7 +255,7 @@ def test_public_kernel_logs(shared):
 
 def test_a_kill_id_is_the_same_in_every_log():
     """The journal has no kernel time and dmesg no unit; pid, name and sizes are the same."""
-    without_times = "\n".join(line.split("] ", 1)[1] for line in MODERN.split("\n"))
+    without_times = "\n".join(line.partition("] ")[2] for line in MODERN.split("\n"))
     assert one(without_times).details["kill_id"] == one(MODERN).details["kill_id"] == "23793/my leaker/2623712/506500"
     assert kill_id({}) == "-/-/-/-"
 

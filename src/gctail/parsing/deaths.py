@@ -237,6 +237,9 @@ class DeathReader:
 
     def _in_stacks(self, report: _Report, line: bytes, text: str) -> Step:
         bare = text.strip()
+        if not bare.startswith(("goroutine ", "trace", "-----")) and report.stacks.take(text):  # nearly all lines
+            report.foreign = 0
+            return self._took(report, line, text)
         ended = _ENDED.match(bare)
         if ended is not None:
             report.exit_code = int(ended["exit_code"])
@@ -341,7 +344,7 @@ _STARTS = re.compile(rb"[ \t>]*+(?:" + DeathReader.START + rb")")
 
 
 def _text(line: bytes) -> str:
-    quoted = _QUOTED.match(line)
+    quoted = _QUOTED.match(line) if b">" in line[:16] else None
     start = quoted.end() if quoted is not None else 0
     return line[start : start + MOST_LINE_BYTES].decode("utf-8", "surrogateescape").rstrip("\r")
 

@@ -21,9 +21,10 @@ from gctail.records import Frame, Goroutine
 
 MOST_GOROUTINES = 100_000
 """Goroutines kept of one dump; more are only counted."""
-MOST_BYTES = 24 << 20
-"""What the stacks of one dump may take in memory, about; beyond it frames are dropped and goroutines still counted."""
-FRAME_BYTES, NAME_BYTES = 160, 100
+MOST_BYTES, ARGUMENTS_BYTES = 16 << 20, 5 << 20
+"""What the frames of one dump may take in memory, about. Beyond the second frames lose their arguments and are shared;
+beyond the first they are dropped, and goroutines still counted."""
+FRAME_BYTES, NAME_BYTES, POINTER_BYTES = 160, 100, 8
 
 _HEADER = re.compile(
     r"goroutine (?P<id>\d{1,19})(?: (?:gp|m|mp)=\S{1,20}){0,3} \[(?P<state>[^\]]{1,200})\]"
@@ -36,7 +37,8 @@ _CALL = re.compile(
 _OPEN_CALL = re.compile(r"(?:\[fp=0x[0-9a-f]+\] )?[^\s({\[]\S*?\([0-9a-fxA-F,. {}?_]*+$")
 # /src/app/main.go:23 +0x2c fp=0xc000057fe0 sp=0xc000057fb0 pc=0x4a1854   Go 1.1 also: hashmap.c:-203 +0x78
 _PLACE = re.compile(
-    r"(?P<file>\S.*?):(?P<line>-?\d{1,9})(?P<offset> \+0x[0-9a-f]+)?(?P<registers>(?: (?:fp|sp|pc)=0x[0-9a-f]+)*)$"
+    r"(?P<file>(?:[A-Za-z]:(?=[/\\]))?[^\s:][^:]*+):(?P<line>-?\d{1,9})(?P<offset> \+0x[0-9a-f]+)?"
+    r"(?P<registers>(?: (?:fp|sp|pc)=0x[0-9a-f]+)*)$"
 )
 _OPEN_PLACE = re.compile(r"\S.*?:\d{1,9} \+0x[0-9a-f]*(?: (?:fp|sp|pc)=0x[0-9a-f]+)*(?: [fps]{0,2}=?0?x?)?$")
 _WRAPPED_REST = re.compile(
@@ -138,6 +140,7 @@ class Stacks:
         self.blank_between = False
         self._bytes = 0
         self._names: dict[str, str] = {}
+        self._shared: dict[tuple[str, str | None, int | None], Frame] = {}
         self._blank = False
         self._begin(None)
 
@@ -158,7 +161,7 @@ class Stacks:
         if not text:
             self._blank = True
             return True
-        took = self._take_header(text) if text.startswith("goroutine ") else self._take_frame(text)
+        took = self._take_header(text) if text.startswith("goroutine ") else self._take_frame(text, line[0])
         if took:
             self._blank = False
         return took or self._take_other(text)
@@ -193,18 +196,16 @@ class Stacks:
         self.count += 1
         return True
 
-    def _take_frame(self, text: str) -> bool:
-        call = _CALL.match(text)
+    def _take_frame(self, text: str, first: str) -> bool:
+        call = _CALL.match(text) if first != "\t" or text.endswith(")") else None
         if call is not None:
             self._end_call()
             self._function = (call["function"], call["arguments"])
             return True
-        if text.startswith("created by "):
-            return self._take_creator(text)
         place = _PLACE.match(text)
         if place is not None and (place["offset"] or place["registers"] or _SOURCE.match(place["file"])):
             return self._take_place(place, text)
-        return self._take_old_place(text)
+        return self._take_creator(text) if text.startswith("created by ") else self._take_old_place(text)
 
     def _take_creator(self, text: str) -> bool:
         found = _CREATED.match(text)
@@ -263,15 +264,26 @@ class Stacks:
     def _frame(self, function: str, arguments: str, file: str | None, line: int | None) -> None:
         if self._ancestors:
             return
-        self._bytes += FRAME_BYTES + len(arguments)
-        if self._bytes > MOST_BYTES:
-            self.truncated = True
-            return
         frames = self._frames
         if frames and frames[-1].function == function and not frames[-1].arguments and frames[-1].line and not line:
             frames[-1] = Frame(frames[-1].function, arguments, frames[-1].file, frames[-1].line)  # r60's second line
-        else:
+        elif self._bytes <= ARGUMENTS_BYTES:
+            self._bytes += FRAME_BYTES + len(arguments)
             frames.append(Frame(self._name(function), arguments, file, line))
+        elif self._bytes <= MOST_BYTES:
+            self._bytes += POINTER_BYTES
+            self.truncated |= bool(arguments)
+            frames.append(self._shared_frame(function, file, line))
+        else:
+            self.truncated = True
+
+    def _shared_frame(self, function: str, file: str | None, line: int | None) -> Frame:
+        key = (function, file, line)
+        known = self._shared.get(key)
+        if known is None:
+            self._bytes += FRAME_BYTES + NAME_BYTES
+            self._shared[key] = known = Frame(self._name(function), "", file, line)
+        return known
 
     def _name(self, text: str) -> str:
         """The text once for all frames that name it."""
