@@ -134,7 +134,7 @@ func benign() []scenario {
 		}),
 		well("idle", "steady", "hardly anything to do: only forced collections", func(s *service) {
 			s.base, s.churn, s.flight, s.lines = s.between(1.5, 3), s.between(0.05, 0.3), 0.02, s.between(1, 4)
-			s.seconds = s.between(22, 28)
+			s.seconds, s.forced = s.between(22, 28), s.between(0.2, 0.4)
 		}),
 		well("finite-users-slow", "warm-up", "users are met by chance, ever fewer new ones", func(s *service) {
 			full := s.base * s.between(0.5, 1.5)

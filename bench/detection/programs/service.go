@@ -128,9 +128,10 @@ func (s *service) draw() {
 	s.pointers = s.between(0.02, 0.2)
 	s.swing, s.phase = s.between(0.25, 0.6), s.between(0, 1)
 	s.flight, s.stay = s.between(0.03, 0.12), s.between(0.1, 0.3)
-	s.churn = s.base * s.decades(8, 17)
+	s.churn = s.base * s.decades(10, 28)
 	s.lines = s.between(12, 22)
 	s.onset, s.tto = s.between(2.5, 7), s.between(9, 16)
+	s.forced = 2.5
 	s.style = []string{"slog-text", "slog-json", "std", "klog", "logrus"}[s.chance.IntN(5)]
 	s.procs = []int{2, 4}[s.chance.IntN(2)]
 	s.limit = (grown*s.base*(1+1.4*s.flight*(1+s.swing)) + overhead) / s.between(0.25, 0.55)
@@ -167,7 +168,6 @@ func (s *service) findRoom() {
 
 // settle fixes what follows from the rest.
 func (s *service) settle() {
-	s.forced = max(0.25, s.day/24/3600*120*10)
 	forcegcperiod = int64(s.forced * 1e9)
 	runtime.GOMAXPROCS(s.procs)
 	if s.memoryLimit > 0 {
