@@ -114,7 +114,7 @@ def test_a_torn_log_in_another_encoding_is_mended(tmp_path, gctail, encoding):
 
 def test_a_driver_that_makes_a_docker_record_of_every_write_is_mended():
     """Each fragment is a record of its own, with or without a newline."""
-    pieces = [piece for piece in re.findall(r"\d+(?:\.\d+)?|gc | P|%|: |[^\d%P]+", GC.format(n=1, t=0.5))]
+    pieces = re.findall(r"\d+(?:\.\d+)?|gc | P|%|: |[^\d%P]+", GC.format(n=1, t=0.5))
     for end in ("\n", ""):
         records = [
             compact({"log": piece + end, "stream": "stderr", "time": stamp(at)}) for at, piece in enumerate(pieces)

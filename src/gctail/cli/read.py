@@ -57,6 +57,7 @@ class Teller:
         self.quiet = self.output == "text" and not options.follow and not options.verbose
         self.limit_mib = limit_mib
         self.worst = SEVERITIES.index(options.fail_on) if options.fail_on in SEVERITIES else len(SEVERITIES)
+        self.names: set[str] = set()
         self.failed = False
         self.interrupted = False
         colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
@@ -66,11 +67,17 @@ class Teller:
         """Say what came of some input."""
         for each in seen:
             if self.verbose and self.output == "text":
-                line = cycle_line(each, self.limit_mib, self.palette)
+                line = cycle_line(each, self.limit_mib, self.palette, named=self._several(each))
                 if line:
                     self._say(line)
             if each.findings:
                 self.findings(each.findings)
+
+    def _several(self, seen: Seen) -> bool:
+        """More than one service was seen, so that a line must say whose it is."""
+        if len(self.names) < 2:
+            self.names.add(seen.sighting.service)
+        return len(self.names) > 1
 
     def findings(self, findings: Iterable[Finding]) -> None:
         """Say what was found."""

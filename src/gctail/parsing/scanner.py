@@ -9,7 +9,7 @@ line is parsed by the very match that found it; everything else that may be the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import orjson
 from msgspec.structs import replace
@@ -62,12 +62,10 @@ class Scanner:
         service: str,
         *,
         wrapper: str | None = None,
-        rename: Callable[[str, str | None], str] | None = None,
         year: int | None = None,
         every_line: bool = False,
     ) -> None:
         self.origin, self.service = origin, service
-        self.rename = rename
         self.events: list[Event] = []
         self.bytes_read = 0
         self.long_lines = 0
@@ -437,8 +435,6 @@ class Scanner:
     def _entry(self, entry: Entry, raw: bytes, offset: int) -> None:
         """One piece of text that a wrapper gave up."""
         service = entry.service or self.service
-        if self.rename is not None:
-            service = self.rename(service, entry.stream)
         reader = self.readers.get((service, entry.stream)) or self._reader(service, entry.stream)
         text = entry.text
         if entry.thin and not reader.busy and INTERESTING.match(text) is None:

@@ -58,7 +58,7 @@ def finding_line(finding: Finding, palette: Palette) -> str:
     return f"{palette.paint(when, DIM)} {severity} {show(finding.service, 60)}: {show(finding.summary, 400)}"
 
 
-def cycle_line(seen: Seen, limit_mib: float | None, palette: Palette) -> str:
+def cycle_line(seen: Seen, limit_mib: float | None, palette: Palette, *, named: bool) -> str:
     """One collection in one line, with a bar of the live heap (#) and the goal (-) against the limit."""
     cycle = seen.sighting.record
     if not isinstance(cycle, GcCycle):
@@ -69,10 +69,11 @@ def cycle_line(seen: Seen, limit_mib: float | None, palette: Palette) -> str:
     goal_cells = min(BAR_CELLS, round(BAR_CELLS * goal / scale))
     bar = ("#" * live_cells + "-" * max(0, goal_cells - live_cells)).ljust(BAR_CELLS)
     when = _when(seen.time_s) if seen.time_s is not None else _clock(cycle.uptime_s)
+    marks = "".join(f"  {word}" for word, on in (("forced", cycle.forced), ("mended", seen.sighting.mended)) if on)
+    name = f"{show(seen.sighting.service, 40)} " if named else ""
     return (
-        f"{palette.paint(when, DIM)} gc {cycle.number:<6} [{palette.paint(bar, BLUE)}] live {cycle.heap_live_mib} MiB, "
-        f"goal {goal} MiB, pause {cycle.pause_ms:.2g} ms{', forced' if cycle.forced else ''}"
-        f"{', mended' if seen.sighting.mended else ''}  {show(seen.sighting.service, 40)}"
+        f"{palette.paint(when, DIM)} {name}gc {cycle.number:<6} [{palette.paint(bar, BLUE)}]"
+        f" live {cycle.heap_live_mib:>5} MiB  goal {goal:>5} MiB  pause {cycle.pause_ms:>6.2g} ms{marks}"
     )
 
 
