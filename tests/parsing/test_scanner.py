@@ -170,15 +170,13 @@ def test_two_services_in_one_log_are_kept_apart():
                 "2016/07/06 18:35:09 gc 1",
                 "scav 1",
                 "\0gc 1",
-            ]
-            + [
                 "2016/07/06 18:35:09.123456 GC forced",
                 "info: x",
                 "goroutine 1 [running]:",
                 "7",
                 "gc\r",
                 "fatal error: x",
-            ]
+            ]  # fmt: skip
         ),
         max_size=30,
     )

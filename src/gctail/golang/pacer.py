@@ -215,8 +215,8 @@ class PacerView(Struct):
     def glance(self, cycle: GcCycle, time_s: float | None = None) -> Derived:
         """What `cycle` says, for who sees very many.
 
-        After `FULL_LOOKS` of them GOGC and the limit are learned from one in `GLANCES` only, and the shares of CPU time,
-        which nobody asks of every single collection, are left out between.
+        After `FULL_LOOKS` of them GOGC and the limit are learned from one in `GLANCES` only, and the shares of CPU
+        time, which nobody asks of every single collection, are left out between.
         """
         number, start_s, marked_mib = cycle.number, cycle.uptime_s, cycle.heap_marked_mib
         known = number == self.number + 1 and number > FULL_LOOKS and number % GLANCES != 0

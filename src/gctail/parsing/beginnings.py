@@ -18,7 +18,7 @@ TIME_AT_START = re.compile(
 
 
 class Beginnings:
-    """How lines of this log begin: their first bytes, digits as 0 and letters as a, with counts; at most 256 of them."""
+    """How lines of this log begin: first bytes, digits as 0, letters as a, with counts. At most 256 of them."""
 
     WIDTH = 12
 

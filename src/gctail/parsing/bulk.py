@@ -1,8 +1,8 @@
 """Wrapped lines that nobody needs to look at one by one: whole runs of them, skipped by one pattern.
 
 Only for the two wrappers that most logs have, and that do not say on every line which service it is: what Docker and
-the container runtimes of Kubernetes write to disk. A run ends before a line that may be the runtime's, before one that is
-unfinished, and before one of another form; those are unwrapped as usual.
+the container runtimes of Kubernetes write to disk. A run ends before a line that may be the runtime's, before one that
+is unfinished, and before one of another form; those are unwrapped as usual.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gctail.parsing.heads import THIN, head_pattern
 _HEAD = head_pattern()
 _STAMP = rb"\d{4}-\d\d-\d\dT[\d:.]{8,18}+(?:Z|[+-]\d\d:\d\d)"
 
-# {"log":"INFO request processed\n","stream":"stdout","time":"2026-11-23T03:12:00.123456789Z"}
+# As in: {"log":"INFO request processed\n","stream":"stdout","time":"2026-11-23T03:12:00.123456789Z"}
 _DOCKER = (
     rb'\{"log":"(?!\\|' + THIN + _HEAD + rb')[^"\\\n]*+(?:\\[^n\n][^"\\\n]*+)*+\\n",'
     rb'"stream":"std(?:out|err)","time":"' + _STAMP + rb'"\}\n'

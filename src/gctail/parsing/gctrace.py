@@ -293,9 +293,9 @@ def read_gctrace(text: str) -> GcCycle:
 
     Parts that no Go has printed so far are kept as they stand, in `GcCycle.rest`. Raises NotGctrace.
     """
-    from pyparsing import ParseBaseException  # noqa: PLC0415  (a tenth of a second, for odd lines only)
+    from pyparsing import ParseBaseException
 
-    from gctail.parsing.gctrace_grammar import GCTRACE, GCTRACE_AND_MORE  # noqa: PLC0415
+    from gctail.parsing.gctrace_grammar import GCTRACE, GCTRACE_AND_MORE
 
     if len(text) > LONGEST_LINE:
         raise NotGctrace(LONGEST_LINE, "a shorter line")

@@ -51,7 +51,7 @@ def parse_duration(text: str) -> float:
 
 
 def _read(text: str, grammar: ParserElement, what: str, example: str) -> list[str]:
-    from pyparsing import ParseBaseException  # noqa: PLC0415 - costs 60 ms, which `gctail --help` need not pay
+    from pyparsing import ParseBaseException
 
     try:
         return list(grammar.parse_string(text, parse_all=True))
@@ -62,7 +62,7 @@ def _read(text: str, grammar: ParserElement, what: str, example: str) -> list[st
 
 @cache
 def _size_grammar() -> ParserElement:
-    from pyparsing import Opt, Regex  # noqa: PLC0415
+    from pyparsing import Opt, Regex
 
     number = Regex(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+")
     unit = Regex(r"[kmgtp]i?b?|b(?:ytes?)?", flags=2).set_parse_action(lambda found: found[0].lower().partition("b")[0])
@@ -71,7 +71,7 @@ def _size_grammar() -> ParserElement:
 
 @cache
 def _duration_grammar() -> ParserElement:
-    from pyparsing import OneOrMore, Regex, StringEnd, one_of  # noqa: PLC0415
+    from pyparsing import OneOrMore, Regex, StringEnd, one_of
 
     number = Regex(r"\d+(?:\.\d+)?|\.\d+")
     return number + StringEnd() | OneOrMore(number - one_of(list(_SECONDS)))  # `-`: the column is that of the unit

@@ -389,9 +389,9 @@ def is_sched_detail(line: bytes) -> bool:
 
 def read_runtime(text: str) -> Record:
     """The record that `text` is, read by its labels, whatever blanks are between them (0.5 ms). Raises NotRuntime."""
-    from pyparsing import ParseBaseException  # noqa: PLC0415  (a tenth of a second, for odd lines only)
+    from pyparsing import ParseBaseException
 
-    from gctail.parsing.runtime_grammar import KIND, RUNTIME_LINE  # noqa: PLC0415
+    from gctail.parsing.runtime_grammar import KIND, RUNTIME_LINE
 
     if len(text) > LONGEST_LINE:
         raise NotRuntime(LONGEST_LINE, "a shorter line")
