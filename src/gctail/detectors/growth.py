@@ -252,7 +252,7 @@ class Growth:
         return together, episode, judged
 
     def recent(self, onset_s: float, now_s: float) -> list[float]:
-        """The levels of the younger part of the growth, block by block: what is older has been joined to wide blocks."""
+        """The levels of the younger part of the growth, block by block: older blocks have been joined."""
         history = self.history
         return history.low[history.at(now_s - 0.7 * (now_s - onset_s)) :]
 

@@ -16,6 +16,7 @@ from gctail.detectors.leak import DEFAULT_BUDGET, LeakAlarm
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.passage import assumed_level, fatal_level, interval
 from gctail.detectors.pauses import PauseSpike
+from gctail.detectors.reasons import growth_sentence, limit_sentence, reasons_of
 from gctail.detectors.shape import LEAK, Course, kind_of
 from gctail.detectors.spikes import Spikes
 from gctail.detectors.spiral import DeathSpiral
@@ -27,6 +28,7 @@ VERSION = 1
 BASE_SHARE = 0.15
 SPREAD_QUANTILE = 0.95
 IDLE_BLOCK_S = 300.0
+WORTH_A_FORECAST = 0.25
 START_UP_S = 10.0
 """An alarm waits for a start-up to be over: belief counts half when the process is this old."""
 UNKNOWN_LIMIT = 0.09
@@ -186,13 +188,12 @@ class Judge:
             "low": forecast.low,
             "high": forecast.high,
         }
-        return self._alarm.judge(
-            probability * self._bearing.now_s / (self._bearing.now_s + START_UP_S)
-            - (0.0 if self._limit_mib is not None else UNKNOWN_LIMIT),
-            forecast,
-            _growth_sentence(growth.zigzag.level, self._bearing.now_s, onset_s, rate, probability),
-            evidence,
-        )
+        now_s = self._bearing.now_s
+        settled = probability * now_s / (now_s + START_UP_S) - (0.0 if self._limit_mib is not None else UNKNOWN_LIMIT)
+        summary = growth_sentence(growth.zigzag.level, now_s - onset_s, rate, probability)
+        about_limit = limit_sentence(forecast, self._limit_mib)
+        summary = summary if about_limit is None else f"{summary}; {about_limit}"
+        return self._alarm.judge(settled, forecast, summary, evidence)
 
     def _map_belief(self, head_mib: float) -> float:
         """The belief that one map goes on doubling until the memory is gone."""
@@ -259,9 +260,10 @@ class Judge:
             else 0.0,
         )
         kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
-        return Judgement(
-            probability, kind, onset_s + self._gathering.origin_s, rate, forecast, self._why(course, forecast, rate)
-        )
+        why = reasons_of(course, kind, rate, growth.zigzag, found.load)
+        about_limit = limit_sentence(forecast, self._limit_mib) if probability >= WORTH_A_FORECAST else None
+        why = why if about_limit is None else (*why, about_limit)
+        return Judgement(probability, kind, onset_s + self._gathering.origin_s, rate, forecast, why)
 
     def _spirals(self) -> bool:
         """Whether the collector chases itself now."""
@@ -270,15 +272,6 @@ class Judge:
     def _few(self, probability: float, count: int) -> float:
         """With few collections no belief is strong, either way."""
         return probability * count / (count + 2.0)
-
-    def _why(self, course: Course, forecast: Forecast, rate: float) -> tuple[str, ...]:
-        """Sentences with numbers."""
-        why = [_growth_sentence(course.level, course.now_s, course.onset_s, rate, course.probability)]
-        if self._limit_mib is None:
-            why.append("no memory limit is known: the time left counts to an assumed one")
-        elif forecast.seconds is not None:
-            why.append(f"at this rate the limit of {self._limit_mib:.0f} MiB is met in about {forecast.seconds:.0f} s")
-        return tuple(why)
 
     def close(self, died: bool, cause: str | None) -> Carryover:  # noqa: FBT001 - the interface
         """The epoch is over; what the next one of this service should know."""
@@ -335,11 +328,3 @@ class Judge:
             detector.load(state["detectors"][detector.kind])
         judge._bearing = msgspec.convert(state["bearing"], Bearing)
         return judge
-
-
-def _growth_sentence(level: float, now_s: float, onset_s: float, rate: float, probability: float) -> str:
-    """What grew, since when, how fast, how sure."""
-    return (
-        f"the live heap is {level:.0f} MiB and has grown for {now_s - onset_s:.0f} s by {rate:.3g} MiB/s: "
-        f"a leak with probability {probability:.2f}"
-    )

@@ -1,0 +1,55 @@
+"""Why a verdict is what it is, in sentences with numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gctail.detectors.shape import Course
+
+if TYPE_CHECKING:
+    from gctail.detectors.episodes import Zigzag
+    from gctail.detectors.growth import Load
+    from gctail.records import Forecast
+
+
+def growth_sentence(level: float, lasted_s: float, rate: float, probability: float) -> str:
+    """What grew (MiB), for how long (s), how fast (MiB/s), how sure."""
+    return (
+        f"the live heap is {level:.0f} MiB and has grown for {lasted_s:.0f} s by {rate:.3g} MiB/s: "
+        f"a leak with probability {probability:.2f}"
+    )
+
+
+def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load: Load) -> tuple[str, ...]:
+    """What speaks for this kind."""
+    level, now_s = course.level, course.now_s
+    growing = growth_sentence(level, now_s - course.onset_s, rate, course.probability)
+    turns = len(zigzag.peaks)
+    highest = max([peak.level for peak in zigzag.peaks], default=level)
+    match kind:
+        case "steady" | "idle":
+            return (
+                f"the live heap stays at {level:.0f} MiB over {course.collections} collections in {now_s:.0f} s",
+                f"{course.allocation_rate:.3g} MiB/s are allocated",
+            )
+        case "too-few-points":
+            return (f"{course.collections} collections in {now_s:.3g} s are too few to tell", growing)
+        case "growth-with-load":
+            return (f"{load.share:.0%} of the live heap's course follows the allocation rate",)
+        case "sawtooth" | "batch" | "spike":
+            return (f"the live heap came back {turns} times, from up to {highest:.0f} MiB, and is {level:.0f} MiB now",)
+        case "warm-up" | "bounded-cache" | "step" if course.probability < 0.25:
+            return (f"the live heap rose to {level:.0f} MiB and its growth has come to an end",)
+        case _:
+            return (growing,)
+
+
+def limit_sentence(forecast: Forecast, limit_mib: float | None) -> str | None:
+    """What the time left counts to; None where there is nothing to say."""
+    if forecast.seconds is None:
+        return None
+    if limit_mib is None:
+        return (
+            f"no limit is known: an assumed {forecast.limit_mib:.0f} MiB live are met in about {forecast.seconds:.0f} s"
+        )
+    return f"at this rate the limit of {limit_mib:.0f} MiB is met in about {forecast.seconds:.0f} s"
