@@ -547,6 +547,22 @@ def test_what_is_only_mentioned_is_no_death(line):
     assert find_report(line.encode()) == []
 
 
+def test_colours_hide_nothing():
+    """docker compose paints the names of its services."""
+    [death] = find_report(b"\x1b[36mpayments-1 exited with code 137\x1b[0m")
+    assert (death.cause, death.details["container"]) == ("exit-137", "payments-1")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["2024-01-02T03:04:05.123Z app[web.1]: Killed", "Jan  5 10:00:00 host run.sh[77]: Killed", "payments_1  | Killed"],
+)
+def test_what_a_shell_says_may_pass_through_a_logger(line):
+    """Heroku, syslog and docker compose put a time and a name in front."""
+    [death] = find_report(line.encode())
+    assert (death.cause, death.source) == ("sigkill", "shell")
+
+
 def test_a_report_inside_a_message_makes_less_sure():
     """A supervisor written in Go logs its child's end as a field."""
     [death] = find_report(b'time=2024-01-02T03:04:05Z level=error msg="child exited" err="signal: killed"')

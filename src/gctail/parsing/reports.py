@@ -6,17 +6,19 @@ import re
 from functools import cache
 
 from gctail.parsing.signatures import Known, Signature, signatures
+from gctail.parsing.text import plain
 from gctail.records import Death
 
 MOST_DEATHS_FOUND, MOST_LINES_KEPT = 64, 64
 MOST_LINE_CHARACTERS = 4096
 
 _TIMES = (  # times, levels and the brackets and bars that loggers put around names
-    r"\s+|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d[\d.,]{0,12})?(?:Z|[+-]\d\d:?\d\d)?\]?:?(?=\s)"
+    r"\s+|[+-]\d{4} UTC(?: m=[+-][\d.]{1,24})?(?=\s)|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d[\d.,]{0,12})?(?:Z|[+-]\d\d:?\d\d)?\]?:?(?=\s)"
     r"|[^\W\d_]{3,10}\.? {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d{1,9})?(?=\s)"
     r"|\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}(?:\s+\d{1,10}){2} [VDIWEF](?=\s)"
     r"|\[ {0,12}\d{1,12}\.\d{6}\]|<\d{1,3}>|\d\d:\d\d:\d\d[\d.,]{0,12}(?=\s)|\d{10}(?:\.\d{1,9})?(?=\s)"
     r"|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s+\d{1,10} [\w.-]{1,80}:\d{1,6}\]"
+    r"|[\w./@-]{1,128}\[[\w./-]{1,64}\]:(?=\s)|[\w.-]{1,64}(?= [\w./@-]{1,128}\[[\w./-]{1,64}\]: )"
     r"|##\[\w{1,12}\]|\[[\w/.: +-]{1,64}\]|[\w.-]{1,64} *\|(?=\s)"
 )
 _NAMES = (  # fields of a logfmt line, hosts, programs, columns of a table
@@ -37,6 +39,8 @@ def find_report(text: bytes) -> list[Death]:
     `confidence`), or as a whole value inside a message, where its signature allows that (`inside`). What a message
     merely mentions is no death. Looks at the last 64 deaths of the block.
     """
+    if b"\x1b" in text:
+        text = b"\n".join(plain(line) for line in text.split(b"\n"))
     block = text.decode("utf-8", "replace")
     if _hints().search(block) is None:
         return []
@@ -134,7 +138,7 @@ def _confidence(signature: Signature, line: str, start: int, end: int) -> float 
         return signature.confidence
     if signature.inside is None or not _VALUE_AFTER.match(line, end):
         return None
-    return signature.inside if _VALUE_BEFORE.search(line[max(0, start - 8) : start]) else None
+    return signature.inside if signature.field or _VALUE_BEFORE.search(line[max(0, start - 8) : start]) else None
 
 
 def _told(known: Known, found: re.Match[str], text: str, confidence: float) -> Death:

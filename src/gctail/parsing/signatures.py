@@ -39,6 +39,7 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True):
     needs: tuple[str, ...] = ()
     several_lines: bool = False
     alone: bool = False
+    field: bool = False
     details: dict[str, Any] = {}
 
 
@@ -54,7 +55,7 @@ class Known(Struct, frozen=True):
         told = dict(self.signature.details)
         for name, value in found.groupdict().items():
             if value is not None:
-                key = name[:-2] if name[-2:] in {"_2", "_3", "_4"} else name
+                key = name[:-2] if name[-2:] in {"_2", "_3", "_4", "_5"} else name
                 told[key] = _number(value) if _is_number(key) else value
         return _sizes_in_kib(told)
 
