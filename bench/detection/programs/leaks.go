@@ -120,7 +120,7 @@ func pairs() []scenario {
 			func(s *service) {
 				s.redraw(0.01, s.between(13, 19))
 				warm, tau := s.base*s.between(0.4, 0.9), s.between(0.8, 2)
-				s.room -= warm
+				s.limit += grown * warm
 				s.stores = append(s.stores, s.sized(newCache(), 24<<10, 100, "page cached", "page", "").levels(func(t float64) float64 {
 					return warm * (1 - math.Exp(-t/tau))
 				}, 8))
@@ -172,7 +172,7 @@ func pairs() []scenario {
 			func(s *service) {
 				period, share := s.day/24*s.between(1, 4), s.between(0.2, 0.5)
 				s.saw("memtable flushed", period, share*s.base)
-				s.room -= share * s.base
+				s.limit += grown * share * s.base
 				s.leak(s.events(history(), s.between(20, 50), "row written", "row", "bytes"), s.linear)
 			}),
 		pair("reset-by-restarts", "warm-up-after-restarts", "warm-up", "a leak that daily restarts hide", "a cache that fills anew after each restart",

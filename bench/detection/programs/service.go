@@ -226,7 +226,7 @@ func (s *service) run() {
 	now := func() float64 { return s.offset() + time.Since(began).Seconds() }
 	for i := 0; clock < s.until(); i++ {
 		t := now()
-		s.step(t, min(t-clock, 0.2))
+		s.step(t, min(t-clock, 0.03)) // after a stall of the machine nothing is made up for
 		clock = t
 		if i%4 == 0 {
 			s.truth.watch(t)

@@ -167,7 +167,7 @@ func (t *truth) die(now float64) {
 	debug.SetMemoryLimit(1 << 62)
 	_ = syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20})
 	for {
-		t.service.stores[0].keeper.keep(1, 16<<20)
+		t.service.stores[0].keeper.keep(t.service.dice.Uint64(), 16<<20)
 	}
 }
 
