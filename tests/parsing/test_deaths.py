@@ -247,6 +247,7 @@ def test_a_panic_has_its_value_and_its_signal():
         ("panic: something bad\n\tsecond line\n\tthird", "something bad\nsecond line\nthird", None),
         ("panic: a\n\nb", "a\nb", None),
         ('panic: main.E("text")', 'main.E("text")', None),
+        ("panic: ", "", None),
     ],
 )
 def test_the_value_of_a_panic_may_have_lines_and_a_past(head, value, repanicked):
@@ -270,6 +271,7 @@ def test_a_panic_that_quotes_another_death_is_a_panic():
         ("runtime: failed to create new OS thread (have 4 already; errno=11)\nruntime: may need to increase max user processes (ulimit -u)\nfatal error: newosproc", "thread-limit", {"threads": 4, "errno": 11}),
         ("runtime: VirtualAlloc of 1048576 bytes failed with errno=1455\nfatal error: out of memory", "go-out-of-memory", {"ask_bytes": 1048576, "errno": 1455}),
         ("unexpected fault address 0xc627430000\nfatal error: fault\n[signal SIGBUS: bus error code=0x2 addr=0xc627430000 pc=0x4024df]", "runtime-fault", {"signal": "SIGBUS"}),
+        ("fatal: morestack on g0\nSIGTRAP: trace trap\nPC=0x45f2c2 m=3 sigcode=128", "runtime-fault", {"signal": "SIGTRAP", "fault": "system-stack"}),
         ("runtime/cgo: out of memory in thread_start\nSIGABRT: abort\nPC=0x7f2bea6bc425 m=8 sigcode=18446744073709551610", "go-out-of-memory", {"signal": "SIGABRT"}),
     ],
 )  # fmt: skip

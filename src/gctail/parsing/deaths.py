@@ -54,11 +54,11 @@ class Step(Struct, frozen=True):
 
 _OPENS = re.compile(  # a line that says by itself that a process dies
     r"(?:panic|fatal error|throw): |SIG(?:QUIT|ABRT|SEGV|BUS|ILL|TRAP|FPE|SYS|EMT|STKFLT|XCPU|XFSZ): "
-    r"|Exception 0x[0-9a-f]|fatal: (?:morestack|systemstack|bad g |runtime)"
+    r"|Exception 0x[0-9a-f]"
 )
 _SOFT = re.compile(  # a line that may stand before such a line
     r"runtime(?:: ?|/cgo: )\S|\[signal |found next stack barrier |(?:signal \d+|signal) received |non-Go code set up "
-    r"|unexpected fault address "
+    r"|unexpected fault address |fatal: (?:morestack|systemstack|bad g |runtime)"
 )
 _DETAIL = re.compile(  # base=0x82047adf8 k=0x41023d …     *(obj+8) = 0x88202a2028
     r"\s*[\w.*()+\[\]-]{1,60} ?= ?(?:0x[0-9a-f]|\{)|\[signal |PC=0x|panic during |signal arrived during "
@@ -181,7 +181,7 @@ class DeathReader:
 
     def _open(self, line: bytes, text: str) -> Step:
         report = _Report()
-        bare = _without_stars(text.strip())
+        bare = _head_line(text)
         if bare.startswith(("goroutine ", "runtime stack:")):
             if not report.stacks.take(bare):
                 return Step(taken=False, open=False)
@@ -197,7 +197,7 @@ class DeathReader:
         return self._took(report, line, text)
 
     def _in_head(self, report: _Report, line: bytes, text: str) -> Step:
-        bare = _without_stars(text.strip())
+        bare = _head_line(text)
         if self._begins_stacks(report, bare, text):
             report.in_stacks, report.blank_before_stacks, report.exit_code = True, report.blank, None
             return self._took(report, line, text)
@@ -353,9 +353,12 @@ def _shown(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _without_stars(text: str) -> str:
-    """`**fatal error: out of memory**`, as people paste it into an issue."""
-    return text.strip("*").strip() if text.startswith("**") else text
+def _head_line(text: str) -> str:
+    """The line without indentation, and without stars: `**fatal error: out of memory**`, as people paste it."""
+    bare = text.strip()
+    if bare.startswith("**"):
+        bare = bare.strip("*").strip()
+    return bare if bare != "panic:" else "panic: "
 
 
 def _is_proof(text: str) -> bool:

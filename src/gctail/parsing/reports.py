@@ -13,7 +13,8 @@ MOST_DEATHS_FOUND, MOST_LINES_KEPT = 64, 64
 MOST_LINE_CHARACTERS = 4096
 
 _TIMES = (  # times, levels and the brackets and bars that loggers put around names
-    r"\s+|[+-]\d{4} UTC(?: m=[+-][\d.]{1,24})?(?=\s)|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d[\d.,]{0,12})?(?:Z|[+-]\d\d:?\d\d)?\]?:?(?=\s)"
+    r"\s+|[+-]\d{4} UTC(?: m=[+-][\d.]{1,24})?(?=\s)"
+    r"|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d[\d.,]{0,12})?(?:Z|[+-]\d\d:?\d\d)?\]?:?(?=\s)"
     r"|[^\W\d_]{3,10}\.? {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d{1,9})?(?=\s)"
     r"|\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}(?:\s+\d{1,10}){2} [VDIWEF](?=\s)"
     r"|\[ {0,12}\d{1,12}\.\d{6}\]|<\d{1,3}>|\d\d:\d\d:\d\d[\d.,]{0,12}(?=\s)|\d{10}(?:\.\d{1,9})?(?=\s)"
