@@ -1,9 +1,16 @@
 """Epochs and the ledger: which process a collection belongs to, and what the log has lost."""
 
+import json
+from pathlib import Path
+
+import orjson
 import pytest
 
-from gctail.records import GcCycle, Sighting
+from gctail.parsing.scanner import Scanner
+from gctail.records import Death, GcCycle, Sighting
 from gctail.service import Service
+
+SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "logs" / "unbounded-map-go1.27.log"
 
 
 def collection(number, uptime_s, *, procs=2, live=10, offset=0, time_s=None, near_s=None, wall_ms=1.0):
@@ -88,3 +95,42 @@ def test_many_restarts_do_not_grow_the_memory():
             service.observe(collection(number, number * 1.0, offset=restart * 10 + number, wall_ms=restart + 1.0))
     assert service.epochs_seen == 500
     assert len(service.epochs) <= 64
+
+
+def sample_sightings():
+    """A real leak, its restart, and a death between them."""
+    scanner = Scanner("a.log", "pay")
+    scanner.feed(SAMPLE.read_bytes())
+    scanner.flush()
+    cycles = [event for event in scanner.take() if isinstance(event, Sighting)]
+    death = Sighting(Death("go-out-of-memory", "go", "fatal error: out of memory", (), {}), "pay", "a.log", 10**6)
+    return [*cycles, death, *(collection(n, n * 0.5, offset=10**6 + n) for n in range(1, 40))]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 7, 31, 64, 100, 130, 131, 132, 140, 168])
+def test_a_restored_service_goes_on_exactly(cut):
+    """Saved as JSON anywhere, restored elsewhere: the same findings, the same verdict, byte for byte."""
+    sightings = sample_sightings()
+    whole, first = Service("pay", 256.0), Service("pay", 256.0)
+    told = [whole.observe(sighting) for sighting in sightings]
+    before = [first.observe(sighting) for sighting in sightings[:cut]]
+    second = Service.restore(json.loads(orjson.dumps(first.state())))
+    after = [second.observe(sighting) for sighting in sightings[cut:]]
+    assert [seen.findings for seen in told] == [seen.findings for seen in before + after]
+    assert second.judged() == second.judged()
+    assert orjson.dumps(second.state()) == orjson.dumps(whole.state())
+
+
+def test_the_state_of_a_service_is_small():
+    """Ten thousand of them in one process, and in one topic."""
+    service = Service("pay", 256.0)
+    for sighting in sample_sightings()[:131]:
+        service.observe(sighting)
+    assert len(orjson.dumps(service.state())) < 20 * 1024
+
+
+def test_a_state_from_the_future_is_refused():
+    """A newer program reads an older state; an older one must not guess."""
+    state = {**Service("pay").state(), "version": 99}
+    with pytest.raises(ValueError, match="newer"):
+        Service.restore(state)

@@ -11,8 +11,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from gctail.epochs import Epoch
 from gctail.records import Death, Finding, Passage, Sighting
-from gctail.service import Epoch, Seen, Service
+from gctail.service import Seen, Service
 
 MOST_SERVICES = 10_000
 ONLY_ONE_HERE = 0.6

@@ -1,8 +1,4 @@
-"""One service: its process epochs, what each of them is made of, and what is wrong with it.
-
-A *process epoch* is one run of one process. The runtime numbers its collections from 1 without gaps and counts its
-uptime upwards, so the numbers tell which process a line belongs to, when a new one has begun, and what the log lost.
-"""
+"""One service: its process epochs, what is wrong with it, and what is remembered of it. Bounded in every direction."""
 
 from __future__ import annotations
 
@@ -10,118 +6,23 @@ from collections import deque
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from gctail.detectors import Carryover, Judge, Moment, Signal
-from gctail.golang.pacer import Derived, PacerView
+from gctail.epochs import Epoch, Gap
+from gctail.golang.pacer import Derived
 from gctail.parsing.wrappers import unwrapped
 from gctail.records import Death, Finding, GcCycle, Passage, Sighting, Unreadable, Verdict
 
+VERSION = 1
 MOST_OPEN_EPOCHS = 4
 """Processes that may write to one stream at the same time."""
-MOST_EPOCHS_KEPT = 64
-MOST_GAPS = 64
-RECENT = 32
-"""Collections remembered one by one, to know a line that comes twice or late."""
+MOST_EPOCHS_KEPT = 16
 LAST_LINES_BYTES = 1 << 14
+SAVED_LINES_BYTES = 1 << 12
 MOST_FINDINGS_KEPT = 256
 MOST_DEATHS_KEPT = 64
-SAME_DEATH_S = 15.0
-"""Reports of one death by several parties lie within so many seconds."""
-
-
-class Gap(Struct, frozen=True):
-    """Collections that the log does not have: numbers `first` to `last`."""
-
-    first: int
-    last: int
-    uptime_s: float | None
-    time_s: float | None
-
-
-class Ledger(Struct):
-    """What one epoch's numbers prove about the log: collections seen, missing, doubled and late."""
-
-    seen: int = 0
-    missing: int = 0
-    doubled: int = 0
-    late: int = 0
-    mended: int = 0
-    gaps: list[Gap] = []
-
-    def lose(self, gap: Gap) -> None:
-        """Note a gap; the first `MOST_GAPS` are kept one by one, all are counted."""
-        self.missing += gap.last - gap.first + 1
-        if len(self.gaps) < MOST_GAPS:
-            self.gaps.append(gap)
-
-    def fill(self, number: int) -> bool:
-        """A collection that was missing has come late."""
-        for at, gap in enumerate(self.gaps):
-            if gap.first <= number <= gap.last:
-                self.gaps[at : at + 1] = [
-                    Gap(first, last, gap.uptime_s, gap.time_s)
-                    for first, last in ((gap.first, number - 1), (number + 1, gap.last))
-                    if first <= last
-                ]
-                self.missing -= 1
-                self.late += 1
-                return True
-        return False
-
-
-class Epoch:
-    """One run of one process, as far as the log shows it."""
-
-    def __init__(self, index: int, judge: Judge | None) -> None:
-        self.index = index
-        self.ledger = Ledger()
-        self.view = PacerView()
-        self.judge = judge
-        self.first: GcCycle | None = None
-        self.last: GcCycle | None = None
-        self.last_number = 0
-        self.last_uptime_s = -1.0
-        self.last_time_s: float | None = None
-        self.last_derived: Derived | None = None
-        self.start_s: float | None = None
-        self.start_exact = False
-        self.recent: deque[tuple[int, float | None, tuple[float, ...], tuple[float, ...]]] = deque(maxlen=RECENT)
-        self.deaths: list[Sighting] = []
-        self.signals: list[tuple[Signal, Sighting]] = []
-
-    def continues(self, cycle: GcCycle) -> bool:
-        """This collection can be a later one of the same process."""
-        uptime_s = cycle.uptime_s
-        if (uptime_s is None) != (self.last is not None and self.last.uptime_s is None):
-            return False
-        return cycle.number > self.last_number and (uptime_s is None or uptime_s >= self.last_uptime_s)
-
-    def clock(self, sighting: Sighting, cycle: GcCycle) -> None:
-        """Learn when the process started: a wrapper's time stamp is late by a little, a neighbour's line earlier."""
-        uptime_s = cycle.uptime_s
-        if uptime_s is None:
-            return
-        printed_s = uptime_s + sum(cycle.clock_ms) / 1000
-        if sighting.time_s is not None:
-            start_s = sighting.time_s - printed_s
-            if not self.start_exact or self.start_s is None or start_s < self.start_s:
-                self.start_s, self.start_exact = start_s, True
-        elif sighting.near_s is not None and not self.start_exact:
-            start_s = sighting.near_s - printed_s
-            if self.start_s is None or start_s > self.start_s:
-                self.start_s = start_s
-
-    def time_of(self, sighting: Sighting) -> float | None:
-        """Unix time of a sighting in this epoch."""
-        record = sighting.record
-        if sighting.time_s is not None:
-            return sighting.time_s
-        if isinstance(record, GcCycle) and record.uptime_s is not None and self.start_s is not None:
-            return self.start_s + record.uptime_s + sum(record.clock_ms) / 1000
-        if sighting.near_s is not None:
-            return sighting.near_s
-        return self.last_time_s
 
 
 class Seen(Struct, frozen=True, gc=False):
@@ -196,16 +97,15 @@ class Service:
         """Time has passed; `now_s` is Unix time."""
         found: list[Finding] = []
         for epoch in self.open:
-            if epoch.judge is not None and epoch.start_s is not None and epoch.last is not None:
-                place = Sighting(epoch.last, self.name, "", 0, now_s)
-                found += self._told(epoch, epoch.judge.advance(now_s - epoch.start_s), place, now_s)
+            signals = epoch.advance(now_s)
+            if signals and epoch.last is not None:
+                found += self._told(epoch, signals, Sighting(epoch.last, self.name, "", 0, now_s), now_s)
         return found
 
     # -- collections
 
     def _collection(self, sighting: Sighting, cycle: GcCycle) -> Seen:
-        epoch = self.current
-        uptime_s = cycle.uptime_s
+        epoch, uptime_s = self.current, cycle.uptime_s
         follows = epoch is not None and cycle.number == epoch.last_number + 1
         if epoch is None or not follows or uptime_s is None or uptime_s < epoch.last_uptime_s:
             epoch, repeated = self._epoch_of(sighting, cycle)
@@ -218,32 +118,20 @@ class Service:
         if sighting.time_s is not None or sighting.near_s is not None:
             epoch.clock(sighting, cycle)
         time_s = epoch.time_of(sighting) if epoch.start_s is not None or uptime_s is None else None
-        judge = epoch.judge
-        derived = epoch.view.observe(cycle, time_s) if judge is None else epoch.view.glance(cycle, time_s)
-        if epoch.first is None:
-            epoch.first = cycle
-        epoch.last, epoch.last_number, epoch.last_uptime_s = cycle, cycle.number, uptime_s or -1.0
-        epoch.last_time_s, epoch.last_derived = time_s, derived
-        epoch.recent.append((cycle.number, uptime_s, cycle.clock_ms, cycle.cpu_ms))
+        judge, view = epoch.judge, epoch.view
+        derived = view.observe(cycle, time_s) if judge is None else view.glance(cycle, time_s)
+        epoch.remember(cycle, time_s, derived)
         if judge is None:
             return Seen(sighting, epoch.index, time_s, derived)
-        clock_s = self._clock_without_uptime(epoch, cycle, time_s) if uptime_s is None else uptime_s
+        clock_s = epoch.clock_without_uptime(cycle, time_s) if uptime_s is None else uptime_s
         signals = judge.observe(Moment(cycle, derived, clock_s))
         findings = tuple(self._told(epoch, signals, sighting, time_s)) if signals else ()
         return Seen(sighting, epoch.index, time_s, derived, findings)
 
-    def _clock_without_uptime(self, epoch: Epoch, cycle: GcCycle, time_s: float | None) -> float:
-        """Go 1.0 to 1.4 prints no uptime: wall time where the log has it, else one second a collection."""
-        if time_s is None:
-            return float(cycle.number)
-        if epoch.start_s is None:
-            epoch.start_s = time_s
-        return time_s - epoch.start_s
-
     def _epoch_of(self, sighting: Sighting, cycle: GcCycle) -> tuple[Epoch, bool]:
         """The process that this collection belongs to, and whether the log has had the collection before."""
         for epoch in self.open:
-            if (cycle.number, cycle.uptime_s, cycle.clock_ms, cycle.cpu_ms) in epoch.recent:
+            if epoch.is_doubled(cycle):
                 epoch.ledger.doubled += 1
                 return epoch, True
         able = [epoch for epoch in self.open if epoch.continues(cycle)]
@@ -255,18 +143,9 @@ class Service:
             self.current = epoch
             return epoch, False
         for epoch in self.open:
-            if self._is_late(epoch, cycle):
+            if epoch.is_late(cycle):
                 return epoch, True
         return self._begin(cycle), False
-
-    def _is_late(self, epoch: Epoch, cycle: GcCycle) -> bool:
-        uptime_s = cycle.uptime_s
-        if uptime_s is None or epoch.first is None or uptime_s < (epoch.first.uptime_s or 0.0):
-            return False
-        older = [at or 0.0 for number, at, *_ in epoch.recent if number < cycle.number]
-        newer = [at or 0.0 for number, at, *_ in epoch.recent if number > cycle.number]
-        fits = all(at <= uptime_s for at in older) and all(at >= uptime_s for at in newer)
-        return fits and bool(newer) and epoch.ledger.fill(cycle.number)
 
     def _begin(self, cycle: GcCycle) -> Epoch:
         """A process that was not seen before. A first number above 1 means that the log begins later than it."""
@@ -275,15 +154,23 @@ class Service:
             died = next((sighting.record for sighting in before.deaths), None)
             cause = died.cause if isinstance(died, Death) else None
             self.memory = before.judge.close(died=died is not None, cause=cause)
+            if before not in self.open:
+                before.close()
         self.epochs_seen += 1
-        epoch = Epoch(self.epochs_seen, Judge(self.limit_mib, self.memory) if self.judging else None)
+        epoch = Epoch(self.epochs_seen, judge=Judge(self.limit_mib, self.memory) if self.judging else None)
         epoch.last_number = cycle.number - 1
         self.epochs.append(epoch)
         self.open.append(epoch)
         if len(self.open) > MOST_OPEN_EPOCHS:
-            self.open.pop(0)
+            self._close(self.open[0])
         self.current = epoch
         return epoch
+
+    def _close(self, epoch: Epoch) -> None:
+        """This process will not be heard of again."""
+        self.open.remove(epoch)
+        if epoch is not self.current:
+            epoch.close()
 
     # -- deaths and the rest
 
@@ -298,7 +185,7 @@ class Service:
         if epoch is not None:
             epoch.deaths.append(sighting)
             if death.source == "go" and epoch in self.open:
-                self.open.remove(epoch)
+                self._close(epoch)
         finding = Finding(
             _finding_id(self.name, "death", sighting), "death", "critical", self.name, index, time_s, uptime_s,
             sighting.offset, f"the process died: {death.cause.replace('-', ' ')}",
@@ -351,7 +238,8 @@ class Service:
 
     def judged(self) -> tuple[Epoch | None, Verdict | None]:
         """The epoch that speaks for the service, and its verdict: a leak wherever there is one, else the last run."""
-        told = [(epoch, epoch.judge.verdict()) for epoch in self.epochs if epoch.ledger.seen and epoch.judge]
+        judged = ((epoch, epoch.verdict()) for epoch in self.epochs if epoch.ledger.seen)
+        told = [(epoch, verdict) for epoch, verdict in judged if verdict is not None]
         if not told:
             return None, None
         leaking = [item for item in told if item[1].leak]
@@ -365,6 +253,48 @@ class Service:
         if self.last_lines_wrapper is not None:
             lines = unwrapped(lines, self.last_lines_wrapper)
         return [line for line in lines if line.strip()][-most:]
+
+    def state(self) -> dict[str, Any]:
+        """Everything as plain data, for JSON: what `restore` makes goes on exactly from here."""
+        return {
+            "version": VERSION,
+            "name": self.name,
+            "limit_mib": self.limit_mib,
+            "judging": self.judging,
+            "epochs_seen": self.epochs_seen,
+            "epochs": [epoch.state() for epoch in self.epochs],
+            "open": [epoch.index for epoch in self.open],
+            "current": self.current.index if self.current is not None else None,
+            "collections": self.collections,
+            "kinds": self._kinds,
+            "mended": self.mended,
+            "unreadable": self.unreadable,
+            "specimens": self.specimens,
+            "deaths": msgspec.to_builtins(list(self.deaths)),
+            "memory": msgspec.to_builtins(self.memory),
+            "last_lines": self.last_lines[-SAVED_LINES_BYTES:].decode("utf-8", "backslashreplace"),
+            "last_lines_wrapper": self.last_lines_wrapper,
+        }
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> Service:
+        """The service that `state` was taken of. Raises ValueError where a newer program wrote it."""
+        if state["version"] > VERSION:
+            raise ValueError(
+                f"state of {state['name']}: version {state['version']} is newer than this program's {VERSION}"
+            )
+        service = cls(state["name"], state["limit_mib"], judging=state["judging"])
+        service.epochs.extend(Epoch.restore(each) for each in state["epochs"])
+        known = {epoch.index: epoch for epoch in service.epochs}
+        service.open = [known[index] for index in state["open"] if index in known]
+        service.current = known.get(state["current"])
+        service.epochs_seen, service.collections = state["epochs_seen"], state["collections"]
+        service._kinds, service.mended = dict(state["kinds"]), state["mended"]
+        service.unreadable, service.specimens = state["unreadable"], list(state["specimens"])
+        service.deaths.extend(msgspec.convert(state["deaths"], list[Sighting]))
+        service.memory = msgspec.convert(state["memory"], Carryover | None)
+        service.last_lines, service.last_lines_wrapper = state["last_lines"].encode(), state["last_lines_wrapper"]
+        return service
 
     def ledger(self) -> dict[str, Any]:
         """What all epochs' numbers prove together."""

@@ -1,0 +1,188 @@
+"""Process epochs: one run of one process each, and what its collection numbers prove about the log.
+
+The runtime numbers its collections from 1 without gaps and counts its uptime upwards, so the numbers tell which process
+a line belongs to, when a new one has begun, and what the log has lost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from gctail.detectors import Judge, Signal
+from gctail.golang.pacer import Derived, PacerView
+from gctail.records import GcCycle, Sighting, Verdict
+
+MOST_GAPS = 16
+RECENT = 32
+"""Collections remembered one by one, to know a line that comes twice or late."""
+
+
+class Gap(Struct, frozen=True):
+    """Collections that the log does not have: numbers `first` to `last`."""
+
+    first: int
+    last: int
+    uptime_s: float | None
+    time_s: float | None
+
+
+class Ledger(Struct):
+    """What one epoch's numbers prove about the log: collections seen, missing, doubled and late."""
+
+    seen: int = 0
+    missing: int = 0
+    doubled: int = 0
+    late: int = 0
+    mended: int = 0
+    gaps: list[Gap] = []
+
+    def lose(self, gap: Gap) -> None:
+        """Note a gap; the first `MOST_GAPS` are kept one by one, all are counted."""
+        self.missing += gap.last - gap.first + 1
+        if len(self.gaps) < MOST_GAPS:
+            self.gaps.append(gap)
+
+    def fill(self, number: int) -> bool:
+        """A collection that was missing has come late."""
+        for at, gap in enumerate(self.gaps):
+            if gap.first <= number <= gap.last:
+                self.gaps[at : at + 1] = [
+                    Gap(first, last, gap.uptime_s, gap.time_s)
+                    for first, last in ((gap.first, number - 1), (number + 1, gap.last))
+                    if first <= last
+                ]
+                self.missing -= 1
+                self.late += 1
+                return True
+        return False
+
+
+class Epoch(Struct):
+    """One run of one process, as far as the log shows it.
+
+    `judge` is there while the process may go on; a closed epoch keeps only its verdict.
+    """
+
+    index: int
+    ledger: Ledger = field(default_factory=Ledger)
+    view: PacerView = field(default_factory=PacerView)
+    judge: Any = None  # a Judge; its state is saved by itself
+    first: GcCycle | None = None
+    last: GcCycle | None = None
+    last_number: int = 0
+    last_uptime_s: float = -1.0
+    last_time_s: float | None = None
+    last_derived: Derived | None = None
+    start_s: float | None = None
+    start_exact: bool = False
+    recent: list[tuple[int, float | None, tuple[float, ...], tuple[float, ...]]] = []
+    deaths: list[Sighting] = []
+    closed: Verdict | None = None
+
+    def continues(self, cycle: GcCycle) -> bool:
+        """This collection can be a later one of the same process."""
+        uptime_s = cycle.uptime_s
+        if self.last is not None and (uptime_s is None) != (self.last.uptime_s is None):
+            return False
+        return cycle.number > self.last_number and (uptime_s is None or uptime_s >= self.last_uptime_s)
+
+    def is_doubled(self, cycle: GcCycle) -> bool:
+        """The log has had this very line before."""
+        return (cycle.number, cycle.uptime_s, cycle.clock_ms, cycle.cpu_ms) in self.recent
+
+    def is_late(self, cycle: GcCycle) -> bool:
+        """A collection that was missing, and fits between the others by its uptime; it is not missing any more."""
+        uptime_s = cycle.uptime_s
+        if uptime_s is None or self.first is None or uptime_s < (self.first.uptime_s or 0.0):
+            return False
+        older = [at or 0.0 for number, at, *_ in self.recent if number < cycle.number]
+        newer = [at or 0.0 for number, at, *_ in self.recent if number > cycle.number]
+        fits = all(at <= uptime_s for at in older) and all(at >= uptime_s for at in newer)
+        return fits and bool(newer) and self.ledger.fill(cycle.number)
+
+    def remember(self, cycle: GcCycle, time_s: float | None, derived: Derived) -> None:
+        """Take the collection in as the last one."""
+        if self.first is None:
+            self.first = cycle
+        uptime_s = cycle.uptime_s
+        self.last, self.last_number = cycle, cycle.number
+        self.last_uptime_s = -1.0 if uptime_s is None else uptime_s
+        self.last_time_s, self.last_derived = time_s, derived
+        recent = self.recent
+        recent.append((cycle.number, uptime_s, cycle.clock_ms, cycle.cpu_ms))
+        if len(recent) > RECENT:
+            del recent[0]
+
+    def clock(self, sighting: Sighting, cycle: GcCycle) -> None:
+        """Learn when the process started: a wrapper's time stamp is late by a little, a neighbour's line earlier."""
+        uptime_s = cycle.uptime_s
+        if uptime_s is None:
+            return
+        printed_s = uptime_s + sum(cycle.clock_ms) / 1000
+        if sighting.time_s is not None:
+            start_s = sighting.time_s - printed_s
+            if not self.start_exact or self.start_s is None or start_s < self.start_s:
+                self.start_s, self.start_exact = start_s, True
+        elif sighting.near_s is not None and not self.start_exact:
+            start_s = sighting.near_s - printed_s
+            if self.start_s is None or start_s > self.start_s:
+                self.start_s = start_s
+
+    def clock_without_uptime(self, cycle: GcCycle, time_s: float | None) -> float:
+        """Go 1.0 to 1.4 prints no uptime: wall time where the log has it, else one second a collection."""
+        if time_s is None:
+            return float(cycle.number)
+        if self.start_s is None:
+            self.start_s = time_s
+        return time_s - self.start_s
+
+    def time_of(self, sighting: Sighting) -> float | None:
+        """Unix time of a sighting in this epoch."""
+        record = sighting.record
+        if sighting.time_s is not None:
+            return sighting.time_s
+        if isinstance(record, GcCycle) and record.uptime_s is not None and self.start_s is not None:
+            return self.start_s + record.uptime_s + sum(record.clock_ms) / 1000
+        if sighting.near_s is not None:
+            return sighting.near_s
+        return self.last_time_s
+
+    def advance(self, now_s: float) -> list[Signal]:
+        """Time has passed; `now_s` is Unix time."""
+        if self.judge is None or self.start_s is None:
+            return []
+        signals: list[Signal] = self.judge.advance(now_s - self.start_s)
+        return signals
+
+    def verdict(self) -> Verdict | None:
+        """What is made of this process; None where it was not judged."""
+        if self.judge is None:
+            return self.closed
+        verdict: Verdict = self.judge.verdict()
+        return verdict
+
+    def close(self) -> None:
+        """The process has ended: keep the verdict, let the models go."""
+        self.closed, self.judge, self.view, self.recent = self.verdict(), None, PacerView(), []
+
+    def state(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        judge = self.judge
+        self.judge = None
+        try:
+            state: dict[str, Any] = msgspec.to_builtins(self)
+        finally:
+            self.judge = judge
+        state["judge"] = judge.state() if judge is not None else None
+        return state
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> Epoch:
+        """The epoch that `state` was taken of. Raises ValueError where it was written by an unknown version."""
+        epoch = msgspec.convert({**state, "judge": None}, cls)
+        if state["judge"] is not None:
+            epoch.judge = Judge.restore(state["judge"])
+        return epoch
