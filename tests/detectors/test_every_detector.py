@@ -99,7 +99,7 @@ class TestEveryDetector:
 def test_the_judge_is_silent_on_a_steady_service(make: Any) -> None:
     """No detector, and no belief in growth, makes a noise about noise."""
     judge = Judge(400.0)
-    assert [s for m in make.moments(make.collections(make.noisy(lambda _: 100, 3000))) for s in judge.observe(m)] == []
+    assert [s for m in make.moments(make.collections(make.noisy(lambda _: 100, 2000))) for s in judge.observe(m)] == []
     verdict = judge.verdict()
     assert (verdict.leak, verdict.kind) == (False, "steady")
 
@@ -128,9 +128,9 @@ def test_asking_for_the_verdict_changes_nothing(make: Any) -> None:
 
 
 def test_the_judges_state_is_bounded(make: Any) -> None:
-    """Twenty thousand collections of everything leave less than 20 KiB."""
+    """Eight thousand collections of everything leave less than 20 KiB."""
     judge, largest = Judge(100_000.0), 0
-    lives = make.noisy(lambda i: 100 + 60 * ((i // 50) % 7) + (i % 97), 20_000, spread=20)
+    lives = make.noisy(lambda i: 100 + 60 * ((i // 50) % 7) + (i % 97), 8_000, spread=20)
     for index, moment in enumerate(make.moments(make.collections(lives, every_s=0.731))):
         judge.observe(moment)
         if index % 500 == 0:

@@ -11,7 +11,7 @@ REVERSAL_SHARE = 0.35
 REVERSAL_NOISE = 6.0
 SMALLEST_RISE_MIB = 1.5
 NEW_HIGH = 1.04
-MOST_PEAKS = 64
+MOST_PEAKS = 40
 ABOUT = 0.1
 """A peak counts as having been as high as a level that passes it by this share of its rise."""
 
@@ -43,7 +43,7 @@ class Streak(Struct, frozen=True):
 
 
 class Zigzag:
-    """Follows the level (the median of three blocks) from turn to turn; keeps at most sixty-four turns."""
+    """Follows the level (the median of three blocks) from turn to turn; keeps at most forty turns."""
 
     __slots__ = ("_last", "_run", "_top", "episode", "noise", "peaks", "streak")
 

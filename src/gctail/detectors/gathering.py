@@ -11,7 +11,7 @@ from gctail.detectors.values import STACK_WEIGHT, Block, Moment, Row
 if TYPE_CHECKING:
     from gctail.golang.pacer import Derived
 
-LARGEST_BLOCK = 128
+LARGEST_BLOCK = 64
 LONGEST_BLOCK_S = 300.0
 SHORT_MARKING_MIB = 0.75
 LONG_MARKING_MIB = 2.25
@@ -26,7 +26,7 @@ FOREVER_S = 1e11
 class Gathering:
     """The open block.
 
-    It is complete at one collection while there are few, at 128 when there are many, after five minutes, or at once
+    It is complete at one collection while there are few, at 64 when there are many, after five minutes, or at once
     when something is urgent: the next goal has come over the limit, or the collector has begun to chase itself.
     """
 

@@ -27,6 +27,8 @@ class NextGoal:
         limit, goal = surroundings.limit_mib, block.next_goal_mib
         if limit is None or goal is None:
             return []
+        if block.memory_limit_mib is not None:  # GOMEMLIMIT collects sooner, as long as that can help
+            goal = min(goal, max(block.memory_limit_mib, float(block.live)))
         evidence = {
             "next_goal_mib": round(goal, 1),
             "limit_mib": round(limit, 1),

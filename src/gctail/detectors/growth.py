@@ -254,7 +254,7 @@ class Growth:
     def recent(self, onset_s: float, now_s: float) -> list[float]:
         """The levels of the younger part of the growth, block by block: older blocks have been joined."""
         history = self.history
-        return history.low[history.at(now_s - 0.7 * (now_s - onset_s)) :]
+        return list(history.low[history.at(now_s - 0.7 * (now_s - onset_s)) :])
 
     def due(self, now_s: float, suspicion: float, onset_s: float) -> bool:
         """Whether to run the regression again: after a twentieth of the growth, or of all time where it is calm.

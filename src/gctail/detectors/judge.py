@@ -12,7 +12,7 @@ from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
 from gctail.detectors.goroutines import GoroutineGrowth
 from gctail.detectors.growth import Growth, Outlook, by_regression, regression
-from gctail.detectors.leak import DEFAULT_BUDGET, LeakAlarm
+from gctail.detectors.leak import DEFAULT_BUDGET, LeakAlarm, false_alarms_per_day
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.passage import assumed_level, fatal_level, interval
 from gctail.detectors.pauses import PauseSpike
@@ -187,6 +187,7 @@ class Judge:
             "seconds": forecast.seconds,
             "low": forecast.low,
             "high": forecast.high,
+            "false_alarms_per_day": float(f"{false_alarms_per_day(probability):.2g}"),
         }
         now_s = self._bearing.now_s
         settled = probability * now_s / (now_s + START_UP_S) - (0.0 if self._limit_mib is not None else UNKNOWN_LIMIT)

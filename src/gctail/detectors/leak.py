@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import exp, log
 from typing import Any
 
 from gctail.detectors.alarm import Alarm
@@ -22,6 +24,15 @@ def threshold(budget_per_day: float) -> float:
         if budget_per_day >= budget:
             return belief
     return THRESHOLDS[-1][1]
+
+
+def false_alarms_per_day(belief: float) -> float:
+    """How often a day a benign service reaches this belief: between the measured points straight in log rate."""
+    points = [(0.0, 4.0), *((at, rate) for rate, at in THRESHOLDS), (1.0, THRESHOLDS[-1][0] / 4)]
+    for (low, often), (high, seldom) in pairwise(points):
+        if belief <= high:
+            return often * exp(log(seldom / often) * (belief - low) / (high - low))
+    return points[-1][1]
 
 
 class LeakAlarm:

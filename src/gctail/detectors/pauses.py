@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any
 
 from gctail.detectors.values import Block, Carryover, Signal, Surroundings
@@ -24,7 +25,7 @@ class PauseSpike:
 
     def __init__(self, memory: Carryover) -> None:
         del memory
-        self._pauses: list[float] = []
+        self._pauses: array[float] = array("d")
         self._habit: RollingQuantile | None = None
         self._told_s: float | None = None
 
@@ -35,7 +36,8 @@ class PauseSpike:
         longest_ms = max(pauses)
         worst = block.rows[pauses.index(longest_ms)]
         found = self._judge(longest_ms, worst.number, worst.clock_s) if longest_ms >= HARMLESS_MS else []
-        self._pauses = [*self._pauses[-(WINDOW - 1) :], round(longest_ms, 4)]
+        self._pauses.append(round(longest_ms, 4))
+        del self._pauses[:-WINDOW]
         if self._habit is not None:
             self._habit.update(self._pauses[-1])
         return found
@@ -73,4 +75,4 @@ class PauseSpike:
 
     def load(self, state: dict[str, Any]) -> None:
         """Become what `state` was taken from."""
-        self._pauses, self._told_s, self._habit = list(state["pauses"]), state["told_s"], None
+        self._pauses, self._told_s, self._habit = array("d", state["pauses"]), state["told_s"], None
