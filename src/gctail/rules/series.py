@@ -91,7 +91,7 @@ SOURCES = {
     ),
     "mark_share": Source(SHARE, "time that a collection was under way", attrgetter("derived.mark_share")),
     "procs": Source(COUNT, "GOMAXPROCS", attrgetter("cycle.procs")),
-    "goroutines": Source(COUNT, "goroutines (printed by Go 1.3 and 1.4 only)", attrgetter("cycle.goroutines")),
+    "goroutines": Source(COUNT, "goroutines (printed by Go 1.4 only)", attrgetter("cycle.goroutines")),
     "interval": Source(DURATION, "time since the collection before", attrgetter("derived.interval_s")),
     "uptime": Source(DURATION, "age of the process", attrgetter("clock_s")),
     "forced": Source(NUMBER, "1 where the collection was forced, else 0", _forced),

@@ -26,17 +26,19 @@ class RuleError(UsageError, ValueError):
         super().__init__(sentence)
 
     def __str__(self) -> str:
-        said = f"{self.where}: {self.sentence}" if self.where else self.sentence
-        if self.at is None:
-            return said
-        shown = "".join(character if character.isprintable() else "\ufffd" for character in self.text)
-        return f"{said}\n  {shown}\n  {' ' * self.at}^"
+        said = _printable(f"{self.where}: {self.sentence}" if self.where else self.sentence)
+        return said if self.at is None else f"{said}\n  {_printable(self.text)}\n  {' ' * self.at}^"
 
     def within(self, where: str, text: str = "", begin: int = 0) -> RuleError:
         """The same error, told as part of something larger: of `text`, from its character `begin` on."""
         if not text:
             return RuleError(self.sentence, self.text, self.at, where)
         return RuleError(self.sentence, text, begin + (self.at or 0), where)
+
+
+def _printable(text: str) -> str:
+    """No line break and no escape sequence: a message is shown on a terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 @dataclass(frozen=True, slots=True)
