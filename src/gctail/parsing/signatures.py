@@ -1,4 +1,4 @@
-"""The sentences by which deaths are known: data/deaths.toml, read once and compiled."""
+"""The sentences by which deaths are known: data/deaths.toml, read once."""
 
 from __future__ import annotations
 
@@ -44,11 +44,15 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Known(Struct, frozen=True):
-    """A signature with its pattern compiled, and its place in the file: the first that takes a line decides."""
+    """A signature and its place in the file: the first that takes a line decides."""
 
     place: int
     signature: Signature
-    regex: re.Pattern[str]
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The pattern, compiled when it is first needed: all of them take 100 ms, and most logs need none."""
+        return _compiled(self.signature.pattern)
 
     def facts(self, found: re.Match[str]) -> dict[str, Any]:
         """What the named groups carry, numbers as numbers, with what the sentence implies."""
@@ -65,13 +69,16 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@cache
 def signatures() -> tuple[Known, ...]:
-    """All signatures, in the order of the file. Raises re.error or msgspec.ValidationError on a bad file."""
+    """All signatures, in the order of the file. Raises msgspec.ValidationError on a bad file."""
     text = (resources.files("gctail") / "data" / "deaths.toml").read_bytes()
     table = msgspec.toml.decode(text, type=_Table)
-    return tuple(
-        Known(place, signature, re.compile(signature.pattern)) for place, signature in enumerate(table.signature)
-    )
+    return tuple(Known(place, signature) for place, signature in enumerate(table.signature))
 
 
 @cache
