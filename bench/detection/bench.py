@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -18,6 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import real
 from baselines import BASELINES, Buckets
 from judging import outcome_of
 from metrics import BUDGETS, Outcome, areas, bootstrap, summary, threshold_for
@@ -27,16 +31,16 @@ from simulator import Series
 from gctail.detectors.leak import DEFAULT_BUDGET, threshold
 
 FIRST_TEST_SEED = 100
+MARKER = "<!-- measured: everything below is written by the command that it names -->"
 OURS, OURS_ALARMS = "gctail", threshold(DEFAULT_BUDGET)
 COLUMNS = "judge|AUC|twin AUC|FA/day|recall 50 %|recall 80 %|precision|at 1 in 200|delay|twins alarmed"
 HEAD = f"""| {COLUMNS.replace("|", " | ")} |
 |---|---|---|---|---|---|---|---|---|---|"""
 
 
-def runs(part: str, seeds: int) -> list[Series]:
+def runs(part: str, seeds: int) -> Iterator[Series]:
     """Every valid run of a part: a benign one that died, or a leak that died before it began, is left out."""
     first = FIRST_TEST_SEED if part == "test" else 0
-    found = []
     for name in names():
         if part_of(name.removesuffix("/twin")) != part:
             continue
@@ -44,8 +48,7 @@ def runs(part: str, seeds: int) -> list[Series]:
             run = series(name, seed)
             died_early = run.death_s is not None and (run.onset_s is None or run.death_s <= run.onset_s)
             if not (died_early and (not run.leak or run.onset_s)) and sum(map(len, run.epochs)) > 20:
-                found.append(run)
-    return found
+                yield run
 
 
 def theirs(run: Series) -> dict[str, Outcome]:
@@ -71,21 +74,19 @@ def theirs(run: Series) -> dict[str, Outcome]:
 
 def judged(part: str, seeds: int, *, blind: bool, rivals: bool) -> dict[str, list[Outcome]]:
     """Every judge's outcomes over a part, ours first."""
-    began = process_time()
-    material = runs(part, seeds)
-    made_s = process_time() - began
-    tables = {OURS: [outcome_of(run, limit_known=not blind) for run in material]}
-    judged_s = process_time() - began - made_s
-    if rivals:
-        for run in material:
-            for name, outcome in theirs(run).items():
-                tables.setdefault(name, []).append(outcome)
+    tables: dict[str, list[Outcome]] = {OURS: []}
+    spent_s = 0.0
+    for run in runs(part, seeds):
+        began = process_time()
+        tables[OURS].append(outcome_of(run, limit_known=not blind))
+        spent_s += process_time() - began
+        for name, outcome in theirs(run).items() if rivals else ():
+            tables.setdefault(name, []).append(outcome)
     count = sum(int(str(o.extra["collections"])) for o in tables[OURS])
     largest = max(int(str(o.extra["state_bytes"])) for o in tables[OURS])
     print(
-        f"{part}: {len(material)} runs, {sum(o.days for o in tables[OURS]):.0f} service-days, {count} collections; "
-        f"simulated in {made_s:.0f} s, judged by us in {judged_s:.0f} s with the pacer's view; "
-        f"our state is at most {largest} bytes.\n",
+        f"{part}: {len(tables[OURS])} runs, {sum(o.days for o in tables[OURS]):.0f} service-days, {count} collections, "
+        f"judged by us in {spent_s:.0f} s, the pacer's view included; our state is at most {largest} bytes.\n",
     )
     return tables
 
@@ -98,17 +99,39 @@ def main() -> None:
     parser.add_argument("--only", default="all", choices=("all", "ours"))
     parser.add_argument("--detail", action="store_true")
     parser.add_argument("--blind", action="store_true", help="our judge is not told the limit")
+    parser.add_argument("--write", action="store_true", help="write RESULTS.md: the test part, blind, and real logs")
     chosen = parser.parse_args()
-    rivals = chosen.only == "all"
-    tables = judged(chosen.part, chosen.seeds, blind=chosen.blind, rivals=rivals)
-    tuning = tables
-    if chosen.part == "test":
-        tuning = judged("dev", chosen.seeds, blind=chosen.blind, rivals=rivals)
+    if chosen.write:
+        write(chosen.seeds)
+        return
+    show(chosen.part, chosen.seeds, blind=chosen.blind, rivals=chosen.only == "all", detail=chosen.detail)
+
+
+def show(part: str, seeds: int, *, blind: bool, rivals: bool, detail: bool = False) -> None:
+    """Every table about one part."""
+    tables = judged(part, seeds, blind=blind, rivals=rivals)
+    tuning = judged("dev", seeds, blind=blind, rivals=rivals) if part == "test" else tables
     report(tables, tuning)
     forecasts(tables[OURS])
     scales(tables[OURS])
-    if chosen.detail:
+    if detail:
         details(tables[OURS])
+
+
+def write(seeds: int) -> None:
+    """Everything that RESULTS.md tells, below its marker."""
+    page = Path(__file__).with_name("RESULTS.md")
+    above = page.read_text().split(MARKER)[0]
+    with StringIO() as told:
+        with redirect_stdout(told):
+            print(f"\n## Measured\n`PYTHONPATH=src python bench/detection/bench.py --write --seeds {seeds}`\n")
+            print("### Simulated services, test half\n")
+            show("test", seeds, blind=False, rivals=True)
+            print("\n### The same, ours without being told the limit\n")
+            show("test", seeds, blind=True, rivals=False)
+            print("\n### Logs of real Go programs (samples/logs), after their end is known\n")
+            real.main(["samples/logs/index.json"])
+        page.write_text(above + MARKER + "\n" + told.getvalue())
 
 
 def report(tables: dict[str, list[Outcome]], tuning: dict[str, list[Outcome]]) -> None:
@@ -145,9 +168,7 @@ def scales(outcomes: list[Outcome]) -> None:
 
 def forecasts(outcomes: list[Outcome]) -> None:
     """How good the forecasts of the end are, at shares of the way from onset to death."""
-    print(
-        "\n| share of the way | forecasts | never | median APE | error/TTO | 80 % interval holds | hi/lo | onset error |"
-    )
+    print("\n| share of the way | forecasts | never | median APE | error/TTO | interval holds | hi/lo | onset error |")
     print("|---|---|---|---|---|---|---|---|")
     for index, share in enumerate((0.25, 0.5, 0.75, 0.9)):
         rows = [f for o in outcomes if o.leak for f in o.extra["forecasts"][index : index + 1] if f["died"]]

@@ -1,9 +1,10 @@
 """Recorded runs of real Go programs, as the benchmark takes them: a `Series`, and a `Label` with the truth about it.
 
-    PYTHONPATH=src python bench/detection/recorded.py --part dev        # our verdicts over them, with and without the limit
+    PYTHONPATH=src python bench/detection/recorded.py --part dev    # our verdicts, with and without the limit
 
 The programs are in programs/, `record` ran them, runs/index.json tells what they did. Their logs are read as a user's
-are: by the program's own reader, torn lines and all. Tune on the part "dev" and judge on "test"; the parts share no scenario.
+are: by the program's own reader, torn lines and all. Tune on the part "dev" and judge on "test"; the parts share no
+scenario.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ RUNS = Path(__file__).parent / "runs"
 
 
 class Culprit(msgspec.Struct, frozen=True):
-    """A line that a good reader of the log suspects: the literal message, the variable that never comes back, the number."""
+    """A line that a good reader suspects: its literal message, the variable that never comes back, the number."""
 
     message: str
     logged_every: int  # one event in so many is in the log
@@ -145,7 +146,8 @@ def told(outcome: Outcome, label: Label, blind: Outcome) -> str:
     early = outcome.false_alarms(THRESHOLD) if label.leak else ""
     score = f"{outcome.best(0.8):.2f} | {blind.best(0.8):.2f}"
     kind = str(outcome.extra["kind"])
-    return f"| {label.scenario} | {label.go} | {label.seed} | {label.kind} | {kind} | {score} | {right} | {delay} | {early} |"
+    run = f"{label.scenario} | {label.go} | {label.seed} | {label.kind}"
+    return f"| {run} | {kind} | {score} | {right} | {delay} | {early} |"
 
 
 THRESHOLD = 0.42

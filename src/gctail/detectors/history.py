@@ -25,8 +25,8 @@ class History:
 
     Columns of equal length, oldest first: when the block ended, the mean time of its collections (s), the level that is
     rarely undercut (MiB), the highest level (MiB), and the allocation clock: MiB allocated from process start to its
-    end. Values are kept to three decimals, finer than a trace prints, which keeps the saved form small; arrays of doubles take
-    a quarter of the room of lists.
+    end. Values are kept to three decimals, finer than a trace prints, which keeps the saved form small; arrays of
+    doubles take a quarter of the room of lists.
     """
 
     __slots__ = ("allocated", "end_s", "high", "low", "time_s")
