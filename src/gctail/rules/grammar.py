@@ -22,7 +22,19 @@ from typing import TYPE_CHECKING, Any
 
 from gctail.rules.quantity import PATTERN, quantity
 from gctail.rules.units import DURATION
-from gctail.rules.values import Arithmetic, Call, Comparison, Logic, Negative, Not, Part, Quantity, RuleError, Series
+from gctail.rules.values import (
+    Arithmetic,
+    Call,
+    Comparison,
+    Logic,
+    Negative,
+    Not,
+    Part,
+    Quantity,
+    RuleError,
+    Series,
+    nearest,
+)
 
 if TYPE_CHECKING:
     from pyparsing import ParserElement, ParseResults
@@ -96,8 +108,6 @@ def _expected(text: str, at: int, what: str) -> str:
 
 
 def _misspelt(text: str, at: int, word: str) -> str | None:
-    from difflib import get_close_matches
-
     before = text[:at].rstrip()
     number = re.search(r"(?:^|[^\w.])([0-9.]+)$", before)
     if number and word.isalpha():
@@ -107,8 +117,8 @@ def _misspelt(text: str, at: int, word: str) -> str | None:
             pass
         else:
             return f"write {number[1]}{word} without a blank"
-    close = get_close_matches(word.lower(), _KEYWORDS, 1)
-    return f'did you mean "{close[0]}"?' if close and word not in _KEYWORDS else None
+    close = nearest(word, _KEYWORDS)
+    return f'did you mean "{close}"?' if close and word not in _KEYWORDS else None
 
 
 @cache

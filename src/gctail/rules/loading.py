@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from difflib import get_close_matches
 from typing import Any
 
 from gctail.rules.grammar import parse_condition, parse_value
 from gctail.rules.meaning import meaning_of_condition, meaning_of_value
 from gctail.rules.quantity import quantity
 from gctail.rules.units import DURATION
-from gctail.rules.values import DEFAULT_COOLDOWN_S, SEVERITIES, Fact, Part, Rule, RuleError, Text, written
+from gctail.rules.values import DEFAULT_COOLDOWN_S, SEVERITIES, Fact, Part, Rule, RuleError, Text, nearest, written
 
 DEFAULT_SUMMARY = (Fact("rule"), ": ", Fact("when"))
 FACTS = ("service", "rule", "when")
@@ -162,5 +161,5 @@ def _refuse_doubles(rules: tuple[Rule, ...]) -> None:
 
 
 def _near(name: str, names: tuple[str, ...]) -> str:
-    close = get_close_matches(name.lower(), names, 1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    close = nearest(name, names)
+    return f'; did you mean "{close}"?' if close else ""

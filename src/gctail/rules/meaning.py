@@ -5,7 +5,6 @@ All of it is found out when a rule is read, never while it runs.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from gctail.rules.series import SOURCES
@@ -21,6 +20,7 @@ from gctail.rules.values import (
     Quantity,
     RuleError,
     Series,
+    nearest,
     written,
 )
 
@@ -70,8 +70,8 @@ def meaning_of_value(part: Part, text: str = "") -> Unit:
 def suggestion(name: str, names: tuple[str, ...], otherwise: str = "") -> str:
     """`; did you mean "live"?`, where any of the names is close."""
     meant = _MEANT.get(name.lower(), "")
-    close = [meant] if meant in names else get_close_matches(name.lower(), names, 1)
-    return f'; did you mean "{close[0]}"?' if close else otherwise
+    close = meant if meant in names else nearest(name, names)
+    return f'; did you mean "{close}"?' if close else otherwise
 
 
 class Reader:

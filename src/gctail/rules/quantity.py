@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 
 from gctail.parsing.quantities import parse_duration, parse_size
 from gctail.rules.units import DURATION, NUMBER, SHARE, SIZE, Unit
-from gctail.rules.values import Quantity, RuleError
+from gctail.rules.values import Quantity, RuleError, nearest
 
 PER = {"s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0}
 PATTERN = (
@@ -54,7 +53,7 @@ def _unknown_unit(amount: str) -> str:
     number = _NUMBER.match(amount)
     digits = number[0] if number else ""
     unit = amount[len(digits) :]
-    close = _MEANT.get(unit) or next(iter(get_close_matches(unit, _UNITS, 1, 0.5)), None)
+    close = _MEANT.get(unit) or nearest(unit, _UNITS, 0.5)
     said = f'there is no unit "{unit}"'
     if close:
         return f"{said}; did you mean {digits}{close}?"

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from gctail.golang.pacer import Derived
-from gctail.parsing.messages import read_message
 from gctail.records import GcCycle
 from gctail.rules.units import COUNT, DURATION, NUMBER, SHARE, SIZE, SPEED, Unit
 
@@ -29,6 +28,8 @@ class Counts(Struct):
 
     def read(self, text: bytes | bytearray | memoryview, *, levels: bool = True) -> None:
         """Count whole application lines; their levels only where a rule asks for `errors`: that costs 5 us a line."""
+        from gctail.parsing.messages import read_message  # costs 40 ms, which few rules need
+
         text = bytes(text)
         self.lines += text.count(b"\n")
         if levels:

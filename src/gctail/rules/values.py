@@ -6,6 +6,7 @@ equal when they say the same, wherever they stand.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from msgspec import Struct
@@ -34,6 +35,13 @@ class RuleError(UsageError, ValueError):
         if not text:
             return RuleError(self.sentence, self.text, self.at, where)
         return RuleError(self.sentence, text, begin + (self.at or 0), where)
+
+
+def nearest(name: str, names: Iterable[str], least: float = 0.6) -> str | None:
+    """The one of the names that was probably meant."""
+    from difflib import get_close_matches  # costs 10 ms, for a message only
+
+    return next(iter(get_close_matches(name.lower(), tuple(names), 1, least)), None)
 
 
 def _printable(text: str) -> str:
