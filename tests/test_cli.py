@@ -276,3 +276,47 @@ def test_verbose_draws_a_line_for_every_collection(gctail, log):
     """With a bar of the live heap and the goal."""
     out = gctail(log(growing(5)), "-v", "--limit", "100MiB").stdout.decode()
     assert sum("gc " in line and "[#" in line for line in out.splitlines()) >= 4
+
+
+def test_a_rule_of_the_user_speaks(gctail, log, tmp_path):
+    """In the user's own numbers, beside what the detectors say."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nname = "big"\nwhen = "live > 200MiB for 10s"\nsummary = "{service} holds {live}"\n')
+    findings = [
+        json.loads(line)
+        for line in gctail(log(growing(100)), "--rules", rules, "--output", "jsonl").stdout.splitlines()
+    ]
+    big = next(finding for finding in findings if finding["kind"] == "rule:big")
+    assert big["summary"].startswith("pay holds 2")
+    assert big["severity"] == "warning"
+
+
+def test_a_rule_about_errors_counts_the_applications_lines(gctail, log, tmp_path):
+    """Twenty errors between two collections."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nname = "errors"\nwhen = "rate(errors, 10s) > 1/s"\n')
+    text = growing(30) + 'time=2026-11-23T03:00:31Z level=error msg="cannot reach db"\n' * 40 + gc(31, live=101) + "\n"
+    findings = [
+        json.loads(line) for line in gctail(log(text), "--rules", rules, "--output", "jsonl").stdout.splitlines()
+    ]
+    assert "rule:errors" in {finding["kind"] for finding in findings}
+
+
+def test_a_shipped_rule_can_be_switched_on(gctail, log):
+    """config/rules.toml brings rules that are off; the old rule of thumb is one of them."""
+    fast = "".join(gc(n, live=20 + 60 * n, every_s=45.0) + "\n" for n in range(1, 12))
+    done = gctail(log(fast), "--rules", "config/rules.toml", "--enable", "fast-growth", "--output", "jsonl")
+    assert b"rule:fast-growth" in done.stdout
+    done = gctail(log(fast), "--rules", "config/rules.toml", "--enable", "fast-groth")
+    assert done.returncode == 2
+    assert b"fast-growth" in done.stderr
+
+
+def test_a_rule_that_makes_no_sense_is_shown_with_a_caret(gctail, log, tmp_path):
+    """Where, and what was expected."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nname = "odd"\nwhen = "live > 30s"\n')
+    done = gctail(log(gc(1) + "\n"), "--rules", rules)
+    assert done.returncode == 2
+    assert b"^" in done.stderr
+    assert b"Traceback" not in done.stderr

@@ -9,15 +9,28 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from gctail.epochs import Epoch
 from gctail.records import Death, Finding, Passage, Sighting
+from gctail.rules import Plan
 from gctail.service import Seen, Service
 
 MOST_SERVICES = 10_000
 ONLY_ONE_HERE = 0.6
 """Confidence that a kill of an unknown name is that of the only service that was read."""
+
+
+class Window(Struct, frozen=True):
+    """The part of a log that is meant; Unix times, None where it is open."""
+
+    since_s: float | None = None
+    until_s: float | None = None
+
+    def holds(self, time_s: float) -> bool:
+        """Whether the time is inside."""
+        return (self.since_s is None or time_s >= self.since_s) and (self.until_s is None or time_s <= self.until_s)
 
 
 class Engine:
@@ -28,15 +41,15 @@ class Engine:
         *,
         limit_mib: float | None = None,
         only: str | None = None,
-        since_s: float | None = None,
-        until_s: float | None = None,
+        window: Window | None = None,
         judging: bool = True,
+        plan: Plan | None = None,
     ) -> None:
         self.limit_mib = limit_mib
         self.only = only
-        self.since_s, self.until_s = since_s, until_s
+        self.window = window
         self.judging = judging
-        self.windowed = since_s is not None or until_s is not None
+        self.plan = plan
         self._clocks: dict[str, Service] = {}
         self.services: OrderedDict[str, Service] = OrderedDict()
         self.closed = 0
@@ -56,7 +69,7 @@ class Engine:
             name = event.service
         if self.only is not None and name != self.only:
             return None
-        if self.windowed and not self._inside(event):
+        if self.window is not None and not self._inside(event, self.window):
             self.outside += 1
             return None
         return self._service(name).observe(event)
@@ -82,20 +95,18 @@ class Engine:
             if len(self.services) >= MOST_SERVICES:
                 self.services.popitem(last=False)
                 self.closed += 1
-            service = self.services[name] = Service(name, self.limit_mib, judging=self.judging)
+            service = self.services[name] = Service(name, self.limit_mib, judging=self.judging, plan=self.plan)
         elif len(self.services) > MOST_SERVICES // 2:
             self.services.move_to_end(name)
         return service
 
-    def _inside(self, event: Sighting) -> bool:
+    def _inside(self, event: Sighting, window: Window) -> bool:
         """Between since and until. The times come from a second book-keeping that sees the whole log."""
         if len(self._clocks) > MOST_SERVICES:
             self._clocks.clear()
         clock = self._clocks.setdefault(event.service, Service(event.service, judging=False))
         time_s = clock.observe(event).time_s
-        if time_s is None:
-            return False
-        return (self.since_s is None or time_s >= self.since_s) and (self.until_s is None or time_s <= self.until_s)
+        return time_s is not None and window.holds(time_s)
 
     def _whose(self, event: Sighting, death: Death) -> Sighting:
         """A death that a kernel, a guard or an orchestrator reports, given to the service that it names.

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from gctail.detectors import Judge, Signal
+from gctail.detectors import Judge, Moment, Signal
 from gctail.golang.pacer import Derived, PacerView
 from gctail.records import GcCycle, Sighting, Verdict
+from gctail.rules import Counts, Plan, RuleWatch
 
 MOST_GAPS = 16
 RECENT = 32
@@ -70,6 +71,8 @@ class Epoch(Struct):
     ledger: Ledger = field(default_factory=Ledger)
     view: PacerView = field(default_factory=PacerView)
     judge: Any = None  # a Judge; its state is saved by itself
+    watch: Any = None  # a RuleWatch, where the user has rules; likewise
+    counts: Counts = field(default_factory=Counts)
     first: GcCycle | None = None
     last: GcCycle | None = None
     last_number: int = 0
@@ -150,11 +153,21 @@ class Epoch(Struct):
             return sighting.near_s
         return self.last_time_s
 
+    def observe(self, cycle: GcCycle, derived: Derived, clock_s: float) -> list[Signal]:
+        """What the models and the user's rules say of a collection."""
+        signals: list[Signal] = self.judge.observe(Moment(cycle, derived, clock_s))
+        if self.watch is not None:
+            self.counts.missing, self.counts.mended = self.ledger.missing, self.ledger.mended
+            signals = signals + self.watch.observe(cycle, derived, clock_s, self.counts)
+        return signals
+
     def advance(self, now_s: float) -> list[Signal]:
         """Time has passed; `now_s` is Unix time."""
         if self.judge is None or self.start_s is None:
             return []
         signals: list[Signal] = self.judge.advance(now_s - self.start_s)
+        if self.watch is not None:
+            signals = signals + self.watch.advance(now_s - self.start_s, self.counts)
         return signals
 
     def verdict(self) -> Verdict | None:
@@ -166,23 +179,25 @@ class Epoch(Struct):
 
     def close(self) -> None:
         """The process has ended: keep the verdict, let the models go."""
-        self.closed, self.judge, self.view, self.recent = self.verdict(), None, PacerView(), []
+        self.closed, self.view, self.recent = self.verdict(), PacerView(), []
+        self.judge = self.watch = None
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""
-        judge = self.judge
-        self.judge = None
+        models = {"judge": self.judge, "watch": self.watch}
+        self.judge = self.watch = None
         try:
             state: dict[str, Any] = msgspec.to_builtins(self)
         finally:
-            self.judge = judge
-        state["judge"] = judge.state() if judge is not None else None
-        return state
+            self.judge, self.watch = models["judge"], models["watch"]
+        return {**state, **{name: model.state() if model is not None else None for name, model in models.items()}}
 
     @classmethod
-    def restore(cls, state: dict[str, Any]) -> Epoch:
+    def restore(cls, state: dict[str, Any], plan: Plan | None) -> Epoch:
         """The epoch that `state` was taken of. Raises ValueError where it was written by an unknown version."""
-        epoch = msgspec.convert({**state, "judge": None}, cls)
+        epoch = msgspec.convert({**state, "judge": None, "watch": None}, cls)
         if state["judge"] is not None:
             epoch.judge = Judge.restore(state["judge"])
+        if state["watch"] is not None and plan:
+            epoch.watch = RuleWatch.restore(plan, state["watch"])
         return epoch

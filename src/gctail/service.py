@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gctail.detectors import Carryover, Judge, Moment, Signal
+from gctail.detectors import Carryover, Judge, Signal
 from gctail.epochs import Epoch, Gap
 from gctail.golang.pacer import Derived
 from gctail.parsing.wrappers import unwrapped
 from gctail.records import Death, Finding, GcCycle, Passage, Sighting, Unreadable, Verdict
+from gctail.rules import Plan, RuleWatch
 
 VERSION = 1
 MOST_OPEN_EPOCHS = 4
@@ -38,10 +39,13 @@ class Seen(Struct, frozen=True, gc=False):
 class Service:
     """All that is remembered of one service. Bounded: nothing here grows with the length of the log."""
 
-    def __init__(self, name: str, limit_mib: float | None = None, *, judging: bool = True) -> None:
+    def __init__(
+        self, name: str, limit_mib: float | None = None, *, judging: bool = True, plan: Plan | None = None
+    ) -> None:
         self.name = name
         self.limit_mib = limit_mib
         self.judging = judging
+        self.plan = plan
         self.epochs: deque[Epoch] = deque(maxlen=MOST_EPOCHS_KEPT)
         self.epochs_seen = 0
         self.open: list[Epoch] = []
@@ -86,6 +90,8 @@ class Service:
     def read(self, passage: Passage) -> None:
         """Application text of this service: its end is kept for the last lines."""
         text = passage.text
+        if self.plan and self.current is not None:
+            self.current.counts.read(text, levels="errors" in self.plan.names)
         if passage.wrapper != self.last_lines_wrapper:
             self.last_lines, self.last_lines_wrapper = b"", passage.wrapper
         tail = bytes(text[-LAST_LINES_BYTES:])
@@ -119,12 +125,13 @@ class Service:
             epoch.clock(sighting, cycle)
         time_s = epoch.time_of(sighting) if epoch.start_s is not None or uptime_s is None else None
         judge, view = epoch.judge, epoch.view
-        derived = view.observe(cycle, time_s) if judge is None else view.glance(cycle, time_s)
+        full = judge is None or epoch.watch is not None
+        derived = view.observe(cycle, time_s) if full else view.glance(cycle, time_s)
         epoch.remember(cycle, time_s, derived)
         if judge is None:
             return Seen(sighting, epoch.index, time_s, derived)
         clock_s = epoch.clock_without_uptime(cycle, time_s) if uptime_s is None else uptime_s
-        signals = judge.observe(Moment(cycle, derived, clock_s))
+        signals = epoch.observe(cycle, derived, clock_s)
         findings = tuple(self._told(epoch, signals, sighting, time_s)) if signals else ()
         return Seen(sighting, epoch.index, time_s, derived, findings)
 
@@ -158,6 +165,8 @@ class Service:
                 before.close()
         self.epochs_seen += 1
         epoch = Epoch(self.epochs_seen, judge=Judge(self.limit_mib, self.memory) if self.judging else None)
+        if self.plan and self.judging:
+            epoch.watch = RuleWatch(self.plan, self.name, self.limit_mib)
         epoch.last_number = cycle.number - 1
         self.epochs.append(epoch)
         self.open.append(epoch)
@@ -277,14 +286,14 @@ class Service:
         }
 
     @classmethod
-    def restore(cls, state: dict[str, Any]) -> Service:
+    def restore(cls, state: dict[str, Any], plan: Plan | None = None) -> Service:
         """The service that `state` was taken of. Raises ValueError where a newer program wrote it."""
         if state["version"] > VERSION:
             raise ValueError(
                 f"state of {state['name']}: version {state['version']} is newer than this program's {VERSION}"
             )
-        service = cls(state["name"], state["limit_mib"], judging=state["judging"])
-        service.epochs.extend(Epoch.restore(each) for each in state["epochs"])
+        service = cls(state["name"], state["limit_mib"], judging=state["judging"], plan=plan)
+        service.epochs.extend(Epoch.restore(each, plan) for each in state["epochs"])
         known = {epoch.index: epoch for epoch in service.epochs}
         service.open = [known[index] for index in state["open"] if index in known]
         service.current = known.get(state["current"])

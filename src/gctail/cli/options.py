@@ -68,6 +68,10 @@ def _read() -> argparse.ArgumentParser:
         metavar="SEVERITY",
         help="exit with 1 when a finding is at least this severe: info, warning, critical (never)",
     )
+    parser.add_argument("--rules", metavar="FILE", help="watch for the rules of this file too (docs/rules.md)")
+    parser.add_argument(
+        "--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file; may be repeated"
+    )
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
     _choosing(parser)
     from gctail import __version__

@@ -7,11 +7,15 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec.structs import replace
 
 from gctail.cli.window import window
 from gctail.engine import Engine, report
 from gctail.errors import UsageError
 from gctail.records import Finding
+from gctail.rules import Plan, RuleError, load_rules
 from gctail.runners.local import Reading
 from gctail.service import Seen
 from gctail.sinks.jsonl import finding_json, report_json
@@ -26,9 +30,10 @@ SEVERITIES = ("info", "warning", "critical")
 def run(options: argparse.Namespace) -> int:
     """Read, tell, and return the exit status."""
     limit_mib = _limit(options.limit)
-    since_s, until_s = window(options)
-    engine = Engine(limit_mib=limit_mib, only=options.service, since_s=since_s, until_s=until_s)
-    reading = Reading(service=options.service, wrapper=options.wrapper)
+    plan = _plan(options.rules, options.enable)
+    engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options), plan=plan)
+    every_line = plan is not None and not {"lines", "errors"}.isdisjoint(plan.names)
+    reading = Reading(service=options.service, wrapper=options.wrapper, every_line=every_line)
     teller = Teller(options, limit_mib)
     try:
         if options.follow:
@@ -140,3 +145,20 @@ def _limit(text: str | None) -> float | None:
         return parse_size(text)
     except ValueError as error:
         raise UsageError(f"--limit {text}: {error}") from error
+
+
+def _plan(path: str | None, enabled: list[str]) -> Plan | None:
+    """The rules that a file holds, those named in `enabled` switched on beside those that are on by themselves."""
+    if path is None:
+        if enabled:
+            raise UsageError(f"--enable {enabled[0]}: which file of rules? Give --rules FILE as well")
+        return None
+    try:
+        rules = load_rules(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, RuleError) as error:
+        raise UsageError(f"--rules {path}: {error}") from error
+    unknown = set(enabled) - {rule.name for rule in rules}
+    if unknown:
+        known = ", ".join(rule.name for rule in rules)
+        raise UsageError(f"--enable {min(unknown)}: {path} has no such rule; it has {known}")
+    return Plan(replace(rule, enabled=rule.enabled or rule.name in enabled) for rule in rules)

@@ -14,8 +14,7 @@ from gctail.sinks.jsonl import line_json, record_json
 
 def run(options: argparse.Namespace) -> int:
     """Print the records of all files. Exit status 2 where a file could not be read."""
-    since_s, until_s = window(options)
-    engine = Engine(only=options.service, since_s=since_s, until_s=until_s, judging=False)
+    engine = Engine(only=options.service, window=window(options), judging=False)
     reading = Reading(service=options.service, wrapper=options.wrapper, every_line=options.lines)
     out = sys.stdout.buffer
     application_lines = 0

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import time
 
+from gctail.engine import Window
 from gctail.errors import UsageError
 from gctail.parsing.times import find_time, parse_moment
 from gctail.sources import last_bytes
 
 
-def window(options: argparse.Namespace) -> tuple[float | None, float | None]:
-    """Unix times of --since and --until; `-3h` and `03:12` count from the last time stamp of the (last) file."""
+def window(options: argparse.Namespace) -> Window | None:
+    """The window of --since and --until; `-3h` and `03:12` count from the last time stamp of the (last) file."""
     if options.since is None and options.until is None:
-        return None, None
+        return None
     end_s = _end_of(options.files[-1])
-    return _moment("--since", options.since, end_s), _moment("--until", options.until, end_s)
+    return Window(_moment("--since", options.since, end_s), _moment("--until", options.until, end_s))
 
 
 def _moment(option: str, text: str | None, end_s: float) -> float | None:
