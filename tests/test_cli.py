@@ -304,7 +304,7 @@ def test_a_rule_about_errors_counts_the_applications_lines(gctail, log, tmp_path
 
 def test_a_shipped_rule_can_be_switched_on(gctail, log):
     """config/rules.toml brings rules that are off; the old rule of thumb is one of them."""
-    fast = "".join(gc(n, live=20 + 60 * n, every_s=45.0) + "\n" for n in range(1, 12))
+    fast = "".join(gc(n, live=20 + 120 * n, every_s=45.0) + "\n" for n in range(1, 12))
     done = gctail(log(fast), "--rules", "config/rules.toml", "--enable", "fast-growth", "--output", "jsonl")
     assert b"rule:fast-growth" in done.stdout
     done = gctail(log(fast), "--rules", "config/rules.toml", "--enable", "fast-groth")
