@@ -134,3 +134,17 @@ def test_a_state_from_the_future_is_refused():
     state = {**Service("pay").state(), "version": 99}
     with pytest.raises(ValueError, match="newer"):
         Service.restore(state)
+
+
+def test_a_kill_that_the_heap_does_not_explain_is_said_to_be_outside_it():
+    """A C library leaks: the Go heap is flat at 20 MiB and the kernel kills at 500."""
+    service = Service("pay")
+    for number in range(1, 200):
+        service.observe(collection(number, number * 1.0, live=20 + number % 2))
+    details = {"anon_rss_kib": 500 * 1024, "pid": 7}
+    death = Death("kernel-oom-kill-cgroup", "kernel", "Killed process 7 (pay)", (), details)
+    service.observe(Sighting(death, "pay", "kern.log", 10))
+    _, verdict = service.judged()
+    assert verdict.kind == "outside-heap"
+    assert not verdict.leak
+    assert "500 MiB" in verdict.why[0]

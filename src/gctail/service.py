@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gctail.detectors import Carryover, Judge, Signal
 from gctail.epochs import Epoch, Gap
@@ -17,6 +18,7 @@ from gctail.records import Death, Finding, GcCycle, Passage, Sighting, Unreadabl
 from gctail.rules import Plan, RuleWatch
 
 VERSION = 1
+MEMORY_KILLS = frozenset({"kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report", "guard-kill"})
 MOST_OPEN_EPOCHS = 4
 """Processes that may write to one stream at the same time."""
 MOST_EPOCHS_KEPT = 16
@@ -251,6 +253,7 @@ class Service:
         told = [(epoch, verdict) for epoch, verdict in judged if verdict is not None]
         if not told:
             return None, None
+        told = [(epoch, outside_heap(epoch, verdict)) for epoch, verdict in told]
         leaking = [item for item in told if item[1].leak]
         if leaking:
             return max(leaking, key=lambda item: (item[1].probability, item[0].index))
@@ -310,6 +313,24 @@ class Service:
         ledgers = [epoch.ledger for epoch in self.epochs]
         names = ("seen", "missing", "doubled", "late")
         return {name: sum(getattr(ledger, name) for ledger in ledgers) for name in names}
+
+
+def outside_heap(epoch: Epoch, verdict: Verdict) -> Verdict:
+    """The verdict, corrected where a process was killed for memory that its Go heap did not hold.
+
+    The runtime keeps up to the goal, and by 5 to 15 % more for what is not heap (go/src/runtime/mgcpacer.go, memoryLimitHeapGoal);
+    less than half of what the kernel counted is no explanation.
+    """
+    death = next((each.record for each in epoch.deaths if isinstance(each.record, Death)), None)
+    if verdict.leak or epoch.last is None or death is None or death.cause not in MEMORY_KILLS:
+        return verdict
+    known = [death.details.get(name) for name in ("anon_rss_kib", "limit_kib")]
+    held_mib = next((kib / 1024 for kib in known if isinstance(kib, int | float)), None)
+    heap_mib = max(epoch.last.heap_end_mib, epoch.last.goal_mib or 0) + 3 * (epoch.last.stacks_mib or 0)
+    if held_mib is None or heap_mib > 0.5 * held_mib:
+        return verdict
+    why = f"the kernel counted {held_mib:.0f} MiB, and the Go heap could not be more than {heap_mib} MiB"
+    return replace(verdict, kind="outside-heap", why=(why, *verdict.why))
 
 
 def _unlike(epoch: Epoch, cycle: GcCycle) -> bool:

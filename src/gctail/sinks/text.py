@@ -36,6 +36,7 @@ HEADLINES = {
     "idle": "idle",
     "death-spiral": "DEATH SPIRAL: the heap stands at GOMEMLIMIT",
     "goroutine-growth": "GOROUTINE LEAK: stacks grow",
+    "outside-heap": "no leak in the Go heap: the memory was held outside it",
     "too-few-points": "too few collections to judge",
 }
 
@@ -93,6 +94,8 @@ def service_block(service: dict[str, Any], palette: Palette) -> str:
     lines = [_headline(service, verdict, palette), *_heap_lines(service, verdict)]
     if verdict is not None and verdict.leak:
         lines += _forecast_lines(service, verdict.forecast)
+    if verdict is not None and verdict.kind == "outside-heap":
+        lines.append(f"  {show(verdict.why[0])}: look at C libraries, mmap, and memory of other processes")
     lines += _death_lines(service)
     lines += _ledger_lines(service)
     if verdict is not None and verdict.leak:
