@@ -135,13 +135,22 @@ def _heap_lines(service: dict[str, Any], verdict: Verdict | None) -> list[str]:
     line = f"  live heap {levels}{span}{of} ({service['collections']} collections)"
     if verdict is not None and verdict.leak and verdict.rate_mib_per_s and verdict.onset_uptime_s is not None:
         since = _span(until - verdict.onset_uptime_s) if until is not None else "some time"
-        line += f"; it has grown by {_rate(verdict.rate_mib_per_s)} for {since}"
+        if _timed(service):
+            line += f"; it has grown by {_rate(verdict.rate_mib_per_s)} for {since}"
+        else:  # Go before 1.5 in a log without times: collections are the only clock
+            line += f"; it has grown by {verdict.rate_mib_per_s:.3g} MiB a collection"
     return [line]
+
+
+def _timed(service: dict[str, Any]) -> bool:
+    """The log says when things happened, by uptime or by time stamps."""
+    heap = service["heap"] or {}
+    return heap.get("last_uptime_s") is not None or heap.get("last_time_s") is not None
 
 
 def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[str]:
     """What would have come, or did come: told only while nobody has died of it."""
-    if forecast is None or service["death"] is not None:
+    if forecast is None or service["death"] is not None or not _timed(service):
         return []
     limit = f"{forecast.limit_mib:.0f} MiB"
     if service["limit_known"]:
