@@ -32,12 +32,14 @@ DEEPEST = 6
 """How deep the fields may lie in JSON: Beats log `monitoring.metrics.beat.memstats`."""
 MOST_MESSAGES = 4
 
-WORDS = (b"lloc", b"eap")
-"""One of these is in every line that tells of a heap: `alloc`, `Alloc`, `heap`, `Heap`."""
-SAMPLE_HINT = rb"(?:[Aa]lloc|[Hh]eap)[\w./ -]{0,32}+(?:[(\[][\w ]{1,12}+[)\]])?[\\\"']{0,2}+\s{0,4}+[:=]| G[Oo] alloc/"
-"""What such a line looks like, for `re.search`. Look for `WORDS` first: that is ten times as fast."""
+_TAIL = rb"(?:[\w./ -]{0,32}+(?:[(\[][\w ]{1,12}+[)\]])?[\\\"']{0,2}+\s{0,4}+[:=]|/(?:idle/)?total)"
+SAMPLE_HINT = rb"(?:lloc|eap)" + _TAIL
+"""What every line that tells of a heap has in it: `Alloc =`, `"heap_inuse":`, `Heap (MB):`, `alloc/total`.
 
-_HINT = re.compile(SAMPLE_HINT)
+One literal is searched ten times as fast as two: `parse_sample` and `find_sample` look for them one after the other.
+"""
+
+_ALLOC, _HEAP = re.compile(rb"lloc" + _TAIL).search, re.compile(rb"eap" + _TAIL).search
 # heap_alloc=12   Heap Alloc: 12.5 MB   "heapAlloc":123   {Alloc:123 …   '/gc/heap/live:bytes': 123
 _PAIR = re.compile(
     r"(?<![\w./-])(/?[A-Za-z][\w./-]{0,95}+(?: [A-Za-z][\w-]{0,31}+){0,2}+"
@@ -54,25 +56,21 @@ _MESSAGES = frozenset(("msg", "message", "log", "text", "@message", "event", "sh
 
 def parse_sample(line: bytes) -> HeapSample | None:
     """The heap that one line tells of, None where it tells of none. Never raises. 0.3 µs for most lines."""
-    if line.find(b"lloc") < 0 and line.find(b"eap") < 0:
-        return None
-    return read_sample(line) if _HINT.search(line, 0, MOST_LINE_BYTES) else None
+    return None if _ALLOC(line) is None and _HEAP(line) is None else read_sample(line)
+
+
+def may_be_sample(line: bytes) -> bool:
+    """Whether the line looks as if it told of a heap."""
+    return _ALLOC(line) is not None or _HEAP(line) is not None
 
 
 def find_sample(buffer: bytes | bytearray, start: int, end: int) -> int | None:
     """The start of the first line from `start` to `end` (both at line starts) that may tell of a heap.
 
-    The two searches run at 1.3 GB/s each; `buffer` holds whole lines.
+    The two searches run at 1.2 GB/s each.
     """
-    nearest = [place for word in WORDS if (place := buffer.find(word, start, end)) >= 0]
-    while nearest:
-        at = min(nearest)
-        line, after = buffer.rfind(b"\n", start, at) + 1 or start, buffer.find(b"\n", at, end)
-        after = end if after < 0 else after
-        if _HINT.search(buffer, line, after):
-            return line
-        nearest = [place for word in WORDS if (place := buffer.find(word, after, end)) >= 0]
-    return None
+    found = [place for search in (_ALLOC, _HEAP) if (place := search(buffer, start, end)) is not None]
+    return max(start, buffer.rfind(b"\n", start, min(place.start() for place in found)) + 1) if found else None
 
 
 def read_sample(line: bytes) -> HeapSample | None:

@@ -20,7 +20,7 @@ from collections.abc import Callable
 import orjson
 from msgspec import Struct
 
-from gctail.parsing.metrics import MOST_TEXT_CHARACTERS, SAMPLE_HINT, known_pairs, read_json, read_sample, read_text
+from gctail.parsing.metrics import MOST_TEXT_CHARACTERS, known_pairs, may_be_sample, read_json, read_sample, read_text
 from gctail.parsing.metrics_draft import Draft
 from gctail.parsing.metrics_names import meaning_of
 from gctail.parsing.text import plain
@@ -117,7 +117,7 @@ class SampleReader:
     """
 
     START = (
-        rb"[ \t]*+(?=[#go/p\"'{])(?:# (?:HELP|TYPE|UNIT) (?:go|process)_|# runtime\.MemStats|go_[a-z]\w{2,64}+[ {]"
+        rb"[ \t]*+(?=[#g/p\"'{])(?:# (?:HELP|TYPE|UNIT) (?:go|process)_|# runtime\.MemStats|go_[a-z]\w{2,64}+[ {]"
         rb"|process_(?:resident|start|cpu|open|virtual|max)_\w{3,32}+[ {]"
         rb"|[\"']?/(?:gc|memory/classes|sched|cpu/classes|cgo)/[\w/-]{3,64}+:[a-z]"
         rb"|\{?[ \t]*+\"[Mm]em_?[Ss]tats\":[ \t]*+\{)"
@@ -140,9 +140,7 @@ class SampleReader:
 
     def starts(self, line: bytes) -> bool:
         """Whether the line may tell of a heap, or begin a block that does."""
-        if _START(line) is not None:
-            return True
-        return (line.find(b"lloc") >= 0 or line.find(b"eap") >= 0) and _HINT(line, 0, MOST_BLOCK_BYTES) is not None
+        return _START(line) is not None or may_be_sample(line)
 
     def feed(self, line: bytes) -> SampleStep:
         """One line, which `starts`, or any while `busy`."""
@@ -327,7 +325,6 @@ class SampleReader:
 
 
 _START = re.compile(SampleReader.START).match
-_HINT = re.compile(SAMPLE_HINT).search
 
 
 def _text(line: bytes) -> str:

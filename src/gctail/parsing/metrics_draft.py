@@ -136,7 +136,7 @@ def _read_number(meaning: Meaning, number: float, unit: str) -> float | None:
         return _moment(number)
     most = MOST_COUNT
     if field == "pause_total_ms":
-        number *= (SECONDS.get(unit) or meaning.unit or 1e-9) * 1e3
+        number = round(number * (SECONDS.get(unit) or meaning.unit or 1e-9) * 1e3, 6)
     elif field == "gc_cpu_fraction":
         most = 1.0
     return number if number <= most else None

@@ -105,13 +105,18 @@ _SIZE_FIELDS = frozenset(
 )  # fmt: skip
 _TIME_FIELDS = frozenset(("pause_total_ms", "last_gc_s", "start_s"))
 _HARMLESS = frozenset(  # words in front that change nothing
-    "go golang runtime memstats mem memory stats stat process proc system app current cur curr metrics metric server "
-    "service debug health node api m ms rt info usage gauge gc".split()
-)
+    (
+        "go", "golang", "runtime", "memstats", "mem", "memory", "stats", "stat", "process", "proc", "system", "app",
+        "current", "cur", "curr", "metrics", "metric", "server", "service", "debug", "health", "node", "api", "m", "ms",
+        "rt", "info", "usage", "gauge", "gc",
+    )
+)  # fmt: skip
 _OTHERWISE = frozenset(  # words in front that make it something else
-    "total max peak min delta diff initial start limit prev previous last old avg mean freed rate expected baseline "
-    "released idle non cgo jemalloc".split()
-)
+    (
+        "total", "max", "peak", "min", "delta", "diff", "initial", "start", "limit", "prev", "previous", "last", "old",
+        "avg", "mean", "freed", "rate", "expected", "baseline", "released", "idle", "non", "cgo", "jemalloc",
+    )
+)  # fmt: skip
 _SEGMENTS = re.compile(r"[./ ]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SIZE_AT_END = re.compile(r"(?<=[a-z0-9_])([KMGT]i?[Bb])\Z")

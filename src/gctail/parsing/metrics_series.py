@@ -1,7 +1,7 @@
 """Heap samples of one process as if they were its collections, so that the models which judge gctrace judge them too.
 
-HeapAlloc includes garbage: it is a saw-tooth between the live heap and the goal. What lives is told by three things, the
-best first: what the last collection marked, where the program says so; the goal, which the pacer sets to
+HeapAlloc includes garbage: it is a saw-tooth between the live heap and the goal. What lives is told by three things,
+the best first: what the last collection marked, where the program says so; the goal, which the pacer sets to
 live * (1 + GOGC / 100) (go/src/runtime/mgcpacer.go), unless a memory limit holds it down; and the lowest HeapAlloc of
 the last collections, which is what is left where the goal cannot be believed.
 """
@@ -15,21 +15,24 @@ from msgspec import Struct, convert, field, to_builtins
 from gctail.records import GcCycle, HeapSample
 
 DEFAULT_GOGC = 100.0
-WINDOW = 16
-"""Collections whose lowest HeapAlloc counts. More: less noise, and a heap that outgrows its goal is followed later."""
-WINDOW_WITHOUT_GOAL = 4
+WINDOW = 32
+"""Collections whose lowest HeapAlloc counts where the goal may be held down. More: samples that always fall on the same
+side of the saw-tooth deceive less, and a heap that outgrows its goal is followed later."""
+WINDOW_WITHOUT_GOAL = 12
 """The same where nothing but HeapAlloc is known: there growth must be followed sooner."""
 FLOOR_SHARE = 0.85
-"""Of the lowest HeapAlloc of a window so much surely lives: samples fall anywhere on the saw-tooth's slope, so that the
-lowest of 16 lies 6 % above its foot on average."""
+"""Of the lowest HeapAlloc of a window so much surely lives: samples fall anywhere on the saw-tooth's slope, and the
+lowest of 32 still lies a few percent above its foot."""
 LEAST_GOAL_MIB = 16.0
 """A smaller goal may be the least there is, 4 MiB * GOGC / 100, and says nothing about what lives."""
 SCANNED_STACK_SHARE = 1 / 3
 """A trace's "MB stacks" is what was scanned, 2.5 to 3.7 times less than StackInuse."""
+TELLS_LIMIT = frozenset(("prometheus", "runtime-metrics"))
+"""Sources that give GOMEMLIMIT beside GOGC: without one, nothing holds the goal down."""
 FALL_SHARE = 0.9
 """HeapAlloc below so much of what it was: there was a collection between (where nothing else tells)."""
 MOST_SILENT = 8
-"""Samples that only rose, after which their lowest is taken for a collection: collections are more frequent than that."""
+"""Samples that only rose, after which their lowest is taken for a collection: there surely was one."""
 _Number = TypeVar("_Number", int, float)
 MOST_MIB = float(1 << 38)
 """Of a heap and of a goal: beyond it there is none (GOGC=off)."""
@@ -117,13 +120,30 @@ class SampleSeries(Struct):
     def _collected(self, sample: HeapSample, heap_mib: float) -> bool:
         """Whether there was a collection between the sample before and this one."""
         if sample.number is not None:
-            return sample.number != self.number_before and sample.number > 0
+            return self._counted(sample, sample.number, heap_mib)
         if sample.last_gc_s is not None:
             return sample.last_gc_s != self.gc_before_s
         if sample.heap_live_mib is not None:
             return sample.heap_live_mib != self.live_before_mib
         if sample.next_goal_mib is not None and sample.next_goal_mib != self.next_goal_before_mib:
             return True
+        return self._settled(heap_mib)
+
+    def _counted(self, sample: HeapSample, number: int, heap_mib: float) -> bool:
+        """The same where NumGC is given.
+
+        With nothing but HeapAlloc beside it only low samples count, once they are rarer than collections: they lie
+        anywhere on the saw-tooth's slope.
+        """
+        before = self.number_before
+        if number in {0, before}:
+            return False
+        if before is None or number == before + 1 or sample.next_goal_mib is not None:
+            return True
+        return sample.heap_live_mib is not None or self._settled(heap_mib)
+
+    def _settled(self, heap_mib: float) -> bool:
+        """A collection as far as HeapAlloc alone shows one."""
         return self._fell(heap_mib) or self.silent >= MOST_SILENT
 
     def _fell(self, heap_mib: float) -> bool:
@@ -171,7 +191,9 @@ class SampleSeries(Struct):
         if goal_mib is None or not 0 < goal_mib < MOST_MIB or sample.gogc_percent == -1.0:
             return self._envelope(heap_mib)
         self.lows = [*self.lows, heap_mib][-WINDOW:]
-        return min(heap_mib, max(self._of_goal(sample, heap_mib, goal_mib), self._floor()))
+        told = sample.gogc_percent is not None and sample.memory_limit_mib is None and sample.source in TELLS_LIMIT
+        floor_mib = 0.0 if told else self._floor()
+        return min(heap_mib, max(self._of_goal(sample, heap_mib, goal_mib), floor_mib))
 
     def _envelope(self, heap_mib: float) -> float:
         """The lowest HeapAlloc of the last few collections."""
@@ -185,7 +207,7 @@ class SampleSeries(Struct):
         return FLOOR_SHARE * min(self.lows) if len(self.lows) >= WINDOW else 0.0
 
     def _of_goal(self, sample: HeapSample, heap_mib: float, goal_mib: float) -> float:
-        """The part of the goal that lives: by GOGC, or else by its default, but never more than was seen to be there."""
+        """The part of the goal that lives: by GOGC or its default, but never more than was seen to be there."""
         gogc = DEFAULT_GOGC if sample.gogc_percent is None else sample.gogc_percent
         roots_mib = (sample.stacks_mib or 0.0) * SCANNED_STACK_SHARE
         heap_goal_mib = max(0.0, goal_mib - roots_mib * gogc / 100)
