@@ -101,7 +101,7 @@ class Draft:
         heap = next(field for field in ("heap_alloc_mib", "heap_live_mib") if field in values)
         if heap not in self._bare or values[heap] * MIB >= SMALLEST_HEAP_BYTES or values[heap] == 0:
             return True
-        if values[heap] * MIB > MOST_BARE_MIB:
+        if values[heap] * MIB > MOST_BARE_MIB or not (self._sure or self.exact > 1):
             return False
         for field in self._bare:
             values[field] *= MIB

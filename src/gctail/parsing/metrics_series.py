@@ -25,6 +25,9 @@ FLOOR_SHARE = 0.85
 lowest of 32 still lies a few percent above its foot."""
 LEAST_GOAL_MIB = 16.0
 """A smaller goal may be the least there is, 4 MiB * GOGC / 100, and says nothing about what lives."""
+FEW = 3
+"""A heap below the default share of its goal means a higher GOGC only where it was there more than once or twice: a
+collection that runs while a map doubles counts what is garbage a moment later."""
 SCANNED_STACK_SHARE = 1 / 3
 """A trace's "MB stacks" is what was scanned, 2.5 to 3.7 times less than StackInuse."""
 TELLS_LIMIT = frozenset(("prometheus", "runtime-metrics"))
@@ -59,8 +62,8 @@ class SampleSeries(Struct):
     silent: int = 0
     """… and how many samples that is."""
     lows: list[float] = field(default_factory=list)
-    share: float = 1.0
-    """The least share of the goal that HeapAlloc ever had. It never rises again: that would look like growth."""
+    shares: list[float] = field(default_factory=list)
+    """The least shares of the goal that HeapAlloc ever had. They never rise again: that would look like growth."""
 
     def observe(self, sample: HeapSample, time_s: float | None = None) -> GcCycle | None:
         """The collection that this sample is the first to show; None where there was none since the sample before.
@@ -214,8 +217,9 @@ class SampleSeries(Struct):
         share = 1 / (1 + gogc / 100)
         if sample.gogc_percent is None:
             if heap_goal_mib > LEAST_GOAL_MIB:
-                self.share = min(self.share, heap_mib / heap_goal_mib)
-            share = min(share, self.share)
+                self.shares = sorted((*self.shares, heap_mib / heap_goal_mib))[:FEW]
+            if len(self.shares) == FEW:
+                share = min(share, self.shares[-1])
         return heap_goal_mib * share
 
     def _remember(self, sample: HeapSample, heap_mib: float, *, collected: bool) -> None:
