@@ -320,3 +320,29 @@ def test_a_rule_that_makes_no_sense_is_shown_with_a_caret(gctail, log, tmp_path)
     assert done.returncode == 2
     assert b"^" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_a_service_without_gctrace_is_judged_by_what_it_logs_of_its_heap(gctail, log):
+    """MemStats in a log line go through the same models."""
+    lines = []
+    for n in range(300):
+        live = 50 * 2**20 + n * 700_000
+        sample = {"time": f"2026-11-23T{n // 60:02d}:{n % 60:02d}:00Z", "msg": "mem", "HeapAlloc": int(live * 1.4)}
+        lines.append(json.dumps(sample | {"NextGC": live * 2, "NumGC": n * 2}))
+        lines += [json.dumps({"time": sample["time"], "msg": "request processed", "id": k}) for k in range(4)]
+    told = json.loads(gctail(log("\n".join(lines) + "\n"), "--output", "json").stdout)
+    assert told["services"][0]["verdict"]["leak"] is True
+    assert told["input"]["heap_samples"] == 300
+    assert told["input"]["lines"] == 1500
+
+
+def test_prometheus_text_is_a_source_too(gctail, log):
+    """One scrape after the other, appended to a file."""
+    text = "".join(
+        f"# TYPE go_memstats_heap_alloc_bytes gauge\ngo_memstats_heap_alloc_bytes {60e6 + n * 9e5}\n"
+        f"go_memstats_next_gc_bytes {100e6 + n * 15e5}\ngo_gc_duration_seconds_count {n * 3}\n# EOF\n"
+        for n in range(200)
+    )
+    told = json.loads(gctail(log(text), "--output", "json").stdout)
+    assert told["input"]["heap_samples"] == 200
+    assert told["services"][0]["collections"] > 150

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gctail.epochs import Epoch
-from gctail.records import Death, Finding, Passage, Sighting
+from gctail.records import Death, Finding, HeapSample, Passage, Sighting
 from gctail.rules import Plan
 from gctail.service import Seen, Service
 
@@ -67,6 +67,9 @@ class Engine:
         if isinstance(event.record, Death) and event.record.source != "go":
             event = self._whose(event, event.record)
             name = event.service
+        if isinstance(event.record, HeapSample) and event.record.instance:
+            name = f"{name} {event.record.instance}"
+            event = replace(event, service=name)
         if self.only is not None and name != self.only:
             return None
         if self.window is not None and not self._inside(event, self.window):
@@ -148,7 +151,14 @@ def report(engine: Engine, reading: dict[str, Any]) -> dict[str, Any]:
         collections += service.collections
         if service.kinds:
             told.append(_service_report(service))
-    lines = {"gc_lines": collections, "mended": mended, "unreadable": unreadable, "ledger": ledger}
+    samples = sum(service.kinds.get("heap-sample", 0) for service in engine.services.values())
+    lines = {
+        "gc_lines": collections,
+        "heap_samples": samples,
+        "mended": mended,
+        "unreadable": unreadable,
+        "ledger": ledger,
+    }
     return {"services": told, "input": {**reading, **lines}}
 
 
@@ -159,7 +169,7 @@ def _service_report(service: Service) -> dict[str, Any]:
         "service": service.name,
         "epochs": service.epochs_seen,
         "epoch": epoch.index if epoch else None,
-        "collections": service.collections,
+        "collections": service.collections or service.ledger()["seen"],
         "records": dict(service.kinds),
         "verdict": verdict,
         "heap": _heap(epoch) if epoch else None,

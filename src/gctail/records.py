@@ -211,7 +211,7 @@ class HeapSample(Struct, frozen=True, tag="heap-sample"):
 
     `source` is memstats (runtime.MemStats, all of it), expvar (/debug/vars), runtime-metrics, prometheus, or logged: a
     line of the application's own making. `heap_alloc_mib` includes garbage that is not swept yet; only
-    `heap_live_mib` (/gc/heap/live:bytes, since Go 1.21) is what the last collection marked, as the H2 of a gctrace line.
+    `heap_live_mib` (/gc/heap/live:bytes, since Go 1.21) is what the last collection marked, the H2 of a gctrace line.
     `number` is NumGC, `last_gc_s` the Unix time of the end of that collection, `pause_total_ms` the sum of all pauses,
     `gc_cpu_fraction` 0 to 1 since the start, `gogc_percent` -1.0 where GOGC is off, `memory_limit_mib` None where there
     is none. `instance` is the labels that tell one process from another. `time_s` is the sample's own time stamp,
@@ -262,7 +262,7 @@ class Sighting(Struct, frozen=True, gc=False):
     """A record, and where and when it was seen.
 
     `offset` counts bytes of the input after decompression and transcoding to UTF-8; `time_s` is Unix time, None where
-    no wrapper gives one; `near_s` is the Unix time of the line before it; `lines` is how many lines of the input it used.
+    no wrapper gives one; `near_s` is the Unix time of the line before it; `lines` is how many lines it used up.
     """
 
     record: Record

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from gctail.detectors import Carryover, Judge, Signal
 from gctail.epochs import Epoch, Gap
 from gctail.golang.pacer import Derived
+from gctail.parsing.metrics_series import SampleSeries
 from gctail.parsing.wrappers import unwrapped
-from gctail.records import Death, Finding, GcCycle, Passage, Sighting, Unreadable, Verdict
+from gctail.records import Death, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
 from gctail.rules import Plan, RuleWatch
 
 VERSION = 1
@@ -56,6 +57,7 @@ class Service:
         self.deaths: deque[Sighting] = deque(maxlen=MOST_DEATHS_KEPT)
         self._kinds: dict[str, int] = {}
         self.collections = 0
+        self.samples = SampleSeries()
         self.mended = 0
         self.unreadable = 0
         self.specimens: list[str] = []
@@ -75,6 +77,8 @@ class Service:
         self._kinds[kind] = self._kinds.get(kind, 0) + 1
         if isinstance(record, Death):
             return self._death(sighting, record)
+        if isinstance(record, HeapSample):
+            return self._sample(sighting, record)
         if isinstance(record, Unreadable):
             self._unreadable(record)
         epoch = self.current
@@ -136,6 +140,16 @@ class Service:
         signals = epoch.observe(cycle, derived, clock_s)
         findings = tuple(self._told(epoch, signals, sighting, time_s)) if signals else ()
         return Seen(sighting, epoch.index, time_s, derived, findings)
+
+    def _sample(self, sighting: Sighting, sample: HeapSample) -> Seen:
+        """The heap by another channel: judged as a collection, as long as the log has no real ones."""
+        time_s = sample.time_s if sample.time_s is not None else sighting.time_s
+        index = self.current.index if self.current is not None else 0
+        cycle = self.samples.observe(sample, time_s) if not self.collections else None
+        if cycle is None:
+            return Seen(sighting, index, time_s)
+        seen = self._collection(replace(sighting, record=cycle), cycle)
+        return replace(seen, sighting=sighting)
 
     def _epoch_of(self, sighting: Sighting, cycle: GcCycle) -> tuple[Epoch, bool]:
         """The process that this collection belongs to, and whether the log has had the collection before."""
@@ -278,6 +292,7 @@ class Service:
             "open": [epoch.index for epoch in self.open],
             "current": self.current.index if self.current is not None else None,
             "collections": self.collections,
+            "samples": self.samples.state(),
             "kinds": self._kinds,
             "mended": self.mended,
             "unreadable": self.unreadable,
@@ -292,14 +307,15 @@ class Service:
     def restore(cls, state: dict[str, Any], plan: Plan | None = None) -> Service:
         """The service that `state` was taken of. Raises ValueError where a newer program wrote it."""
         if state["version"] > VERSION:
-            raise ValueError(
-                f"state of {state['name']}: version {state['version']} is newer than this program's {VERSION}"
-            )
+            newer = f"version {state['version']} is newer than this program's {VERSION}"
+            newer = f"version {state['version']} is newer than this program's {VERSION}"
+            raise ValueError(f"state of {state['name']}: {newer}")
         service = cls(state["name"], state["limit_mib"], judging=state["judging"], plan=plan)
         service.epochs.extend(Epoch.restore(each, plan) for each in state["epochs"])
         known = {epoch.index: epoch for epoch in service.epochs}
         service.open = [known[index] for index in state["open"] if index in known]
         service.current = known.get(state["current"])
+        service.samples = SampleSeries.restore(state["samples"])
         service.epochs_seen, service.collections = state["epochs_seen"], state["collections"]
         service._kinds, service.mended = dict(state["kinds"]), state["mended"]
         service.unreadable, service.specimens = state["unreadable"], list(state["specimens"])

@@ -16,6 +16,9 @@ HEADS = (
     b"scan: ", b"forced scvg", b"pacer: ", b"SCHED ", b"init ", b"checkfinal", b"trace", b"end trace",
     b"panic: ", b"fatal", b"throw: ", b"runtime", b"goroutine ", b"SIG", b"[signal ", b"signal ", b"unexpected fault",
     b"Exception 0x", b"found next", b"non-Go code", b"**",
+    b"# HELP go_", b"# TYPE go_", b"# HELP process_", b"# TYPE process_", b"# runtime.M", b"go_", b"process_",
+    b"/gc/", b"/memory/c", b"/sched/", b"/cpu/classes/", b"/cgo/",
+    b'"memstats"', b'{"memstats"', b'"/gc/', b'"/memory/c',
     b"oom-kill:", b"oom_kill", b"oom_reaper: ", b"Out of memory", b"Memory cgroup ", b"Killed process ", b"Task in /",
 )  # fmt: skip
 """How every line begins that is read closely (behind what `THIN` takes)."""

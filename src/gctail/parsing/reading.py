@@ -21,6 +21,7 @@ from gctail.parsing.intact import complete, parse_record, read_record
 from gctail.parsing.kernel import KernelReader
 from gctail.parsing.layouts import START
 from gctail.parsing.mending import Mended, Mender, Piece
+from gctail.parsing.metrics_blocks import SampleReader, SampleStep
 from gctail.parsing.runtime import RUNTIME_START, is_sched_detail
 from gctail.parsing.text import plain
 from gctail.parsing.times import find_time
@@ -34,6 +35,8 @@ INTERESTING = re.compile(
     + DeathReader.START
     + rb"|"
     + KernelReader.START
+    + rb"|"
+    + SampleReader.START
     + rb")"
 )
 """A line that may be the runtime's or about a death. 2016/07/06 18:35:09 gc 5 @1.234s 0%: …"""
@@ -60,6 +63,8 @@ class LineReader:
         self.mender = Mender(Beginnings())
         self.deaths = DeathReader()
         self.kernel = KernelReader()
+        self.samples, self.samples_seen = SampleReader(), 0
+        self.sample_offset = self.sample_lines = 0
         self.sched: tuple[Sched, int, int] | None = None
         self.details: list[str] = []
         self.lines: list[bytes] = []
@@ -82,7 +87,8 @@ class LineReader:
     @property
     def busy(self) -> bool:
         """Something that spans several lines has begun: the next line must come here too."""
-        return self.mender.busy or self.deaths.busy or self.kernel.busy or self.sched is not None
+        reports = self.deaths.busy or self.kernel.busy or self.samples.busy
+        return reports or self.mender.busy or self.sched is not None
 
     def feed(self, line: bytes, offset: int, time_s: float | None = None) -> None:
         """One line without its newline, at `offset` of the input; `time_s` is what its wrapper says."""
@@ -103,6 +109,8 @@ class LineReader:
                 self._outcome(self.deaths.flush(), None)
             elif self.kernel.busy:
                 self._outcome(self.kernel.flush(), None)
+            elif self.samples.busy:
+                self._samples_told(self.samples.flush())
             else:
                 self._end_sched()
             while self._queue:
@@ -131,7 +139,29 @@ class LineReader:
             return
         if (self.deaths.busy or self.kernel.busy) and self._report_goes_on(piece):
             return
+        seeks = self.next_number is None  # gctrace tells more: beside it, samples are the application's lines
+        if (self.samples.busy or (seeks and self.samples.starts(line))) and self._sampled(piece):
+            return
         self._begin(piece, mended=mended)
+
+    def _sampled(self, piece: Piece) -> bool:
+        """A line in which the program tells its heap by another channel; True where the line holds nothing else."""
+        if not self.samples.busy:
+            self.sample_offset = piece.offset
+        step = self.samples.feed(piece.line)
+        if step.records:
+            self._note_time(piece.line)
+        return self._samples_told(step)
+
+    def _samples_told(self, step: SampleStep) -> bool:
+        for line in step.back:
+            self._application(line, self.sample_offset, mended=True)
+        self.samples_seen += len(step.records)
+        self.sample_lines += step.taken - len(step.back)
+        for sample in step.records:
+            self._emit(sample, self.sample_offset, lines=self.sample_lines)
+            self.sample_lines = 0
+        return step.taken
 
     def _begin(self, piece: Piece, *, mended: bool) -> None:
         """A line with nothing open: a record, the beginning of something longer, or the application's."""

@@ -18,6 +18,7 @@ from gctail.parsing.bulk import RUNS
 from gctail.parsing.deaths import find_report
 from gctail.parsing.gctrace import MODERN, cycle_from_groups
 from gctail.parsing.heads import MUCH_BYTES, SLACK_BYTES, Finder
+from gctail.parsing.metrics import find_sample
 from gctail.parsing.reading import INTERESTING, Event, LineReader
 from gctail.parsing.times import find_time
 from gctail.parsing.wrappers import Entry, Unwrapper, sniff
@@ -315,15 +316,24 @@ class Scanner:
             self.events.append(Passage(view, self.service, self.origin, self._base + start))
 
     def _glued(self, start: int, end: int) -> int | None:
-        """The start of a line of this passage that has a collection in its middle."""
+        """The start of a line of this passage that has a collection in its middle, or a sample of the heap."""
         buffer = self._buffer
-        at = buffer.find(b"@", start, end)
-        found = AT.search(buffer, at, end) if at >= 0 else None
+        sample = find_sample(buffer, start, end) if self._seeks_samples and start < end else None
+        at = buffer.find(b"@", start, end if sample is None else sample)
+        found = AT.search(buffer, at, end if sample is None else sample) if at >= 0 else None
         if found is None and self._old_style:
             found = OLD_GLUED.search(buffer, start, end)
         if found is None:
-            return None
+            return sample
         return buffer.rfind(b"\n", start - 1, found.start()) + 1
+
+    @property
+    def _seeks_samples(self) -> bool:
+        """Programs that print no gctrace may tell their heap otherwise: looked for until there is a collection.
+
+        The search halves the speed, so it ends where much has been read and none was found.
+        """
+        return not self._last_number and (self.bytes_read < MUCH_BYTES or self.bare.samples_seen > 0)
 
     def _closely(self, at: int, end: int) -> int:
         """Lines from `at`, one by one, while what they began is open. Returns the start of the next line."""

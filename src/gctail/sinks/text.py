@@ -207,6 +207,8 @@ def _nothing(report: dict[str, Any], others: list[str]) -> str:
 def _footer(report: dict[str, Any], palette: Palette) -> str:
     read = report["input"]
     parts = [f"{read['bytes']:,} bytes", f"{read['lines']:,} lines", f"{read['gc_lines']:,} collections"]
+    if read["heap_samples"]:
+        parts.append(f"{read['heap_samples']:,} heap samples")
     if read["mended"]:
         parts.append(f"{read['mended']:,} torn lines mended")
     if read["unreadable"]:
