@@ -334,8 +334,8 @@ class Service:
 def outside_heap(epoch: Epoch, verdict: Verdict) -> Verdict:
     """The verdict, corrected where a process was killed for memory that its Go heap did not hold.
 
-    The runtime keeps up to the goal, and by 5 to 15 % more for what is not heap (go/src/runtime/mgcpacer.go, memoryLimitHeapGoal);
-    less than half of what the kernel counted is no explanation.
+    The runtime keeps up to the goal, and by 5 to 15 % more for what is not heap (memoryLimitHeapGoal in
+    go/src/runtime/mgcpacer.go); less than half of what the kernel counted is no explanation.
     """
     death = next((each.record for each in epoch.deaths if isinstance(each.record, Death)), None)
     if verdict.leak or epoch.last is None or death is None or death.cause not in MEMORY_KILLS:
