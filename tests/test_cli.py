@@ -346,3 +346,24 @@ def test_prometheus_text_is_a_source_too(gctail, log):
     told = json.loads(gctail(log(text), "--output", "json").stdout)
     assert told["input"]["heap_samples"] == 200
     assert told["services"][0]["collections"] > 150
+
+
+def test_every_kind_that_can_be_told_is_explained(gctail):
+    """In a verdict or in a finding: `gctail explain KIND` knows it."""
+    from gctail.detectors import DETECTORS  # what can be told is written there and in the headlines
+    from gctail.detectors.values import Carryover
+    from gctail.sinks.text import HEADLINES
+
+    kinds = {*HEADLINES, *(make(Carryover()).kind for make in DETECTORS), "leak", "death"}
+    for kind in sorted(kinds):
+        assert gctail("explain", kind).returncode == 0, kind
+
+
+def test_a_finding_says_where_to_replay_it(gctail, log):
+    """The place in the log up to which the models had seen it."""
+    path = log(growing(300))
+    finding = json.loads(gctail(path, "--limit", "600MiB", "--output", "jsonl").stdout.splitlines()[0])
+    replay = finding["evidence"]["replay"]
+    part = log(path.read_bytes()[: replay["until_offset"] + 400], "pay2.log")
+    again = [json.loads(line) for line in gctail(part, "--limit", "600MiB", "--output", "jsonl").stdout.splitlines()]
+    assert finding["summary"] in {each["summary"] for each in again}

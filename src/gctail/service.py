@@ -241,6 +241,8 @@ class Service:
         """Signals as findings: with an id that depends on service, kind and place alone."""
         cycle = sighting.record
         uptime_s = cycle.uptime_s if isinstance(cycle, GcCycle) else None
+        number = cycle.number if isinstance(cycle, GcCycle) else None
+        replay = {"origin": sighting.origin, "until_offset": sighting.offset, "epoch": epoch.index, "number": number}
         found = [
             Finding(
                 _finding_id(self.name, signal.kind + signal.phase, sighting),
@@ -252,7 +254,7 @@ class Service:
                 uptime_s,
                 sighting.offset,
                 signal.summary,
-                {"phase": signal.phase, **signal.evidence},
+                {"phase": signal.phase, **signal.evidence, "replay": replay},
             )
             for signal in signals
         ]
