@@ -7,6 +7,9 @@ import time
 
 import pytest
 
+from gctail.cli.silence import parse_silence
+from gctail.parsing.times import parse_time
+
 GC = (
     "gc {n} @{t:.3f}s 1%: 0.038+0.34+0.007 ms clock, 0.076+0.16/0.057/0+0.014 ms cpu, {h}->{h}->{l} MB, {g} MB goal, "
     "0 MB stacks, 0 MB globals, 2 P"
@@ -367,3 +370,31 @@ def test_a_finding_says_where_to_replay_it(gctail, log):
     part = log(path.read_bytes()[: replay["until_offset"] + 400], "pay2.log")
     again = [json.loads(line) for line in gctail(part, "--limit", "600MiB", "--output", "jsonl").stdout.splitlines()]
     assert finding["summary"] in {each["summary"] for each in again}
+
+
+@pytest.mark.parametrize(
+    ("window", "moment", "inside"),
+    [
+        ("22:00-06:00", "2026-11-23T23:30:00Z", True),
+        ("22:00-06:00", "2026-11-23T05:59:00Z", True),
+        ("22:00-06:00", "2026-11-23T06:00:00Z", False),
+        ("02:00-04:00", "2026-11-23T03:12:00Z", True),
+        ("sat,sun 00:00-24:00", "2026-11-22T12:00:00Z", True),
+        ("sat,sun 00:00-24:00", "2026-11-23T12:00:00Z", False),
+        ("sun 22:00-06:00", "2026-11-23T03:12:00Z", True),
+        ("mon 22:00-06:00", "2026-11-23T03:12:00Z", False),
+    ],
+)
+def test_a_window_of_silence(window, moment, inside):
+    """Of the day, of days of the week, over midnight."""
+    assert parse_silence(window).holds(parse_time(moment)) is inside
+
+
+def test_silent_findings_are_kept_for_the_report(gctail, log):
+    """Nothing is told and nothing fails, but nothing is lost either."""
+    path = log(growing(300))
+    options = ("--limit", "600MiB", "--silence", "00:00-24:00", "--fail-on", "info")
+    done = gctail(path, *options, "--output", "jsonl")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert json.loads(gctail(path, *options, "--output", "json").stdout)["services"][0]["findings"]
+    assert gctail(path, "--silence", "25:00-26:00").returncode == 2

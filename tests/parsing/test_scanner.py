@@ -155,7 +155,24 @@ def test_two_services_in_one_log_are_kept_apart():
     assert application(events, "cart-1").splitlines() == [f"INFO id={n}" for n in range(1, 9)]
 
 
-BEGINNINGS = ["gc 1 @", "gc", " gc 5 @1.2s", "panic: x", "INFO id=1", "{}", "", "2016/07/06 18:35:09 gc 1", "scav 1", "\x00gc 1", "gc\r", "info: x", "7", "2016/07/06 18:35:09.123456 GC forced", "goroutine 1 [running]:", "fatal error: x"]
+BEGINNINGS = [
+    "gc 1 @",
+    "gc",
+    " gc 5 @1.2s",
+    "panic: x",
+    "INFO id=1",
+    "{}",
+    "",
+    "2016/07/06 18:35:09 gc 1",
+    "scav 1",
+    "\x00gc 1",
+    "gc\r",
+    "info: x",
+    "7",
+    "2016/07/06 18:35:09.123456 GC forced",
+    "goroutine 1 [running]:",
+    "fatal error: x",
+]
 
 
 @settings(deadline=None, max_examples=100)

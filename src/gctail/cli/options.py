@@ -68,6 +68,13 @@ def _read() -> argparse.ArgumentParser:
         metavar="SEVERITY",
         help="exit with 1 when a finding is at least this severe: info, warning, critical (never)",
     )
+    parser.add_argument(
+        "--silence",
+        metavar="WINDOW",
+        action="append",
+        default=[],
+        help="tell nothing at these times (UTC), such as 22:00-06:00 or 'sat,sun 00:00-24:00'; the report has it all",
+    )
     parser.add_argument("--rules", metavar="FILE", help="watch for the rules of this file too (docs/rules.md)")
     parser.add_argument(
         "--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file; may be repeated"

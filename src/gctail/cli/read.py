@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from gctail.cli.silence import parse_silence
 from gctail.cli.window import window
 from gctail.engine import Engine, report
 from gctail.errors import UsageError
@@ -62,6 +63,7 @@ class Teller:
         self.quiet = self.output == "text" and not options.follow and not options.verbose
         self.limit_mib = limit_mib
         self.worst = SEVERITIES.index(options.fail_on) if options.fail_on in SEVERITIES else len(SEVERITIES)
+        self.silences = [parse_silence(text) for text in options.silence]
         self.names: set[str] = set()
         self.failed = False
         self.interrupted = False
@@ -87,6 +89,8 @@ class Teller:
     def findings(self, findings: Iterable[Finding]) -> None:
         """Say what was found."""
         for finding in findings:
+            if finding.time_s is not None and any(each.holds(finding.time_s) for each in self.silences):
+                continue
             if SEVERITIES.index(finding.severity) >= self.worst:
                 self.failed = True
             if self.output == "jsonl":
