@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -398,3 +399,40 @@ def test_silent_findings_are_kept_for_the_report(gctail, log):
     assert (done.returncode, done.stdout) == (0, b"")
     assert json.loads(gctail(path, *options, "--output", "json").stdout)["services"][0]["findings"]
     assert gctail(path, "--silence", "25:00-26:00").returncode == 2
+
+
+def test_a_process_that_goes_on_collecting_did_not_die(gctail, log):
+    """A child's death, a ticket about one, words in a message: the numbers go on, so nobody died here."""
+    before, after = "".join(gc(n) + "\n" for n in range(1, 6)), "".join(gc(n) + "\n" for n in range(6, 40))
+    for words in ("child ffmpeg exited: signal: killed", "Killed", "ERROR job failed: exit status 137"):
+        told = json.loads(gctail(log(before + words + "\n" + after), "--output", "json").stdout)
+        assert told["services"][0]["death"] is None, words
+    wrapped = "".join(f"pay-1  | {line}\n" for line in (before + "signal: killed\n" + after).splitlines())
+    told = json.loads(gctail(log(wrapped), "--output", "json").stdout)
+    assert told["services"][0]["death"] is None
+
+
+@pytest.mark.parametrize(
+    "arguments", [("FILE",), ("records", "FILE"), ("FILE", "--output", "json"), ("explain", "leak")]
+)
+def test_a_full_disk_is_one_sentence(gctail_program, log, arguments):
+    """Standard output cannot take any more: exit status 2, and why."""
+    path = log(growing(50))
+    command = [gctail_program, *(path if each == "FILE" else each for each in arguments)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(b"gctail: cannot write to standard output")
+    assert b"Traceback" not in done.stderr
+
+
+def test_records_without_a_time_are_not_silently_left_out(gctail, log):
+    """--since on a log that has no times says so."""
+    done = gctail(log("".join(gc(n) + "\n" for n in range(1, 30))), "--since", "2026-11-23T03:00:00Z")
+    assert b"29 records have no time" in done.stdout
+
+
+def test_many_processes_in_one_file_take_no_longer(gctail, log):
+    """Numbers that fall all the time are asked about once per byte, not once per line over and over."""
+    text = (gc(7) + "\n") * 20_000
+    assert gctail(log(text), timeout_s=30).returncode == 0

@@ -148,3 +148,12 @@ def test_a_kill_that_the_heap_does_not_explain_is_said_to_be_outside_it():
     assert verdict.kind == "outside-heap"
     assert not verdict.leak
     assert "500 MiB" in verdict.why[0]
+
+
+def test_a_leak_that_no_alarm_told_is_told_at_the_end():
+    """An alarm waits to be surer; the end of a log is the last occasion."""
+    service = Service("pay")
+    told = [service.observe(collection(number, number * 0.2, live=8 + 4 * number)) for number in range(1, 40)]
+    assert not [finding for seen in told for finding in seen.findings if finding.kind.startswith("leak")]
+    assert [finding.kind for finding in service.conclude()] == [service.judged()[1].kind]
+    assert service.conclude() == []

@@ -53,7 +53,7 @@ class Engine:
         self._clocks: dict[str, Service] = {}
         self.services: OrderedDict[str, Service] = OrderedDict()
         self.closed = 0
-        self.outside = 0
+        self.outside = self.untimed = 0
         self.runtime_lines = 0
 
     def observe(self, event: Sighting | Passage) -> Seen | None:
@@ -88,6 +88,10 @@ class Engine:
             if seen is not None:
                 yield seen
 
+    def conclude(self) -> list[Finding]:
+        """The input has ended: leaks that the verdicts see and no alarm has told."""
+        return [finding for service in self.services.values() for finding in service.conclude()]
+
     def advance(self, now_s: float) -> list[Finding]:
         """Time has passed without input."""
         return [finding for service in self.services.values() for finding in service.advance(now_s)]
@@ -109,6 +113,7 @@ class Engine:
             self._clocks.clear()
         clock = self._clocks.setdefault(event.service, Service(event.service, judging=False))
         time_s = clock.observe(event).time_s
+        self.untimed += time_s is None
         return time_s is not None and window.holds(time_s)
 
     def _whose(self, event: Sighting, death: Death) -> Sighting:
@@ -152,7 +157,11 @@ def report(engine: Engine, reading: dict[str, Any]) -> dict[str, Any]:
         if service.kinds:
             told.append(_service_report(service))
     samples = sum(service.kinds.get("heap-sample", 0) for service in engine.services.values())
+    notes = [*reading.get("notes", ())]
+    if engine.untimed:
+        notes.append(f"{engine.untimed} records have no time, and were left out by --since and --until")
     lines = {
+        "notes": notes,
         "gc_lines": collections,
         "heap_samples": samples,
         "mended": mended,

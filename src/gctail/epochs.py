@@ -83,6 +83,7 @@ class Epoch(Struct):
     start_exact: bool = False
     recent: list[tuple[int, float | None, tuple[float, ...], tuple[float, ...]]] = []
     deaths: list[Sighting] = []
+    after_death: int = 0  # collections since somebody said that the process died
     closed: Verdict | None = None
 
     def continues(self, cycle: GcCycle) -> bool:

@@ -20,6 +20,7 @@ from gctail.rules import Plan, RuleWatch
 
 VERSION = 1
 MEMORY_KILLS = frozenset({"kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report", "guard-kill"})
+LEAKS = frozenset({"leak", "leak-accelerating", "leak-staircase", "goroutine-growth", "death-spiral"})
 MOST_OPEN_EPOCHS = 4
 """Processes that may write to one stream at the same time."""
 MOST_EPOCHS_KEPT = 16
@@ -127,6 +128,13 @@ class Service:
             self.mended += 1
             epoch.ledger.mended += 1
         epoch.ledger.seen += 1
+        if epoch.deaths and self._lives_on(epoch):
+            return replace(self._collection_of(epoch, sighting, cycle), findings=(self._refuted(epoch, sighting),))
+        return self._collection_of(epoch, sighting, cycle)
+
+    def _collection_of(self, epoch: Epoch, sighting: Sighting, cycle: GcCycle) -> Seen:
+        """One more collection of a process that is known."""
+        uptime_s = cycle.uptime_s
         if sighting.time_s is not None or sighting.near_s is not None:
             epoch.clock(sighting, cycle)
         time_s = epoch.time_of(sighting) if epoch.start_s is not None or uptime_s is None else None
@@ -150,6 +158,27 @@ class Service:
             return Seen(sighting, index, time_s)
         seen = self._collection(replace(sighting, record=cycle), cycle)
         return replace(seen, sighting=sighting)
+
+    def _lives_on(self, epoch: Epoch) -> bool:
+        """A process that goes on collecting did not die; one line may still come from before its end."""
+        epoch.after_death += 1
+        return epoch.after_death > 1
+
+    def _refuted(self, epoch: Epoch, sighting: Sighting) -> Finding:
+        """Take back what was said of a death: it was another process's, or words of the application."""
+        texts = {each.record.text for each in epoch.deaths if isinstance(each.record, Death)}
+        for told in epoch.deaths:
+            self.deaths.remove(told)
+        epoch.deaths, epoch.after_death = [], 0
+        if epoch not in self.open:
+            self.open.append(epoch)
+        finding = Finding(
+            _finding_id(self.name, "death-resolved", sighting), "death", "info", self.name, epoch.index,
+            epoch.last_time_s, epoch.last_uptime_s, sighting.offset, "the process lives: it goes on collecting",
+            {"phase": "resolved"}, lines=tuple(sorted(texts))[:8],
+        )  # fmt: skip
+        self.findings.append(finding)
+        return finding
 
     def _epoch_of(self, sighting: Sighting, cycle: GcCycle) -> tuple[Epoch, bool]:
         """The process that this collection belongs to, and whether the log has had the collection before."""
@@ -262,6 +291,19 @@ class Service:
         return found
 
     # -- what is told at the end
+
+    def conclude(self) -> list[Finding]:
+        """The log has ended. A leak in the verdict that no alarm has told is told now: an alarm waits to be surer."""
+        epoch, verdict = self.judged()
+        if epoch is None or verdict is None or not verdict.leak or epoch.last is None:
+            return []
+        if any(finding.kind in LEAKS and finding.epoch == epoch.index for finding in self.findings):
+            return []
+        place = Sighting(epoch.last, self.name, "", 0)
+        evidence = {"probability": verdict.probability, "rate_mib_per_s": verdict.rate_mib_per_s}
+        summary = "; ".join(verdict.why) or f"a leak with probability {verdict.probability:.2f}"
+        signal = Signal(verdict.kind, "warning", summary, evidence, "verdict")
+        return self._told(epoch, [signal], place, epoch.last_time_s)
 
     def judged(self) -> tuple[Epoch | None, Verdict | None]:
         """The epoch that speaks for the service, and its verdict: a leak wherever there is one, else the last run."""

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from as_the_runtime_prints import ms
 from gctail.parsing.scanner import Scanner
 from gctail.records import GcCycle, Init, Passage, Scav, Sched, Scvg, Sighting, Unreadable
 
@@ -36,8 +37,8 @@ def gc_line(number, *, forced=False, stacks=True):
     w1, w3 = round(w1, 3), round(w3, 3)
     roots = " 0 MB stacks, 0 MB globals," if stacks else ""
     return (
-        f"gc {number} @{number * 0.731:.3f}s {number % 7}%: {w1:.3f}+0.{10 + number % 80}+{w3:.3f} ms clock, "
-        f"{w1 * 2:.3f}+0/0.{10 + number % 70}/1.{number % 10}+{w3 * 2:.3f} ms cpu, "
+        f"gc {number} @{number * 0.731:.3f}s {number % 7}%: {ms(w1)}+0.{10 + number % 80}+{ms(w3)} ms clock, "
+        f"{ms(w1 * 2)}+0/0.{10 + number % 70}/1.{number % 10}+{ms(w3 * 2)} ms cpu, "
         f"{number}->{number + 1}->{number // 2} MB, {number * 2} MB goal,{roots} 2 P" + (" (forced)" if forced else "")
     )
 
@@ -165,6 +166,45 @@ def test_other_lines_of_the_runtime_are_mended_too():
     assert application(events) == [
         f"INFO {name} id={at + 1}" for at, name in enumerate(["one", "two", "three", "four", "five"])
     ]
+
+
+def test_a_scheduler_line_is_mended_wherever_it_was_torn():
+    """SCHED is printed without the lock that keeps other lines of the runtime out; the application tears it too."""
+    line = "SCHED 1004ms: gomaxprocs=2 idleprocs=0 threads=5 spinningthreads=1 needspinning=0 idlethreads=2 runqueue=0"
+    line += " [ 0 1 ] schedticks=[ 105189 146 ]"
+    end = line.index(" [")
+    places = [
+        6,
+        *(at for at in range(7, end + 1) if line[at - 1] == "=" or (line[at - 1].isdigit() and line[at] in " m")),
+    ]
+    for at in places:
+        text = "2026/11/23 03:12:00 hello 1\n" * 5 + line[:at] + "2026/11/23 03:12:00 hello 2\n" + line[at:] + "\n"
+        events = read(text)
+        assert [type(record) for record in records(events)] == [Sched], line[:at]
+        assert application(events)[-1] == "2026/11/23 03:12:00 hello 2", line[:at]
+
+
+def test_lines_that_begin_with_an_address_are_told_from_numbers():
+    """Addresses differ in length and begin with digits, as what the runtime prints does."""
+    lines = [
+        f'10.{at * 7 % 256}.19.{at * 31 % 256} - - [23/Nov/2026:02:53:{at:02d} +0000] "GET / HTTP/1.1" 200 {at}'
+        for at in range(30)
+    ]
+    pieces, lost = writes(gc_line(7)), 0
+    for at in range(1, len(pieces)):
+        text = "\n".join([gc_line(6), *lines[:20], ""]) + "".join(pieces[:at]) + lines[20] + "\n" + "".join(pieces[at:])
+        events = read(text + lines[21] + "\n")
+        found = [record for record in records(events) if isinstance(record, GcCycle)]
+        lost += [record.number for record in found] != [6, 7] or application(events) != lines[:22]
+    assert lost == 0
+
+
+def test_a_tear_in_the_goal_keeps_the_goal_and_the_line():
+    """`done` is the application's; the goal is 4073."""
+    one = gc_line(5).replace("10 MB goal", "4073done\n MB goal")
+    events = read("INFO a id=1\n" * 5 + one + "\nINFO b id=2\n")
+    assert [(record.number, record.goal_mib) for record in records(events)] == [(5, 4073)]
+    assert application(events)[-2:] == ["done", "INFO b id=2"]
 
 
 def test_go_before_1_5_printed_without_any_lock():

@@ -15,19 +15,39 @@ EXIT_FOUND, EXIT_UNUSABLE = 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0, 1 (something at or above --fail-on was found) or 2 (cannot do it)."""
-    from gctail.cli.options import parsed
-
-    options = parsed(sys.argv[1:] if arguments is None else list(arguments))
     try:
-        return _run(options.command, options)
+        from gctail.cli.options import parsed
+
+        options = parsed(sys.argv[1:] if arguments is None else list(arguments))
+        status = _run(options.command, options)
+        sys.stdout.flush()
     except GctailError as error:
-        print(f"gctail: {error}", file=sys.stderr)
-        return EXIT_UNUSABLE
+        return _said(f"gctail: {error}")
     except BrokenPipeError:
         _close_quietly()
         return 0
     except KeyboardInterrupt:
         return 130
+    except (OSError, AttributeError, ValueError) as error:
+        if not _is_about_output(error):
+            raise
+        _close_quietly()
+        return _said(f"gctail: cannot write to standard output: {error}")
+    return status
+
+
+def _said(sentence: str) -> int:
+    """One sentence on standard error, and the status that goes with it."""
+    if sys.stderr is not None:
+        print(sentence, file=sys.stderr)
+    return EXIT_UNUSABLE
+
+
+def _is_about_output(error: Exception) -> bool:
+    """Standard output is closed, full, or not there at all."""
+    if sys.stdout is None or sys.stdout.closed:
+        return True
+    return isinstance(error, OSError) and error.filename is None
 
 
 def _run(command: str, options: object) -> int:
@@ -44,5 +64,7 @@ def _close_quietly() -> None:
     """Whoever read our output has gone (`| head`): nothing more to say, and no complaint at exit either."""
     import os
 
+    if sys.stdout is None:
+        return
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  (pathlib costs 10 ms)
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        os.dup2(nowhere.fileno(), 1)

@@ -44,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
                 teller.tell(engine.all(events))
     except KeyboardInterrupt:
         teller.interrupted = True
+    teller.findings(engine.conclude())
     teller.end(report(engine, reading.facts()))
     for failure in reading.failed:
         print(f"gctail: {failure}", file=sys.stderr)
@@ -117,7 +118,8 @@ def _follow(paths: list[str], reading: Reading, engine: Engine, teller: Teller) 
     from gctail.sources.follow import Follower, Idle
 
     follower = Follower(paths)
-    signal.signal(signal.SIGTERM, lambda *_: follower.stop())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: follower.stop())
     quiet_since_s: dict[str, float] = {}
     for event in follower:
         if isinstance(event, Idle):

@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     engine = Engine(only=options.service, window=window(options), judging=False)
     reading = Reading(service=options.service, wrapper=options.wrapper, every_line=options.lines)
     out = sys.stdout.buffer
-    application_lines = 0
+    interrupted = False
     try:
         for events in reading.files(options.files):
             told: list[bytes] = []
@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
                 out.write(b"\n".join(told) + b"\n")
         out.flush()
     except KeyboardInterrupt:
+        interrupted = True
         out.flush()
     facts = reading.facts()
     application_lines = facts["lines"] - engine.runtime_lines
@@ -43,4 +44,4 @@ def run(options: argparse.Namespace) -> int:
     print(f"gctail: {facts['lines']} lines read: {kinds}; {application_lines} of the application", file=sys.stderr)
     for note in facts["notes"]:
         print(f"gctail: {note}", file=sys.stderr)
-    return 2 if reading.failed else 0
+    return 2 if reading.failed else 130 if interrupted else 0

@@ -22,6 +22,10 @@ DOUBT = 0.5
 """Weight of the service's own past: growth to a level that it came back from n times counts DOUBT/(DOUBT+n)."""
 YOUTH_SHARE = 0.004
 """Growth younger than this share of the process's age is discounted: there were many chances for a short one."""
+CLEARLY_ENDLESS = 0.9
+"""Weight of curves without an end from which on the regression alone is believed, nearly."""
+STANDSTILL_PARTS = (1 / 4, 1 / 8, 1 / 16)
+"""How much of an episode may be a first rise that a standstill of at least that length followed."""
 ONSET_SHARE = 0.08
 """An episode's growth begins when it was last this near to its trough: a flat stretch before it is none of it."""
 LOAD_RIDGE = 0.05
@@ -32,13 +36,17 @@ START_S = 1.0
 
 
 class Outlook(NamedTuple):
-    """One judgement: probability, seconds to the fatal level (None: never), onset (s), rise (MiB), rate (MiB/s)."""
+    """One judgement: probability, seconds to the fatal level (None: never), onset (s), rise (MiB), rate (MiB/s).
+
+    `endless` is the weight of the curves that come to no end by themselves, where there are curves.
+    """
 
     probability: float
     left_s: float | None
     onset_s: float
     rise_mib: float
     rate_mib_per_s: float
+    endless: float = 0.0
 
 
 NOTHING = Outlook(0.0, None, 0.0, 0.0, 0.0)
@@ -54,12 +62,13 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
     if rise < max(6 * zigzag.noise, 2.0):
         return NOTHING
     onset_s = history.last_below(episode.trough + max(zigzag.noise, ONSET_SHARE * rise), episode.trough_s)
-    age_s = now_s - onset_s
+    onset_s, trough = _after_standstill(history, onset_s, episode.trough, zigzag, now_s)
+    age_s, rise = now_s - onset_s, level - trough
     if age_s < SHORTEST_S:
         return NOTHING
     middle_s = now_s - age_s / 2
-    middle = min(max(history.level(middle_s), episode.trough), level)
-    younger, older = (level - middle) / (age_s / 2), (middle - episode.trough) / (age_s / 2)
+    middle = min(max(history.level(middle_s), trough), level)
+    younger, older = (level - middle) / (age_s / 2), (middle - trough) / (age_s / 2)
     if younger <= 0.0:
         return Outlook(0.0, None, onset_s, rise, 0.0)
     left_s: float | None = head_mib / younger
@@ -70,6 +79,25 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
     if late < 0.25 * younger:
         chance *= 0.5
     return Outlook(chance, left_s, onset_s, rise, younger)
+
+
+def _after_standstill(
+    history: History, onset_s: float, trough: float, zigzag: Zigzag, now_s: float
+) -> tuple[float, float]:
+    """When (s) and from where (MiB) the present growth began, where the level stood still on the way.
+
+    A start-up fills the heap at once; what grows after a standstill longer than that is another growth, and is judged
+    by its own age.
+    """
+    level, noise = zigzag.level, zigzag.noise
+    age_s = now_s - onset_s
+    for part in STANDSTILL_PARTS:
+        reached_s = onset_s + part * age_s
+        stood = history.level(reached_s)
+        left_s = history.last_below(stood + max(2 * noise, ONSET_SHARE * (level - stood)), reached_s)
+        if left_s - reached_s >= part * age_s and level - stood >= max(6 * noise, 2.0):
+            return left_s, stood
+    return onset_s, trough
 
 
 def _saturating(younger: float, older: float, age_s: float, head_mib: float) -> float | None:
@@ -107,7 +135,7 @@ def by_regression(found: Regression, now_s: float, head_mib: float) -> Outlook:
     The way to the limit ends at the next peak of the load, so that peak comes off it.
     """
     head_mib = max(head_mib - found.load.peak_mib, 0.1 * head_mib)
-    chance, grown = 0.0, 0.0
+    chance, grown, endless = 0.0, 0.0, 0.0
     ways: list[tuple[float, float]] = []
     onset_s = rise = rate = 0.0
     for curve in found.fit.curves:
@@ -116,12 +144,13 @@ def by_regression(found: Regression, now_s: float, head_mib: float) -> Outlook:
         chance += curve.weight * survival(age_s, left_s)
         ways.append((left_s if left_s is not None else float("inf"), curve.weight))
         grown += curve.weight
+        endless += curve.weight * (curve.tau_s is None)
         onset_s += curve.weight * curve.onset_s
         rise += curve.weight * curve.rise_mib
         rate += curve.weight * curve.rate_mib_per_s
     if grown <= 0.0:
         return NOTHING
-    return Outlook(chance, _median(ways, grown), onset_s / grown, rise / grown, rate / grown)
+    return Outlook(chance, _median(ways, grown), onset_s / grown, rise / grown, rate / grown, endless)
 
 
 def _left(curve: Curve, age_s: float, head_mib: float) -> float | None:
@@ -245,7 +274,10 @@ class Growth:
         slow = judged.probability * self.discount(now_s, level, now_s - judged.onset_s)
         streak = by_streak(self.zigzag, now_s, head_mib)
         abrupt = streak.probability * self.discount(now_s, level, now_s - streak.onset_s)
-        together = max((quick + slow) / 2, abrupt)
+        both = (quick + slow) / 2
+        if judged.endless >= CLEARLY_ENDLESS:  # two halves of an episode are a rough guess at an end that no curve sees
+            both = max(both, CLEARLY_ENDLESS * slow)
+        together = max(both, abrupt)
         if self.memory.fatal_mib or self.memory.unfinished:
             odds = 4.0 if self.memory.fatal_mib else 2.0
             together = odds * together / (1.0 + (odds - 1.0) * together)

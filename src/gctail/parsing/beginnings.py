@@ -24,14 +24,18 @@ class Beginnings:
 
     def __init__(self) -> None:
         self.seen: Counter[bytes] = Counter()
+        self.runs: Counter[bytes] = Counter()
 
     def learn(self, lines: Iterable[bytes]) -> None:
         """Count the beginnings of whole application lines."""
         for line in lines:
             if line:
                 self.seen[_shape_of(line)] += 1
+                self.runs[_runs_of(line)] += 1
         if len(self.seen) > 256:
             self.seen = Counter(dict(self.seen.most_common(64)))
+        if len(self.runs) > 256:
+            self.runs = Counter(dict(self.runs.most_common(64)))
 
     def likeness(self, line: bytes) -> float:
         """How much this looks like the beginning of a line of this log: 0 (not at all) to 4."""
@@ -44,8 +48,8 @@ class Beginnings:
             return 3.0
         if START.match(line) and parse_record(line) is not None:
             return 4.0
-        if known:
-            return 2.5
+        if known or self.runs.get(_runs_of(line), 0) > 2:  # an address, a counter: numbers whose length varies
+            return LIKELY
         return 1.5 if not line[:1].isdigit() and line[:1] not in b".+/-%,:)> " else 0.0
 
     def likely_in(self, line: bytes, until: int) -> list[int]:
@@ -62,3 +66,11 @@ _AS_SHAPE = bytes(
 
 def _shape_of(line: bytes) -> bytes:
     return line[: Beginnings.WIDTH].translate(_AS_SHAPE)
+
+
+_DIGITS = re.compile(rb"0+")
+
+
+def _runs_of(line: bytes) -> bytes:
+    """The beginning with every number as one 0: `10.0.19.111 - - [` and `192.168.1.7 - - [` begin alike."""
+    return _DIGITS.sub(b"0", line[:24].translate(_AS_SHAPE))[:10]

@@ -12,13 +12,19 @@ from functools import cache
 from typing import NamedTuple
 
 WHOLE = rb"\d++"
-REAL = rb"\d++(?:\.\d++)?"
+WHOLES = rb"\d++(?: \d++)*+"
+TRUTH = rb"(?:\d++|true|false)"
+TIME = rb"(?:0\.0\d\d|0\.[1-9]\d|[1-9]\.\d|\d++(?:\.\d*+)?)"
+"""`fmtNSAsMS` prints two significant digits, and whole numbers from 10 ms on: where a time ends is known. The last
+alternative is for what was cut inside a number."""
+UPTIME = rb"\d++\.\d{3}"
 FLOAT = rb"(?:NaN|[+-]Inf|[+-]?\d++(?:\.\d++)?(?:e[+-]\d++)?)"
 SIGNED = rb"-?\d++"
 
-# `#` is a whole number, `$` a real one, `~` any float, `&` a signed number, `*` a word, `♯` the sign #; `|` stands
+# `#` is a whole number, `$` a time in ms, `§` an uptime, `~` any float, `&` a signed number, `*` a word, `^` a list of
+# whole numbers, `¤` a truth, `♯` the sign #; `|` stands
 # between tokens.
-_HEAD = "gc |#| @|$|s |#|%|"
+_HEAD = "gc |#| @|§|s |#|%|"
 _CHECKED = _HEAD + " (checking for goroutine leaks)|: |"
 _CLOCK_3, _CPU_5 = "$|+|$|+|$| ms clock, |", "$|+|$|/|$|/|$|+|$| ms cpu, |"
 _TIMES_3, _TIMES_5 = _CLOCK_3 + _CPU_5, "$|+|$|+" + "|" + _CLOCK_3 + "$|+|$|+|" + _CPU_5
@@ -32,6 +38,16 @@ _OLD_TAIL = "#|(|#|) handoff, |#|(|#|) steal, |#|/|#|/|#| yields"
 _SWEEPS = "#|/|#|/|#| sweeps, |"
 _SCVG = ("|#| MB released", "inuse: |#|, idle: |#|, sys: |#|, released: |#|, consumed: |#| (MB)")
 _SCANNED = "#|+|#|+|#|=|#| objs, |#|+|#|=|#| spans"
+_SCHED_HEADS = tuple(
+    "SCHED |#|ms: gomaxprocs=|#| idleprocs=|#| threads=|#|" + spinning + " idlethreads=|#| runqueue=|#|"
+    for spinning in (" spinningthreads=|#| needspinning=|#|", " spinningthreads=|#|", "")
+)
+_SCHED_TAILS = (
+    " [ |^| ] schedticks=[ |^| ]",
+    " [|^|]",
+    " gcwaiting=|¤| nmidlelocked=|&| stopwait=|#| sysmonwait=|¤",
+    " gcwaiting=|¤| nmidlelocked=|&| nmspinning=|#| stopwait=|#| sysmonwait=|¤",
+)
 _PACED = "pacer: |&|% CPU (|#| exp.) for |#|+|#|+|#| B work (|#| B exp.) in |#| B -> |#| B (∆goal |&|, cons/mark |~|)"
 _PACED_TO_1_17 = (
     "pacer: H_m_prev=|#| h_t=|~| H_T=|#| h_a=|~| H_a=|#| h_g=|~| H_g=|&| u_a=|~| u_g=|~| W_a=|&| goalΔ=|~| actualΔ=|~| "
@@ -75,13 +91,8 @@ LAYOUTS: dict[bytes, tuple[str, ...]] = {
     b"init ": ("init |*| @|$| ms, |$| ms clock, |#| bytes, |#| allocs",),
     b"checkfinalizers: ": ("checkfinalizers: queue: |#| finalizers + |#| cleanups",),
     b"scan: ": ("scan: |total |" + _SCANNED, "scan: |class |#|B |" + _SCANNED, "scan: |class |L |" + _SCANNED),
-    b"SCHED ": (),
+    b"SCHED ": tuple(head + tail for head in _SCHED_HEADS for tail in _SCHED_TAILS),
 }
-
-SCHED_SO_FAR = re.compile(
-    rb"SCHED (?:\d++(?:ms: (?:gomaxprocs=|(?:[a-z]++=-?(?:\d++|true|false)?(?: |(?![^ ])))*+"
-    rb"(?:\[(?: ?\d++)*+(?: ?\](?: schedticks=\[(?: \d++)*+(?: \])?)?)?)?)?)?)?"
-)
 
 
 START = re.compile(
@@ -91,8 +102,8 @@ START = re.compile(
 
 
 CERTAIN = re.compile(
-    rb"gc #?\d+ @|gc\d+\(\d+\): |scav \d+ |scvg-?\d+: |pacer: \S+[ =]|init \S+ @\d|SCHED \d+ms|"
-    rb"scan: (?:total|class) "
+    rb"gc #?\d+ @|gc\d+\(\d+\): |scav \d+ |scvg-?\d+: |init \S+ @\d|SCHED \d+ms"
+    rb"|pacer: (?:assist ratio=|sweep done|H_m_prev=|-?\d+% CPU)|scan: (?:total|class) "
 )
 """A beginning that can only be the runtime's; anything shorter may be a word of the application."""
 
@@ -107,8 +118,6 @@ class Shape(NamedTuple):
 @cache
 def shapes(start: bytes) -> tuple[Shape, ...]:
     """The layouts of the lines that begin with `start`, compiled when the first torn line of the kind is met."""
-    if start == b"SCHED ":
-        return (Shape(start, SCHED_SO_FAR),)
     return tuple(Shape(start, _stops_anywhere(_tokens(layout))) for layout in LAYOUTS[start])
 
 
@@ -127,8 +136,8 @@ def starts_of(line: bytes) -> tuple[bytes, ...]:
 
 def _tokens(layout: str) -> tuple[bytes, ...]:
     """The tokens of a layout; a literal may also be cut between its words."""
-    kinds = {"#": WHOLE, "$": REAL, "~": FLOAT, "&": SIGNED, "*": rb"\S++"}
-    pieces = re.findall(r"[#$~&*]|[^#$~&*|]+", layout)
+    kinds = {"#": WHOLE, "$": TIME, "§": UPTIME, "~": FLOAT, "&": SIGNED, "*": rb"\S++", "^": WHOLES, "¤": TRUTH}
+    pieces = re.findall(r"[#$§~&*^¤]|[^#$§~&*^¤|]+", layout)
     tokens: list[bytes] = []
     for piece in pieces:
         words = re.findall(r" *[^ ]+| +$", piece.replace("♯", "#"))

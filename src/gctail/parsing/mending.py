@@ -38,6 +38,8 @@ MOST_IDLE = 256
 MOST_WAIT = 64
 """Lines between the last field of a record and its newline."""
 MOST_WRAPS = 4
+SPLITS_A_NUMBER = 0.3
+"""What a cut inside a run of digits costs: of two equal guesses the one that leaves numbers whole is the better."""
 
 
 class Piece(NamedTuple):
@@ -221,6 +223,8 @@ class Mender:
             score = likeness(rest) if rest else 2.0 if cut else 0.5
             if cut and rest and score == 0.0:
                 continue
+            if rest[:1].isdigit() and line[cut - 1 : cut].isdigit():
+                score -= SPLITS_A_NUMBER
             ways.append(
                 _Guess(guess.score + score - 4.0, guess.shape, text, (*guess.cuts, cut), 0 if cut else guess.idle + 1)
             )
@@ -263,7 +267,7 @@ class Mender:
         for joint in (b"", b" "):
             text = joint.join(part.strip() if joint else part for part in lines)
             record = parse_record(text) or read_record(text)
-            if record is not None:
+            if record is not None and not getattr(record, "rest", None):
                 return self._close(Mended(record, self.pending[0].offset, (), len(lines), text))
         return None
 

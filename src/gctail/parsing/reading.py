@@ -73,6 +73,8 @@ class LineReader:
         self.lines_mended = False
         self.report_offset = 0
         self.report_lines = 0
+        self.report_place = (0, -1)
+        self.handed_on = 0
         self.next_number: int | None = None
         self.procs: int | None = None
         self.false_starts: Counter[bytes] = Counter()
@@ -122,6 +124,7 @@ class LineReader:
         """Hand on the application lines read so far."""
         if not self.lines:
             return
+        self.handed_on += 1
         text = b"\n".join(self.lines) + b"\n"
         self.events.append(
             Passage(text, self.service, self.origin, self.lines_offset, self.time_s, self.stream, self.lines_mended)
@@ -162,6 +165,16 @@ class LineReader:
             self._emit(sample, self.sample_offset, lines=self.sample_lines)
             self.sample_lines = 0
         return step.taken
+
+    def _give_back(self, lines: tuple[bytes, ...], offset: int) -> None:
+        """Lines that looked like a report and are the application's stand before those that came since."""
+        at, held = self.report_place
+        if self.lines and held == self.handed_on:
+            self.lines[at:at] = lines
+            self.lines_size += sum(map(len, lines)) + len(lines)
+            return
+        for line in lines:
+            self._application(line, offset, mended=True)
 
     def _begin(self, piece: Piece, *, mended: bool) -> None:
         """A line with nothing open: a record, the beginning of something longer, or the application's."""
@@ -323,6 +336,7 @@ class LineReader:
         for reader in (self.deaths, self.kernel):
             if not reader.busy and reader.starts(bare):
                 self.report_offset, self.report_lines = piece.offset, 0
+                self.report_place = (len(self.lines), self.handed_on)
                 return self._outcome(reader.feed(bare), piece)
         return False
 
@@ -330,10 +344,11 @@ class LineReader:
         """Do what a report's reader says of a line. Lines that it gives back are the application's."""
         self.report_lines += step.taken - len(step.back)
         offset = piece.offset if piece is not None else self.report_offset
-        for line in step.back:
-            self._application(line, offset, mended=True)
+        if step.back:
+            self._give_back(step.back, offset)
         if step.record is not None:
-            self._emit(step.record, self.report_offset, lines=max(1, self.report_lines))
+            self._emit(step.record, self.report_offset, lines=max(0, self.report_lines))
+            self.report_offset, self.report_lines = offset, 0
         return step.taken
 
 

@@ -19,7 +19,7 @@ from gctail.parsing.deaths import find_report
 from gctail.parsing.gctrace import MODERN, cycle_from_groups
 from gctail.parsing.heads import MUCH_BYTES, SLACK_BYTES, Finder
 from gctail.parsing.metrics import find_sample
-from gctail.parsing.reading import INTERESTING, Event, LineReader
+from gctail.parsing.reading import GLUED, INTERESTING, Event, LineReader
 from gctail.parsing.times import find_time
 from gctail.parsing.wrappers import Entry, Unwrapper, sniff
 from gctail.records import Passage, Sighting
@@ -46,6 +46,8 @@ NEIGHBOURS = 32
 NEIGHBOUR_EVERY = 64
 
 GC = re.compile(MODERN + rb"\r?+(?=\n)")
+REPORTED = re.compile(rb"illed|OOM|oom|137|143|SIGKILL|Terminated|VmRSS|\bR1[45]\b|victed")
+"""A word that every sentence about a process's end has, for wrapped lines; the signatures decide."""
 AT = re.compile(rb"@\d++\.\d{3}s ")
 OLD_GLUED = re.compile(rb"gc\d++\(\d++\): \d")
 
@@ -93,6 +95,7 @@ class Scanner:
         self._last_number = 0
         self._cycles_here = 0
         self._old_style = False
+        self._asked = 0  # offset up to which reports of deaths were looked for
 
     def space(self) -> memoryview:
         """Where the next bytes of the input may be read into: 256 KiB. Ends the loan of the passages taken before."""
@@ -158,7 +161,12 @@ class Scanner:
             self._entry(entry, b"", self.bytes_read)
         for reader in self.readers.values():
             reader.flush()
-        self._look_back(self._tail if not self.wrapped else self._unwrapped_tail(), self.bytes_read)
+        tail = self._unwrapped_tail() if self.wrapped else self._tail[max(0, len(self._tail) - self._unasked()) :]
+        self._reports_in(tail, max(0, self.bytes_read - len(tail)))
+
+    def _unasked(self) -> int:
+        """How many bytes of the input have come since anybody was asked how a process ended."""
+        return max(0, self._base + self._kept - self._asked)
 
     # -- the buffer
 
@@ -288,7 +296,7 @@ class Scanner:
         cycle = cycle_from_groups(groups)
         number = cycle.number
         if number <= self._last_number:
-            self._look_back(bytes(self._view[max(1, line - TAIL_BYTES) : line]), self._base + line)
+            self._look_back(line)
             self._cycles_here = 0
         self._last_number = number
         self._cycles_here += 1
@@ -360,12 +368,19 @@ class Scanner:
         """A line of JSON without any claim of its own holds the runtime's text: from here on look into such lines."""
         return not self.wrapped and self.may_be_wrapped and bool(self.unwrapper.unwrap(line))
 
-    def _look_back(self, text: bytes, offset: int) -> None:
-        """A process has ended about here; find out whether anybody said how."""
+    def _look_back(self, end: int) -> None:
+        """A process has ended before `end` of the buffer; find out whether anybody said how, since we last asked."""
+        begin = max(1, end - TAIL_BYTES, self._asked - self._base)
+        self._asked = self._base + end
+        if begin < end:
+            self._reports_in(bytes(self._view[begin:end]), self._base + begin)
+
+    def _reports_in(self, text: bytes, offset: int) -> None:
+        """Deaths that somebody reports in this text; one after which the process collected is none."""
         for death in find_report(text):
-            where = text.find(death.text.encode())
-            place = offset - len(text) + where if where >= 0 else offset
-            self.events.append(Sighting(death, self.service, self.origin, max(0, place), lines=0))
+            where = max(0, text.find(death.text.encode()))
+            if GLUED.search(text, where) is None:
+                self.events.append(Sighting(death, self.service, self.origin, offset + where, lines=0))
 
     # -- wrapped lines
 
@@ -453,7 +468,7 @@ class Scanner:
             self._feed(reader, line, offset, entry.time_s)
 
     def _feed(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
-        if not reader.busy and (b"illed" in line or b"OOM" in line or b"oom" in line or b"137" in line):
+        if not reader.busy and REPORTED.search(line) is not None:
             self._reported(reader, line, offset, time_s)
         reader.feed(line, offset, time_s)
 

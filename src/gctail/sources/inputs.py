@@ -222,7 +222,10 @@ def _foreign(head: bytes) -> str | None:
 def open_input(name: str) -> Input:
     """The input called `name`, "-" being standard input; raises UnreadableInput with what is wrong and what to do."""
     if name == STDIN:
-        return Input(io.FileIO(0, closefd=False), "stdin")
+        try:
+            return Input(io.FileIO(0, closefd=False), "stdin")
+        except OSError as error:
+            raise UnreadableInput("standard input is closed: give a file, or pipe a log into gctail -") from error
     try:
         file = io.FileIO(name)
     except OSError as error:
