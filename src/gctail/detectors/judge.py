@@ -31,6 +31,8 @@ IDLE_BLOCK_S = 300.0
 WORTH_A_FORECAST = 0.25
 START_UP_S = 10.0
 """An alarm waits for a start-up to be over: belief counts half when the process is this old."""
+UNKNOWN_ODDS = 1.4
+"""An assumed limit lies further off than most real ones: leaks of the development half came out lower by so much."""
 UNKNOWN_LIMIT = 0.09
 """Without a limit more belief is asked for, since the time left is a guess."""
 
@@ -247,6 +249,8 @@ class Judge:
         found = regression(growth.history, max(0.01 * self._bearing.base, 0.35))
         probability, episode, judged = growth.probability_with(by_regression(found, now_s, head), now_s, head)
         probability = self._few(max(probability, self._map_belief(head)), count)
+        if not self._knows_limit:
+            probability = UNKNOWN_ODDS * probability / (1.0 + (UNKNOWN_ODDS - 1.0) * probability)
         forecast, onset_s, rate = self._forecast(episode, judged, head)
         course = Course(
             probability=probability,
@@ -265,6 +269,11 @@ class Judge:
         about_limit = limit_sentence(forecast, self._limit_mib) if probability >= WORTH_A_FORECAST else None
         why = why if about_limit is None else (*why, about_limit)
         return Judgement(probability, kind, onset_s + self._gathering.origin_s, rate, forecast, why)
+
+    @property
+    def _knows_limit(self) -> bool:
+        """The container's limit was told, or GOMEMLIMIT or an earlier death tells one."""
+        return self._limit_mib is not None or self._bearing.soft_mib is not None or bool(self._memory.fatal_mib)
 
     def _spirals(self) -> bool:
         """Whether the collector chases itself now."""

@@ -40,8 +40,8 @@ def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> st
         return "idle" if still and course.now_s > 60.0 else "too-few-points"
     if course.collections < 12 and course.rise > 0.5 * course.level:
         return "too-few-points"  # still rising, or nearly
-    if course.probability >= UNDECIDED and course.collections < 30:
-        return "too-few-points"
+    if course.probability >= UNDECIDED:
+        return "too-few-points" if course.collections < 30 else "growing"
     zigzag = growth.zigzag
     spread = max(view.low) - min(view.low)
     if spread < max(3 * zigzag.noise, 2.0, 0.12 * course.level):

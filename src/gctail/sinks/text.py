@@ -26,6 +26,7 @@ HEADLINES = {
     "leak-accelerating": "LEAK, accelerating",
     "leak-staircase": "LEAK, in steps",
     "growth-with-load": "no leak: the heap follows the load",
+    "growing": "growing; too early to call it a leak",
     "warm-up": "no leak seen: warming up",
     "bounded-cache": "no leak: growth has stopped, as of a cache that is full",
     "step": "no leak: the heap made a step and stays",
