@@ -5,7 +5,9 @@ from pathlib import Path
 
 import orjson
 import pytest
+from msgspec.structs import replace
 
+from gctail.engine import Engine
 from gctail.parsing.scanner import Scanner
 from gctail.records import Death, GcCycle, Sighting
 from gctail.service import Service
@@ -157,3 +159,16 @@ def test_a_leak_that_no_alarm_told_is_told_at_the_end():
     assert not [finding for seen in told for finding in seen.findings if finding.kind.startswith("leak")]
     assert [finding.kind for finding in service.conclude()] == [service.judged()[1].kind]
     assert service.conclude() == []
+
+
+def test_false_alarms_are_borne_by_all_services_together():
+    """Ten services share what one had: each must be surer before it speaks."""
+    engine = Engine(limit_mib=512)
+    engine.budget_per_day = 1.0
+    for name in range(10):
+        for number in (1, 2, 3):
+            sighting = collection(number, number * 1.0, offset=number)
+            engine.observe(replace(sighting, service=f"pay-{name}"))
+    shares = {service.budget_per_day for service in engine.services.values()}
+    assert shares <= {1 / 8, 1 / 16}
+    assert sum(service.budget_per_day for service in engine.services.values()) <= 1.3

@@ -50,6 +50,7 @@ class Engine:
         self.window = window
         self.judging = judging
         self.plan = plan
+        self.budget_per_day: float | None = None
         self._clocks: dict[str, Service] = {}
         self.services: OrderedDict[str, Service] = OrderedDict()
         self.closed = 0
@@ -103,9 +104,19 @@ class Engine:
                 self.services.popitem(last=False)
                 self.closed += 1
             service = self.services[name] = Service(name, self.limit_mib, judging=self.judging, plan=self.plan)
+            self._share_budget(service)
         elif len(self.services) > MOST_SERVICES // 2:
             self.services.move_to_end(name)
         return service
+
+    def _share_budget(self, newest: Service) -> None:
+        """False alarms that somebody bears over all services are shared out evenly, anew when those have doubled."""
+        if self.budget_per_day is None:
+            return
+        count = len(self.services)
+        share = self.budget_per_day / (1 << (count - 1).bit_length())
+        for service in self.services.values() if count & (count - 1) == 0 or count == 1 else (newest,):
+            service.bear(share)
 
     def _inside(self, event: Sighting, window: Window) -> bool:
         """Between since and until. The times come from a second book-keeping that sees the whole log."""

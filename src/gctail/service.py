@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gctail.detectors import Carryover, Judge, Signal
+from gctail.detectors.leak import DEFAULT_BUDGET
 from gctail.epochs import Epoch, Gap
 from gctail.golang.pacer import Derived
 from gctail.parsing.metrics_series import SampleSeries
@@ -50,6 +51,7 @@ class Service:
         self.limit_mib = limit_mib
         self.judging = judging
         self.plan = plan
+        self.budget_per_day = DEFAULT_BUDGET
         self.epochs: deque[Epoch] = deque(maxlen=MOST_EPOCHS_KEPT)
         self.epochs_seen = 0
         self.open: list[Epoch] = []
@@ -105,6 +107,13 @@ class Service:
         if len(tail) < LAST_LINES_BYTES:
             tail = (self.last_lines + tail)[-LAST_LINES_BYTES:]
         self.last_lines = tail
+
+    def bear(self, budget_per_day: float) -> None:
+        """From now on so many false alarms a day are borne from this service."""
+        self.budget_per_day = budget_per_day
+        for epoch in self.open:
+            if epoch.judge is not None:
+                epoch.judge.bear(budget_per_day)
 
     def advance(self, now_s: float) -> list[Finding]:
         """Time has passed; `now_s` is Unix time."""
@@ -209,7 +218,9 @@ class Service:
             if before not in self.open:
                 before.close()
         self.epochs_seen += 1
-        epoch = Epoch(self.epochs_seen, judge=Judge(self.limit_mib, self.memory) if self.judging else None)
+        epoch = Epoch(
+            self.epochs_seen, judge=Judge(self.limit_mib, self.memory, self.budget_per_day) if self.judging else None
+        )
         if self.plan and self.judging:
             epoch.watch = RuleWatch(self.plan, self.name, self.limit_mib)
         epoch.last_number = cycle.number - 1
@@ -331,6 +342,7 @@ class Service:
             "name": self.name,
             "limit_mib": self.limit_mib,
             "judging": self.judging,
+            "budget_per_day": self.budget_per_day,
             "epochs_seen": self.epochs_seen,
             "epochs": [epoch.state() for epoch in self.epochs],
             "open": [epoch.index for epoch in self.open],
@@ -355,6 +367,7 @@ class Service:
             newer = f"version {state['version']} is newer than this program's {VERSION}"
             raise ValueError(f"state of {state['name']}: {newer}")
         service = cls(state["name"], state["limit_mib"], judging=state["judging"], plan=plan)
+        service.budget_per_day = state.get("budget_per_day", DEFAULT_BUDGET)
         service.epochs.extend(Epoch.restore(each, plan) for each in state["epochs"])
         known = {epoch.index: epoch for epoch in service.epochs}
         service.open = [known[index] for index in state["open"] if index in known]

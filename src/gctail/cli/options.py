@@ -69,6 +69,12 @@ def _read() -> argparse.ArgumentParser:
         help="exit with 1 when a finding is at least this severe: info, warning, critical (never)",
     )
     parser.add_argument(
+        "--false-alarms",
+        metavar="PER_DAY",
+        type=float,
+        help="false alarms a day that you bear over all services together (one in 30 days of each service)",
+    )
+    parser.add_argument(
         "--silence",
         metavar="WINDOW",
         action="append",

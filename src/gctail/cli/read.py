@@ -33,6 +33,9 @@ def run(options: argparse.Namespace) -> int:
     limit_mib = _limit(options.limit)
     plan = _plan(options.rules, options.enable)
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options), plan=plan)
+    if options.false_alarms is not None and options.false_alarms <= 0:
+        raise UsageError(f"--false-alarms {options.false_alarms:g}: none at all cannot be had; give a number above 0")
+    engine.budget_per_day = options.false_alarms
     every_line = plan is not None and not {"lines", "errors"}.isdisjoint(plan.names)
     reading = Reading(service=options.service, wrapper=options.wrapper, every_line=every_line)
     teller = Teller(options, limit_mib)

@@ -106,6 +106,11 @@ class Judge:
         """How likely a leak was after the last complete block."""
         return self._bearing.belief
 
+    def bear(self, budget_per_day: float) -> None:
+        """From now on speak for at most so many false alarms a service-day."""
+        self._budget = budget_per_day
+        self._alarm.bear(budget_per_day)
+
     def advance(self, clock_s: float) -> list[Signal]:
         """Time has passed without a collection: a block that waits for long is judged as it is."""
         waiting_s = self._gathering.idle_since_s

@@ -50,6 +50,10 @@ class LeakAlarm:
         self._held = 0
         self._low = 0
 
+    def bear(self, budget_per_day: float) -> None:
+        """Ask for as much belief as keeps false alarms to this rate."""
+        self._threshold = threshold(budget_per_day)
+
     def listens(self, probability: float) -> bool:
         """Whether `judge` could have anything to do: it is not asked for every block of a calm service."""
         return probability >= self._threshold or self._held > 0 or self._alarm.severity is not None
