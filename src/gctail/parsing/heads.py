@@ -18,7 +18,7 @@ HEADS = (
     b"Exception 0x", b"found next", b"non-Go code", b"**",
     b"# HELP go_", b"# TYPE go_", b"# HELP process_", b"# TYPE process_", b"# runtime.M", b"go_", b"process_",
     b"/gc/", b"/memory/c", b"/sched/", b"/cpu/classes/", b"/cgo/",
-    b'"memstats"', b'{"memstats"', b'"/gc/', b'"/memory/c',
+    b'"memstats"', b'"/gc/', b'"/memory/c',
     b"oom-kill:", b"oom_kill", b"oom_reaper: ", b"Out of memory", b"Memory cgroup ", b"Killed process ", b"Task in /",
 )  # fmt: skip
 """How every line begins that is read closely (behind what `THIN` takes)."""

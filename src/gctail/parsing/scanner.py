@@ -95,6 +95,7 @@ class Scanner:
         self._last_number = 0
         self._cycles_here = 0
         self._old_style = False
+        self._shown = (0, 0)  # the last passage, where it is still in the buffer
         self._asked = 0  # offset up to which reports of deaths were looked for
 
     def space(self) -> memoryview:
@@ -180,6 +181,7 @@ class Scanner:
                 self.events[at] = replace(event, text=bytes(event.text))
         last, end = self._unread
         if last:
+            self._show_recent()
             self._base += last
             rest = end - last
             self._view[:rest] = bytes(self._view[last:end])
@@ -246,12 +248,16 @@ class Scanner:
 
         Returns the start of a line from which on lines are to be unwrapped, None where there is none.
         """
-        buffer, intact = self._buffer, GC.match
+        buffer, intact, find = self._buffer, GC.match, self._buffer.find
         passage = at
+        seeks = self._old_style or self._seeks_samples
         for line in (*self._finder.find(at, end), end):
             if line < passage:
                 continue  # read closely already
-            while (glued := self._glued(passage, line)) is not None:
+            while seeks or find(b"@", passage, line) >= 0:
+                glued = self._glued(passage, line)
+                if glued is None:
+                    break
                 self._passage(passage, glued)
                 passage = self._closely(glued, end)
                 if self._thin:
@@ -318,10 +324,17 @@ class Scanner:
 
     def _passage(self, start: int, end: int) -> None:
         if start < end:
-            self.bare.end_passage()
-            view = self._view[start:end]
-            self.bare.recent = bytes(view[-RECENT_BYTES:])
-            self.events.append(Passage(view, self.service, self.origin, self._base + start))
+            if self.bare.lines:
+                self.bare.end_passage()
+            self._shown = (start, end)
+            self.events.append(Passage(self._view[start:end], self.service, self.origin, self._base + start))
+
+    def _show_recent(self) -> None:
+        """Give the reader the end of the last passage, from which it learns how lines begin here."""
+        start, end = self._shown
+        if end:
+            self.bare.recent = bytes(self._view[max(start, end - RECENT_BYTES) : end])
+            self._shown = (0, 0)
 
     def _glued(self, start: int, end: int) -> int | None:
         """The start of a line of this passage that has a collection in its middle, or a sample of the heap."""
@@ -346,6 +359,7 @@ class Scanner:
     def _closely(self, at: int, end: int) -> int:
         """Lines from `at`, one by one, while what they began is open. Returns the start of the next line."""
         reader, buffer, base = self.bare, self._buffer, self._base
+        self._show_recent()
         while at < end:
             newline = buffer.find(b"\n", at, end)
             line = bytes(self._view[at:newline])
