@@ -25,7 +25,7 @@ LEAKS = frozenset({"leak", "leak-accelerating", "leak-staircase", "goroutine-gro
 MOST_OPEN_EPOCHS = 4
 """Processes that may write to one stream at the same time."""
 MOST_EPOCHS_KEPT = 16
-LAST_LINES_BYTES = 1 << 14
+LAST_LINES_BYTES = 1 << 13
 SAVED_LINES_BYTES = 1 << 12
 MOST_FINDINGS_KEPT = 256
 MOST_DEATHS_KEPT = 64
@@ -64,7 +64,8 @@ class Service:
         self.mended = 0
         self.unreadable = 0
         self.specimens: list[str] = []
-        self.last_lines = b""
+        self._ends: deque[bytes] = deque()  # the ends of the last passages
+        self._ends_size = 0
         self.last_lines_wrapper: str | None = None
         self.memory: Carryover | None = None
 
@@ -102,11 +103,17 @@ class Service:
         if self.plan and self.current is not None:
             self.current.counts.read(text, levels="errors" in self.plan.names)
         if passage.wrapper != self.last_lines_wrapper:
-            self.last_lines, self.last_lines_wrapper = b"", passage.wrapper
-        tail = bytes(text[-LAST_LINES_BYTES:])
-        if len(tail) < LAST_LINES_BYTES:
-            tail = (self.last_lines + tail)[-LAST_LINES_BYTES:]
-        self.last_lines = tail
+            self._ends, self._ends_size, self.last_lines_wrapper = deque(), 0, passage.wrapper
+        end = bytes(text[-LAST_LINES_BYTES:])
+        self._ends.append(end)
+        self._ends_size += len(end)
+        while self._ends_size - len(self._ends[0]) > LAST_LINES_BYTES:
+            self._ends_size -= len(self._ends.popleft())
+
+    @property
+    def last_lines(self) -> bytes:
+        """The end of the application's text."""
+        return b"".join(self._ends)[-LAST_LINES_BYTES:]
 
     def bear(self, budget_per_day: float) -> None:
         """From now on so many false alarms a day are borne from this service."""
@@ -378,7 +385,8 @@ class Service:
         service.unreadable, service.specimens = state["unreadable"], list(state["specimens"])
         service.deaths.extend(msgspec.convert(state["deaths"], list[Sighting]))
         service.memory = msgspec.convert(state["memory"], Carryover | None)
-        service.last_lines, service.last_lines_wrapper = state["last_lines"].encode(), state["last_lines_wrapper"]
+        service._ends.append(state["last_lines"].encode())
+        service._ends_size, service.last_lines_wrapper = len(service._ends[0]), state["last_lines_wrapper"]
         return service
 
     def ledger(self) -> dict[str, Any]:
