@@ -93,14 +93,14 @@ def read(text):
         ),
         (b'{"/gc/heap/live:bytes":1048576,"/gc/heap/goal:bytes":4194304}', {"heap_live_mib": 1.0, "next_goal_mib": 4.0}),
         (
-            b"I200101 10:00:00.000001 151 server/status/runtime.go:219  [n1] runtime stats: 184 MiB RSS, 114 goroutines, "
-            b"105 MiB/37 MiB/155 MiB GO alloc/idle/total, 14 MiB/21 MiB CGO alloc/total, 59.20cgo/sec, 0.00 %gc (0x)",
+            (b"I200101 10:00:00.000001 151 server/status/runtime.go:219  [n1] runtime stats: 184 MiB RSS, 114 goroutines, "
+            b"105 MiB/37 MiB/155 MiB GO alloc/idle/total, 14 MiB/21 MiB CGO alloc/total, 59.20cgo/sec, 0.00 %gc (0x)"),
             {"rss_mib": 184.0, "goroutines": 114, "heap_alloc_mib": 105.0, "sys_mib": 155.0},
         ),
         (
-            b'2020-05-06T11:18:07.105-0400\tINFO\t[monitoring]\tlog/log.go:145\tNon-zero metrics in the last 30s\t'
+            (b'2020-05-06T11:18:07.105-0400\tINFO\t[monitoring]\tlog/log.go:145\tNon-zero metrics in the last 30s\t'
             b'{"monitoring": {"metrics": {"beat":{"memstats":{"gc_next":20971520,"memory_alloc":10485760,'
-            b'"memory_total":666596928,"rss":52428800},"runtime":{"goroutines":28}}}}}',
+            b'"memory_total":666596928,"rss":52428800},"runtime":{"goroutines":28}}}}}'),
             {"next_goal_mib": 20.0, "heap_alloc_mib": 10.0, "rss_mib": 50.0, "goroutines": 28},
         ),
         (b"nodes=3 HeapInuse=3145728 HeapIdle=9", {"heap_alloc_mib": 3.0}),
@@ -487,7 +487,7 @@ def test_a_block_holds_no_more_than_its_bound():
 # -- the series
 
 
-def run(live_of, gogc=100, fields=("number", "goal"), every_s=15.0, hours=4.0, most_goal_mib=None):
+def run(live_of, gogc=100, fields=("number", "goal"), every_s=15.0, hours=4.0, most_goal_mib=None):  # noqa: PLR0917  (all that a process is made of here)
     """The samples of a process that allocates 40 MiB/s beside what lives, with the time of each, and what lived."""
     at_s, heap, number, seen_s = 0.0, live_of(0.0), 0, 7.0
     live, goal = heap, heap * (1 + gogc / 100)
