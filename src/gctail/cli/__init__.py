@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from gctail.cli.options import parsed
 
         options = parsed(sys.argv[1:] if arguments is None else list(arguments))
-        status = _run(options.command, options)
+        status: int = options.run(options)
         sys.stdout.flush()
     except GctailError as error:
         return _said(f"gctail: {error}")
@@ -48,16 +48,6 @@ def _is_about_output(error: Exception) -> bool:
     if sys.stdout is None or sys.stdout.closed:
         return True
     return isinstance(error, OSError) and error.filename is None
-
-
-def _run(command: str, options: object) -> int:
-    if command == "records":
-        from gctail.cli.records import run
-    elif command == "explain":
-        from gctail.cli.explain import run
-    else:
-        from gctail.cli.read import run
-    return run(options)  # type: ignore[arg-type]  # each command takes the options that its parser made
 
 
 def _close_quietly() -> None:

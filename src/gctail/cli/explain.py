@@ -9,10 +9,20 @@ from typing import Any
 
 import msgspec
 
+from gctail.cli.options import new_parser
 from gctail.errors import UsageError
 from gctail.parsing.scanner import Scanner
 from gctail.parsing.text import show
 from gctail.records import Death, GcCycle, Record, Sighting, Unreadable
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `gctail explain`."""
+    parser = new_parser(
+        "gctail explain", "Says in plain words what a line of the runtime, or a kind of finding, means."
+    )
+    parser.add_argument("what", nargs="+", metavar="LINE-or-KIND", help="a line from a log, or a kind such as leak")
+    return parser
 
 
 def run(options: argparse.Namespace) -> int:

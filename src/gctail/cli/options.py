@@ -1,20 +1,21 @@
-"""What can be asked for on the command line."""
+"""What the commands share: the table of them, how a parser is made, and the options that mean the same everywhere."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 
-COMMANDS = ("records", "explain")
+COMMANDS = {
+    "records": "every runtime record of a log, one JSON object a line",
+    "explain": "what a line of the runtime, or a kind of finding, means",
+}
+"""Every command but reading itself: its module in `gctail.cli`, with `parser` and `run`; what it does, in a line."""
 
 DESCRIPTION = """\
 Finds out, from logs alone, why a Go service runs out of memory, and says so before it does.
 
   gctail service.log                  read a log to its end, say what is wrong
   gctail -f service.log               follow it, one line per finding
-  gctail records service.log          every runtime record, one JSON object a line
-  gctail explain 'gc 18 @1.2s …'      what a line of the runtime says
-  gctail explain leak                 what a kind of finding means
 
 The service must run with GODEBUG=gctrace=1. FILE may be compressed (.gz, .zst, .xz, .bz2), and - is standard input."""
 
@@ -24,12 +25,19 @@ EPILOG = (
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    """The options of one call; leaves with status 2 and a sentence where they make no sense."""
-    command = arguments[0] if arguments and arguments[0] in COMMANDS else "read"
-    rest = _joined(list(arguments[1:] if command != "read" else arguments))
-    parser = {"records": _records, "explain": _explain, "read": _read}[command]()
-    options = parser.parse_args(rest)
-    options.command = command
+    """The options of one call; leaves with status 2 and a sentence where they make no sense.
+
+    `options.run` is the command: it takes these options and returns the exit status.
+    """
+    from importlib import import_module
+
+    if not arguments or arguments[0] not in COMMANDS:
+        options = reading_parser().parse_args(_joined(list(arguments)))
+        options.run = import_module("gctail.cli.read").run
+        return options
+    command = import_module(f"gctail.cli.{arguments[0]}")
+    options = command.parser().parse_args(_joined(list(arguments[1:])))
+    options.run = command.run
     return options
 
 
@@ -44,7 +52,8 @@ def _joined(arguments: list[str]) -> list[str]:
     return joined
 
 
-def _parser(name: str, description: str) -> argparse.ArgumentParser:
+def new_parser(name: str, description: str) -> argparse.ArgumentParser:
+    """A parser as all commands have it."""
     return argparse.ArgumentParser(
         prog=name,
         description=description,
@@ -54,8 +63,23 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
     )
 
 
-def _read() -> argparse.ArgumentParser:
-    parser = _parser("gctail", DESCRIPTION)
+def choosing(parser: argparse.ArgumentParser) -> None:
+    """The options that say what of the input is meant, alike in all commands that read logs."""
+    parser.add_argument("--service", metavar="NAME", help="only this service; also the name of a log that gives none")
+    parser.add_argument(
+        "--since", metavar="TIME", help="from this time: 2026-11-23T03:12:00Z, 03:12, or -3h before the end"
+    )
+    parser.add_argument("--until", metavar="TIME", help="up to this time")
+    parser.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
+
+
+def reading_parser() -> argparse.ArgumentParser:
+    """The options of reading and following."""
+    from gctail import __version__
+
+    width = max(map(len, COMMANDS))
+    others = "\n".join(f"  gctail {name.ljust(width)}  {does}" for name, does in COMMANDS.items())
+    parser = new_parser("gctail", f"{DESCRIPTION}\n\nOther commands (each has its own --help):\n{others}")
     parser.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
     parser.add_argument("-f", "--follow", action="store_true", help="go on reading as the files grow and are rotated")
     parser.add_argument("-v", "--verbose", action="store_true", help="a line for every collection as well")
@@ -86,32 +110,6 @@ def _read() -> argparse.ArgumentParser:
         "--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file; may be repeated"
     )
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
-    _choosing(parser)
-    from gctail import __version__
-
+    choosing(parser)
     parser.add_argument("--version", action="version", version=f"gctail {__version__}")
-    return parser
-
-
-def _records() -> argparse.ArgumentParser:
-    parser = _parser("gctail records", "Prints every record of the runtime in the logs, one JSON object a line.")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
-    parser.add_argument("--lines", action="store_true", help="the application's lines too, whole, as type `line`")
-    _choosing(parser)
-    return parser
-
-
-def _choosing(parser: argparse.ArgumentParser) -> None:
-    """The options that say what of the input is meant, alike in all commands that read logs."""
-    parser.add_argument("--service", metavar="NAME", help="only this service; also the name of a log that gives none")
-    parser.add_argument(
-        "--since", metavar="TIME", help="from this time: 2026-11-23T03:12:00Z, 03:12, or -3h before the end"
-    )
-    parser.add_argument("--until", metavar="TIME", help="up to this time")
-    parser.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
-
-
-def _explain() -> argparse.ArgumentParser:
-    parser = _parser("gctail explain", "Says in plain words what a line of the runtime, or a kind of finding, means.")
-    parser.add_argument("what", nargs="+", metavar="LINE-or-KIND", help="a line from a log, or a kind such as leak")
     return parser

@@ -5,11 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 
+from gctail.cli.options import choosing, new_parser
 from gctail.cli.window import window
 from gctail.engine import Engine
 from gctail.records import Passage
 from gctail.runners.local import Reading
 from gctail.sinks.jsonl import line_json, record_json
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `gctail records`."""
+    parser = new_parser("gctail records", "Prints every record of the runtime in the logs, one JSON object a line.")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
+    parser.add_argument("--lines", action="store_true", help="the application's lines too, whole, as type `line`")
+    choosing(parser)
+    return parser
 
 
 def run(options: argparse.Namespace) -> int:
