@@ -32,11 +32,11 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     from importlib import import_module
 
     if not arguments or arguments[0] not in COMMANDS:
-        options = reading_parser().parse_args(_joined(list(arguments)))
-        options.run = import_module("gctail.cli.read").run
-        return options
+        reading = reading_parser().parse_args(_joined(list(arguments)))
+        reading.run = import_module("gctail.cli.read").run
+        return reading
     command = import_module(f"gctail.cli.{arguments[0]}")
-    options = command.parser().parse_args(_joined(list(arguments[1:])))
+    options: argparse.Namespace = command.parser().parse_args(_joined(list(arguments[1:])))
     options.run = command.run
     return options
 
