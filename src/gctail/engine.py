@@ -51,6 +51,7 @@ class Engine:
         self.judging = judging
         self.plan = plan
         self.budget_per_day: float | None = None
+        self.trace_points = 0
         self._clocks: dict[str, Service] = {}
         self.services: OrderedDict[str, Service] = OrderedDict()
         self.closed = 0
@@ -103,7 +104,9 @@ class Engine:
             if len(self.services) >= MOST_SERVICES:
                 self.services.popitem(last=False)
                 self.closed += 1
-            service = self.services[name] = Service(name, self.limit_mib, judging=self.judging, plan=self.plan)
+            service = self.services[name] = Service(
+                name, self.limit_mib, judging=self.judging, plan=self.plan, trace_points=self.trace_points
+            )
             self._share_budget(service)
         elif len(self.services) > MOST_SERVICES // 2:
             self.services.move_to_end(name)

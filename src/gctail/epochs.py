@@ -15,6 +15,7 @@ from gctail.detectors import Judge, Moment, Signal
 from gctail.golang.pacer import Derived, PacerView
 from gctail.records import GcCycle, Sighting, Verdict
 from gctail.rules import Counts, Plan, RuleWatch
+from gctail.traces import Trace
 
 MOST_GAPS = 16
 RECENT = 32
@@ -72,6 +73,7 @@ class Epoch(Struct):
     view: PacerView = field(default_factory=PacerView)
     judge: Any = None  # a Judge; its state is saved by itself
     watch: Any = None  # a RuleWatch, where the user has rules; likewise
+    trace: Any = None  # a Trace, where somebody wants to draw the course; likewise
     counts: Counts = field(default_factory=Counts)
     first: GcCycle | None = None
     last: GcCycle | None = None
@@ -185,20 +187,22 @@ class Epoch(Struct):
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""
-        models = {"judge": self.judge, "watch": self.watch}
-        self.judge = self.watch = None
+        models = {"judge": self.judge, "watch": self.watch, "trace": self.trace}
+        self.judge = self.watch = self.trace = None
         try:
             state: dict[str, Any] = msgspec.to_builtins(self)
         finally:
-            self.judge, self.watch = models["judge"], models["watch"]
+            self.judge, self.watch, self.trace = models["judge"], models["watch"], models["trace"]
         return {**state, **{name: model.state() if model is not None else None for name, model in models.items()}}
 
     @classmethod
     def restore(cls, state: dict[str, Any], plan: Plan | None) -> Epoch:
         """The epoch that `state` was taken of. Raises ValueError where it was written by an unknown version."""
-        epoch = msgspec.convert({**state, "judge": None, "watch": None}, cls)
+        epoch = msgspec.convert({**state, "judge": None, "watch": None, "trace": None}, cls)
         if state["judge"] is not None:
             epoch.judge = Judge.restore(state["judge"])
         if state["watch"] is not None and plan:
             epoch.watch = RuleWatch.restore(plan, state["watch"])
+        if state.get("trace") is not None:
+            epoch.trace = Trace.restore(state["trace"])
         return epoch

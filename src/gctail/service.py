@@ -18,6 +18,7 @@ from gctail.parsing.metrics_series import SampleSeries
 from gctail.parsing.wrappers import unwrapped
 from gctail.records import Death, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
 from gctail.rules import Plan, RuleWatch
+from gctail.traces import Trace
 
 VERSION = 1
 MEMORY_KILLS = frozenset({"kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report", "guard-kill"})
@@ -45,12 +46,19 @@ class Service:
     """All that is remembered of one service. Bounded: nothing here grows with the length of the log."""
 
     def __init__(
-        self, name: str, limit_mib: float | None = None, *, judging: bool = True, plan: Plan | None = None
+        self,
+        name: str,
+        limit_mib: float | None = None,
+        *,
+        judging: bool = True,
+        plan: Plan | None = None,
+        trace_points: int = 0,
     ) -> None:
         self.name = name
         self.limit_mib = limit_mib
         self.judging = judging
         self.plan = plan
+        self.trace_points = trace_points
         self.budget_per_day = DEFAULT_BUDGET
         self.epochs: deque[Epoch] = deque(maxlen=MOST_EPOCHS_KEPT)
         self.epochs_seen = 0
@@ -155,9 +163,11 @@ class Service:
             epoch.clock(sighting, cycle)
         time_s = epoch.time_of(sighting) if epoch.start_s is not None or uptime_s is None else None
         judge, view = epoch.judge, epoch.view
-        full = judge is None or epoch.watch is not None
+        full = judge is None or epoch.watch is not None or epoch.trace is not None
         derived = view.observe(cycle, time_s) if full else view.glance(cycle, time_s)
         epoch.remember(cycle, time_s, derived)
+        if epoch.trace is not None:
+            epoch.trace.add(cycle, derived, time_s, sighting.offset)
         if judge is None:
             return Seen(sighting, epoch.index, time_s, derived)
         clock_s = epoch.clock_without_uptime(cycle, time_s) if uptime_s is None else uptime_s
@@ -230,6 +240,8 @@ class Service:
         )
         if self.plan and self.judging:
             epoch.watch = RuleWatch(self.plan, self.name, self.limit_mib)
+        if self.trace_points:
+            epoch.trace = Trace(self.trace_points)
         epoch.last_number = cycle.number - 1
         self.epochs.append(epoch)
         self.open.append(epoch)
@@ -349,6 +361,7 @@ class Service:
             "name": self.name,
             "limit_mib": self.limit_mib,
             "judging": self.judging,
+            "trace_points": self.trace_points,
             "budget_per_day": self.budget_per_day,
             "epochs_seen": self.epochs_seen,
             "epochs": [epoch.state() for epoch in self.epochs],
@@ -371,9 +384,9 @@ class Service:
         """The service that `state` was taken of. Raises ValueError where a newer program wrote it."""
         if state["version"] > VERSION:
             newer = f"version {state['version']} is newer than this program's {VERSION}"
-            newer = f"version {state['version']} is newer than this program's {VERSION}"
             raise ValueError(f"state of {state['name']}: {newer}")
-        service = cls(state["name"], state["limit_mib"], judging=state["judging"], plan=plan)
+        points = state.get("trace_points", 0)
+        service = cls(state["name"], state["limit_mib"], judging=state["judging"], plan=plan, trace_points=points)
         service.budget_per_day = state.get("budget_per_day", DEFAULT_BUDGET)
         service.epochs.extend(Epoch.restore(each, plan) for each in state["epochs"])
         known = {epoch.index: epoch for epoch in service.epochs}
