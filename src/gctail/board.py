@@ -1,0 +1,230 @@
+"""What a live view shows: a row per service, the details of those being looked at, the findings so far.
+
+The reader of the logs owns the board: it tells it what was seen, and now and then asks it to `publish`. What it
+publishes is a frozen `Snapshot`, so that views in other threads (web, terminal) read it without a lock. A row is made
+anew only for a service that was heard of since the last time, and details only for services that somebody looks at:
+10 000 quiet services cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gctail.engine import Engine
+from gctail.epochs import Epoch
+from gctail.records import Finding, Verdict
+from gctail.service import Seen, Service
+from gctail.traces import Bin
+
+TRACE_POINTS = 256
+"""Bins that are kept of every process for its chart, at most twice as many."""
+MOST_FINDINGS = 1000
+MOST_WATCHED = 64
+"""Services whose details are kept ready."""
+WATCHED_FOR_S = 60.0
+"""So long after somebody last asked for them."""
+SEVERITIES = ("info", "warning", "critical")
+
+
+class Row(Struct, frozen=True):
+    """One service in a table of many. Sizes in MiB; `None` is not known."""
+
+    service: str
+    state: str
+    """The kind of its worst open incident, `died`, or else `well`."""
+    severity: str | None
+    """Of that incident: info, warning or critical."""
+    probability: float
+    """Of a leak, as believed after the last block of collections."""
+    live_mib: int | None
+    goal_mib: int | None
+    limit_mib: float | None
+    """Told, or inferred from the goals that GOMEMLIMIT held down."""
+    rate_mib_per_s: float | None
+    """How fast the live heap grows, where an incident says so."""
+    ends_at_s: float | None
+    """Unix time at which the memory is forecast to be gone."""
+    gc_cpu_share: float | None
+    pause_ms: float | None
+    collections: int
+    epochs: int
+    last_time_s: float | None
+    """Unix time of its last collection, where the log tells."""
+    uptime_s: float | None
+    trend: tuple[int, ...] = ()
+    """The live heap in MiB over its whole run, in at most 24 steps: a spark line."""
+
+
+class Detail(Struct, frozen=True):
+    """What there is to see of one service; `bins` is the course of its current process."""
+
+    service: str
+    epoch: int
+    verdict: Verdict | None
+    bins: tuple[Bin, ...]
+    findings: tuple[Finding, ...]
+    last_lines: tuple[str, ...]
+    suspects: tuple[dict[str, Any], ...]
+    death: str | None
+
+
+class Snapshot(Struct, frozen=True):
+    """Everything that views show, at one moment. `version` counts the snapshots."""
+
+    version: int
+    at_s: float
+    rows: dict[str, Row]
+    details: dict[str, Detail]
+    findings: tuple[Finding, ...]
+    """The last ones, oldest first."""
+    facts: dict[str, Any]
+    """What is known of the input: bytes, lines, files, lag, notes."""
+
+
+class Board:
+    """Follows an engine for views. Bounded: a row per service of the engine, and the last findings."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        if not engine.trace_points:
+            engine.trace_points = TRACE_POINTS
+        self.snapshot = Snapshot(0, 0.0, {}, {}, (), {})
+        self._changed: set[str] = set()
+        self._rows: dict[str, Row] = {}
+        self._open: dict[str, dict[str, Finding]] = {}
+        self._findings: deque[Finding] = deque(maxlen=MOST_FINDINGS)
+        self._watched: OrderedDict[str, float] = OrderedDict()
+
+    # -- the reader's side
+
+    def see(self, seen: Seen) -> None:
+        """Something came of a record of this service."""
+        self._changed.add(seen.sighting.service)
+        if seen.findings:
+            self.found(seen.findings)
+
+    def found(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
+        """Findings that came otherwise: with time, or at the end."""
+        for finding in findings:
+            self._findings.append(finding)
+            self._changed.add(finding.service)
+            incidents = self._open.setdefault(finding.service, {})
+            if finding.evidence.get("phase") == "resolved":
+                incidents.pop(finding.kind, None)
+            else:
+                incidents[finding.kind] = finding
+
+    def publish(self, now_s: float, facts: dict[str, Any]) -> Snapshot:
+        """Make what happened since the last time visible. `now_s` is Unix time."""
+        services = self.engine.services
+        if self._changed or len(self._rows) > len(services):
+            rows = {name: row for name, row in self._rows.items() if name in services}
+            for name in sorted(self._changed):
+                service = services.get(name)
+                if service is not None and service.kinds:
+                    rows[name] = self._row(service)
+            self._rows = rows
+            self._open = {name: each for name, each in self._open.items() if name in services}
+            self._changed.clear()
+        for name, asked_s in list(self._watched.items()):
+            if not 0 <= now_s - asked_s <= WATCHED_FOR_S:
+                del self._watched[name]
+        details = {name: self._detail(services[name]) for name in list(self._watched) if name in services}
+        version = self.snapshot.version + 1
+        self.snapshot = Snapshot(version, now_s, self._rows, details, tuple(self._findings), facts)
+        return self.snapshot
+
+    # -- the views' side
+
+    def watch(self, service: str, now_s: float) -> None:
+        """Somebody looks at this service: the next snapshots have its details, for a minute after the last call."""
+        self._watched[service] = now_s
+        self._watched.move_to_end(service)
+        while len(self._watched) > MOST_WATCHED:
+            self._watched.popitem(last=False)
+
+    # -- rows and details
+
+    def _row(self, service: Service) -> Row:
+        epoch = service.current
+        row = Row(
+            service.name, *self._state(service), 0.0, None, None, service.limit_mib, None, None, None, None,
+            service.collections, service.epochs_seen, None, None,
+        )  # fmt: skip
+        if epoch is None or epoch.last is None:
+            return row
+        derived = epoch.last_derived
+        limit = service.limit_mib
+        if limit is None and derived is not None:
+            limit = derived.memory_limit_estimate_mib
+        growth = self._growth(service.name)
+        return replace(
+            row,
+            probability=round(epoch.judge.belief, 4) if epoch.judge is not None else 0.0,
+            live_mib=epoch.last.heap_live_mib,
+            goal_mib=epoch.last.goal_mib,
+            limit_mib=limit,
+            rate_mib_per_s=growth.evidence.get("rate_mib_per_s") if growth is not None else None,
+            ends_at_s=_ends_at(growth),
+            gc_cpu_share=_recent_share(epoch),
+            pause_ms=epoch.last.pause_ms,
+            last_time_s=epoch.last_time_s,
+            uptime_s=epoch.last.uptime_s,
+            trend=_trend(epoch),
+        )
+
+    def _state(self, service: Service) -> tuple[str, str | None]:
+        """What is worst about the service now, and how bad that is."""
+        epoch = service.current
+        if epoch is not None and epoch.deaths:
+            return "died", "critical"
+        incidents = [each for each in self._open.get(service.name, {}).values() if each.kind != "death"]
+        if epoch is not None:
+            incidents = [each for each in incidents if each.epoch == epoch.index]
+        worst = max(incidents, key=lambda each: SEVERITIES.index(each.severity), default=None)
+        return (worst.kind, worst.severity) if worst is not None else ("well", None)
+
+    def _growth(self, name: str) -> Finding | None:
+        """The open incident that says how fast the heap grows."""
+        incidents = self._open.get(name, {}).values()
+        return next((each for each in incidents if each.evidence.get("rate_mib_per_s") is not None), None)
+
+    def _detail(self, service: Service) -> Detail:
+        epoch = service.current
+        findings = tuple(service.findings)
+        death = service.deaths[-1].record if service.deaths else None
+        return Detail(
+            service=service.name,
+            epoch=epoch.index if epoch is not None else 0,
+            verdict=epoch.verdict() if epoch is not None else None,
+            bins=tuple(replace(each) for each in epoch.trace.bins()) if epoch is not None and epoch.trace else (),
+            findings=findings[-100:],
+            last_lines=tuple(service.lines_at_the_end(200)),
+            suspects=next((each.suspects for each in reversed(findings) if each.suspects), ()),
+            death=getattr(death, "cause", None),
+        )
+
+
+def _ends_at(growth: Finding | None) -> float | None:
+    if growth is None or growth.time_s is None:
+        return None
+    seconds = growth.evidence.get("seconds")
+    return growth.time_s + seconds if seconds is not None else None
+
+
+def _recent_share(epoch: Epoch) -> float | None:
+    """The collector's share of the processors over the last bins."""
+    bins = epoch.trace.bins()[-4:] if epoch.trace is not None else []
+    span_s = sum(each.span_s for each in bins)
+    return sum(each.busy_s for each in bins) / span_s if span_s > 0 else None
+
+
+def _trend(epoch: Epoch, steps: int = 24) -> tuple[int, ...]:
+    bins = epoch.trace.bins() if epoch.trace is not None else []
+    if len(bins) <= steps:
+        return tuple(each.live_high_mib for each in bins)
+    return tuple(bins[(len(bins) - 1) * at // (steps - 1)].live_high_mib for at in range(steps))

@@ -1,0 +1,81 @@
+"""What views are shown: a row per service, details of what is looked at, and nothing that grows."""
+
+import lzma
+from pathlib import Path
+
+import pytest
+
+from gctail.board import MOST_WATCHED, WATCHED_FOR_S, Board
+from gctail.engine import Engine
+from gctail.parsing.scanner import Scanner
+
+SAMPLES = Path(__file__).parent.parent / "samples" / "logs"
+
+
+def boarded(log: bytes, name: str = "checkout", limit_mib: float | None = None) -> Board:
+    engine = Engine(limit_mib=limit_mib)
+    board = Board(engine)
+    scanner = Scanner(f"{name}.log", name)
+    for start in range(0, len(log), 1 << 16):
+        scanner.feed(log[start : start + (1 << 16)])
+        for seen in engine.all(scanner.take()):
+            board.see(seen)
+    scanner.flush()
+    for seen in engine.all(scanner.take()):
+        board.see(seen)
+    return board
+
+
+@pytest.fixture(scope="module")
+def leaking() -> Board:
+    return boarded((SAMPLES / "unbounded-map-go1.27.log").read_bytes(), limit_mib=256)
+
+
+def test_a_leaking_service_has_a_row_that_says_so(leaking):
+    """Its state is the worst open incident; the trend rises."""
+    row = leaking.publish(1000.0, {"bytes": 1}).rows["checkout"]
+    assert row.severity == "critical"
+    assert row.state != "well"
+    assert row.limit_mib == 256
+    assert row.live_mib > 100
+    assert row.probability > 0.5
+    assert len(row.trend) == 24
+    assert row.trend[-1] > row.trend[0]
+    assert 0 < row.gc_cpu_share < 1
+
+
+def test_details_come_only_for_what_is_looked_at(leaking):
+    """They cost something, so nobody who is not looked at has them; after a minute without asking they go."""
+    assert leaking.publish(1000.0, {}).details == {}
+    leaking.watch("checkout", 1000.0)
+    detail = leaking.publish(1001.0, {}).details["checkout"]
+    assert detail.verdict.leak
+    assert sum(each.collections for each in detail.bins) == 131
+    assert detail.last_lines[-1].endswith('msg="request processed"') or "request processed" in detail.last_lines[-1]
+    assert leaking.publish(1001.0 + WATCHED_FOR_S, {}).details == {}
+
+
+def test_a_snapshot_does_not_change_when_the_board_goes_on(leaking):
+    """Views in other threads may take their time."""
+    first = leaking.publish(1.0, {})
+    second = leaking.publish(2.0, {})
+    assert first is not second
+    assert (first.version + 1, first.at_s) == (second.version, 1.0)
+
+
+def test_who_looks_at_everything_does_not_make_the_board_grow(leaking):
+    """Of too many services the one that was asked for longest ago is let go."""
+    for number in range(3 * MOST_WATCHED):
+        leaking.watch(f"service-{number}", 5.0)
+    assert len(leaking._watched) == MOST_WATCHED
+
+
+def test_a_service_that_died_says_so_and_one_that_is_well_too():
+    """The death spiral ends in a kill that the kernel tells of."""
+    log = lzma.decompress((SAMPLES / "memory-limit-spiral-go1.27.log.xz").read_bytes())
+    kernel = (SAMPLES / "memory-limit-spiral-go1.27.kernel.log").read_bytes()
+    board = boarded(log + kernel)
+    assert board.publish(1.0, {}).rows["checkout"].state == "died"
+    idle = boarded((SAMPLES / "idle-go1.27.log").read_bytes())
+    row = idle.publish(1.0, {}).rows["checkout"]
+    assert (row.state, row.severity) == ("well", None)
