@@ -1,0 +1,323 @@
+"""The values of a death certificate: everything that a report says, before anybody decides how it looks.
+
+Times are Unix seconds (`time_s`) and seconds since the process started (`uptime_s`); sizes are MiB; `None` is "the log
+does not say". Text of the log stands here as it was written, with what is no UTF-8 replaced: whoever shows it escapes
+it. Everything is bounded by the constants beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, field
+
+VERSION = 1
+
+CAUSES = {
+    "go-out-of-memory": "Go ran out of memory",
+    "memory-limit-spiral": "killed after a GOMEMLIMIT death spiral",
+    "kernel-oom-kill-cgroup": "killed by the kernel at its container's memory limit",
+    "kernel-oom-kill-global": "killed by the kernel: the machine had no memory left",
+    "oom-killed-report": "reported as killed for its memory",
+    "exit-137": "killed (status 137); the log does not say by whom",
+    "sigkill": "killed (SIGKILL); the log does not say by whom",
+    "guard-kill": "killed by a memory guard in user space",
+    "stack-overflow": "stack overflow",
+    "thread-limit": "too many threads",
+    "concurrent-map-access": "concurrent access to a map",
+    "deadlock": "deadlock: every goroutine was asleep",
+    "panic": "panic",
+    "runtime-fault": "fatal error of the Go runtime",
+    "signal-quit": "ended by SIGQUIT, which prints every stack",
+    "signal-abort": "aborted (SIGABRT)",
+    "signal-segv": "crashed (SIGSEGV)",
+    "terminated": "asked to end from outside",
+    "exit-status": "ended by itself with an error status",
+    "healthy-end": "ended on purpose",
+    "log-cut-off": "no death seen: the log is incomplete",
+    "alive": "no death seen: still alive when the log ends",
+    "unknown": "unknown",
+}
+"""The closed list of causes, each with its title."""
+
+
+class Quote(Struct, frozen=True):
+    """Words of a log: the text, the file it stands in, and the byte at which its line begins there."""
+
+    text: str
+    origin: str
+    offset: int
+    says: str = ""
+    """What it proves, in a few words."""
+
+
+class Cause(Struct, frozen=True):
+    """What ended the process: `name` is one of `CAUSES`, `settles` what to look at to be sure, most telling first."""
+
+    name: str
+    title: str
+    sentence: str
+    confidence: float
+    evidence: tuple[Quote, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+    settles: tuple[str, ...] = ()
+    not_ours: tuple[Quote, ...] = ()
+    """Deaths that these logs tell of and that were another process's."""
+
+
+class Moment(Struct, frozen=True):
+    """One point of the story.
+
+    `kind` is one of first-collection, last-healthy, onset, first-warning, spike, step, spiral, last-collection,
+    last-line, death, later.
+    """
+
+    kind: str
+    title: str
+    text: str
+    time_s: float | None
+    uptime_s: float | None
+    before_end_s: float | None
+    """Seconds from here to the end of the story; negative after it."""
+    severity: str = "info"
+    quote: Quote | None = None
+
+
+class Memory(Struct, frozen=True):
+    """The memory at the end, as the last collection and whoever reported the death give it (MiB).
+
+    `outside_mib` is what was held beyond heap, stacks and globals: resident memory less those; `limit_source` says who
+    told the limit (option, kernel, gomemlimit).
+    """
+
+    heap_live_mib: float | None = None
+    heap_end_mib: float | None = None
+    goal_mib: float | None = None
+    next_goal_mib: float | None = None
+    stacks_mib: float | None = None
+    globals_mib: float | None = None
+    outside_mib: float | None = None
+    rss_mib: float | None = None
+    limit_mib: float | None = None
+    limit_source: str | None = None
+    gomemlimit_mib: float | None = None
+    asked_mib: float | None = None
+    """The allocation that was refused."""
+    sentence: str = ""
+
+
+class Foretold(Struct, frozen=True):
+    """The forecast that would have been: made at the first warning, held against what came (seconds from then)."""
+
+    time_s: float | None
+    uptime_s: float | None
+    limit_mib: float
+    seconds: float | None
+    low: float | None
+    high: float | None
+    came_after_s: float | None
+    sentence: str
+
+
+class Key(Struct, frozen=True):
+    """The values of one slot of a message: how many there were, how fast new ones came, and some of them."""
+
+    message: str
+    slot: str
+    distinct: int
+    new_per_s: float | None
+    examples: tuple[tuple[str, int], ...]
+    """Values with how often they came, most frequent first."""
+
+
+class LastLine(Struct, frozen=True):
+    """One of the last lines, and how often its like came: on the whole, and lately."""
+
+    text: str
+    origin: str
+    offset: int | None
+    message: str | None = None
+    usual_per_min: float | None = None
+    recent_per_min: float | None = None
+
+
+class StackGroup(Struct, frozen=True):
+    """Goroutines of a dump that stand at the same place; `stack` is innermost first, `function file:line`.
+
+    `states` counts them by what they wait for; minutes are None where the runtime printed none (less than one).
+    """
+
+    count: int
+    states: dict[str, int]
+    stack: tuple[str, ...]
+    created_by: str | None
+    wait_minutes_median: float | None
+    wait_minutes_max: int | None
+    ids: tuple[int, ...]
+    """The first few."""
+    guilty: bool = False
+    """The goroutine that the crash report names is among them."""
+
+
+class Compared(Struct, frozen=True):
+    """One figure of this run and of the healthy run before it."""
+
+    name: str
+    unit: str
+    before: float | None
+    now: float | None
+
+
+class Comparison(Struct, frozen=True):
+    """This process held against the last one before it that was well."""
+
+    epoch: int
+    sentence: str
+    rows: tuple[Compared, ...]
+
+
+class Advice(Struct, frozen=True):
+    """One piece of advice from the rule book, with what in this log calls for it."""
+
+    id: str
+    severity: str
+    title: str
+    text: str
+    evidence: tuple[str, ...]
+    setting: str
+    """The exact setting or pattern of code; empty where there is none."""
+    url: str
+    place: str
+    """The place in Go's documentation that says so, in words."""
+
+
+class Series(Struct, frozen=True):
+    """The course of the process for charts: columns of equal length, at most 1024 long, oldest first.
+
+    A row covers `collections` collections in a row; see `gctail.traces.Bin` for how they are summed up.
+    """
+
+    number: tuple[int, ...] = ()
+    collections: tuple[int, ...] = ()
+    uptime_s: tuple[float | None, ...] = ()
+    time_s: tuple[float | None, ...] = ()
+    offset: tuple[int, ...] = ()
+    heap_start_mib: tuple[int, ...] = ()
+    heap_end_mib: tuple[int, ...] = ()
+    live_low_mib: tuple[int, ...] = ()
+    live_high_mib: tuple[int, ...] = ()
+    goal_mib: tuple[int | None, ...] = ()
+    stacks_mib: tuple[int | None, ...] = ()
+    globals_mib: tuple[int | None, ...] = ()
+    pause_max_ms: tuple[float, ...] = ()
+    pause_mean_ms: tuple[float, ...] = ()
+    alloc_rate_mib_per_s: tuple[float | None, ...] = ()
+    gc_cpu_share: tuple[float | None, ...] = ()
+    forced: tuple[int, ...] = ()
+
+
+class TemplateRate(Struct, frozen=True):
+    """How often one message came, in equal spans of uptime: `uptime_s` is where each span begins."""
+
+    message: str
+    template: str
+    suspect: bool
+    uptime_s: tuple[float, ...]
+    per_s: tuple[float, ...]
+    example: str = ""
+
+
+class LimitLine(Struct, frozen=True):
+    """A level to draw: the container's limit, GOMEMLIMIT, or the level at which no collection comes in time."""
+
+    name: str
+    mib: float
+
+
+class Band(Struct, frozen=True):
+    """The forecast as an area: at each uptime the likely live heap and the 80 % interval (MiB)."""
+
+    uptime_s: tuple[float, ...]
+    low_mib: tuple[float, ...]
+    likely_mib: tuple[float, ...]
+    high_mib: tuple[float, ...]
+
+
+class Place(Struct, frozen=True):
+    """A place in the Go source that fits a suspect or a stack."""
+
+    file: str
+    line: int | None
+    symbol: str
+    says: str
+    confidence: float | None = None
+
+
+class Hold(Struct, frozen=True):
+    """What a heap profile says is held, by the function that allocated it."""
+
+    function: str
+    file: str | None
+    line: int | None
+    mib: float
+    share: float
+
+
+class Certificate(Struct, frozen=True):
+    """Everything known about the end of one service."""
+
+    service: str
+    epoch: int | None
+    epochs: int
+    collections: int
+    go: str | None
+    procs: int | None
+    gogc_percent: float | None
+    headline: tuple[str, ...]
+    """What killed it, since when, who is suspected, what to do: one line each."""
+    cause: Cause
+    verdict: dict[str, Any] | None
+    """As in the JSON of a report: leak, probability, kind, onset_uptime_s, rate_mib_per_s, forecast, why."""
+    start_s: float | None
+    end_s: float | None
+    end_uptime_s: float | None
+    moments: tuple[Moment, ...]
+    memory: Memory
+    foretold: Foretold | None = None
+    suspects: tuple[dict[str, Any], ...] = ()
+    keys: tuple[Key, ...] = ()
+    last_lines: tuple[LastLine, ...] = ()
+    goroutines: int | None = None
+    stacks: tuple[StackGroup, ...] = ()
+    stacks_truncated: bool = False
+    comparison: Comparison | None = None
+    advice: tuple[Advice, ...] = ()
+    series: Series = field(default_factory=Series)
+    rates: tuple[TemplateRate, ...] = ()
+    limits: tuple[LimitLine, ...] = ()
+    band: Band | None = None
+    places: tuple[Place, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    ledger: dict[str, Any] = field(default_factory=dict)
+    findings: tuple[dict[str, Any], ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+
+class Replaced(Struct, frozen=True):
+    """What redaction took out: the kind of value, how often, and how many different ones."""
+
+    kind: str
+    times: int
+    distinct: int
+
+
+class Case(Struct, frozen=True):
+    """All that one `gctail postmortem` has found: a certificate per service, worst first, and what was read."""
+
+    certificates: tuple[Certificate, ...]
+    input: dict[str, Any]
+    """Facts of the reading: files, bytes, lines, gc_lines, mended, unreadable, ledger, notes."""
+    made_by: str
+    redacted: tuple[Replaced, ...] | None = None
+    """None where nothing was asked to be redacted."""
+    version: int = VERSION
