@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from gctail.cli.silence import parse_silence
+from gctail.cli.telling import Teller
 from gctail.cli.window import window
 from gctail.engine import Engine, report
 from gctail.errors import UsageError
-from gctail.records import Finding
 from gctail.rules import Plan, RuleError, load_rules
 from gctail.runners.local import Reading
-from gctail.service import Seen
-from gctail.sinks.jsonl import finding_json, report_json
-from gctail.sinks.text import Palette, cycle_line, finding_line, report_text
 
 QUIET_S = 2.0
 """After so long without a byte, what is open in a followed file (a torn line, a crash report) is taken as it is."""
-
-SEVERITIES = ("info", "warning", "critical")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     engine.budget_per_day = options.false_alarms
     every_line = plan is not None and not {"lines", "errors"}.isdisjoint(plan.names)
     reading = Reading(service=options.service, wrapper=options.wrapper, every_line=every_line)
-    teller = Teller(options, limit_mib)
+    teller = Teller(options, limit_mib, live=options.follow)
     try:
         if options.follow:
             _follow(options.files, reading, engine, teller)
@@ -56,64 +48,6 @@ def run(options: argparse.Namespace) -> int:
     if teller.interrupted and not options.follow:
         return 130
     return 1 if teller.failed else 0
-
-
-class Teller:
-    """Says what is found, in the form that was asked for, and remembers whether it was bad enough to fail."""
-
-    def __init__(self, options: argparse.Namespace, limit_mib: float | None) -> None:
-        self.output: str = options.output
-        self.verbose: bool = options.verbose
-        self.quiet = self.output == "text" and not options.follow and not options.verbose
-        self.limit_mib = limit_mib
-        self.worst = SEVERITIES.index(options.fail_on) if options.fail_on in SEVERITIES else len(SEVERITIES)
-        self.silences = [parse_silence(text) for text in options.silence]
-        self.names: set[str] = set()
-        self.failed = False
-        self.interrupted = False
-        colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
-        self.palette = Palette(colour=colour)
-
-    def tell(self, seen: Iterable[Seen]) -> None:
-        """Say what came of some input."""
-        for each in seen:
-            if self.verbose and self.output == "text":
-                line = cycle_line(each, self.limit_mib, self.palette, named=self._several(each))
-                if line:
-                    self._say(line)
-            if each.findings:
-                self.findings(each.findings)
-
-    def _several(self, seen: Seen) -> bool:
-        """More than one service was seen, so that a line must say whose it is."""
-        if len(self.names) < 2:
-            self.names.add(seen.sighting.service)
-        return len(self.names) > 1
-
-    def findings(self, findings: Iterable[Finding]) -> None:
-        """Say what was found."""
-        for finding in findings:
-            if finding.time_s is not None and any(each.holds(finding.time_s) for each in self.silences):
-                continue
-            if SEVERITIES.index(finding.severity) >= self.worst:
-                self.failed = True
-            if self.output == "jsonl":
-                self._say(finding_json(finding).decode())
-            elif self.output == "text":
-                self._say(finding_line(finding, self.palette))
-
-    def end(self, outcome: dict[str, object]) -> None:
-        """Say the verdict."""
-        if self.output == "json":
-            self._say(report_json(outcome).decode())
-        elif self.output == "text":
-            self._say(("\n" if self.verbose else "") + report_text(outcome, self.palette))
-        sys.stdout.flush()
-
-    def _say(self, text: str) -> None:
-        sys.stdout.write(text + "\n")
-        if not self.quiet:
-            sys.stdout.flush()
 
 
 def _follow(paths: list[str], reading: Reading, engine: Engine, teller: Teller) -> None:

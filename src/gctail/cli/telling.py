@@ -1,0 +1,81 @@
+"""Tells what comes of reading, for every command that reads logs: findings, collections, the report at the end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gctail.cli.silence import parse_silence
+from gctail.records import Finding
+from gctail.runners.outputs import SEVERITIES, Outputs, Told
+from gctail.service import Seen
+from gctail.sinks import Sink
+from gctail.sinks.console import Console
+from gctail.sinks.jsonl import report_json
+from gctail.sinks.text import Palette, cycle_line, report_text
+
+
+class Teller:
+    """What a command says, in the form that its options ask for; `outputs` are the console and all other sinks."""
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        limit_mib: float | None,
+        *,
+        others: Sequence[Sink] = (),
+        told: Told | None = None,
+        live: bool = False,
+    ) -> None:
+        """`live` input is told at once, line by line; `others` are the sinks beside the console."""
+        colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+        self.palette = Palette(colour=colour)
+        self.verbose: bool = options.verbose
+        self.limit_mib = limit_mib
+        self.interrupted = False
+        at_once = live or self.verbose or options.output != "text"
+        self.console = Console(options.output, self.palette, at_once=at_once)
+        silences = [parse_silence(text) for text in options.silence]
+
+        def wanted(finding: Finding) -> bool:
+            return finding.time_s is None or not any(each.holds(finding.time_s) for each in silences)
+
+        self.outputs = Outputs([self.console, *others], wanted, told)
+        self._fail_on = SEVERITIES.index(options.fail_on) if options.fail_on in SEVERITIES else len(SEVERITIES)
+        self._names: set[str] = set()
+
+    @property
+    def failed(self) -> bool:
+        """Something was told that is as bad as `--fail-on` or worse."""
+        return self.outputs.worst >= self._fail_on
+
+    def tell(self, seen: Iterable[Seen]) -> None:
+        """Say what came of some input."""
+        for each in seen:
+            if self.verbose and self.console.output == "text":
+                line = cycle_line(each, self.limit_mib, self.palette, named=self._several(each))
+                if line:
+                    self.console.say(line)
+            if each.findings:
+                self.outputs.take(each.findings)
+
+    def findings(self, findings: Sequence[Finding]) -> None:
+        """Say what was found."""
+        self.outputs.take(findings)
+
+    def end(self, outcome: dict[str, Any]) -> None:
+        """Say the verdict."""
+        if self.console.output == "json":
+            self.console.say(report_json(outcome).decode())
+        elif self.console.output == "text":
+            self.console.say(("\n" if self.verbose else "") + report_text(outcome, self.palette))
+        self.outputs.close()
+
+    def _several(self, seen: Seen) -> bool:
+        """More than one service was seen, so that a line must say whose it is."""
+        if len(self._names) < 2:
+            self._names.add(seen.sighting.service)
+        return len(self._names) > 1

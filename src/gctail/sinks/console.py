@@ -1,0 +1,46 @@
+"""Findings on standard output: a line each for people or for programs, or none where only the end is asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from gctail.records import Finding
+from gctail.sinks.jsonl import finding_json
+from gctail.sinks.text import Palette, finding_line
+
+
+class Console:
+    """Says findings as `output` asks: "text" and "jsonl" a line each, "json" nothing until the report.
+
+    With `at_once` every line can be read as soon as it is written. A pipe that nobody reads any more, or a full disk
+    behind standard output, raises OSError: then the program has nobody left to speak to.
+    """
+
+    name = "console"
+
+    def __init__(self, output: str, palette: Palette, *, at_once: bool = True) -> None:
+        self.output, self.palette, self.at_once = output, palette, at_once
+
+    def take(self, findings: Sequence[Finding]) -> None:
+        """Say them."""
+        for finding in findings:
+            if self.output == "jsonl":
+                self.say(finding_json(finding).decode())
+            elif self.output == "text":
+                self.say(finding_line(finding, self.palette))
+
+    def say(self, text: str) -> None:
+        """Any text, and a newline."""
+        sys.stdout.write(text + "\n")
+        if self.at_once:
+            sys.stdout.flush()
+
+    def settled(self, within_s: float) -> bool:  # noqa: ARG002 - a sink is told how long it may take
+        """Written is told."""
+        sys.stdout.flush()
+        return True
+
+    def close(self) -> None:
+        """Nothing is left in a buffer."""
+        sys.stdout.flush()
