@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "records": "every runtime record of a log, one JSON object a line",
+    "run": "starts a service, passes its output on, watches it: gctail run -- ./service",
     "explain": "what a line of the runtime, or a kind of finding, means",
 }
 """Every command but reading itself: its module in `gctail.cli`, with `parser` and `run`; what it does, in a line."""

@@ -1,0 +1,196 @@
+"""The watching half of `gctail run`: takes a copy of the child's output, judges it, tells what it finds.
+
+It loads nothing heavy until the child's output shows that there is something to judge. Where the pump has gone without
+a word (killed), it passes the child's output on itself, so that the child notices nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from gctail.runners.pump import DROPPED, ENDED, ERR, OUT, PIECE_BYTES, Pipes
+from gctail.sources.cgroup import MemoryCgroup
+
+if TYPE_CHECKING:
+    from gctail.engine import Engine
+    from gctail.parsing.scanner import Scanner
+    from gctail.records import Finding
+
+WORTH_A_LOOK = re.compile(rb"gc #?\d|^gc\d|out of memory|fatal error|goroutine \d|HeapAlloc|go_memstats|/gc/heap")
+"""What the runtime writes, or a program says of its heap. A word too many only loads the models early."""
+KEPT_BYTES = 1 << 18
+"""Of each output before that: its end, which is read when there is something to judge, or when the child has died."""
+STREAMS = {OUT: "stdout", ERR: "stderr"}
+MEMORY_DEATHS = frozenset({"go-out-of-memory", "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "guard-kill"})
+
+
+class Wishes(Struct, frozen=True):
+    """What the user asked for: the service's name, its limit, and in which form things are told."""
+
+    service: str
+    limit_mib: float | None
+    output: str
+    colour: bool
+    report: str
+    """`death`: only when the child died of memory or leaks; `always`; `never`."""
+
+
+class Watcher:
+    """Takes pieces of output and the end; tells findings through `say`, one text each."""
+
+    def __init__(self, wishes: Wishes, say: Callable[[str], None], cgroup: MemoryCgroup | None = None) -> None:
+        self.wishes = wishes
+        self.say = say
+        self._cgroup = cgroup if cgroup is not None else MemoryCgroup()
+        self._kills_before = self._cgroup.oom_kills()
+        self._kept: dict[bytes, bytes] = {OUT: b"", ERR: b""}
+        self._engine: Engine | None = None
+        self._scanners: dict[bytes, Scanner] = {}
+        self.dropped_bytes = 0
+        self.findings = 0
+
+    def take(self, name: bytes, piece: bytes) -> None:
+        """A piece of one of the child's outputs."""
+        if self._engine is None:
+            kept = self._kept[name] = self._kept[name] + piece
+            if WORTH_A_LOOK.search(kept, max(0, len(kept) - len(piece) - 32)) is None:
+                self._kept[name] = _whole_lines(kept[-KEPT_BYTES:]) if len(kept) > KEPT_BYTES else kept
+                return
+            self._begin()
+            return
+        self._scanners[name].feed(piece)
+        self._tell()
+
+    def missed(self, count: int) -> None:
+        """So many bytes could not be taken in time: the line that they belong to is not put together again."""
+        self.dropped_bytes += count
+        for scanner in self._scanners.values():
+            scanner.end_line()
+
+    def ended(self, wait_status: int | None) -> None:
+        """The child has ended (with this wait status, where it is known): the last findings, and the certificate."""
+        killed = wait_status is not None and os.WIFSIGNALED(wait_status)
+        if self._engine is None:
+            if not killed and self.wishes.report != "always":
+                return
+            self._begin()
+        for scanner in self._scanners.values():
+            scanner.flush()
+        self._tell()
+        if killed and wait_status is not None:
+            self._killed(os.WTERMSIG(wait_status))
+        assert self._engine is not None  # noqa: S101 - begun above
+        self._told(self._engine.conclude())
+        self._report()
+
+    # -- what happens inside
+
+    def _begin(self) -> None:
+        """There is something to judge: load the models, read what was kept."""
+        from gctail.engine import Engine
+        from gctail.parsing.scanner import Scanner
+
+        limit_mib = self.wishes.limit_mib
+        self._engine = Engine(limit_mib=limit_mib if limit_mib is not None else self._cgroup.limit_mib())
+        for name, kept in self._kept.items():
+            scanner = self._scanners[name] = Scanner(STREAMS[name], self.wishes.service)
+            scanner.feed(kept)
+        self._kept = {OUT: b"", ERR: b""}
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._engine is None:
+            return
+        for scanner in self._scanners.values():
+            for seen in self._engine.all(scanner.take()):
+                self._told(seen.findings)
+
+    def _told(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
+        from gctail.sinks.jsonl import finding_json
+        from gctail.sinks.text import Palette, finding_line
+
+        palette = Palette(colour=self.wishes.colour)
+        for finding in findings:
+            self.findings += 1
+            as_json = self.wishes.output == "jsonl"
+            self.say(finding_json(finding).decode() if as_json else f"gctail: {finding_line(finding, palette)}")
+
+    def _killed(self, number: int) -> None:
+        """The child was killed by a signal: by the kernel, where it counted one more kill for want of memory."""
+        from gctail.records import Death, Sighting
+
+        kills = self._cgroup.oom_kills()
+        if number != signal.SIGKILL or kills is None or kills <= (self._kills_before or 0):
+            return
+        text = f"the memory cgroup counted {kills - (self._kills_before or 0)} kill for want of memory (oom_kill)"
+        limit_mib = self._cgroup.limit_mib()
+        details = {"signal": "SIGKILL", **({"limit_kib": round(limit_mib * 1024)} if limit_mib is not None else {})}
+        death = Death("kernel-oom-kill-cgroup", "kernel", text, (text,), details)
+        assert self._engine is not None  # noqa: S101 - begun in `ended`
+        offset = self._scanners[ERR].bytes_read
+        seen = self._engine.observe(Sighting(death, self.wishes.service, "cgroup", offset))
+        self._told(seen.findings if seen is not None else ())
+
+    def _report(self) -> None:
+        """The verdict, where it was asked for or the child died of memory."""
+        from gctail.engine import report
+        from gctail.sinks.text import Palette, report_text
+
+        assert self._engine is not None  # noqa: S101 - begun in `ended`
+        if self.wishes.output == "jsonl" or self.wishes.report == "never":
+            return
+        scanners = self._scanners.values()
+        notes = [f"{self.dropped_bytes:,} bytes came too fast to be watched"] if self.dropped_bytes else []
+        facts = {
+            "files": list(STREAMS.values()),
+            "bytes": sum(scanner.bytes_read for scanner in scanners),
+            "lines": sum(scanner.lines_read for scanner in scanners),
+            "notes": notes,
+        }
+        told = report(self._engine, facts)
+        bad = any(
+            (each["verdict"] is not None and each["verdict"].leak)
+            or (each["death"] is not None and each["death"]["cause"] in MEMORY_DEATHS)
+            for each in told["services"]
+        )
+        if bad or self.wishes.report == "always":
+            text = report_text(told, Palette(colour=self.wishes.colour))
+            self.say("\n".join(f"gctail: {line}" if line else "gctail:" for line in text.splitlines()))
+
+
+def watch(end: socket.socket, watcher: Watcher, pipes: Pipes) -> None:
+    """Take what the pump sends until the child has ended. Where the pump is gone, read the child's output itself."""
+    while True:
+        try:
+            message = end.recv(PIECE_BYTES + 64)
+        except OSError:
+            message = b""
+        kind, rest = message[:1], message[1:]
+        if kind == ENDED:
+            watcher.ended(int(rest))
+            return
+        if kind == DROPPED:
+            watcher.missed(int(rest))
+        elif kind in STREAMS:
+            watcher.take(kind, rest)
+        else:
+            break
+    while pipes.ways:
+        ready, _, _ = select.select(list(pipes.ways), [], [])
+        for source in ready:
+            name, piece = pipes.read(source)
+            watcher.take(name, piece)
+    watcher.ended(None)
+
+
+def _whole_lines(text: bytes) -> bytes:
+    """From the first beginning of a line on."""
+    return text[text.find(b"\n") + 1 :]
