@@ -16,6 +16,7 @@ from gctail.detectors.episodes import Zigzag
 from gctail.detectors.hinge import FEWEST_BLOCKS, Curve, Fit, fit
 from gctail.detectors.history import History
 from gctail.detectors.passage import survival
+from gctail.detectors.standstill import goes_on
 from gctail.detectors.values import Carryover
 
 DOUBT = 0.5
@@ -31,6 +32,7 @@ ONSET_SHARE = 0.08
 LOAD_RIDGE = 0.05
 SHORTEST_STREAK = 5
 SHORTEST_S = 1e-3
+LEAST_SUSPICION = 0.05
 START_S = 1.0
 """While a process is only a few times this old all growth is discounted: programs load things."""
 
@@ -228,6 +230,11 @@ def _dot(a: list[float], b: list[float]) -> float:
     return sum([x * y for x, y in zip(a, b, strict=True)])
 
 
+def weighed(probability: float, odds: float) -> float:
+    """A probability after evidence that changes its odds by this factor."""
+    return odds * probability / (1.0 + (odds - 1.0) * probability)
+
+
 class Growth:
     """The growth of one process epoch: its levels, its turns, and the last judgement of each kind."""
 
@@ -279,8 +286,10 @@ class Growth:
             both = max(both, CLEARLY_ENDLESS * slow)
         together = max(both, abrupt)
         if self.memory.fatal_mib or self.memory.unfinished:
-            odds = 4.0 if self.memory.fatal_mib else 2.0
-            together = odds * together / (1.0 + (odds - 1.0) * together)
+            together = weighed(together, 4.0 if self.memory.fatal_mib else 2.0)
+        if together > LEAST_SUSPICION:
+            onset_s = episode.onset_s if quick > slow else judged.onset_s
+            together = weighed(together, goes_on(self.history, onset_s, self.zigzag.noise))
         return together, episode, judged
 
     def recent(self, onset_s: float, now_s: float) -> list[float]:

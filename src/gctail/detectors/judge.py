@@ -11,7 +11,7 @@ from gctail.detectors.gathering import Gathering
 from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
 from gctail.detectors.goroutines import GoroutineGrowth
-from gctail.detectors.growth import Growth, Outlook, by_regression, regression
+from gctail.detectors.growth import Growth, Outlook, by_regression, regression, weighed
 from gctail.detectors.leak import DEFAULT_BUDGET, LeakAlarm, false_alarms_per_day
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.passage import assumed_level, fatal_level, interval
@@ -255,7 +255,7 @@ class Judge:
         probability, episode, judged = growth.probability_with(by_regression(found, now_s, head), now_s, head)
         probability = self._few(max(probability, self._map_belief(head)), count)
         if not self._knows_limit:
-            probability = UNKNOWN_ODDS * probability / (1.0 + (UNKNOWN_ODDS - 1.0) * probability)
+            probability = weighed(probability, UNKNOWN_ODDS)
         forecast, onset_s, rate = self._forecast(episode, judged, head)
         course = Course(
             probability=probability,
