@@ -1,0 +1,176 @@
+"""A real Apache Kafka on loopback for tests: one broker or several, in KRaft mode, with their data in a temporary folder.
+
+Needs `java` (17 or later) and `mvn`, which fetches the broker's jars once into its own cache (tests/kafka/pom.xml).
+Every node is broker and controller in one process with a small heap; a first start takes about five seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import zlib
+from pathlib import Path
+
+POM = Path(__file__).parent / "kafka" / "pom.xml"
+CLUSTER_ID = "Z2N0YWlsLXRlc3RzLTAwMQ"
+JAVA = (
+    "java", "-Xms64m", "-Xmx320m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Djava.net.preferIPv4Stack=true",
+)  # fmt: skip
+READY_WITHIN_S = 60
+
+
+def missing_programs() -> list[str]:
+    """What a broker needs and this machine lacks."""
+    return [name for name in ("java", "mvn") if shutil.which(name) is None]
+
+
+def jars() -> Path:
+    """The folder with the broker's jars, filled by Maven when it is first asked for."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = home / "gctail-tests" / f"kafka-{zlib.crc32(POM.read_bytes()):08x}"
+    if not folder.is_dir():
+        fresh = folder.with_name(f"{folder.name}-{os.getpid()}")
+        command = ["mvn", "-q", "-B", "-f", POM, "dependency:copy-dependencies", f"-DoutputDirectory={fresh}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            raise RuntimeError(f"Maven could not fetch the Kafka broker: {done.stdout[-2000:]}")
+        fresh.rename(folder)
+    return folder
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on just now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+class Kafka:
+    """A cluster that can be hurt: `kill` and `start` a node, and look at its log in `folder`."""
+
+    def __init__(self, folder: Path, nodes: int = 1, **settings: str | int) -> None:
+        self.folder = folder
+        self.nodes = list(range(1, nodes + 1))
+        self.settings = settings
+        self.jars = jars()
+        ports = free_ports(2 * nodes)
+        self.ports, self.controllers = ports[:nodes], ports[nodes:]
+        self.running: dict[int, subprocess.Popen[bytes]] = {}
+
+    @property
+    def servers(self) -> str:
+        """What clients are given: every node, reachable or not."""
+        return ",".join(f"127.0.0.1:{port}" for port in self.ports)
+
+    def __enter__(self) -> Kafka:
+        formatting = [self._format(node) for node in self.nodes]
+        if any(each.wait() for each in formatting):
+            raise RuntimeError(f"Kafka's storage could not be formatted: see {self.folder}")
+        for node in self.nodes:
+            self.start(node, wait=False)
+        try:
+            self.wait()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.running.values():
+            process.kill()
+        for process in self.running.values():
+            process.wait()
+        self.running.clear()
+
+    def start(self, node: int, *, wait: bool = True) -> None:
+        """Start a node that does not run."""
+        self.running[node] = self._java("kafka.Kafka", str(self._properties(node)), log=f"node-{node}.log")
+        if wait:
+            self.wait()
+
+    def kill(self, node: int, how: signal.Signals = signal.SIGKILL) -> None:
+        """End a node as a power cut does, or politely with SIGTERM."""
+        process = self.running.pop(node)
+        process.send_signal(how)
+        process.wait()
+
+    def wait(self) -> None:
+        """Until every running node answers and knows of a leader."""
+        from kafka import KafkaAdminClient
+        from kafka.errors import KafkaError
+
+        until_s = time.monotonic() + READY_WITHIN_S
+        for node in self.running:
+            while True:
+                try:
+                    address = f"127.0.0.1:{self.ports[node - 1]}"
+                    admin = KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=2000)
+                    try:
+                        if len(admin.describe_cluster()["brokers"]) >= len(self.running):
+                            break
+                    finally:
+                        admin.close()
+                except (KafkaError, OSError):
+                    pass
+                if time.monotonic() > until_s or self.running[node].poll() is not None:
+                    raise RuntimeError(f"Kafka node {node} did not come up: see {self.folder}")
+                time.sleep(0.2)
+
+    def _format(self, node: int) -> subprocess.Popen[bytes]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        properties = str(self._properties(node))
+        return self._java(
+            "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties, log=f"format-{node}.log"
+        )
+
+    def _java(self, main: str, *arguments: str, log: str) -> subprocess.Popen[bytes]:
+        with (self.folder / log).open("ab") as output:
+            command = [*JAVA, "-cp", f"{self.jars}/*", main, *arguments]
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+    def _properties(self, node: int) -> Path:
+        path = self.folder / f"node-{node}.properties"
+        copies = len(self.nodes)
+        voters = ",".join(f"{each}@127.0.0.1:{self.controllers[each - 1]}" for each in self.nodes)
+        client, controller = (f"127.0.0.1:{ports[node - 1]}" for ports in (self.ports, self.controllers))
+        settings = {
+            "process.roles": "broker,controller",
+            "node.id": node,
+            "controller.quorum.voters": voters,
+            "listeners": f"PLAINTEXT://{client},CONTROLLER://{controller}",
+            "advertised.listeners": f"PLAINTEXT://{client}",
+            "controller.listener.names": "CONTROLLER",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "log.dirs": self.folder / f"data-{node}",
+            "num.partitions": 1,
+            "offsets.topic.num.partitions": 1,
+            "offsets.topic.replication.factor": copies,
+            "transaction.state.log.num.partitions": 1,
+            "transaction.state.log.replication.factor": copies,
+            "transaction.state.log.min.isr": min(2, copies),
+            "default.replication.factor": copies,
+            "min.insync.replicas": min(2, copies),
+            "auto.create.topics.enable": "false",
+            "group.initial.rebalance.delay.ms": 0,
+            "group.min.session.timeout.ms": 500,
+            "num.network.threads": 2,
+            "num.io.threads": 2,
+            "log.cleaner.dedupe.buffer.size": 4 << 20,
+            "controller.quorum.election.timeout.ms": 500,
+            "broker.session.timeout.ms": 3000,
+            "broker.heartbeat.interval.ms": 500,
+            "controlled.shutdown.enable": "true",
+            **self.settings,
+        }
+        path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")
+        return path
