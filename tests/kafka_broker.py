@@ -14,6 +14,7 @@ import subprocess
 import time
 import zlib
 from pathlib import Path
+from typing import Self
 
 POM = Path(__file__).parent / "kafka" / "pom.xml"
 CLUSTER_ID = "Z2N0YWlsLXRlc3RzLTAwMQ"
@@ -72,7 +73,7 @@ class Kafka:
         """What clients are given: every node, reachable or not."""
         return ",".join(f"127.0.0.1:{port}" for port in self.ports)
 
-    def __enter__(self) -> Kafka:
+    def __enter__(self) -> Self:
         formatting = [self._format(node) for node in self.nodes]
         if any(each.wait() for each in formatting):
             raise RuntimeError(f"Kafka's storage could not be formatted: see {self.folder}")
@@ -106,8 +107,9 @@ class Kafka:
 
     def wait(self) -> None:
         """Until every running node answers and knows of a leader."""
-        from kafka import KafkaAdminClient
         from kafka.errors import KafkaError
+
+        from kafka import KafkaAdminClient
 
         until_s = time.monotonic() + READY_WITHIN_S
         for node in self.running:

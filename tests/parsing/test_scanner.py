@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gctail.parsing.heads import _FIND, SLACK_BYTES, Finder
-from gctail.parsing.scanner import LINE_BYTES, Scanner
+from gctail.parsing.scanner import LINE_BYTES, Room, Scanner
 from gctail.records import Death, GcCycle, Passage, Sighting
 
 GC = (
@@ -200,3 +200,38 @@ def test_any_bytes_are_read_without_complaint(data, chunk):
     events, scanner = read(data, chunk)
     assert scanner.bytes_read == len(data)
     assert all(isinstance(event, Sighting | Passage) for event in events)
+
+
+@given(st.integers(1, 4000), st.integers(1, 300))
+def test_scanners_that_share_their_room_find_what_each_finds_alone(first, second):
+    """Two logs, read in turn through one buffer, cut in the middle of lines."""
+    logs = {"a": "".join(f"{gc(n)}\nwork {n}\n" for n in range(1, 40)).encode(), "b": torn_log()}
+    room = Room()
+    scanners = {name: Scanner(name, name, room=room) for name in logs}
+    events = {name: [] for name in logs}
+    for at in range(0, 6000, first):
+        for name, log in logs.items():
+            step = first if name == "a" else second
+            scanners[name].feed(log[at // first * step : at // first * step + step])
+            events[name] += [_kept(event) for event in scanners[name].take()]
+            scanners[name].release()
+    for name, log in logs.items():
+        read_so_far = scanners[name].bytes_read
+        alone, _ = read(log[:read_so_far])
+        scanners[name].flush()
+        found = [*events[name], *scanners[name].take()]
+        assert numbers(found) == numbers(alone)
+
+
+def torn_log():
+    whole = gc(7).encode()
+    return b"hello\n" + whole[:30] + b"2026-01-02T03:04:05Z INFO served\n" + whole[30:] + b"\n" + b"bye\n" * 20
+
+
+@pytest.mark.parametrize("chunk", [40, 1000, None])
+def test_a_killing_that_somebody_reports_is_found_wherever_the_input_is_cut(chunk):
+    """The shell's word stands lines before the first collection of the next process."""
+    log = f"{gc(1)}\n{gc(2)}\nbash: line 1: 4711 Killed    ./service\n" + "starting\n" * 30 + f"{gc(1)}\n"
+    events, _ = read(log, chunk)
+    deaths = [event.record.cause for event in events if isinstance(event, Sighting) and isinstance(event.record, Death)]
+    assert len(deaths) == 1

@@ -52,6 +52,14 @@ AT = re.compile(rb"@\d++\.\d{3}s ")
 OLD_GLUED = re.compile(rb"gc\d++\(\d++\): \d")
 
 
+class Room:
+    """Where a scanner reads into: room for the longest line and what is read at once; `tail_bytes` are remembered."""
+
+    def __init__(self, tail_bytes: int = TAIL_BYTES) -> None:
+        self.buffer = bytearray(LINE_BYTES + BUFFER_BYTES + SLACK_BYTES)
+        self.tail_bytes = tail_bytes
+
+
 class Scanner:
     """The bytes of one input, in; sightings and passages, out.
 
@@ -59,7 +67,7 @@ class Scanner:
     `flush` at the end. A passage's text is a view of the buffer: it is good until the next `filled` or `feed`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what is known of an input, each with a default)
         self,
         origin: str,
         service: str,
@@ -67,7 +75,9 @@ class Scanner:
         wrapper: str | None = None,
         year: int | None = None,
         every_line: bool = False,
+        room: Room | None = None,
     ) -> None:
+        """Thousands of scanners may share one `room`, where each gives it back with `release`."""
         self.origin, self.service = origin, service
         self.events: list[Event] = []
         self.bytes_read = 0
@@ -80,7 +90,10 @@ class Scanner:
         self.readers: dict[tuple[str, str | None], LineReader] = {}
         self._news: set[str] = set()
         self.bare = self._reader(service, None)
-        self._buffer = bytearray(LINE_BYTES + BUFFER_BYTES + SLACK_BYTES)
+        room = room or Room()
+        self._buffer = room.buffer
+        self._held: bytes | None = None  # the unfinished line, while others use the buffer
+        self._tail_bytes = room.tail_bytes
         self._finder = Finder(self._buffer)
         self._view = memoryview(self._buffer)
         self._buffer[0] = 0x0A
@@ -129,6 +142,17 @@ class Scanner:
         else:
             self._too_long(end)
 
+    def release(self) -> None:
+        """End the loan of all passages: until the next bytes come, other scanners may use the buffer."""
+        self._settle()
+        self._held = bytes(self._view[1 : self._kept])
+
+    def open(self) -> set[str] | None:
+        """The services of which something has begun and is not complete; None where it may be any of them."""
+        if self.unwrapper.holding:
+            return None
+        return {service for (service, _), reader in self.readers.items() if reader.busy}
+
     def take(self) -> list[Event]:
         """What was found since the last call."""
         events = self.events[:]
@@ -176,6 +200,9 @@ class Scanner:
 
         Not at once when lines have been read: the passages that were handed out still look at the buffer.
         """
+        if self._held is not None:
+            self._view[: self._kept] = b"\n" + self._held
+            self._held = None
         for at, event in enumerate(self.events):  # not taken yet: the loan ends, so they get a copy
             if isinstance(event, Passage) and isinstance(event.text, memoryview):
                 self.events[at] = replace(event, text=bytes(event.text))
@@ -227,7 +254,8 @@ class Scanner:
         at = start
         while at < end:
             at = self._wrapped_lines(at, end) if self.wrapped else self._bare_lines(at, end)
-        self._tail = (self._tail + bytes(self._view[max(start, end - TAIL_BYTES) : end]))[-TAIL_BYTES:]
+        keep = self._tail_bytes
+        self._tail = (self._tail + bytes(self._view[max(start, end - keep) : end]))[-keep:]
 
     @property
     def lines_read(self) -> int:
@@ -384,10 +412,11 @@ class Scanner:
 
     def _look_back(self, end: int) -> None:
         """A process has ended before `end` of the buffer; find out whether anybody said how, since we last asked."""
-        begin = max(1, end - TAIL_BYTES, self._asked - self._base)
+        unasked = max(0, self._base + end - self._asked)
         self._asked = self._base + end
-        if begin < end:
-            self._reports_in(bytes(self._view[begin:end]), self._base + begin)
+        text = (self._tail + bytes(self._view[1:end]))[-min(TAIL_BYTES, unasked) :] if unasked else b""
+        if text:
+            self._reports_in(text, self._base + end - len(text))
 
     def _reports_in(self, text: bytes, offset: int) -> None:
         """Deaths that somebody reports in this text; one after which the process collected is none."""

@@ -88,6 +88,11 @@ class Unwrapper:
         """Another wrapper stands inside the outermost one."""
         return self._layers[1].in_force is not None
 
+    @property
+    def holding(self) -> bool:
+        """The beginning of a line is held until the rest of it comes."""
+        return any(layer.holding for layer in self._layers)
+
     def unwrap(self, line: bytes) -> Sequence[Entry] | None:
         """The entries that `line` (without its newline) holds, inner wrappers taken off as well.
 
@@ -143,6 +148,10 @@ class _Layer:
         self._by_newline = False
         self._frames_left = 0
         self._more_inside = _more_inside() if depth else None
+
+    @property
+    def holding(self) -> bool:
+        return self._in_export or bool(self._joins.held)
 
     def take(self, line: bytes, outer: Entry | None) -> Sequence[Entry] | None:
         """The entries of a line, the lines it finishes; None where no wrapper takes it."""

@@ -1,0 +1,123 @@
+"""Lanes: the messages of one name, joined again to the stream of lines that they were cut from.
+
+A message holds a line, several lines, or one fragment of a torn line; each message ends at least one line. The scanner
+sees only bytes, so a lane remembers which message each byte came from: a record's origin is `topic/partition`, its
+offset that of its message, and where it begins inside a message of several lines the origin says at which byte
+(`topic/partition+120`). So a finding's id is the same however the messages were cut into batches.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+
+from msgspec.structs import replace
+
+from gctail.kafka.places import Message
+from gctail.parsing.reading import Event
+from gctail.parsing.scanner import Scanner
+from gctail.records import Passage, Sighting
+
+
+class Chunk:
+    """Messages that were scanned together, and where in the lane's stream they stand."""
+
+    __slots__ = ("_starts", "base", "end", "messages", "sizes")
+
+    def __init__(self, base: int, messages: Sequence[Message], sizes: Sequence[int]) -> None:
+        self.base, self.messages, self.sizes = base, messages, sizes
+        self.end = base + sum(sizes)
+        self._starts: list[int] = []
+
+    def message_at(self, at: int) -> tuple[Message, int]:
+        """The message that holds byte `at` of the lane, and the byte inside it."""
+        if not self._starts:
+            self._starts = list(accumulate(self.sizes[:-1], initial=self.base))
+        number = max(0, bisect_right(self._starts, at) - 1)
+        return self.messages[number], at - self._starts[number]
+
+
+class Lane:
+    """One stream of lines. What it found has Kafka's places for origin and offset."""
+
+    def __init__(self, name: str, scanner: Scanner, *, decides: bool) -> None:
+        self.name = name
+        self.scanner = scanner
+        self.decides = decides  # the name stands, whatever the payload says
+        self.places: set[tuple[str, int]] = set()
+        self.timed = False  # the lines have times of their own, so the messages' are not needed
+        self.last_fed_s = 0.0
+        self._chunks: deque[Chunk] = deque()
+        self._end = 0
+
+    def feed(self, messages: Sequence[Message], take: Callable[[Event], object]) -> None:
+        """Scan the messages, in this order; `take` gets what was found."""
+        values = [message.value or b"" for message in messages]
+        joined = b"\n".join(values) + b"\n"
+        if joined.count(b"\n") != len(values):
+            values = [_without_newline(value) for value in values]
+            joined = b"\n".join(values) + b"\n"
+        if not self.scanner.open():
+            self._chunks.clear()
+        self._chunks.append(Chunk(self._end, messages, [len(value) + 1 for value in values]))
+        self._end += len(joined)
+        self.scanner.feed(joined)
+        self.scanner.pause()
+        self._hand_on(take)
+
+    def rest(self, take: Callable[[Event], object]) -> None:
+        """Nothing has come for so long that what is open does not go on."""
+        self.scanner.rest()
+        self._hand_on(take)
+
+    def close(self, take: Callable[[Event], object]) -> None:
+        """No more will come."""
+        self.scanner.flush()
+        self._hand_on(take)
+
+    def open(self) -> set[str] | None:
+        """The services that have something open; None where it may be any of them."""
+        names = self.scanner.open()
+        return names if names is None or not (names and self.decides) else {self.name}
+
+    def _hand_on(self, take: Callable[[Event], object]) -> None:
+        for event in self.scanner.take():
+            take(self._placed(event))
+        self.scanner.release()
+
+    def _placed(self, event: Event) -> Event:
+        message, inside = self._message_at(event.offset)
+        place = f"{message.topic}/{message.partition}"
+        origin = f"{place}+{inside}" if inside else place
+        service = self.name if self.decides else event.service
+        if isinstance(event, Passage):
+            return replace(event, service=service, origin=origin, offset=message.offset)
+        return replace(
+            event, service=service, origin=origin, offset=message.offset, time_s=self._time_of(event, message)
+        )
+
+    def _time_of(self, event: Sighting, message: Message) -> float | None:
+        """The lines' own time where they have one, else when the message was written."""
+        if event.time_s is not None or event.near_s is not None:
+            self.timed = True
+        if self.timed or message.timestamp < 0:
+            return event.time_s
+        return message.timestamp / 1000
+
+    def _message_at(self, at: int) -> tuple[Message, int]:
+        chunks = self._chunks
+        while len(chunks) > 1 and chunks[0].end <= at and not self.scanner.open():
+            chunks.popleft()
+        for chunk in reversed(chunks):
+            if at >= chunk.base:
+                return chunk.message_at(at)
+        return chunks[0].message_at(chunks[0].base)
+
+
+def _without_newline(value: bytes) -> bytes:
+    """A shipper may leave the line's own newline in place; the join puts one there."""
+    if value.endswith(b"\n"):
+        value = value[:-1]
+    return value[:-1] if value.endswith(b"\r") else value
