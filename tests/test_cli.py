@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gctail.cli.silence import parse_silence
 from gctail.parsing.times import parse_time
+from gctail.sinks.silence import parse_silence
 
 GC = (
     "gc {n} @{t:.3f}s 1%: 0.038+0.34+0.007 ms clock, 0.076+0.16/0.057/0+0.014 ms cpu, {h}->{h}->{l} MB, {g} MB goal, "

@@ -109,6 +109,16 @@ def test_help_loads_nothing_heavy():
     assert sorted(loaded.intersection(HEAVY)) == []
 
 
+def test_the_commented_configuration_has_every_option_of_every_command():
+    """It is made from the program: `gctail check --example > config/gctail.toml` makes it anew."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gctail", "check", "--example"], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (ROOT / "config" / "gctail.toml").read_text(encoding="utf-8") == done.stdout, (
+        "gctail check --example > config/gctail.toml"
+    )
+
+
 def test_continuous_integration_runs_what_the_readme_says():
     """The last command of `.ci/run` is the readme's test command, and its result is the run's."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from gctail.cli.configuring import configurable, configured
+
 COMMANDS = {
     "records": "every runtime record of a log, one JSON object a line",
     "run": "starts a service, passes its output on, watches it: gctail run -- ./service",
+    "check": "the configuration in force, and where each value came from",
     "explain": "what a line of the runtime, or a kind of finding, means",
 }
 """Every command but reading itself: its module in `gctail.cli`, with `parser` and `run`; what it does, in a line."""
@@ -33,11 +36,11 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     from importlib import import_module
 
     if not arguments or arguments[0] not in COMMANDS:
-        reading = reading_parser().parse_args(_joined(list(arguments)))
+        reading = configured(reading_parser, "", _joined(list(arguments)))
         reading.run = import_module("gctail.cli.read").run
         return reading
     command = import_module(f"gctail.cli.{arguments[0]}")
-    options: argparse.Namespace = command.parser().parse_args(_joined(list(arguments[1:])))
+    options = configured(command.parser, arguments[0], _joined(list(arguments[1:])))
     options.run = command.run
     return options
 
@@ -72,6 +75,7 @@ def choosing(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--until", metavar="TIME", help="up to this time")
     parser.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
+    configurable(parser)
 
 
 def reading_parser() -> argparse.ArgumentParser:

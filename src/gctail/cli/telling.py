@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gctail.cli.silence import parse_silence
+from gctail.errors import UsageError
 from gctail.records import Finding
 from gctail.runners.outputs import SEVERITIES, Outputs, Told
 from gctail.service import Seen
 from gctail.sinks import Sink
 from gctail.sinks.console import Console
 from gctail.sinks.jsonl import report_json
+from gctail.sinks.silence import Silence, parse_silence
 from gctail.sinks.text import Palette, cycle_line, report_text
 
 
@@ -38,7 +39,7 @@ class Teller:
         self.interrupted = False
         at_once = live or self.verbose or options.output != "text"
         self.console = Console(options.output, self.palette, at_once=at_once)
-        silences = [parse_silence(text) for text in options.silence]
+        silences = [_silence(text) for text in options.silence]
 
         def wanted(finding: Finding) -> bool:
             return finding.time_s is None or not any(each.holds(finding.time_s) for each in silences)
@@ -79,3 +80,10 @@ class Teller:
         if len(self._names) < 2:
             self._names.add(seen.sighting.service)
         return len(self._names) > 1
+
+
+def _silence(text: str) -> Silence:
+    try:
+        return parse_silence(text)
+    except ValueError as error:
+        raise UsageError(f"--silence: {error}") from None

@@ -1,4 +1,4 @@
-"""--silence: times of the day or week at which findings are kept for the report and not told as they come."""
+"""Windows of silence: times of the day or week at which findings are not told as they come."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 import time
 
 from msgspec import Struct
-
-from gctail.errors import UsageError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WRITTEN = re.compile(r"(?:(?P<days>[a-z]{3}(?:,[a-z]{3})*) +)?(?P<from>\d\d:\d\d)-(?P<to>\d\d:\d\d)")
@@ -33,7 +31,7 @@ class Silence(Struct, frozen=True):
 
 
 def parse_silence(text: str) -> Silence:
-    """`22:00-06:00`, `sat,sun 00:00-24:00`. Raises UsageError where it is none."""
+    """`22:00-06:00`, `sat,sun 00:00-24:00`. Raises ValueError with a sentence where it is none."""
     found = WRITTEN.fullmatch(text.strip().lower())
     days = (
         frozenset(DAYS.index(day) for day in found["days"].split(",") if day in DAYS)
@@ -43,7 +41,7 @@ def parse_silence(text: str) -> Silence:
     known = found is not None and (found["days"] is None or len(days or ()) == len(set(found["days"].split(","))))
     minutes = [_minute(found[name]) for name in ("from", "to")] if found is not None else []
     if not known or None in minutes:
-        raise UsageError(f"--silence {text}: write a window in UTC such as 22:00-06:00 or sat,sun 00:00-24:00")
+        raise ValueError(f'"{text}" is no window of time: write one in UTC, such as 22:00-06:00 or sat,sun 00:00-24:00')
     begin, end = (minute or 0 for minute in minutes)
     return Silence(days if days is not None else frozenset(range(7)), begin, end)
 

@@ -1,0 +1,86 @@
+"""What `gctail check` looks into beyond the file itself: files of rules, silences, and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from gctail.config.layers import Value
+    from gctail.config.tables import Settings
+
+
+def deep_problems(settings: Settings, values: Mapping[str, Value]) -> list[str]:
+    """A sentence for everything that would not work when it is used."""
+    return [*_rules(values), *_silences(settings), *_services(settings), *_secrets(settings)]
+
+
+def _rules(values: Mapping[str, Value]) -> Iterator[str]:
+    from gctail.rules import RuleError, load_rules
+
+    rules = values.get("rules")
+    if rules is None or rules.value is None:
+        return
+    try:
+        known = {rule.name for rule in load_rules(Path(rules.value).read_text("utf-8"))}
+    except (OSError, UnicodeDecodeError, RuleError) as error:
+        yield f"{rules.origin}: rules: {rules.value}: {error}"
+        return
+    enabled = values["enable"]
+    for name in enabled.value or ():
+        if name not in known:
+            from gctail.config.near import did_you_mean
+
+            yield f'{enabled.origin}: enable: {rules.value} has no rule "{name}"{did_you_mean(name, known)}'
+
+
+def _silences(settings: Settings) -> Iterator[str]:
+    from gctail.parsing.times import parse_moment
+    from gctail.sinks.silence import parse_silence
+
+    at = settings.origins.get("alerts.silence", "alerts.silence")
+    for number, silence in enumerate(settings.alerts.silence, 1):
+        try:
+            if silence.when is not None:
+                parse_silence(silence.when)
+            if silence.until is not None:
+                parse_moment(silence.until, 0.0)
+        except ValueError as error:
+            yield f"{at}: silence {number}: {error}"
+        if not (silence.services or silence.kinds or silence.when or silence.until):
+            yield f"{at}: silence {number} fits everything: give services, kinds, when or until"
+
+
+def _services(settings: Settings) -> Iterator[str]:
+    from gctail.parsing.quantities import parse_size
+
+    for name, service in settings.services.items():
+        if service.limit is not None:
+            try:
+                parse_size(service.limit)
+            except ValueError as error:
+                yield f"{settings.origins[f'services.{name}.limit']}: limit: {error}"
+        if service.pprof_url is not None and not _is_web(service.pprof_url):
+            where = settings.origins[f"services.{name}.pprof_url"]
+            yield f'{where}: pprof_url: write an address such as "http://10.0.0.7:6060/debug/pprof/"'
+
+
+def _secrets(settings: Settings) -> Iterator[str]:
+    """Files that hold secrets, and are not there."""
+    tables = {**{f"sinks.{name}": each for name, each in settings.sinks.items()},
+              **{f"services.{name}": each for name, each in settings.services.items()}}  # fmt: skip
+    for title, table in tables.items():
+        for key in table.__struct_fields__:
+            path = getattr(table, key)
+            if key.endswith("_file") and isinstance(path, str):
+                try:
+                    Path(path).read_bytes()
+                except OSError as error:
+                    yield f"{settings.origins.get(f'{title}.{key}', title)}: {key}: {path}: {error.strerror}"
+
+
+def _is_web(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
