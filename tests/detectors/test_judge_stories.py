@@ -71,7 +71,7 @@ def test_a_leak_is_told_before_the_end_and_only_once(story: Any, make: Any) -> N
 def test_a_leak_that_ends_is_resolved(story: Any, make: Any) -> None:
     """The memory comes back, and we say so."""
     _, said = story(make.noisy(lambda i: 60 + 0.4 * i if i < 800 else 60, 1400), limit_mib=900.0)
-    assert kinds(said, "resolved") == ["leak"]
+    assert kinds(said, "resolved") == ["growing", "leak"]
 
 
 def test_a_cache_that_fills_and_stops_is_no_leak(story: Any, make: Any) -> None:
@@ -353,3 +353,34 @@ def test_nothing_that_a_log_can_say_makes_the_judge_raise(
     assert 0.0 <= verdict.probability <= 1.0
     judge.close(died=True, cause="out-of-memory")
     judge.verdict()
+
+
+def test_much_room_in_the_container_does_not_make_a_leak_harmless(story: Any, make: Any) -> None:
+    """From 20 to 100 MiB with 4 GiB allowed: a leak, but no emergency."""
+    judge, said = story(make.noisy(lambda i: 20 + 0.2 * i, 400), limit_mib=4096.0)
+    assert judge.verdict().leak
+    assert judge.verdict().forecast.seconds == pytest.approx((0.96 * 4096 / 2 - 100) / 0.2, rel=0.5)
+    assert {signal.severity for signal in said if signal.kind == "leak"} == {"warning"}
+
+
+def test_growth_is_noticed_before_it_is_called_a_leak(story: Any, make: Any) -> None:
+    """For information, with how often such growth is one."""
+    _, said = story(make.noisy(lambda i: 60 + 0.4 * i, 800), limit_mib=900.0)
+    assert kinds(said) == ["growing", "leak"]
+    assert [signal.severity for signal in said if signal.kind == "growing"] == ["info", "info"]
+    assert "the rest stops by itself" in next(signal.summary for signal in said if signal.kind == "growing")
+
+
+def test_a_guessed_limit_is_no_emergency(story: Any, make: Any) -> None:
+    """Nobody told the limit: a warning is all that can be said."""
+    _, said = story(make.noisy(lambda i: 60 + 0.4 * i, 800))
+    assert {signal.severity for signal in said if signal.kind == "leak"} == {"warning"}
+
+
+def test_work_that_comes_and_goes_is_a_batch_and_a_buffer_that_fills_again_and_again_a_sawtooth(
+    story: Any, make: Any
+) -> None:
+    """What tells them apart is where the heap is most of the time."""
+    batch, _ = story(make.noisy(lambda i: 60 + (80 * (i % 40) / 8 if i % 40 < 8 else 0), 400))
+    saw, _ = story(make.noisy(lambda i: 60 + 2 * (i % 40), 400))
+    assert (batch.verdict().kind, saw.verdict().kind) == ("batch", "sawtooth")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -135,7 +136,7 @@ func tideLeak(s *service) {
 			state := blob(160 << 10)
 			garbage(200)
 			time.Sleep(2 * time.Second)
-			sink += len(state)
+			runtime.KeepAlive(state)
 		}()
 		kept = append(kept, blob(11<<10))
 		if s.dice.IntN(4) == 0 {

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"fmt"
 	"math"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -92,7 +93,7 @@ func inFlight(s *service, rate func(float64) float64, kib int, stay time.Duratio
 			state := blob(kib << 10)
 			garbage(kib)
 			time.Sleep(stay)
-			sink += len(state)
+			runtime.KeepAlive(state)
 		}()
 		if s.dice.IntN(4) == 0 {
 			s.say("request", "route", s.dice.IntN(9), "status", 200)

@@ -292,6 +292,14 @@ class Growth:
             together = weighed(together, goes_on(self.history, onset_s, self.zigzag.noise))
         return together, episode, judged
 
+    def episode(self, now_s: float, head_mib: float) -> Outlook:
+        """The episode under way, judged against another level."""
+        return by_episode(self.zigzag, self.history, now_s, head_mib)
+
+    def towards(self, now_s: float, head_mib: float, noise_mib: float) -> tuple[Outlook, Outlook]:
+        """Both ways of judging against another level than usual; a new regression, of which nothing is kept."""
+        return self.episode(now_s, head_mib), by_regression(regression(self.history, noise_mib), now_s, head_mib)
+
     def recent(self, onset_s: float, now_s: float) -> list[float]:
         """The levels of the younger part of the growth, block by block: older blocks have been joined."""
         history = self.history

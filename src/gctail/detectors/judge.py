@@ -12,11 +12,11 @@ from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
 from gctail.detectors.goroutines import GoroutineGrowth
 from gctail.detectors.growth import Growth, Outlook, by_regression, regression, weighed
-from gctail.detectors.leak import DEFAULT_BUDGET, LeakAlarm, false_alarms_per_day
+from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, LeakAlarm, Telling, false_alarms_per_day
 from gctail.detectors.maps import MapGrowth
-from gctail.detectors.passage import assumed_level, fatal_level, interval
+from gctail.detectors.passage import assumed_level, fatal_level, interval, survival
 from gctail.detectors.pauses import PauseSpike
-from gctail.detectors.reasons import growth_sentence, limit_sentence, reasons_of
+from gctail.detectors.reasons import growing_sentence, growth_sentence, limit_sentence, reasons_of
 from gctail.detectors.shape import LEAK, Course, kind_of
 from gctail.detectors.spikes import Spikes
 from gctail.detectors.spiral import DeathSpiral
@@ -33,8 +33,10 @@ START_UP_S = 10.0
 """An alarm waits for a start-up to be over: belief counts half when the process is this old."""
 UNKNOWN_ODDS = 1.4
 """An assumed limit lies further off than most real ones: leaks of the development half came out lower by so much."""
-UNKNOWN_LIMIT = 0.09
-"""Without a limit more belief is asked for, since the time left is a guess."""
+FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
+"""Before that there is no alarm by growth."""
+URGENT = 0.6
+"""A leak so likely, and so likely to meet the limit soon, is critical."""
 
 
 class Bearing(Struct):
@@ -172,19 +174,37 @@ class Judge:
         level = self._growth.zigzag.level
         return max(self._fatal(level) - level - self._bearing.spread, 0.0)
 
+    def _near(self, head_mib: float) -> float:
+        """How far this growth has to go on to be called a leak, MiB: to its end, or to twice the settled level.
+
+        A container with much room does not make growth harmless: it would only be told later.
+        """
+        level = self._growth.zigzag.level
+        assumed = assumed_level(self._bearing.base, level) - level - self._bearing.spread
+        return head_mib if self._bearing.ended is not None else min(head_mib, max(assumed, 0.0))
+
     def _judge_growth(self) -> list[Signal]:
         """The belief in a leak after this block, and the alarm about it."""
         growth, head, count = self._growth, self._head(), self._gathering.collections
-        probability, episode, judged = growth.probability(self._bearing.now_s, head)
+        near = self._near(head)
+        probability, episode, judged = growth.probability(self._bearing.now_s, near)
         probability = max(probability, self._map_belief(head))
         if growth.due(self._bearing.now_s, probability, episode.onset_s):
-            growth.refit(self._bearing.now_s, head, max(0.01 * self._bearing.base, 0.35))
-            probability, episode, judged = growth.probability(self._bearing.now_s, head)
+            growth.refit(self._bearing.now_s, near, max(0.01 * self._bearing.base, 0.35))
+            probability, episode, judged = growth.probability(self._bearing.now_s, near)
             probability = max(probability, self._map_belief(head))
-        self._bearing.belief = probability
-        if count < 12 or self._bearing.now_s < 10.0 or not self._alarm.listens(probability):
+        now_s, self._bearing.belief = self._bearing.now_s, probability
+        settled = probability * now_s / (now_s + START_UP_S)
+        if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(settled):
             return []
-        forecast, onset_s, rate = self._forecast(episode, judged, head)
+        return self._alarm.judge(settled, lambda: self._telling(probability, episode, judged, head))
+
+    def _telling(self, probability: float, episode: Outlook, judged: Outlook, head_mib: float) -> Telling:
+        """What is to be said of this growth. `head_mib` is the way to the limit itself, however far."""
+        growth, now_s = self._growth, self._bearing.now_s
+        if self._near(head_mib) < head_mib:
+            episode, judged = growth.towards(now_s, head_mib, max(0.01 * self._bearing.base, 0.35))
+        forecast, onset_s, rate = self._forecast(episode, judged, head_mib)
         evidence = {
             "probability": round(probability, 4),
             "onset_uptime_s": round(onset_s + self._gathering.origin_s, 3),
@@ -196,12 +216,19 @@ class Judge:
             "high": forecast.high,
             "false_alarms_per_day": float(f"{false_alarms_per_day(probability):.2g}"),
         }
-        now_s = self._bearing.now_s
-        settled = probability * now_s / (now_s + START_UP_S) - (0.0 if self._limit_mib is not None else UNKNOWN_LIMIT)
-        summary = growth_sentence(growth.zigzag.level, now_s - onset_s, rate, probability)
         about_limit = limit_sentence(forecast, self._limit_mib)
-        summary = summary if about_limit is None else f"{summary}; {about_limit}"
-        return self._alarm.judge(settled, forecast, summary, evidence)
+        told, growing = (
+            "; ".join((say(growth.zigzag.level, now_s - onset_s, rate, probability), *filter(None, (about_limit,))))
+            for say in (growth_sentence, growing_sentence)
+        )
+        urgent = (
+            self._knows_limit
+            and probability >= URGENT
+            and forecast.low is not None
+            and forecast.low < SOON_S
+            and survival(now_s - onset_s, forecast.seconds) >= URGENT
+        )
+        return Telling(told, growing, evidence, urgent)
 
     def _map_belief(self, head_mib: float) -> float:
         """The belief that one map goes on doubling until the memory is gone."""
@@ -251,11 +278,14 @@ class Judge:
         if not len(growth.history):
             return NO_JUDGEMENT
         head = self._head()
+        near = self._near(head)
         found = regression(growth.history, max(0.01 * self._bearing.base, 0.35))
-        probability, episode, judged = growth.probability_with(by_regression(found, now_s, head), now_s, head)
+        probability, episode, judged = growth.probability_with(by_regression(found, now_s, near), now_s, near)
         probability = self._few(max(probability, self._map_belief(head)), count)
-        if not self._knows_limit:
+        if near < head or not self._knows_limit:
             probability = weighed(probability, UNKNOWN_ODDS)
+        if near < head:
+            judged, episode = by_regression(found, now_s, head), growth.episode(now_s, head)
         forecast, onset_s, rate = self._forecast(episode, judged, head)
         course = Course(
             probability=probability,
@@ -300,7 +330,7 @@ class Judge:
             self._bearing.ended = cause
             growth.end()
         plateaus = [peak.level for peak in growth.zigzag.peaks[-8:]]
-        probability, _, _ = growth.probability(self._bearing.now_s, self._head())
+        probability, _, _ = growth.probability(self._bearing.now_s, self._near(self._head()))
         growing = probability >= 0.25
         if not growing and not killed:
             plateaus.append(self._bearing.top)

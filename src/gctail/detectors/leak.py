@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from math import exp, log
-from typing import Any
+from typing import Any, NamedTuple
 
 from gctail.detectors.alarm import Alarm
 from gctail.detectors.values import Signal
-from gctail.records import Forecast
 
-THRESHOLDS = ((1 / 7, 0.23), (1 / 30, 0.47), (1 / 100, 0.70), (1 / 365, 0.83))
+THRESHOLDS = ((1 / 7, 0.34), (1 / 30, 0.55), (1 / 100, 0.64), (1 / 365, 0.82))
 """False alarms a service-day, and the belief that held benign episodes to that rate (bench/detection, tuning part)."""
 DEFAULT_BUDGET = 1 / 30
 CLEAR_SHARE = 0.5
-FEWEST_COLLECTIONS = 12
+NOTICE_SHARE = 0.6
+"""Of the alarm's threshold: from here on growth is told as growth, which is no alarm yet."""
 SOON_S = 600.0
+BLOCKS_TO_SPEAK, BLOCKS_TO_CLEAR = 3, 10
 
 
 def threshold(budget_per_day: float) -> float:
@@ -35,19 +37,31 @@ def false_alarms_per_day(belief: float) -> float:
     return points[-1][1]
 
 
+class Telling(NamedTuple):
+    """What is to be said of a growth: as a leak, as growth only, and whether its end is both near and likely."""
+
+    summary: str
+    growing: str
+    evidence: dict[str, Any]
+    urgent: bool
+
+
 class LeakAlarm:
-    """Speaks once for one leak, again when it becomes critical, and when it is over.
+    """Speaks once for one leak, again when it becomes critical, and when it is over; before that it gives notice.
 
     One episode of growth is one test: what is compared is the highest belief it reaches with the highest that benign
-    episodes reached, so watching all the time costs nothing (detectors calibrated on whole episodes).
+    episodes reached, so watching all the time costs nothing (detectors calibrated on whole episodes). Growth that may
+    as well be a cache that fills is no leak yet: it is told as `growing`, for information.
     """
 
     kind = "leak"
 
     def __init__(self, budget_per_day: float = DEFAULT_BUDGET) -> None:
         self._alarm = Alarm(self.kind)
+        self._notice = Alarm("growing")
         self._threshold = threshold(budget_per_day)
         self._held = 0
+        self._grown = 0
         self._low = 0
 
     def bear(self, budget_per_day: float) -> None:
@@ -56,24 +70,44 @@ class LeakAlarm:
 
     def listens(self, probability: float) -> bool:
         """Whether `judge` could have anything to do: it is not asked for every block of a calm service."""
-        return probability >= self._threshold or self._held > 0 or self._alarm.severity is not None
+        if probability >= NOTICE_SHARE * self._threshold or self._grown > 0:
+            return True
+        return self._alarm.severity is not None or self._notice.severity is not None
 
-    def judge(self, probability: float, forecast: Forecast, why: str, evidence: dict[str, Any]) -> list[Signal]:
-        """Follow the belief after each block: three in a row above the threshold speak, ten below half of it end it."""
+    def judge(self, probability: float, tell: Callable[[], Telling]) -> list[Signal]:
+        """Follow the belief after each block: three in a row above a threshold speak, ten below half of it end it."""
         self._held = self._held + 1 if probability >= self._threshold else 0
-        self._low = self._low + 1 if probability < CLEAR_SHARE * self._threshold else 0
-        if self._held >= 3:
-            soon = forecast.low is not None and forecast.low < SOON_S
-            sure = probability >= max(0.6, self._threshold)
-            return self._alarm.on("critical" if soon and sure else "warning", why, evidence)
-        if self._low >= 10:
-            return self._alarm.off("the growth has ended, or the memory came back", evidence)
+        self._grown = self._grown + 1 if probability >= NOTICE_SHARE * self._threshold else 0
+        self._low = self._low + 1 if probability < CLEAR_SHARE * NOTICE_SHARE * self._threshold else 0
+        if self._held >= BLOCKS_TO_SPEAK and self._alarm.severity != "critical":
+            return self._speak(tell())
+        if self._grown >= BLOCKS_TO_SPEAK and self._alarm.severity is None and self._notice.severity is None:
+            told = tell()
+            return self._notice.on("info", told.growing, told.evidence)
+        if self._low >= BLOCKS_TO_CLEAR and (self._alarm.severity or self._notice.severity):
+            told = tell()
+            over = "the growth has ended, or the memory came back"
+            return self._alarm.off(over, told.evidence) + self._notice.off(over, told.evidence)
         return []
+
+    def _speak(self, told: Telling) -> list[Signal]:
+        """A leak, or a leak that has become urgent; what was told as growth before is told as that no more."""
+        signals = self._alarm.on("critical" if told.urgent else "warning", told.summary, told.evidence)
+        if signals:
+            signals += self._notice.off("this growth is called a leak now", told.evidence)
+        return signals
 
     def state(self) -> dict[str, Any]:
         """Plain data."""
-        return {"severity": self._alarm.severity, "held": self._held, "low": self._low}
+        return {
+            "severity": self._alarm.severity,
+            "notice": self._notice.severity,
+            "held": self._held,
+            "grown": self._grown,
+            "low": self._low,
+        }
 
     def load(self, state: dict[str, Any]) -> None:
-        """Become what `state` was taken from."""
+        """Become what `state` was taken from; what an older program did not save is as at the start."""
         self._alarm.severity, self._held, self._low = state["severity"], state["held"], state["low"]
+        self._notice.severity, self._grown = state.get("notice"), state.get("grown", 0)

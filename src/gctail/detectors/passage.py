@@ -15,7 +15,7 @@ ASSUMED_MULTIPLE = 2.0
 """Without a known limit a service is taken to have this many times the memory it settled at."""
 
 INTERVALS = (
-    (0.1, 0.2, 0.45, 0.75),
+    (0.1, 0.25, 0.8, 2.5),
     (0.2, 0.3, 0.7, 1.2),
     (0.3, 0.38, 0.8, 1.4),
     (0.5, 0.4, 0.86, 1.55),

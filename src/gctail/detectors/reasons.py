@@ -20,6 +20,14 @@ def growth_sentence(level: float, lasted_s: float, rate: float, probability: flo
     )
 
 
+def growing_sentence(level: float, lasted_s: float, rate: float, probability: float) -> str:
+    """The same, where it may as well stop by itself."""
+    return (
+        f"the live heap is {level:.0f} MiB and has grown for {lasted_s:.0f} s by {rate:.3g} MiB/s; "
+        f"about {probability:.0%} of such growth is a leak, the rest stops by itself"
+    )
+
+
 def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load: Load) -> tuple[str, ...]:
     """What speaks for this kind."""
     level, now_s = course.level, course.now_s

@@ -16,6 +16,8 @@ LEAK = 0.5
 IDLE_MIB_PER_S = 0.05
 UNDECIDED = 0.3
 EARLY_SHARE = 0.25
+STEP_SHARE = 0.1
+"""A rise that takes no more of the time than this is one step: loading takes a while, too."""
 
 
 class Course(NamedTuple):
@@ -46,7 +48,7 @@ def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> st
     spread = max(view.low) - min(view.low)
     if spread < max(3 * zigzag.noise, 2.0, 0.12 * course.level):
         return "idle" if course.allocation_rate < IDLE_MIB_PER_S else "steady"
-    return _kind_of_change(course, zigzag, found, view, spread)
+    return _kind_of_change(course, zigzag, found, view, growth.recent(0.0, course.now_s))
 
 
 def _kind_of_leak(course: Course, growth: Growth, found: Regression, view: View) -> str:
@@ -88,17 +90,26 @@ def _level_at(times: list[float], levels: list[float], time_s: float) -> float:
     return levels[-1]
 
 
-def _kind_of_change(course: Course, zigzag: Zigzag, found: Regression, view: View, spread: float) -> str:
-    """It moved, and is no leak: which harmless course explains it."""
+def _kind_of_change(course: Course, zigzag: Zigzag, found: Regression, view: View, lows: list[float]) -> str:
+    """It moved, and is no leak: which harmless course explains it. `lows` are the younger blocks, one by one."""
+    spread = max(view.low) - min(view.low)
     if found.load.share > 0.6:
         return "growth-with-load"
     turns = [peak for peak in zigzag.peaks if peak.rise >= 0.3 * spread]
     if len(turns) >= 3:
+        if _rests(lows, spread):
+            return "batch"
         return "sawtooth" if _regular(turns_s := [peak.time_s for peak in turns]) or len(turns_s) > 5 else "batch"
     if turns and course.level < min(view.low) + 0.35 * spread:
         lasted_s = max(peak.age_s for peak in turns)
         return "spike" if lasted_s < 0.05 * course.now_s else "batch"
     return _kind_of_plateau(course, view, spread)
+
+
+def _rests(lows: list[float], spread: float) -> bool:
+    """Whether the level lies at its bottom most of the time: work comes and goes; a sawtooth always climbs."""
+    bottom = min(lows) + 0.25 * spread
+    return sum(1 for low in lows if low <= bottom) > 0.5 * len(lows)
 
 
 def _regular(times_s: list[float]) -> bool:
@@ -115,7 +126,7 @@ def _kind_of_plateau(course: Course, view: View, spread: float) -> str:
     ended_s = next(t for t, y in zip(view.time_s, view.low, strict=True) if y > high - 0.15 * spread)
     if ended_s <= EARLY_SHARE * course.now_s and started_s <= 0.1 * course.now_s:
         return "warm-up"
-    if started_s > 0.1 * course.now_s and ended_s - started_s <= 0.05 * course.now_s:
+    if started_s > 0.1 * course.now_s and ended_s - started_s <= STEP_SHARE * course.now_s:
         return "step"
     if course.now_s - ended_s > 0.1 * course.now_s:
         return "bounded-cache"
