@@ -64,7 +64,7 @@ def test_a_snapshot_does_not_change_when_the_board_goes_on(leaking):
 
 
 def test_who_looks_at_everything_does_not_make_the_board_grow(leaking):
-    """Of too many services the one that was asked for longest ago is let go."""
+    """Of too many services the last ones wait until others are looked at no more."""
     for number in range(3 * MOST_WATCHED):
         leaking.watch(f"service-{number}", 5.0)
     assert len(leaking._watched) == MOST_WATCHED

@@ -8,7 +8,7 @@ anew only for a service that was heard of since the last time, and details only 
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from typing import Any
 
 from msgspec import Struct
@@ -55,6 +55,8 @@ class Row(Struct, frozen=True):
     last_time_s: float | None
     """Unix time of its last collection, where the log tells."""
     uptime_s: float | None
+    pauses: tuple[int, float] = (0, 0.0)
+    """How many collections its current process has had, and their pauses in ms, summed."""
     trend: tuple[int, ...] = ()
     """The live heap in MiB over its whole run, in at most 24 steps: a spark line."""
 
@@ -81,6 +83,8 @@ class Snapshot(Struct, frozen=True):
     details: dict[str, Detail]
     findings: tuple[Finding, ...]
     """The last ones, oldest first."""
+    told: dict[tuple[str, str], int]
+    """How many findings there were, by kind and severity."""
     facts: dict[str, Any]
     """What is known of the input: bytes, lines, files, lag, notes."""
 
@@ -92,12 +96,13 @@ class Board:
         self.engine = engine
         if not engine.trace_points:
             engine.trace_points = TRACE_POINTS
-        self.snapshot = Snapshot(0, 0.0, {}, {}, (), {})
+        self.snapshot = Snapshot(0, 0.0, {}, {}, (), {}, {})
         self._changed: set[str] = set()
         self._rows: dict[str, Row] = {}
         self._open: dict[str, dict[str, Finding]] = {}
         self._findings: deque[Finding] = deque(maxlen=MOST_FINDINGS)
-        self._watched: OrderedDict[str, float] = OrderedDict()
+        self._told: dict[tuple[str, str], int] = {}
+        self._watched: dict[str, float] = {}
 
     # -- the reader's side
 
@@ -111,6 +116,8 @@ class Board:
         """Findings that came otherwise: with time, or at the end."""
         for finding in findings:
             self._findings.append(finding)
+            kind = (finding.kind, finding.severity)
+            self._told[kind] = self._told.get(kind, 0) + 1
             self._changed.add(finding.service)
             incidents = self._open.setdefault(finding.service, {})
             if finding.evidence.get("phase") == "resolved":
@@ -130,22 +137,21 @@ class Board:
             self._rows = rows
             self._open = {name: each for name, each in self._open.items() if name in services}
             self._changed.clear()
-        for name, asked_s in list(self._watched.items()):
+        asked = self._watched.copy()  # views in other threads may ask meanwhile
+        for name, asked_s in asked.items():
             if not 0 <= now_s - asked_s <= WATCHED_FOR_S:
-                del self._watched[name]
-        details = {name: self._detail(services[name]) for name in list(self._watched) if name in services}
+                self._watched.pop(name, None)
+        details = {name: self._detail(services[name]) for name in self._watched.copy() if name in services}
         version = self.snapshot.version + 1
-        self.snapshot = Snapshot(version, now_s, self._rows, details, tuple(self._findings), facts)
+        self.snapshot = Snapshot(version, now_s, self._rows, details, tuple(self._findings), dict(self._told), facts)
         return self.snapshot
 
     # -- the views' side
 
     def watch(self, service: str, now_s: float) -> None:
         """Somebody looks at this service: the next snapshots have its details, for a minute after the last call."""
-        self._watched[service] = now_s
-        self._watched.move_to_end(service)
-        while len(self._watched) > MOST_WATCHED:
-            self._watched.popitem(last=False)
+        if service in self._watched or len(self._watched) < MOST_WATCHED:
+            self._watched[service] = now_s
 
     # -- rows and details
 
@@ -174,6 +180,7 @@ class Board:
             pause_ms=epoch.last.pause_ms,
             last_time_s=epoch.last_time_s,
             uptime_s=epoch.last.uptime_s,
+            pauses=_pauses(epoch),
             trend=_trend(epoch),
         )
 
@@ -221,6 +228,11 @@ def _recent_share(epoch: Epoch) -> float | None:
     bins = epoch.trace.bins()[-4:] if epoch.trace is not None else []
     span_s = sum(each.span_s for each in bins)
     return sum(each.busy_s for each in bins) / span_s if span_s > 0 else None
+
+
+def _pauses(epoch: Epoch) -> tuple[int, float]:
+    bins = epoch.trace.bins() if epoch.trace is not None else []
+    return sum(each.collections for each in bins), sum(each.pause_sum_ms for each in bins)
 
 
 def _trend(epoch: Epoch, steps: int = 24) -> tuple[int, ...]:

@@ -1,0 +1,133 @@
+"""`/metrics`: what is known of the services and of gctail itself, for Prometheus.
+
+Collected from the snapshot when somebody scrapes, so nothing is counted twice and a service that is gone is gone. Names
+follow prometheus.io/docs/practices/naming: base units, `_total` for what only rises. Only so many services have series
+of their own, the most urgent first; how many were left out is a metric too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from gctail.board import Row, Snapshot
+from gctail.web.views import in_order
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
+
+MOST_SERVICES = 1000
+MIB = 1 << 20
+
+GAUGES: dict[str, tuple[str, Callable[[Row], float | None]]] = {
+    "gctail_heap_live_bytes": (
+        "Live heap after the last collection.",
+        lambda row: row.live_mib * MIB if row.live_mib is not None else None,
+    ),
+    "gctail_heap_goal_bytes": (
+        "Heap size at which the collection after the last one was due.",
+        lambda row: row.goal_mib * MIB if row.goal_mib is not None else None,
+    ),
+    "gctail_memory_limit_bytes": (
+        "Memory limit of the service, told or inferred from GOMEMLIMIT.",
+        lambda row: row.limit_mib * MIB if row.limit_mib is not None else None,
+    ),
+    "gctail_leak_probability": ("Probability that the service leaks.", lambda row: row.probability),
+    "gctail_heap_growth_bytes_per_second": (
+        "How fast the live heap grows, where it is found to grow.",
+        lambda row: row.rate_mib_per_s * MIB if row.rate_mib_per_s is not None else None,
+    ),
+    "gctail_gc_cpu_ratio": (
+        "Share of the processors' time that went into collecting, lately.",
+        lambda row: row.gc_cpu_share,
+    ),
+    "gctail_last_collection_timestamp_seconds": ("When the last collection was.", lambda row: row.last_time_s),
+}
+
+
+class SnapshotCollector:
+    """What prometheus_client asks when somebody scrapes; `snapshot` gives the newest one."""
+
+    def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics, from one snapshot."""
+        from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+
+        from gctail import __version__
+
+        snapshot = self._snapshot()
+        rows = in_order(snapshot.rows.values(), "worst")
+        yield GaugeMetricFamily("gctail_services", "Services that were heard of.", len(rows))
+        left_out = max(0, len(rows) - MOST_SERVICES)
+        yield GaugeMetricFamily("gctail_services_omitted", "Services without series of their own here.", left_out)
+        yield from _of_services(snapshot, rows[:MOST_SERVICES])
+        found = CounterMetricFamily("gctail_findings", "Findings so far.", labels=("kind", "severity"))
+        for (kind, severity), count in sorted(snapshot.told.items()):
+            found.add_metric((kind, severity), count)
+        yield found
+        yield from _of_input(snapshot)
+        yield InfoMetricFamily("gctail_build", "The program.", {"version": __version__})
+
+
+def _of_services(snapshot: Snapshot, rows: list[Row]) -> Iterator[Metric]:
+    from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
+
+    labels = ("service",)
+    for name, (text, value_of) in GAUGES.items():
+        gauge = GaugeMetricFamily(name, text, labels=labels)
+        for row in rows:
+            value = value_of(row)
+            if value is not None:
+                gauge.add_metric((row.service,), value)
+        yield gauge
+    ends = GaugeMetricFamily("gctail_time_to_limit_seconds", "Forecast time until the memory is gone.", labels=labels)
+    pauses = SummaryMetricFamily("gctail_gc_pauses_seconds", "Stop-the-world pauses of its process.", labels=labels)
+    collections = CounterMetricFamily("gctail_collections", "Collections seen.", labels=labels)
+    processes = CounterMetricFamily("gctail_processes", "Processes seen: starts and restarts.", labels=labels)
+    state = GaugeMetricFamily("gctail_service_state", "1 for the state it is in.", labels=("service", "state"))
+    for row in rows:
+        if row.ends_at_s is not None:
+            ends.add_metric((row.service,), max(0.0, row.ends_at_s - snapshot.at_s))
+        pauses.add_metric((row.service,), row.pauses[0], row.pauses[1] / 1000)
+        collections.add_metric((row.service,), row.collections)
+        processes.add_metric((row.service,), row.epochs)
+        state.add_metric((row.service, row.state), 1)
+    yield from (ends, pauses, collections, processes, state)
+
+
+INPUT = {
+    "bytes": ("gctail_input_bytes", "Bytes of log read."),
+    "lines": ("gctail_input_lines", "Lines of log read."),
+    "gc_lines": ("gctail_input_collections", "Collections read, of all services."),
+    "mended": ("gctail_mended", "Torn records that were put together again."),
+    "unreadable": ("gctail_unreadable", "Records that could not be read."),
+    "dropped_bytes": ("gctail_dropped_bytes", "Bytes that were not read for want of time or memory."),
+}
+LAG = {
+    "lag_bytes": ("gctail_input_lag_bytes", "Bytes that wait to be read."),
+    "lag_s": ("gctail_input_lag_seconds", "Age of the oldest byte that waits to be read."),
+    "lag_messages": ("gctail_input_lag_messages", "Messages that wait to be read."),
+}
+
+
+def _of_input(snapshot: Snapshot) -> Iterator[Metric]:
+    from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
+
+    for families, known in ((CounterMetricFamily, INPUT), (GaugeMetricFamily, LAG)):
+        for name, (metric, text) in known.items():
+            value = snapshot.facts.get(name)
+            if isinstance(value, int | float):
+                yield families(metric, text, value)
+
+
+def exposition(snapshot: Callable[[], Snapshot], accept: str) -> tuple[bytes, str]:
+    """The metrics in the form that the scraper accepts (Prometheus text or OpenMetrics), and its content type."""
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.exposition import choose_encoder
+
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(SnapshotCollector(snapshot))
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
