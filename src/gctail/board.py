@@ -9,6 +9,7 @@ anew only for a service that was heard of since the last time, and details only 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -16,7 +17,8 @@ from msgspec.structs import replace
 
 from gctail.engine import Engine
 from gctail.epochs import Epoch
-from gctail.records import Finding, Verdict
+from gctail.parsing.wrappers import unwrapped
+from gctail.records import Finding, GcCycle, Passage, Verdict
 from gctail.service import Seen, Service
 from gctail.traces import Bin
 
@@ -27,6 +29,8 @@ MOST_WATCHED = 64
 """Services whose details are kept ready."""
 WATCHED_FOR_S = 60.0
 """So long after somebody last asked for them."""
+MOST_LINES, MOST_LINES_BYTES, MOST_CHARACTERS = 300, 1 << 16, 2000
+"""Of the log of a service that is looked at."""
 SEVERITIES = ("info", "warning", "critical")
 
 
@@ -61,6 +65,46 @@ class Row(Struct, frozen=True):
     """The live heap in MiB over its whole run, in at most 24 steps: a spark line."""
 
 
+URGENCY = {None: 0, "info": 1, "warning": 2, "critical": 3}
+FAR_S = 1e12
+ORDERS: dict[str, Callable[[Row], tuple[float, ...]]] = {
+    "worst": lambda row: (-URGENCY[row.severity], row.ends_at_s or FAR_S, -row.probability, -(row.live_mib or 0)),
+    "service": lambda _: (),
+    "live": lambda row: (-(row.live_mib or 0),),
+    "probability": lambda row: (-row.probability,),
+    "end": lambda row: (row.ends_at_s or FAR_S,),
+    "gc_cpu": lambda row: (-(row.gc_cpu_share or 0.0),),
+    "last": lambda row: (-(row.last_time_s or 0.0),),
+}
+"""How services can be sorted, the most urgent first; equals stand in the order of their names."""
+
+
+def in_order(rows: Iterable[Row], order: str) -> list[Row]:
+    """The services in one of `ORDERS`."""
+    urgency = ORDERS[order]
+    return sorted(rows, key=lambda row: (*urgency(row), row.service))
+
+
+LIVE_S = 120.0
+"""A service that was heard of so lately is watched live; an older log is seen as of its last line."""
+
+
+def time_left_s(row: Row, now_s: float) -> float | None:
+    """How long until the memory is forecast to be gone, at `now_s`; of an old log, from its last collection on."""
+    if row.ends_at_s is None:
+        return None
+    live = row.last_time_s is None or now_s - row.last_time_s < LIVE_S
+    return row.ends_at_s - (now_s if live or row.last_time_s is None else row.last_time_s)
+
+
+class Line(Struct, frozen=True):
+    """A line of a service's log; `mark` is `gc` for a collection (mended where it was torn), or empty."""
+
+    number: int
+    text: str
+    mark: str = ""
+
+
 class Detail(Struct, frozen=True):
     """What there is to see of one service; `bins` is the course of its current process."""
 
@@ -69,7 +113,8 @@ class Detail(Struct, frozen=True):
     verdict: Verdict | None
     bins: tuple[Bin, ...]
     findings: tuple[Finding, ...]
-    last_lines: tuple[str, ...]
+    lines: tuple[Line, ...]
+    """The newest lines since somebody looks at it, oldest first; at first the last ones that are remembered."""
     suspects: tuple[dict[str, Any], ...]
     death: str | None
 
@@ -103,14 +148,26 @@ class Board:
         self._findings: deque[Finding] = deque(maxlen=MOST_FINDINGS)
         self._told: dict[tuple[str, str], int] = {}
         self._watched: dict[str, float] = {}
+        self._lines: dict[str, deque[Line]] = {}
+        self._lines_heard = 0
 
     # -- the reader's side
 
     def see(self, seen: Seen) -> None:
         """Something came of a record of this service."""
-        self._changed.add(seen.sighting.service)
+        sighting = seen.sighting
+        self._changed.add(sighting.service)
+        if sighting.service in self._lines and isinstance(sighting.record, GcCycle):
+            self._heard(sighting.service, [_collection(sighting.record)], "gc")
         if seen.findings:
             self.found(seen.findings)
+
+    def read(self, passage: Passage) -> None:
+        """Application lines; they are kept only of services that somebody looks at."""
+        if passage.service in self._lines:
+            text = bytes(passage.text[-MOST_LINES_BYTES:]).decode("utf-8", "replace")
+            lines = [line for line in text.splitlines() if line.strip()]
+            self._heard(passage.service, unwrapped(lines, passage.wrapper) if passage.wrapper else lines, "")
 
     def found(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
         """Findings that came otherwise: with time, or at the end."""
@@ -141,6 +198,7 @@ class Board:
         for name, asked_s in asked.items():
             if not 0 <= now_s - asked_s <= WATCHED_FOR_S:
                 self._watched.pop(name, None)
+        self._lines = {name: lines for name, lines in self._lines.items() if name in self._watched}
         details = {name: self._detail(services[name]) for name in self._watched.copy() if name in services}
         version = self.snapshot.version + 1
         self.snapshot = Snapshot(version, now_s, self._rows, details, tuple(self._findings), dict(self._told), facts)
@@ -153,7 +211,20 @@ class Board:
         if service in self._watched or len(self._watched) < MOST_WATCHED:
             self._watched[service] = now_s
 
-    # -- rows and details
+    # -- lines, rows and details
+
+    def _heard(self, name: str, lines: list[str], mark: str) -> None:
+        kept = self._lines[name]
+        for text in lines[-MOST_LINES:]:
+            self._lines_heard += 1
+            kept.append(Line(self._lines_heard, text[:MOST_CHARACTERS], mark))
+
+    def _lines_of(self, service: Service) -> deque[Line]:
+        """What was heard since somebody looks; at first what the service remembers."""
+        if service.name not in self._lines:
+            self._lines[service.name] = deque(maxlen=MOST_LINES)
+            self._heard(service.name, service.lines_at_the_end(MOST_LINES), "")
+        return self._lines[service.name]
 
     def _row(self, service: Service) -> Row:
         epoch = service.current
@@ -210,10 +281,21 @@ class Board:
             verdict=epoch.verdict() if epoch is not None else None,
             bins=tuple(replace(each) for each in epoch.trace.bins()) if epoch is not None and epoch.trace else (),
             findings=findings[-100:],
-            last_lines=tuple(service.lines_at_the_end(200)),
+            lines=tuple(self._lines_of(service)),
             suspects=next((each.suspects for each in reversed(findings) if each.suspects), ()),
             death=getattr(death, "cause", None),
         )
+
+
+def _collection(cycle: GcCycle) -> str:
+    """A collection in the words of the runtime, however torn it came."""
+    at = f"@{cycle.uptime_s:.3f}s" if cycle.uptime_s is not None else ""
+    marked = cycle.heap_marked_mib if cycle.heap_marked_mib is not None else cycle.heap_live_mib
+    goal = f", {cycle.goal_mib} MB goal" if cycle.goal_mib is not None else ""
+    return (
+        f"gc {cycle.number} {at} {cycle.gc_cpu_percent or 0}%: {cycle.pause_ms:.3g} ms pause, "
+        f"{cycle.heap_start_mib}->{cycle.heap_end_mib}->{marked} MB{goal}"
+    )
 
 
 def _ends_at(growth: Finding | None) -> float | None:

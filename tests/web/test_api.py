@@ -11,14 +11,13 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_prometheus
 
-from gctail.board import Board
+from gctail.board import ORDERS, Board
 from gctail.engine import Engine
 from gctail.errors import UsageError
 from gctail.parsing.scanner import Scanner
 from gctail.web.guard import Access
 from gctail.web.metrics import MOST_SERVICES
 from gctail.web.server import Address, Server, parse_address
-from gctail.web.views import ORDERS
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "logs"
 WITH_TOKEN = Access("s3cret")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import orjson
 
-from gctail.board import Board
+from gctail.board import ORDERS, Board
 from gctail.web import views
 from gctail.web.guard import Access, Guard
 from gctail.web.metrics import exposition
@@ -182,8 +182,8 @@ def _asked(request: Request) -> dict[str, Any] | str:
     """What part of the table is meant, or what is wrong with the question."""
     order = request.query_params.get("order", "worst")
     offset, limit = _whole(request.query_params.get("offset"), 0), _whole(request.query_params.get("limit"), 100)
-    if order not in views.ORDERS:
-        return f"order is one of {', '.join(views.ORDERS)}"
+    if order not in ORDERS:
+        return f"order is one of {', '.join(ORDERS)}"
     if offset is None or limit is None:
         return "offset and limit are whole numbers"
     return {"order": order, "search": request.query_params.get("search", "")[:200], "offset": offset, "limit": limit}

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from gctail.board import Row, Snapshot
-from gctail.web.views import in_order
+from gctail.board import Row, Snapshot, in_order, time_left_s
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -88,8 +87,9 @@ def _of_services(snapshot: Snapshot, rows: list[Row]) -> Iterator[Metric]:
     processes = CounterMetricFamily("gctail_processes", "Processes seen: starts and restarts.", labels=labels)
     state = GaugeMetricFamily("gctail_service_state", "1 for the state it is in.", labels=("service", "state"))
     for row in rows:
-        if row.ends_at_s is not None:
-            ends.add_metric((row.service,), max(0.0, row.ends_at_s - snapshot.at_s))
+        left_s = time_left_s(row, snapshot.at_s)
+        if left_s is not None:
+            ends.add_metric((row.service,), max(0.0, left_s))
         pauses.add_metric((row.service,), row.pauses[0], row.pauses[1] / 1000)
         collections.add_metric((row.service,), row.collections)
         processes.add_metric((row.service,), row.epochs)

@@ -7,16 +7,16 @@ from typing import Any
 import msgspec
 
 from gctail import __version__
-from gctail.board import Row
+from gctail.board import ORDERS, Line, Row
 from gctail.records import Verdict
-from gctail.web.views import BIN_COLUMNS, ORDERS, Services
+from gctail.web.views import BIN_COLUMNS, Services
 
 TEMPLATE = "#/components/schemas/{name}"
 
 
 def description() -> dict[str, Any]:
     """OpenAPI 3.1."""
-    _, components = msgspec.json.schema_components([Services, Row, Verdict], ref_template=TEMPLATE)
+    _, components = msgspec.json.schema_components([Services, Row, Line, Verdict], ref_template=TEMPLATE)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -99,7 +99,7 @@ DETAIL = _object(
                 verdict={"anyOf": [{"type": "null"}, _ref("Verdict")]},
                 series=_object(**{name: {"type": "array"} for name in BIN_COLUMNS}),
                 findings={"type": "array", "items": FINDING},
-                last_lines={"type": "array", "items": {"type": "string"}},
+                lines={"type": "array", "items": _ref("Line")},
                 suspects={"type": "array", "items": {"type": "object"}},
                 death={"type": ["string", "null"]},
             ),

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
-from gctail.board import Detail, Row, Snapshot
+from gctail.board import Detail, Row, Snapshot, in_order, time_left_s
 from gctail.records import Finding
 from gctail.traces import Bin
 
 MOST_ROWS = 500
 """Services in one answer; more are asked for with `offset`."""
 
-SEVERITY = {None: 0, "info": 1, "warning": 2, "critical": 3}
-FAR_S = 1e12
-ORDERS: dict[str, Callable[[Row], tuple[float, ...]]] = {
-    "worst": lambda row: (-SEVERITY[row.severity], row.ends_at_s or FAR_S, -row.probability, -(row.live_mib or 0)),
-    "service": lambda _: (),
-    "live": lambda row: (-(row.live_mib or 0),),
-    "probability": lambda row: (-row.probability,),
-    "end": lambda row: (row.ends_at_s or FAR_S,),
-    "gc_cpu": lambda row: (-(row.gc_cpu_share or 0.0),),
-    "last": lambda row: (-(row.last_time_s or 0.0),),
-}
-"""How services can be sorted, the most urgent first; equals stand in the order of their names."""
-
 BIN_COLUMNS = (*Bin.__struct_fields__, "alloc_rate_mib_per_s", "gc_cpu_share")
-
-
-def in_order(rows: Iterable[Row], order: str) -> list[Row]:
-    """The services in one of `ORDERS`."""
-    urgency = ORDERS[order]
-    return sorted(rows, key=lambda row: (*urgency(row), row.service))
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -80,7 +60,7 @@ def detail_value(row: Row, detail: Detail | None) -> dict[str, Any]:
             "verdict": msgspec.to_builtins(detail.verdict),
             "series": columns(detail.bins),
             "findings": [finding_value(each) for each in reversed(detail.findings)],
-            "last_lines": list(detail.last_lines),
+            "lines": msgspec.to_builtins(detail.lines),
             "suspects": list(detail.suspects),
             "death": detail.death,
         }
@@ -96,6 +76,7 @@ def bloat(snapshot: Snapshot, row: Row) -> dict[str, Any]:
     """What a service would say of its own memory at a health endpoint, if it watched itself."""
     newest = next((each for each in reversed(snapshot.findings) if each.service == row.service and each.suspects), None)
     detail = snapshot.details.get(row.service)
+    left_s = time_left_s(row, snapshot.at_s)
     suspects = detail.suspects if detail is not None else newest.suspects if newest is not None else ()
     return {
         "service": row.service,
@@ -109,7 +90,7 @@ def bloat(snapshot: Snapshot, row: Row) -> dict[str, Any]:
         "limit_mib": row.limit_mib,
         "forecast": {
             "at_s": row.ends_at_s,
-            "seconds": max(0.0, row.ends_at_s - snapshot.at_s) if row.ends_at_s is not None else None,
+            "seconds": max(0.0, left_s) if left_s is not None else None,
         },
         "suspects": list(suspects)[:3],
         "last_collection_s": row.last_time_s,

@@ -1,0 +1,1 @@
+"""The live view at a terminal: all services in a table, one in a chart, findings, the log. Needs `gctail[tui]`."""

@@ -1,0 +1,104 @@
+"""One row of a list as text: a service, a finding, a line. Nothing of a log reaches the terminal unescaped."""
+
+from __future__ import annotations
+
+import time
+
+from rich.text import Text
+
+from gctail.board import Line, Row, Snapshot, time_left_s
+from gctail.parsing.text import show
+from gctail.records import Finding
+from gctail.tui.wording import bar, share, size, span, sparkline
+
+SEVERITY_COLOUR = {"critical": "error", "warning": "warning", "info": "accent", None: "success"}
+ROOMY = 76
+"""Columns from which on a service's goal, trend and GC CPU have room."""
+MOST_CHARACTERS = 1000
+"""Of a line; the list cuts it at its own width."""
+SIGNS = {"critical": "!", "warning": "▲", "info": "·", None: " "}
+"""Severities can be told without colours."""
+
+
+def header(snapshot: Snapshot, shown: int, words: str, width: int) -> Text:
+    """How many services, how bad, and what was read."""
+    rows = snapshot.rows.values()
+    critical = sum(row.severity == "critical" for row in rows)
+    warnings = sum(row.severity == "warning" for row in rows)
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f"{len(rows):,} service{'s' if len(rows) != 1 else ''}")
+    if shown != len(rows):
+        text.append(f" ({shown:,} shown)")
+    if critical:
+        text.append(f"  {critical:,} critical", style="bold")
+    if warnings:
+        text.append(f"  {warnings:,} warning{'s' if warnings != 1 else ''}")
+    read = snapshot.facts.get("bytes")
+    if width >= 100 and isinstance(read, int):
+        text.append(f"  {read:,} bytes read", style="dim")
+    text.append(f"   {words}")
+    if width >= 60 and snapshot.at_s:
+        clock = time.strftime("%H:%M:%SZ", time.gmtime(snapshot.at_s))
+        text.append(clock.rjust(max(2, width - 2 - text.cell_len)))
+    return text
+
+
+def service_columns(width: int) -> Text:
+    """What stands above the columns of `draw_service`."""
+    if width < ROOMY:
+        return Text(f"  {'service'.ljust(max(10, width - 33))}{'state':<12}  live  limit   ends", no_wrap=True)
+    name_width = max(10, width - 55)
+    return Text(f"  {'service'.ljust(name_width)}{'state':<12}  live   goal  limit  trend     ends   gc", no_wrap=True)
+
+
+def draw_service(row: Row, width: int, now_s: float, colours: dict[str, str]) -> Text:
+    """Name, state, live, goal, limit bar, trend, time to the end, GC CPU; less where there is less room."""
+    roomy = width >= ROOMY
+    name_width = max(10, width - (55 if roomy else 33))
+    colour = colours[SEVERITY_COLOUR[row.severity]]
+    text = Text(no_wrap=True, overflow="crop")
+    text.append(f"{SIGNS[row.severity]} ", style=f"bold {colour}")
+    text.append(show(row.service, name_width).ljust(name_width))
+    text.append(f"{row.state[:11].ljust(12)}", style=colour)
+    text.append(f"{size(row.live_mib):>6} ")
+    if roomy:
+        text.append(f"{size(row.goal_mib):>6} ", style="dim")
+    if row.limit_mib and row.goal_mib is not None:
+        part = max(row.goal_mib, row.live_mib or 0) / row.limit_mib
+        near = colours["error"] if part >= 1 else colours["warning"] if part > 0.8 else colours["success"]
+        text.append(bar(part, 1.0, 6), style=near)
+    else:
+        text.append("     -", style="dim")
+    if roomy:
+        text.append(f" {sparkline(row.trend, 8)} ", style=colours["primary"])
+    left_s = time_left_s(row, now_s)
+    text.append(f"{span(left_s):>5}", style=f"bold {colours['error']}" if left_s is not None else "dim")
+    if roomy:
+        text.append(f"{share(row.gc_cpu_share):>5}")
+    return text
+
+
+def draw_finding(finding: Finding, colours: dict[str, str]) -> Text:
+    """When, how bad, what."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if finding.time_s is not None:
+        text.append(time.strftime("%H:%M:%S ", time.gmtime(finding.time_s)), style="dim")
+    elif finding.uptime_s is not None:
+        text.append(f"+{span(finding.uptime_s):<7} ", style="dim")
+    colour = colours[SEVERITY_COLOUR[finding.severity]]
+    over = finding.evidence.get("phase") == "resolved"
+    sign = "✓" if over else SIGNS[finding.severity]
+    text.append(f"{sign} {finding.kind} ", style=colours["success"] if over else f"bold {colour}")
+    text.append(show(finding.summary, MOST_CHARACTERS))
+    return text
+
+
+def draw_line(line: Line, colours: dict[str, str]) -> Text:
+    """A line of the application, or a collection, which is set apart."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if line.mark == "gc":
+        text.append(show(line.text, MOST_CHARACTERS), style=colours["primary"])
+        return text
+    text.append("> " if line.mark == "suspect" else "  ", style=f"bold {colours['error']}")
+    text.append(show(line.text, MOST_CHARACTERS), style="bold" if line.mark == "suspect" else "")
+    return text
