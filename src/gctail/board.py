@@ -9,7 +9,7 @@ anew only for a service that was heard of since the last time, and details only 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from gctail.engine import Engine
 from gctail.epochs import Epoch
 from gctail.parsing.wrappers import unwrapped
-from gctail.records import Finding, GcCycle, Passage, Verdict
+from gctail.records import Finding, GcCycle, Passage, Sighting, Verdict
 from gctail.service import Seen, Service
 from gctail.traces import Bin
 
@@ -169,7 +169,7 @@ class Board:
             lines = [line for line in text.splitlines() if line.strip()]
             self._heard(passage.service, unwrapped(lines, passage.wrapper) if passage.wrapper else lines, "")
 
-    def found(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
+    def found(self, findings: Iterable[Finding]) -> None:
         """Findings that came otherwise: with time, or at the end."""
         for finding in findings:
             self._findings.append(finding)
@@ -203,6 +203,16 @@ class Board:
         version = self.snapshot.version + 1
         self.snapshot = Snapshot(version, now_s, self._rows, details, tuple(self._findings), dict(self._told), facts)
         return self.snapshot
+
+    def all(self, events: Iterable[Sighting | Passage]) -> Iterator[Seen]:
+        """What comes of many events, seen by the engine and by the board."""
+        for event in events:
+            if isinstance(event, Passage):
+                self.read(event)
+            seen = self.engine.observe(event)
+            if seen is not None:
+                self.see(seen)
+                yield seen
 
     # -- the views' side
 

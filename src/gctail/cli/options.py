@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from gctail.cli.configuring import configurable, configured
+from gctail.cli.viewing import viewing
 
 COMMANDS = {
     "records": "every runtime record of a log, one JSON object a line",
@@ -116,5 +117,6 @@ def reading_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
     choosing(parser)
+    viewing(parser)
     parser.add_argument("--version", action="version", version=f"gctail {__version__}")
     return parser

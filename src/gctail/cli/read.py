@@ -5,16 +5,24 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from gctail.cli.telling import Teller
+from gctail.cli.viewing import views_of
 from gctail.cli.window import window
 from gctail.engine import Engine, report
 from gctail.errors import UsageError
+from gctail.records import Finding, Passage, Sighting
 from gctail.rules import Plan, RuleError, load_rules
 from gctail.runners.local import Reading
+
+if TYPE_CHECKING:
+    from gctail.runners.views import Views
+    from gctail.sources.follow import Follower
 
 QUIET_S = 2.0
 """After so long without a byte, what is open in a followed file (a torn line, a crash report) is taken as it is."""
@@ -30,19 +38,21 @@ def run(options: argparse.Namespace) -> int:
     engine.budget_per_day = options.false_alarms
     every_line = plan is not None and not {"lines", "errors"}.isdisjoint(plan.names)
     reading = Reading(service=options.service, wrapper=options.wrapper, every_line=every_line)
+    views = views_of(options, engine, reading.facts)
     teller = Teller(options, limit_mib, live=options.follow)
+    sitting = Sitting(reading, engine, teller, views)
     try:
-        if options.follow:
-            _follow(options.files, reading, engine, teller)
-        else:
-            for events in reading.files(options.files):
-                teller.tell(engine.all(events))
+        _sit(options, sitting)
     except KeyboardInterrupt:
         teller.interrupted = True
-    teller.findings(engine.conclude())
+    sitting.found(engine.conclude())
     teller.end(report(engine, reading.facts()))
     for failure in reading.failed:
         print(f"gctail: {failure}", file=sys.stderr)
+    if views is not None:
+        if not options.follow and not options.tui and not teller.interrupted:
+            _stay(views)
+        views.close()
     if reading.failed:
         return 2
     if teller.interrupted and not options.follow:
@@ -50,33 +60,89 @@ def run(options: argparse.Namespace) -> int:
     return 1 if teller.failed else 0
 
 
-def _follow(paths: list[str], reading: Reading, engine: Engine, teller: Teller) -> None:
-    """Read the files as they grow until somebody stops it."""
-    from gctail.sources.follow import Follower, Idle
+class Sitting:
+    """One reading, from its first byte to its last: what is read, who judges it, who tells it, who looks at it."""
 
-    follower = Follower(paths)
+    def __init__(self, reading: Reading, engine: Engine, teller: Teller, views: Views | None) -> None:
+        self.reading, self.engine, self.teller, self.views = reading, engine, teller, views
+        self._observed = engine.all if views is None else views.board.all
+        self._stopped = False
+        self._follower: Follower | None = None
+
+    def hear(self, events: Iterable[Sighting | Passage]) -> None:
+        """Judge, tell and show what was read."""
+        self.teller.tell(self._observed(events))
+        if self.views is not None:
+            self.views.tick()
+
+    def found(self, findings: Sequence[Finding]) -> None:
+        """Tell and show findings that time or the end has brought."""
+        self.teller.findings(findings)
+        if self.views is not None:
+            self.views.board.found(findings)
+            self.views.tick(at_once=bool(findings))
+
+    def stop(self) -> None:
+        """Read no more; may be called from a signal handler or another thread."""
+        self._stopped = True
+        if self._follower is not None:
+            self._follower.stop()
+
+    def read(self, paths: list[str]) -> None:
+        """Read the files to their ends."""
+        for events in self.reading.files(paths):
+            self.hear(events)
+            if self._stopped:
+                return
+
+    def follow(self, paths: list[str]) -> None:
+        """Read the files as they grow until somebody stops it."""
+        from gctail.sources.follow import Follower, Idle
+
+        self._follower = follower = Follower(paths)
+        if self._stopped:
+            follower.stop()
+        reading, quiet_since_s = self.reading, dict[str, float]()
+        for event in follower:
+            if isinstance(event, Idle):
+                for origin, scanner in reading.scanners.items():
+                    scanner.pause()
+                    if event.now_s - quiet_since_s.setdefault(origin, event.now_s) > QUIET_S:
+                        scanner.rest()
+                    self.hear(scanner.take())
+                self.found(self.engine.advance(event.now_s))
+                continue
+            scanner = reading.scanner(event.origin)
+            quiet_since_s.pop(event.origin, None)
+            if event.after_cut_line:
+                scanner.end_line()
+            scanner.feed(event.data)
+            self.hear(scanner.take())
+        for scanner in reading.scanners.values():
+            scanner.flush()
+            self.hear(scanner.take())
+        reading.notes += follower.notes
+
+
+def _sit(options: argparse.Namespace, sitting: Sitting) -> None:
+    """Read, in front of the live view where one was asked for."""
+    read = sitting.follow if options.follow else sitting.read
+    if sitting.views is not None and options.tui:
+        sitting.teller.console.silent = True
+        sitting.views.terminal(lambda: read(options.files), sitting.stop)
+        sitting.teller.console.silent = False
+        return
+    for number in (signal.SIGTERM, signal.SIGINT) if options.follow else ():
+        signal.signal(number, lambda *_: sitting.stop())
+    read(options.files)
+
+
+def _stay(views: Views) -> None:
+    """The log has ended; the page is there until somebody stops it."""
+    print("gctail: the log has ended; the page stays until Ctrl-C", file=sys.stderr)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: follower.stop())
-    quiet_since_s: dict[str, float] = {}
-    for event in follower:
-        if isinstance(event, Idle):
-            for origin, scanner in reading.scanners.items():
-                scanner.pause()
-                if event.now_s - quiet_since_s.setdefault(origin, event.now_s) > QUIET_S:
-                    scanner.rest()
-                teller.tell(engine.all(scanner.take()))
-            teller.findings(engine.advance(event.now_s))
-            continue
-        scanner = reading.scanner(event.origin)
-        quiet_since_s.pop(event.origin, None)
-        if event.after_cut_line:
-            scanner.end_line()
-        scanner.feed(event.data)
-        teller.tell(engine.all(scanner.take()))
-    for scanner in reading.scanners.values():
-        scanner.flush()
-        teller.tell(engine.all(scanner.take()))
-    reading.notes += follower.notes
+        signal.signal(number, lambda *_: views.close())
+    views.stay()
 
 
 def _limit(text: str | None) -> float | None:

@@ -21,6 +21,7 @@ class Console:
 
     def __init__(self, output: str, palette: Palette, *, at_once: bool = True) -> None:
         self.output, self.palette, self.at_once = output, palette, at_once
+        self.silent = False  # while the terminal belongs to the live view
 
     def take(self, findings: Sequence[Finding]) -> None:
         """Say them."""
@@ -32,6 +33,8 @@ class Console:
 
     def say(self, text: str) -> None:
         """Any text, and a newline."""
+        if self.silent:
+            return
         sys.stdout.write(text + "\n")
         if self.at_once:
             sys.stdout.flush()

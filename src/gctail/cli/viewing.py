@@ -1,0 +1,66 @@
+"""The options of the live views, and the views that they ask for."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gctail.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gctail.engine import Engine
+    from gctail.runners.views import Views
+    from gctail.web.guard import Access
+
+
+def viewing(parser: argparse.ArgumentParser) -> None:
+    """The options of the live views."""
+    parser.add_argument("--tui", action="store_true", help="the live view at this terminal; also of a finished log")
+    parser.add_argument("--listen", metavar="ADDRESS", help="the live page and metrics at, say, 127.0.0.1:9464")
+    parser.add_argument("--listen-token-file", metavar="FILE", help="who asks must know the token in this file")
+    parser.add_argument("--listen-cert", metavar="FILE", help="serve with TLS: the certificate, in PEM")
+    parser.add_argument("--listen-key", metavar="FILE", help="and its key")
+
+
+def views_of(options: argparse.Namespace, engine: Engine, facts: Callable[[], dict[str, Any]]) -> Views | None:
+    """What the options ask for, the page already served; None where they ask for nothing."""
+    if not options.tui and options.listen is None:
+        return None
+    if options.tui and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("--tui needs a terminal for its input and its output")
+    if options.tui and "-" in options.files:
+        raise UsageError("--tui needs the keyboard, so the log cannot come from standard input: give a file")
+    from gctail.runners.views import Views
+
+    views = Views(engine, facts)
+    if options.listen is not None:
+        from gctail.web.server import Address, parse_address
+
+        host, port = parse_address(options.listen)
+        address = Address(host, port, options.listen_cert, options.listen_key)
+        access = _access(options, loopback=address.loopback)
+        url = views.serve(address, access)
+        if not options.tui:
+            print(f"gctail: {url} (metrics: {url}metrics)", file=sys.stderr)
+        if not address.loopback and access.token is None:
+            print("gctail: everybody who reaches this address can look; see --listen-token-file", file=sys.stderr)
+    return views
+
+
+def _access(options: argparse.Namespace, *, loopback: bool) -> Access:
+    from gctail.web.guard import Access
+
+    token = os.environ.get("GCTAIL_LISTEN_TOKEN")
+    if options.listen_token_file is not None:
+        try:
+            token = Path(options.listen_token_file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"--listen-token-file {options.listen_token_file}: {error}") from error
+    if token is not None and not token:
+        raise UsageError("--listen-token-file: the token is empty, which would let nobody or everybody in")
+    return Access(token=token, loopback=loopback)

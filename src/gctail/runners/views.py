@@ -1,0 +1,89 @@
+"""Live views beside a reading: the board is kept up to date, a browser and the terminal may look at it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gctail.board import Board
+from gctail.engine import Engine
+from gctail.errors import GctailError, UsageError
+from gctail.runners.around import lines_around
+
+if TYPE_CHECKING:
+    from gctail.web.guard import Access
+    from gctail.web.server import Address, Server
+
+PUBLISH_EVERY_S = 0.5
+WITHOUT_INPUT_S = 0.25
+
+
+class Views:
+    """A board, and those who look at it. `facts` tells what was read so far."""
+
+    def __init__(self, engine: Engine, facts: Callable[[], dict[str, Any]]) -> None:
+        self.board = Board(engine)
+        self._facts = facts
+        self._published_s = 0.0
+        self._server: Server | None = None
+        self._over = threading.Event()
+
+    def serve(self, address: Address, access: Access) -> str:
+        """Answer browsers from now on; returns the URL. Raises UsageError where that cannot be."""
+        from gctail.web.server import Server as WebServer
+
+        self._server = WebServer(self.board, address, access)
+        self.tick()
+        self._server.start()
+        return self._server.address.url
+
+    def tick(self, *, at_once: bool = False) -> None:
+        """Publish what is new, if it is time."""
+        now_s = time.monotonic()
+        if at_once or now_s - self._published_s >= PUBLISH_EVERY_S:
+            self._published_s = now_s
+            self.board.publish(time.time(), self._facts())
+
+    def stay(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Nothing more will come, but people still look: publish what they ask for, until they have gone."""
+        while not self._over.is_set() and not until():
+            self.tick(at_once=True)
+            self._over.wait(WITHOUT_INPUT_S)
+
+    def terminal(self, read: Callable[[], None], stop: Callable[[], None]) -> None:
+        """Show the terminal view while `read` reads in a thread of its own; `stop` ends it when the user has gone.
+
+        What goes wrong in `read` is raised here, when the terminal is whole again.
+        """
+        try:
+            from gctail.tui.app import LiveView
+        except ImportError as error:
+            raise UsageError("--tui needs more packages: pip install 'gctail[tui]'") from error
+        wrong: list[Exception] = []
+        view = LiveView(self.board, around=lines_around)
+
+        def reading() -> None:
+            try:
+                read()
+                self.stay()
+            except (GctailError, OSError) as error:
+                wrong.append(error)
+                view.call_from_thread(view.exit)
+
+        self.tick(at_once=True)
+        thread = threading.Thread(target=reading, name="gctail-reading", daemon=True)
+        thread.start()
+        view.run()
+        stop()
+        self._over.set()
+        thread.join(5.0)
+        if wrong:
+            raise wrong[0]
+
+    def close(self) -> None:
+        """Nobody looks any more."""
+        self._over.set()
+        if self._server is not None:
+            self._server.stop()
