@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gctail.config.loading import Document
     from gctail.config.tables import Settings
 
-NOT_IN_A_FILE = frozenset({"config", "since", "until", "follow", "help", "version", "dry_run"})
+NOT_IN_A_FILE = frozenset({"config", "since", "until", "follow", "tui", "help", "version", "dry_run"})
 """What is meant for one call only."""
 PATHS = frozenset({"FILE", "DIR", "PATH"})
 
