@@ -10,6 +10,7 @@ from gctail.cli.viewing import viewing
 
 COMMANDS = {
     "records": "every runtime record of a log, one JSON object a line",
+    "postmortem": "what killed it, since when it was dying, who is suspected, what to do",
     "run": "starts a service, passes its output on, watches it: gctail run -- ./service",
     "check": "the configuration in force, and where each value came from",
     "explain": "what a line of the runtime, or a kind of finding, means",

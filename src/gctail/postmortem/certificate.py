@@ -301,6 +301,8 @@ class Certificate(Struct, frozen=True):
     ledger: dict[str, Any] = field(default_factory=dict)
     findings: tuple[dict[str, Any], ...] = ()
     unreadable: tuple[str, ...] = ()
+    runs: tuple[dict[str, Any], ...] = ()
+    """Every process of the service: epoch, cause, confidence, start_s, end_s, uptime_s, collections, live_mib."""
 
 
 class Replaced(Struct, frozen=True):

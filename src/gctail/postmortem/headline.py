@@ -1,0 +1,108 @@
+"""The four lines that are read at 03:12: what killed it, since when it was dying, who is suspected, what to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from gctail.postmortem.certificate import Certificate
+from gctail.postmortem.story import rate_of
+from gctail.postmortem.wording import size
+
+NOT_DEATHS = frozenset({"alive", "log-cut-off", "unknown", "healthy-end"})
+SHORT = {
+    "unknown": "unknown: the log does not tell how it ended",
+    "kernel-oom-kill-cgroup": "killed by the kernel at its memory limit",
+    "kernel-oom-kill-global": "killed by the kernel: no memory left on the machine",
+    "memory-limit-spiral": "killed at its limit after a GOMEMLIMIT death spiral",
+    "exit-137": "killed by SIGKILL (status 137), by whom is not told",
+    "sigkill": "killed by SIGKILL, by whom is not told",
+    "alive": "none seen: still alive when the log ends",
+    "log-cut-off": "none seen: the log is cut off",
+}
+FIRST_STEPS = {
+    "unknown": "find out how it ended: see what would settle it, below",
+    "alive": "nothing: if it is gone, look at what would settle it, below",
+    "log-cut-off": "get the rest of the log, then run this again",
+    "healthy-end": "nothing: it ended on purpose",
+}
+
+
+def headline(certificate: Certificate) -> tuple[str, str, str, str]:
+    """One line each, without labels."""
+    return _cause(certificate), _since(certificate), _suspect(certificate), _do(certificate)
+
+
+def _cause(certificate: Certificate) -> str:
+    cause, limit = certificate.cause, certificate.memory.limit_mib
+    text = SHORT.get(cause.name, cause.title)
+    if cause.name in {"kernel-oom-kill-cgroup", "memory-limit-spiral"} and limit:
+        text = text.replace("limit", f"limit of {size(limit)}", 1)
+    return text if cause.name == "unknown" else f"{text} ({cause.confidence:.0%} sure)"
+
+
+def _since(certificate: Certificate) -> str:
+    onset = next((each for each in certificate.moments if each.kind == "onset"), None)
+    verdict = certificate.verdict or {}
+    live, last = certificate.series.live_high_mib, certificate.memory.heap_live_mib
+    if onset is not None and verdict.get("leak"):
+        ago = f" ({brief(onset.before_end_s)} to live)" if onset.before_end_s is not None else ""
+        when = f"since {clock_time(onset.time_s)}" if onset.time_s is not None else "for the last part"
+        rate = verdict.get("rate_mib_per_s")
+        grown = f", +{rate_of(rate)}" if rate else ""
+        stacks = certificate.memory.stacks_mib
+        if verdict.get("kind") == "goroutine-growth" and stacks:
+            return f"{when}{ago}: stacks grew to {size(stacks)}; live heap {size(last or 0)}"
+        return f"{when}{ago}: live heap {live[0] if live else 0} -> {last or 0:.0f} MiB{grown}"
+    if verdict.get("kind") == "outside-heap":
+        return "not by its Go heap: the memory was held outside it"
+    if certificate.collections:
+        healthy = "no leak was seen" if certificate.collections > 8 else "too few collections to tell"
+        return f"{healthy}: live heap {live[0] if live else 0} -> {last or 0:.0f} MiB"
+    return "not known: the log holds no collections (GODEBUG=gctrace=1)"
+
+
+def _suspect(certificate: Certificate) -> str:
+    if certificate.suspects:
+        first = certificate.suspects[0]
+        message = str(first.get("message") or first.get("template") or "")[:44]
+        slot = first.get("slot") or first.get("field")
+        share = first.get("share")
+        grown = f": {share:.0%} of the growth" if isinstance(share, float | int) else ""
+        distinct = f", {first['distinct']:,} values" if isinstance(first.get("distinct"), int) else ""
+        return f'"{message}"{f" ({slot}{distinct})" if slot else ""}{grown}'
+    frames = certificate.cause.details.get("frames")
+    if frames:
+        return f"{frames[0]}"
+    if certificate.stacks and certificate.stacks[0].count >= 50:
+        group = certificate.stacks[0]
+        own = [each for each in group.stack if not each.startswith(("runtime.", "sync.", "internal/", "time."))]
+        function, _, place = (own or group.stack or ("one place",))[0].partition(" ")
+        where = f" ({place.rsplit('/', 1)[-1]})" if place else ""
+        return f"{group.count} goroutines at {function.rsplit('/', 1)[-1]}{where}"
+    return "nobody: no message of the log grew with the heap"
+
+
+def _do(certificate: Certificate) -> str:
+    if certificate.advice:
+        first = certificate.advice[0]
+        more = len(certificate.advice) - 1
+        return f"{first.title}{f' (and {more} more, below)' if more else ''}"
+    return FIRST_STEPS.get(certificate.cause.name, "see what would settle it, below")
+
+
+def brief(seconds: float) -> str:
+    """`61 s`, `12 min`, `3.4 h`, `2.1 d`."""
+    for length, name in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g} {name}"
+    return f"{seconds:.0f} s"
+
+
+def clock_time(time_s: float) -> str:
+    """`08:51:43Z`: the day stands elsewhere."""
+    return datetime.fromtimestamp(time_s, UTC).strftime("%H:%M:%S")
+
+
+def date_time(time_s: float) -> str:
+    """`2026-11-23 08:51:43 UTC`."""
+    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

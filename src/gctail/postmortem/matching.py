@@ -1,0 +1,194 @@
+"""Whose death a report tells of: names, pid, container, time and sizes, for and against.
+
+A kernel's log tells of every process that was killed on its machine. A kill counts as ours only where something ties
+it to this log; what contradicts it outweighs a likeness.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gctail.postmortem.identity import Identity, is_generic, is_like, is_named
+from gctail.records import Death, Sighting
+
+SLACK_S = 5.0
+"""Clocks of a kernel's log with whole seconds, and of lines written before the kill but flushed later."""
+SOON_S = 120.0
+"""A kill so long after the last line still fits a process that had little to say."""
+HALF_HOUR_S, FARTHEST_ZONE_S = 1800.0, 14 * 3600.0
+DRIFT_S = 600.0
+MOST_PACES = 60
+CERTAIN, STRONG, FAIR, WEAK, NONE = 0.99, 0.95, 0.8, 0.55, 0.0
+
+
+class Life(Struct, frozen=True):
+    """What is known of one process when a report is held against it. Sizes in MiB, times Unix seconds."""
+
+    service: str
+    epoch: int
+    who: Identity
+    start_s: float | None
+    end_s: float | None
+    live_mib: float | None
+    most_mib: float | None
+    """What the Go heap may have grown to when the process ended: the next goal."""
+    limit_mib: float | None
+    is_last: bool
+    place: tuple[str, int, int]
+    """Origin, and the offsets between which its own log tells of its end."""
+    alone: bool
+    """No other service with collections is in these logs."""
+    pace_s: float | None = None
+    """Mean seconds between its last lines."""
+
+
+class Match(Struct, frozen=True):
+    """How sure it is that a report tells of this process (0: it does not), and why."""
+
+    confidence: float
+    reasons: tuple[str, ...]
+    against: tuple[str, ...] = ()
+
+
+def settled(sighting: Sighting, life: Life) -> Sighting:
+    """The report with its time on our clock, where it was printed without a zone (dmesg -T, in local time).
+
+    A shift by whole half hours that brings it to the end of the process is taken to be the zone. Where it comes near,
+    its time says nothing: what dmesg -T reckons drifts. Where it does not even come near, it stays as it is.
+    """
+    if sighting.time_s is None or life.end_s is None:
+        return replace(sighting, time_s=None)
+    late_s = sighting.time_s - life.end_s
+    shift_s = round((late_s - SLACK_S) / HALF_HOUR_S) * HALF_HOUR_S
+    if abs(shift_s) > FARTHEST_ZONE_S or not -DRIFT_S <= late_s - shift_s <= DRIFT_S:
+        return sighting
+    fits = -SLACK_S <= late_s - shift_s <= SOON_S
+    return replace(sighting, time_s=sighting.time_s - shift_s if fits else None)
+
+
+def match(sighting: Sighting, life: Life) -> Match:
+    """Hold a report against a process."""
+    death = sighting.record
+    if not isinstance(death, Death):
+        return Match(NONE, ())
+    details = death.details
+    against = [*_wrong_time(sighting, life), *_wrong_size(details, life)]
+    if against:
+        return Match(NONE, (), tuple(against))
+    sure = _same_container(details, life.who) or _same_pid(details, life.who)
+    if sure:
+        return Match(CERTAIN, (sure, *_support(sighting, life)))
+    named = _same_name(details, life.who)
+    if named is not None:
+        confidence, reason = named
+        support = _support(sighting, life)
+        return Match(min(CERTAIN, confidence + 0.02 * len(support)), (reason, *support))
+    return _by_place(sighting, death, life)
+
+
+def _wrong_time(sighting: Sighting, life: Life) -> list[str]:
+    time_s = sighting.time_s
+    if time_s is None:
+        return []
+    if life.end_s is not None and time_s < life.end_s - SLACK_S:
+        return [f"the process went on for {life.end_s - time_s:.0f} s after it"]
+    if life.start_s is not None and time_s < life.start_s - SLACK_S:
+        return ["it was before the process began"]
+    late_s = time_s - life.end_s if life.end_s is not None else 0.0
+    if not life.is_last and late_s > SOON_S:
+        return ["another process had taken its place by then"]
+    if life.pace_s is not None and late_s > SOON_S + MOST_PACES * life.pace_s:
+        return [f"it was {late_s / 60:.0f} min after our last line, and we wrote one every {life.pace_s:.2g} s"]
+    return []
+
+
+def _wrong_size(details: dict[str, Any], life: Life) -> list[str]:
+    """Less memory than the live heap alone: the kernel counts pages, and live objects are in memory or in swap."""
+    held = _held_mib(details)
+    if held is None or not life.live_mib or life.live_mib < 16 or "swap_usage_kib" in details:
+        return []
+    if held < 0.5 * life.live_mib:
+        return [f"the process killed held {held:.0f} MiB, less than our live heap of {life.live_mib:.0f} MiB"]
+    return []
+
+
+def _held_mib(details: dict[str, Any]) -> float | None:
+    kib = details.get("anon_rss_kib")
+    if isinstance(kib, int | float):
+        return kib / 1024
+    mib = details.get("rss_mib")
+    return float(mib) if isinstance(mib, int | float) else None
+
+
+def _same_container(details: dict[str, Any], who: Identity) -> str | None:
+    container = str(details.get("container_id") or "")
+    if len(container) >= 12 and any(
+        each.startswith(container) or container.startswith(each) for each in who.containers
+    ):
+        return "it names our container"
+    pod = str(details.get("pod_uid") or "")
+    return "it names our pod" if pod and pod in who.pods else None
+
+
+def _same_pid(details: dict[str, Any], who: Identity) -> str | None:
+    pid = details.get("pid")
+    process = str(details.get("process") or "")
+    if not isinstance(pid, int) or pid not in who.pids:
+        return None
+    strangers = process and who.own and not any(is_named(name, process) or is_like(name, process) for name in who.own)
+    return None if strangers else f"our lines carry its pid {pid}"
+
+
+def _same_name(details: dict[str, Any], who: Identity) -> tuple[float, str] | None:
+    names = [str(details[key]) for key in ("process", "container", "pod", "unit") if details.get(key)]
+    for name in names:
+        bare = name.removesuffix(".service")
+        if any(is_named(own, bare) for own in (*who.own, *who.labels, *who.hints)):
+            return STRONG, f"it names {name}, as our log does"
+    for name in names:
+        if any(is_like(own, name) or is_like(name, own) for own in (*who.labels, *who.own)):
+            return FAIR, f"it names {name}, which is like our log's name"
+    return None
+
+
+def _support(sighting: Sighting, life: Life) -> list[str]:
+    """What fits besides a name."""
+    death = sighting.record
+    details = death.details if isinstance(death, Death) else {}
+    found = []
+    if sighting.time_s is not None and life.end_s is not None and sighting.time_s - life.end_s <= SOON_S:
+        after_s = max(0.0, sighting.time_s - life.end_s)
+        found.append(f"it was {after_s:.0f} s after our last line" if after_s >= 1 else "it was when our log ends")
+    held = _held_mib(details)
+    if held is not None and life.live_mib and life.most_mib and life.live_mib <= held <= 1.3 * life.most_mib + 64:
+        found.append(f"its {held:.0f} MiB fit our heap")
+    limit = details.get("limit_kib")
+    if isinstance(limit, int) and life.limit_mib and abs(limit / 1024 - life.limit_mib) < 1:
+        found.append("its limit is ours")
+    return found
+
+
+def _by_place(sighting: Sighting, death: Death, life: Life) -> Match:  # noqa: PLR0911  (one after the other)
+    """Nothing in the report says who: where it stands, or that nobody else is here, may."""
+    names = [str(death.details[key]) for key in ("process", "container", "pod", "unit") if death.details.get(key)]
+    origin, first, last = life.place
+    if sighting.origin == origin and not names:
+        if first <= sighting.offset <= last:
+            return Match(STRONG, ("it stands where our log ends",))
+        return Match(NONE, (), ("it stands elsewhere in our log",))
+    if sighting.origin == origin and sighting.service != life.service:
+        return Match(NONE, (), ("it is told of another service in this log",))
+    support = _support(sighting, life)
+    known = [name for name in life.who.own if len(name) > 2]
+    if len(support) >= 2:
+        return Match(FAIR - 0.05 * bool(known), tuple(support))
+    if death.details.get("process") and known and not is_generic(str(death.details["process"])):
+        return Match(NONE, (), (f"it names {names[0]}; our log calls itself {known[0]}",))
+    if not life.is_last or not life.alone:
+        return Match(NONE, (), ("nothing in it points to this process",))
+    if support:
+        return Match(WEAK + 0.1, ("nobody else is in these logs", *support))
+    return Match(NONE if names and len(names) > 1 else WEAK - 0.05, ("nobody else is in these logs",))

@@ -1,0 +1,302 @@
+"""The certificate as text for a terminal of 80 columns. The first five lines are the answer, the rest is the proof."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from gctail.forecast import duration
+from gctail.parsing.text import show
+from gctail.postmortem.certificate import Advice, Case, Certificate, Memory, Moment, Quote
+from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time
+from gctail.postmortem.wording import size
+
+WIDTH = 80
+LABELS = ("cause", "dying", "suspect", "do")
+MOST_ADVICE, MOST_GROUPS, MOST_STACK_LINES = 12, 5, 6
+RED, YELLOW, BLUE, GREEN, DIM, BOLD, PLAIN = (
+    "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[32m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
+)  # fmt: skip
+COLOURS = {"critical": RED, "warning": YELLOW, "info": BLUE}
+
+
+class Pen:
+    """Writes lines: escaped, wrapped, in colours or without."""
+
+    def __init__(self, *, colour: bool, lines: int = 10) -> None:
+        self.colour, self.last_lines = colour, lines
+
+    def paint(self, text: str, code: str) -> str:
+        """The text in a colour where colours are wanted."""
+        return f"{code}{text}{PLAIN}" if self.colour and text else text
+
+    def head(self, text: str) -> str:
+        """A heading."""
+        return self.paint(text, BOLD)
+
+    def wrapped(self, text: str, first: str = "  ", rest: str | None = None) -> list[str]:
+        """Text folded at 80 columns."""
+        safe = show(text, 2000)
+        indent = first if rest is None else rest
+        return textwrap.wrap(safe, WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False) or [
+            first.rstrip()
+        ]
+
+    def cut(self, text: str, indent: str = "  ") -> str:
+        """One line, shortened at the right."""
+        room = WIDTH - len(indent)
+        safe = show(text[: 2 * WIDTH], 8 * WIDTH)
+        return indent + (safe if len(safe) <= room and len(text) <= 2 * WIDTH else safe[: room - 1] + "…")
+
+
+def case_text(case: Case, pen: Pen) -> str:
+    """All certificates; an index in front where there are several."""
+    blocks = []
+    if len(case.certificates) > 1:
+        blocks.append("\n".join(_index(case, pen)))
+    blocks += ["\n".join(certificate_text(each, pen)) for each in case.certificates]
+    if not case.certificates:
+        blocks.append("No process in these logs: neither a collection, nor a death, nor a line of an application.")
+    blocks.append("\n".join(_read(case, pen)))
+    return "\n\n".join(blocks)
+
+
+def _index(case: Case, pen: Pen) -> Iterator[str]:
+    yield pen.head(f"{len(case.certificates)} services, the worst first")
+    for each in case.certificates:
+        name, cause = show(each.service, 36), each.cause
+        sure = "" if cause.name == "unknown" else f", {cause.confidence:.0%}"
+        leak = "; leaks" if (each.verdict or {}).get("leak") else ""
+        yield show(f"  {name:<37}{cause.title}{sure}{leak}", WIDTH)
+
+
+def certificate_text(certificate: Certificate, pen: Pen) -> Iterator[str]:
+    """One certificate, line by line."""
+    yield from top(certificate, pen)
+    yield ""
+    yield from _cause(certificate, pen)
+    if certificate.moments:
+        yield from ("", pen.head("The story"), *_story(certificate, pen))
+    memory = list(_memory(certificate.memory, pen))
+    if memory:
+        yield from ("", pen.head("The memory at the end"), *memory)
+    yield from _suspects(certificate, pen)
+    yield from _stacks(certificate, pen)
+    yield from _comparison(certificate, pen)
+    yield from _last_words(certificate, pen)
+    yield from _advice(certificate.advice, pen)
+    yield from _runs(certificate, pen)
+
+
+def top(certificate: Certificate, pen: Pen) -> Iterator[str]:
+    """The five lines that answer everything."""
+    what = "CERTIFICATE" if certificate.cause.name in NOT_DEATHS else "DEATH CERTIFICATE"
+    name = show(certificate.service, 36)
+    when = date_time(certificate.end_s) if certificate.end_s is not None else ""
+    title = f"{what}  {name}"
+    yield pen.head(f"{title}{when.rjust(WIDTH - len(title))}")
+    colours = (GREEN if certificate.cause.name in {"alive", "healthy-end"} else RED, YELLOW, BLUE, BOLD)
+    for label, line, colour in zip(LABELS, certificate.headline, colours, strict=True):
+        yield f"  {label:<9}{pen.paint(show(line, WIDTH - 11), colour)}"
+
+
+def _cause(certificate: Certificate, pen: Pen) -> Iterator[str]:
+    cause = certificate.cause
+    yield pen.head("The cause")
+    yield from pen.wrapped(cause.sentence)
+    for reason in cause.details.get("matched") or ():
+        yield from pen.wrapped(f"ours: {reason}", "  - ", "    ")
+    for quote in cause.evidence[:6]:
+        yield from _quoted(quote, pen)
+    if cause.settles:
+        yield from pen.wrapped("What would settle it:")
+        for each in cause.settles:
+            yield from pen.wrapped(each, "  - ", "    ")
+    for quote in cause.not_ours[:3]:
+        yield from pen.wrapped("Not this process's:")
+        yield from _quoted(quote, pen)
+
+
+def _quoted(quote: Quote, pen: Pen) -> Iterator[str]:
+    place = f"{_short(quote.origin)} at byte {quote.offset:,}"
+    says = f": {quote.says}" if quote.says else ""
+    yield from (pen.paint(line, DIM) for line in pen.wrapped(f"{place}{says}", "    ", "      "))
+    yield from pen.wrapped(quote.text[:600], "    | ", "    | ")
+
+
+def _short(origin: str) -> str:
+    """The end of a path, which tells files apart."""
+    return origin if len(origin) <= 48 else "…" + origin[-47:]
+
+
+def _story(certificate: Certificate, pen: Pen) -> Iterator[str]:
+    for each in certificate.moments:
+        colour = COLOURS.get(each.severity, "") if each.severity != "info" else ""
+        yield f"  {_when(each):<10}{_before(each):>12}  {pen.paint(show(each.title, 54), colour)}"
+        if each.text and each.text != each.title:
+            if each.kind == "last-line":
+                yield pen.cut(each.text, " " * 26)
+            else:
+                yield from pen.wrapped(each.text[:240], " " * 26)
+    if certificate.foretold is not None:
+        yield from pen.wrapped(certificate.foretold.sentence)
+
+
+def _when(moment: Moment) -> str:
+    if moment.time_s is not None:
+        return clock_time(moment.time_s)
+    return f"+{duration(moment.uptime_s)}" if moment.uptime_s is not None else ""
+
+
+def _before(moment: Moment) -> str:
+    before = moment.before_end_s
+    if before is None:
+        return ""
+    return "the end" if abs(before) < 0.05 else f"-{duration(before)}" if before > 0 else f"+{duration(-before)}"
+
+
+def _memory(memory: Memory, pen: Pen) -> Iterator[str]:
+    yield from _bar(memory, pen)
+    rows = (
+        ("live heap", memory.heap_live_mib), ("heap at the last collection", memory.heap_end_mib),
+        ("next collection due at", memory.next_goal_mib), ("stacks (scanned)", memory.stacks_mib or None),
+        ("globals", memory.globals_mib or None), ("outside the Go heap, at least", memory.outside_mib or None),
+        ("resident when it died", memory.rss_mib), ("limit", memory.limit_mib),
+        ("GOMEMLIMIT (inferred)", memory.gomemlimit_mib), ("asked for", memory.asked_mib),
+    )  # fmt: skip
+    for name, mib in rows:
+        if mib is not None:
+            source = f"  (from {memory.limit_source})" if name == "limit" and memory.limit_source else ""
+            yield f"  {name:<32}{size(mib):>10}{source}"
+    if memory.sentence:
+        yield from pen.wrapped(memory.sentence)
+
+
+def _bar(memory: Memory, pen: Pen) -> Iterator[str]:
+    """`live ####  garbage ----  limit |` on one line."""
+    live, goal = memory.heap_live_mib, memory.next_goal_mib or memory.heap_end_mib
+    if live is None or goal is None or memory.limit_mib is None:
+        return
+    cells = WIDTH - 6
+    scale = max(memory.limit_mib, goal, live) / cells
+    drawn = list(("#" * round(live / scale)).ljust(round(goal / scale), "-").ljust(cells))
+    at = min(cells - 1, round(memory.limit_mib / scale))
+    drawn[at] = "|"
+    yield f"  [{pen.paint(''.join(drawn[:cells]), BLUE)}]"
+    yield pen.paint("   # live   - up to the next collection   | limit", DIM)
+
+
+def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
+    if not certificate.suspects and not certificate.places and not certificate.holds:
+        return
+    yield from ("", pen.head("Suspects"))
+    for at, each in enumerate(certificate.suspects[:5], 1):
+        message = str(each.get("message") or each.get("template") or "")
+        facts = [
+            f"{each['share']:.0%} of the growth" if isinstance(each.get("share"), int | float) else "",
+            f"{each['mib']:.0f} MiB" if isinstance(each.get("mib"), int | float) else "",
+            f"slot {each['slot']}" if each.get("slot") else "",
+            f"{each['distinct']:,} different values" if isinstance(each.get("distinct"), int) else "",
+            f"field {each['field']}" if each.get("field") else "",
+            f"by chance: {each['p_value']:.1g}" if isinstance(each.get("p_value"), int | float) else "",
+        ]
+        yield from pen.wrapped(f'{at}. "{message}": ' + ", ".join(fact for fact in facts if fact), "  ", "     ")
+        if each.get("example"):
+            yield pen.paint(pen.cut(str(each["example"]), "     | "), DIM)
+    for key in certificate.keys[:3]:
+        examples = ", ".join(value for value, _ in key.examples[:3])
+        yield from pen.wrapped(f"keys of {key.slot}: {key.distinct:,} different, such as {examples}", "  ", "     ")
+    for place in certificate.places[:5]:
+        where = f"{place.file}:{place.line}" if place.line is not None else place.file
+        yield from pen.wrapped(f"source {where}: {place.symbol}: {place.says}", "  ", "     ")
+    for hold in certificate.holds[:5]:
+        yield from pen.wrapped(f"profile: {size(hold.mib)} ({hold.share:.0%}) held by {hold.function}", "  ", "     ")
+
+
+def _stacks(certificate: Certificate, pen: Pen) -> Iterator[str]:
+    if not certificate.stacks:
+        return
+    total = certificate.goroutines or sum(group.count for group in certificate.stacks)
+    yield from ("", pen.head(f"{total:,} goroutines, {len(certificate.stacks)} groups, the largest first"))
+    for group in certificate.stacks[:MOST_GROUPS]:
+        state = ", ".join(f"{name} {count}" if len(group.states) > 1 else name for name, count in group.states.items())
+        waits = f", up to {group.wait_minutes_max} min" if group.wait_minutes_max else ""
+        guilty = pen.paint("  <- died here", RED) if group.guilty else ""
+        yield show(f"  {group.count:,} x  {state}{waits}", WIDTH - 16) + guilty
+        for frame in _telling(group.stack)[:MOST_STACK_LINES]:
+            yield pen.paint(pen.cut(frame, "      "), DIM)
+        if group.created_by:
+            yield pen.paint(pen.cut(f"created by {group.created_by}", "      "), DIM)
+
+
+def _telling(stack: tuple[str, ...]) -> tuple[str, ...]:
+    """The stack without the runtime's own frames at its top, where anything else follows."""
+    first = next((at for at, frame in enumerate(stack) if not frame.startswith(("runtime.", "internal/"))), 0)
+    return stack[first:]
+
+
+def _comparison(certificate: Certificate, pen: Pen) -> Iterator[str]:
+    found = certificate.comparison
+    if found is None:
+        return
+    yield from ("", pen.head(f"Compared with process {found.epoch}, which was well"))
+    yield from pen.wrapped(found.sentence)
+    for row in found.rows:
+        before = f"{row.before:.4g}" if row.before is not None else "-"
+        now = f"{row.now:.4g}" if row.now is not None else "-"
+        yield f"  {row.name:<20}{before:>12} -> {now:<10} {row.unit}"
+
+
+def _last_words(certificate: Certificate, pen: Pen) -> Iterator[str]:
+    if not certificate.last_lines or pen.last_lines <= 0:
+        return
+    yield from ("", pen.head("The last lines"))
+    for line in certificate.last_lines[-pen.last_lines :]:
+        yield pen.cut(line.text, "  | ")
+        if line.usual_per_min is not None and line.recent_per_min is not None:
+            usual, recent = line.usual_per_min, line.recent_per_min
+            if usual and (recent > 2 * usual or recent < usual / 2):
+                yield pen.paint(f"      usually {usual:.3g} a minute, at the end {recent:.3g}", DIM)
+
+
+def _advice(advice: Iterable[Advice], pen: Pen) -> Iterator[str]:
+    told = list(advice)
+    if not told:
+        return
+    yield from ("", pen.head("What to do"))
+    for at, each in enumerate(told[:MOST_ADVICE], 1):
+        yield f"  {at}. {pen.paint(show(each.title, 60), COLOURS.get(each.severity, ''))}"
+        yield from pen.wrapped(each.text, "     ")
+        for line in each.evidence:
+            yield from pen.wrapped(f"because {line}", "     - ", "       ")
+        for line in each.setting.splitlines():
+            yield "       " + pen.paint(show(line, WIDTH - 7), BOLD)
+        yield pen.paint(f"     {each.url}", DIM)
+    if len(told) > MOST_ADVICE:
+        yield f"  and {len(told) - MOST_ADVICE} more with --json"
+
+
+def _runs(certificate: Certificate, pen: Pen) -> Iterator[str]:
+    if len(certificate.runs) < 2:
+        return
+    yield from ("", pen.head(f"{certificate.epochs} processes in this log"))
+    for run in certificate.runs[-8:]:
+        lasted = f"{duration(run['uptime_s'])}" if run.get("uptime_s") is not None else "?"
+        here = "  <- this certificate" if run["epoch"] == certificate.epoch else ""
+        cause = str(run["cause"]).replace("-", " ")
+        yield show(f"  {run['epoch']:>3}  {lasted:>14}  {run['collections']:>6} collections  {cause}{here}", WIDTH)
+
+
+def _read(case: Case, pen: Pen) -> Iterator[str]:
+    read = case.input
+    parts = [f"{read.get('bytes', 0):,} bytes", f"{read.get('lines', 0):,} lines"]
+    parts.append(f"{read.get('gc_lines', 0):,} collections")
+    parts += [
+        f"{read[key]:,} {name}" for key, name in (("mended", "mended"), ("unreadable", "unreadable")) if read.get(key)
+    ]
+    yield pen.paint("read " + ", ".join(parts), DIM)
+    for note in read.get("notes", ()):
+        yield from pen.wrapped(f"note: {note}", "", "  ")
+    if case.redacted is not None:
+        told = ", ".join(f"{each.times} {each.kind} ({each.distinct} different)" for each in case.redacted)
+        yield from pen.wrapped(f"redacted: {told or 'nothing was found'}", "", "  ")

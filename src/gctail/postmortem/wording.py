@@ -1,0 +1,238 @@
+"""The cause of death in one sentence, with the numbers that its report carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Details = dict[str, Any]
+
+GROWTHS = {
+    "map-growth-swiss": "while a map grew",
+    "map-growth-classic": "while a map doubled",
+    "slice-growth": "while a slice or buffer grew",
+    "big-make": "for one large allocation",
+    "many-small-objects": "for one more of many small objects",
+}
+_GUARDS = {"earlyoom": "earlyoom", "systemd-oomd": "systemd-oomd", "oomd": "oomd", "nohang": "nohang", "lmkd": "lmkd"}
+
+
+def sentence_of(name: str, service: str, details: Details) -> str:
+    """The sentence, with its full stop."""
+    return _SENTENCES[name](service, details)
+
+
+def size(mib: float) -> str:
+    """`3.2 GiB`, `255 MiB`, `12 KiB`, `16 bytes`."""
+    if abs(mib) >= 1024:
+        return f"{mib / 1024:.3g} GiB"
+    if abs(mib) >= 1 or mib == 0:
+        return f"{mib:.3g} MiB" if abs(mib) < 10 else f"{mib:.0f} MiB"
+    return f"{mib * 1024:.3g} KiB" if abs(mib) * 1024 >= 1 else f"{mib * (1 << 20):.0f} bytes"
+
+
+def _kib(details: Details, key: str) -> str | None:
+    kib = details.get(key)
+    return size(kib / 1024) if isinstance(kib, int | float) else None
+
+
+def _bytes(details: Details, key: str) -> str | None:
+    count = details.get(key)
+    return size(count / (1 << 20)) if isinstance(count, int | float) and count > 0 else None
+
+
+def _frame(details: Details) -> str:
+    frames = details.get("frames")
+    return f" in {str(frames[0]).rsplit(' ', 1)[0]}" if frames else ""
+
+
+def _who(service: str, details: Details) -> str:
+    process, pid = details.get("process") or service, details.get("pid")
+    return f"{process} (pid {pid})" if pid else str(process)
+
+
+def _go_memory(service: str, details: Details) -> str:  # noqa: ARG001  (all are asked alike)
+    asked = _bytes(details, "size_bytes") or _bytes(details, "ask_bytes") or _bytes(details, "refused_bytes")
+    what = f"{asked} more" if asked else "more memory"
+    growth = GROWTHS.get(str(details.get("growth")), "")
+    in_use = _bytes(details, "in_use_bytes")
+    mapped = f"; {in_use} of address space were mapped" if in_use else ""
+    return f"The Go runtime asked the system for {what}{_frame(details)} {growth}".rstrip() + f", and got none{mapped}."
+
+
+def _cgroup(service: str, details: Details) -> str:
+    limit, rss = _kib(details, "limit_kib"), _kib(details, "anon_rss_kib")
+    used = f"had used up its limit of {limit}" if limit else "had used up its memory limit"
+    held = f" The process itself held {rss}." if rss else ""
+    return f"The kernel killed {_who(service, details)} when its control group {used}.{held}"
+
+
+def _global(service: str, details: Details) -> str:
+    rss = _kib(details, "anon_rss_kib")
+    held = f"; it held {rss}" if rss else ""
+    biggest = (details.get("tasks") or [{}])[0]
+    other = biggest.get("process")
+    more = ""
+    if other and biggest.get("pid") != details.get("pid"):
+        more = f" The largest process was {other} with {size(biggest['rss_kib'] / 1024)}."
+    return f"The machine had no memory left, and the kernel killed {_who(service, details)}{held}.{more}"
+
+
+def _reported(service: str, details: Details) -> str:
+    if details.get("source") == "guard":
+        return _guard(service, details)
+    code = details.get("exit_code")
+    return f"Its orchestrator reports that it was killed for its memory{f' (status {code})' if code else ''}."
+
+
+def _guard(service: str, details: Details) -> str:
+    guard = _GUARDS.get(str(details.get("guard")), "a memory guard")
+    reason = f" because of memory {details['reason']}" if details.get("reason") in {"pressure", "used"} else ""
+    return f"{guard} killed {_who(service, details)}{reason}, to keep the machine usable."
+
+
+def _status_137(service: str, details: Details) -> str:  # noqa: ARG001
+    said = "It was killed by SIGKILL (status 137)." if details.get("exit_code") else "It was killed by SIGKILL."
+    if details.get("near_limit"):
+        goal, limit = size(details["next_goal_mib"]), size(details["limit_mib"])
+        return f"{said} Its heap was on its way to {goal}, with a limit of {limit}: the kernel's OOM killer fits."
+    return f"{said} The OOM killer, or a stop that took too long: the log does not say."
+
+
+def _spiral(service: str, details: Details) -> str:
+    killed = {
+        "kernel-oom-kill-cgroup": "then the kernel killed it at its container's limit",
+        "kernel-oom-kill-global": "then the kernel killed it, with no memory left on the machine",
+        "guard-kill": "then a memory guard killed it",
+    }.get(str(details.get("report")), "then it was killed")
+    limit = _kib(details, "limit_kib")
+    of = f" of {limit}" if limit else ""
+    return (
+        f"The live heap of {service} did not fit under GOMEMLIMIT any more: the collector ran without rest, "
+        f"{killed}{of}."
+    )
+
+
+def _stack(service: str, details: Details) -> str:  # noqa: ARG001
+    limit = _bytes(details, "limit_bytes")
+    return f"A goroutine's stack met its limit{f' of {limit}' if limit else ''}{_frame(details)}: endless recursion."
+
+
+def _threads(service: str, details: Details) -> str:  # noqa: ARG001
+    if details.get("limit"):
+        return f"The program needed more than its {details['limit']} threads: too many block in system calls or cgo."
+    have = details.get("threads")
+    with_those = f" when {have} were there" if have else ""
+    return f"The system gave no new thread{with_those}: a limit on processes (ulimit -u, pids.max), or no memory."
+
+
+def _map(service: str, details: Details) -> str:  # noqa: ARG001
+    message = str(details.get("message") or "concurrent map access")
+    return f"Two goroutines used one map without a lock ({message}){_frame(details)}."
+
+
+def _deadlock(service: str, details: Details) -> str:  # noqa: ARG001
+    count = details.get("goroutines")
+    return f"All goroutines{f' ({count})' if count else ''} were waiting for each other, and nothing could wake them."
+
+
+def _panic(service: str, details: Details) -> str:  # noqa: ARG001
+    value = str(details.get("value") or details.get("text") or "").split("\n", 1)[0][:160]
+    return f"A panic that nobody recovered{_frame(details)}: {value}"
+
+
+def _fault(service: str, details: Details) -> str:  # noqa: ARG001
+    text = str(details.get("message") or details.get("text") or "a fatal error")[:160]
+    return f"The Go runtime gave up{_frame(details)}: {text}"
+
+
+def _quit(service: str, details: Details) -> str:  # noqa: ARG001
+    count = details.get("goroutines")
+    return f"Somebody sent SIGQUIT: it printed the stacks of {count or 'its'} goroutines and ended."
+
+
+def _abort(service: str, details: Details) -> str:  # noqa: ARG001
+    return f"It was aborted (SIGABRT){_frame(details)}: by C code, or by a watchdog."
+
+
+def _segv(service: str, details: Details) -> str:  # noqa: ARG001
+    return f"It crashed (SIGSEGV){_frame(details)}: in code that is not Go's, or hit by a signal from outside."
+
+
+def _terminated(service: str, details: Details) -> str:  # noqa: ARG001
+    return f"{service} was asked to end from outside, as in a deploy or when it is scaled down."
+
+
+def _ended(service: str, details: Details) -> str:
+    if details.get("asked"):
+        return f"{service} was asked to end by a signal, as in a deploy, and did."
+    return f"{service} says itself that it ended."
+
+
+def _status(service: str, details: Details) -> str:
+    if details.get("fatal_line"):
+        return f"{service} gave up by itself: its last words are of level fatal."
+    return f"It ended by itself with status {details.get('exit_code', 'other than 0')}."
+
+
+def _cut(service: str, details: Details) -> str:  # noqa: ARG001
+    missing = details.get("missing")
+    proof = f" {missing} collections are missing from it, their numbers prove it." if missing else ""
+    torn = f" It ends {details['torn']}." if details.get("torn") else ""
+    return f"The log does not reach an end of the process.{torn}{proof}"
+
+
+def _alive(service: str, details: Details) -> str:
+    state = "it leaks, but has time left" if details.get("leak") else "nothing was wrong with its memory"
+    if details.get("too_few"):
+        state = "there are too few collections to judge its memory"
+    return f"Nothing tells of an end of {service}, and {state}: most likely it went on."
+
+
+def _unknown(service: str, details: Details) -> str:
+    stops = (
+        f"{service} was started again, and nothing says how the process before it ended."
+        if details.get("restarted")
+        else "The log stops in the middle of its work, without a last word."
+    )
+    if details.get("near_limit"):
+        goal, limit = size(details["next_goal_mib"]), size(details["limit_mib"])
+        fits = f" Its heap was on its way to {goal}, with a limit of {limit}: a kill for memory fits."
+    elif details.get("spiral"):
+        fits = (
+            " It was in a GOMEMLIMIT death spiral: a kill for memory fits, and so does a log that was copied meanwhile."
+        )
+    elif details.get("in_danger"):
+        fits = " It was leaking: a kill for memory fits, and so does a log that was copied meanwhile."
+    else:
+        fits = ""
+    if details.get("strangers"):
+        fits += " None of the deaths that these logs tell of can be tied to it."
+    return stops + fits
+
+
+_SENTENCES: dict[str, Callable[[str, Details], str]] = {
+    "go-out-of-memory": _go_memory,
+    "memory-limit-spiral": _spiral,
+    "kernel-oom-kill-cgroup": _cgroup,
+    "kernel-oom-kill-global": _global,
+    "oom-killed-report": _reported,
+    "exit-137": _status_137,
+    "sigkill": _status_137,
+    "guard-kill": _guard,
+    "stack-overflow": _stack,
+    "thread-limit": _threads,
+    "concurrent-map-access": _map,
+    "deadlock": _deadlock,
+    "panic": _panic,
+    "runtime-fault": _fault,
+    "signal-quit": _quit,
+    "signal-abort": _abort,
+    "signal-segv": _segv,
+    "terminated": _terminated,
+    "exit-status": _status,
+    "healthy-end": _ended,
+    "log-cut-off": _cut,
+    "alive": _alive,
+    "unknown": _unknown,
+}  # fmt: skip

@@ -1,0 +1,214 @@
+"""Reads everything that belongs to one death: the service's logs, the kernel's log, the cluster's events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from gctail import __version__
+from gctail.engine import Engine
+from gctail.errors import UnreadableInput
+from gctail.parsing.times import find_time
+from gctail.postmortem.certificate import Case
+from gctail.postmortem.events import is_events, read_events
+from gctail.postmortem.identity import identity
+from gctail.postmortem.witness import Stream, Witness
+from gctail.postmortem.writing import write
+from gctail.records import Death, Passage, Sighting
+from gctail.runners.local import Reading
+from gctail.runners.places import Places
+from gctail.sources import open_input
+
+HEAD_BYTES = 1 << 16
+MOST_EVENTS_BYTES = 64 << 20
+TRACE_POINTS = 256
+_KERNEL = re.compile(
+    rb"(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{6}\] |\[[^\]\n\d][^\]\n]{12,36}\] "
+    rb"|.{0,80}\bkernel: |.{0,100}oom-kill|.{0,80}Out of memory"
+)
+_ZONELESS = re.compile(rb"\[[^\]\n\d][^\]\n]{12,36}\] ")
+_OLDER = re.compile(r"prev|previous|before|old(?:er)?|last|healthy|good|\.\d{1,3}(?:\.|$)", re.IGNORECASE)
+
+
+class Autopsy:
+    """One reading of everything. `progress` is told the input and the bytes of it that have been read."""
+
+    def __init__(
+        self, reading: Reading, engine: Engine, progress: Callable[[str, int], None] = lambda _origin, _bytes: None
+    ) -> None:
+        self.reading, self.engine, self.progress = reading, engine, progress
+        engine.trace_points = TRACE_POINTS
+        self.witness = Witness()
+        self.places = Places()
+        self.torn: dict[str, str] = {}
+        self.limits: list[Any] = []
+
+    def logs(self, paths: list[str]) -> None:
+        """Read the logs: the first is the one in question; others are older logs of it, or other services'.
+
+        Raises `UnreadableInput` where none can be read.
+        """
+        heads = {path: self._head(path) for path in paths}
+        kernel = [path for path in paths[1:] if looks_like_kernel(heads[path])]
+        events = [path for path in paths[1:] if is_events(heads[path])]
+        logs = [path for path in paths if path not in kernel and path not in events]
+        name = self._names(logs, heads)
+        for path in sorted(logs, key=lambda each: (_first_time(heads[each]), -logs.index(each))):
+            self._quietly(path, lambda each: self._log(each, name.get(each)))
+        for path in kernel:
+            self.kernel(path)
+        for path in events:
+            self.events(path)
+        if len(self.reading.failed) == len(paths):
+            raise UnreadableInput("\ngctail: ".join(self.reading.failed))
+
+    def kernel(self, path: str) -> None:
+        """Read a kernel's log (dmesg, dmesg -T, journalctl -k in any output format): only its kills count."""
+        if _ZONELESS.match(self._head(path)):
+            self.witness.zoneless.add(path)
+        self._quietly(path, self._kernel)
+
+    def events(self, path: str) -> None:
+        """Read what kubectl says: events or pods as JSON, or its tables and descriptions as text."""
+        head = self._head(path)
+        if not is_events(head):
+            self._quietly(path, self._kernel)
+            return
+        data = self.places.whole(path, MOST_EVENTS_BYTES)
+        found = read_events(data, path)
+        self.witness.reports.extend(found.reports)
+        self.limits += found.limits
+        self.reading.notes += [f"{path}: {note}" for note in found.notes]
+
+    def case(self) -> Case:
+        """The certificates of all that was read."""
+        made = {"torn": self.torn, "made_by": f"gctail {__version__}"}
+        facts = {**self.reading.facts(), **_counts(self.engine), **made}
+        return write(self.engine, self.witness, self.places.find, facts)
+
+    # -- reading
+
+    def _quietly(self, path: str, read: Callable[[str], None]) -> None:
+        try:
+            read(path)
+        except UnreadableInput as error:
+            self.reading.failed.append(str(error))
+
+    def _head(self, path: str) -> bytes:
+        try:
+            return self.places.read(path, 0, HEAD_BYTES)
+        except UnreadableInput:
+            return b""
+
+    def _log(self, path: str, name: str | None) -> None:
+        engine, witness = self.engine, self.witness
+
+        def take(events: list[Sighting | Passage]) -> None:
+            for event in events:
+                witness.read(event)
+                seen = engine.observe(event)
+                if seen is not None:
+                    witness.see(seen)
+
+        end = self._each(path, name, take)
+        torn = _torn(end)
+        if torn is not None:
+            self.torn[path] = torn
+
+    def _kernel(self, path: str) -> None:
+        def take(events: list[Sighting | Passage]) -> None:
+            for event in events:
+                if isinstance(event, Sighting) and isinstance(event.record, Death) and event.record.source != "go":
+                    self.witness.reports.append(event)
+
+        self._each(path, "kernel", take)
+
+    def _each(self, path: str, name: str | None, take: Callable[[list[Sighting | Passage]], None]) -> bytes:
+        """Read one input to its end; its last bytes."""
+        source = open_input(self.places.path(path))
+        before, self.reading.service = self.reading.service, name or self.reading.service
+        scanner = self.reading.scanner(path)
+        self.reading.service = before
+        end, read = b"", 0
+        try:
+            while count := source.readinto(space := scanner.space()):
+                end = bytes(space[max(0, count - 4096) : count])
+                read += count
+                scanner.filled(count)
+                take(scanner.take())
+                self.progress(path, source.consumed_bytes)
+            scanner.flush()
+            take(scanner.take())
+        finally:
+            self.reading.notes += [f"{path}: {note}" for note in (*source.notes, *scanner.notes)]
+            if source.notes and any("truncated" in note or "cut" in note for note in source.notes):
+                self.torn[path] = "before its compressed stream does"
+            source.close()
+        return end
+
+    # -- what belongs together
+
+    def _names(self, logs: list[str], heads: dict[str, bytes]) -> dict[str, str]:
+        """Older logs are read under the name of the first, unless they say that they are another service's."""
+        if self.reading.service is not None or len(logs) < 2:
+            return {}
+        from gctail.runners.local import service_name
+
+        first = service_name(logs[0])
+        mine = set(identity("", _stream(heads[logs[0]])).own)
+        same = {}
+        for path in logs[1:]:
+            theirs = set(identity("", _stream(heads[path])).own)
+            older = service_name(path) == first or _OLDER.search(path.rsplit("/", 1)[-1]) is not None
+            if (mine & theirs) or (older and not (mine and theirs)) or not (mine or theirs):
+                same[path] = first
+        return same
+
+
+def looks_like_kernel(head: bytes) -> bool:
+    """Most of its first lines are the kernel's."""
+    lines = [line for line in head.split(b"\n")[:20] if line.strip()]
+    return bool(lines) and sum(_KERNEL.match(line) is not None for line in lines) * 2 > len(lines)
+
+
+def _stream(head: bytes) -> Stream:
+    stream = Stream()
+    stream.head = head[: 1 << 13]
+    return stream
+
+
+def _first_time(head: bytes) -> float:
+    for line in head.split(b"\n")[:200]:
+        found = find_time(line[:4096])
+        if found is not None:
+            return found[0]
+    return 0.0
+
+
+def _torn(end: bytes) -> str | None:
+    """How the last bytes show that the log was cut; None where they do not.
+
+    A service writes a line in one piece, so half a line of it was cut off by whoever copied the log. Half a line of the
+    runtime proves nothing: it is written in forty pieces, and a kill may come between two of them.
+    """
+    if not end or end.endswith(b"\n"):
+        return None
+    line = end[end.rfind(b"\n") + 1 :].strip()
+    if line.startswith((b"gc ", b"scav", b"pacer:", b"SCHED", b"goroutine ", b"\t")) or b" gc " in line[:200]:
+        return None
+    if line.startswith(b"{") and not line.endswith(b"}"):
+        return "in the middle of a line"
+    return "in the middle of a line" if line.count(b'"') % 2 else None
+
+
+def _counts(engine: Engine) -> dict[str, Any]:
+    ledger = {"seen": 0, "missing": 0, "doubled": 0, "late": 0}
+    mended = unreadable = collections = 0
+    for service in engine.services.values():
+        for name, count in service.ledger().items():
+            ledger[name] += count
+        mended += service.mended
+        unreadable += service.unreadable
+        collections += service.collections
+    return {"gc_lines": collections, "mended": mended, "unreadable": unreadable, "ledger": ledger}

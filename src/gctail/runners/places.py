@@ -1,0 +1,83 @@
+"""Reads a place of an input again: to say at which byte a quoted line begins, or to keep that part of the log.
+
+Standard input cannot be read twice, so it is kept in a file without a name while gctail runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections import OrderedDict
+from typing import IO
+
+from gctail.errors import UnreadableInput
+from gctail.sources import open_input
+
+WINDOW_BYTES = 1 << 20
+MOST_WINDOWS = 16
+LEAST_WORDS = 24
+"""A quoted line is looked for by its first characters where the whole of it cannot be found."""
+
+
+class Places:
+    """The inputs of one reading, open to a second look."""
+
+    def __init__(self) -> None:
+        self._kept: IO[bytes] | None = None
+        self._windows: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+
+    def path(self, origin: str) -> str:
+        """Where the input can be opened, as often as one likes."""
+        if origin != "-":
+            return origin
+        if self._kept is None:
+            self._kept = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as this object)
+            shutil.copyfileobj(sys.stdin.buffer, self._kept, 1 << 20)
+            self._kept.flush()
+        return f"/dev/fd/{self._kept.fileno()}" if os.path.exists("/dev/fd") else origin  # noqa: PTH110
+
+    def read(self, origin: str, offset: int, count: int) -> bytes:
+        """Bytes of the input, uncompressed. Raises `UnreadableInput`."""
+        source = open_input(self.path(origin))
+        buffer = bytearray(1 << 18)
+        view, parts, at = memoryview(buffer), [], 0
+        try:
+            while at < offset + count and (got := source.readinto(view)):
+                if at + got > offset:
+                    parts.append(bytes(view[max(0, offset - at) : min(got, offset + count - at)]))
+                at += got
+        finally:
+            source.close()
+        return b"".join(parts)
+
+    def whole(self, origin: str, most: int) -> bytes:
+        """All of an input. Raises `UnreadableInput` where it is larger than `most` bytes."""
+        data = self.read(origin, 0, most + 1)
+        if len(data) > most:
+            raise UnreadableInput(f"{origin}: larger than {most >> 20} MiB; is it what kubectl printed?")
+        return data
+
+    def find(self, origin: str, offset: int, text: str) -> int | None:
+        """Where the line with this text begins, at or after `offset`."""
+        try:
+            window = self._window(origin, offset)
+        except UnreadableInput:
+            return None
+        escaped = json.dumps(text, ensure_ascii=False)[1:-1]
+        for words in (text, escaped, escaped.replace(">", "\\u003e").replace("<", "\\u003c"), text[:LEAST_WORDS]):
+            at = window.find(words.encode("utf-8", "surrogateescape")) if words else -1
+            if at >= 0:
+                return offset + window.rfind(b"\n", 0, at) + 1
+        return None
+
+    def _window(self, origin: str, offset: int) -> bytes:
+        key = (origin, offset)
+        window = self._windows.get(key)
+        if window is None:
+            window = self._windows[key] = self.read(origin, offset, WINDOW_BYTES)
+            while len(self._windows) > MOST_WINDOWS:
+                self._windows.popitem(last=False)
+        return window

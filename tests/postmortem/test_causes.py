@@ -1,0 +1,204 @@
+"""How it died: on every sample, on recorded deaths of real Go runtimes, on logs that people posted, and on strangers."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gctail.postmortem.certificate import CAUSES
+from postmortem_cases import LOGS, case_of, certificate_of
+
+MAIN = {"unbounded-map-go1.27.log": "session-gateway"}
+
+SAMPLES = {  # without the kernel's log a killed service leaves no word, and that is what must be said
+    "unbounded-map-go1.27.log": {"unknown"},
+    "unbounded-map-go1.23.log.gz": {"unknown"},
+    "goroutine-leak-go1.25.log.gz": {"signal-quit"},
+    "retained-buffers-go1.24.log.gz": {"healthy-end"},
+    "memory-limit-spiral-go1.27.log.xz": {"unknown"},
+    "killed-by-memory-cgroup-go1.24.log.gz": {"unknown"},
+    "go-out-of-memory-go1.23.log.gz": {"go-out-of-memory"},
+    "restart-go1.27.log.gz": {"sigkill"},
+    "all-traces-go1.27.log.gz": {"healthy-end"},
+    "torn-pipe-go1.27.log.zst": {"healthy-end"},
+    "docker-json-go1.25.log.gz": {"unknown"},
+    "kubernetes-cri-go1.27.log.gz": {"healthy-end"},
+    "compose-go1.24-go1.27.log.gz": {"healthy-end"},
+    "kubectl-prefix-go1.25-go1.27.log.gz": {"healthy-end"},
+    "bounded-cache-go1.24.log.gz": {"healthy-end"},
+    "load-waves-go1.25.log.bz2": {"healthy-end"},
+    "nightly-batch-go1.27.log.gz": {"healthy-end"},
+    "idle-go1.27.log": {"healthy-end"},
+}
+KILLED = [
+    ("unbounded-map-go1.27.log", "unbounded-map-go1.27", "kernel-oom-kill-cgroup", 256),
+    ("unbounded-map-go1.23.log.gz", "unbounded-map-go1.23", "kernel-oom-kill-cgroup", 320),
+    ("killed-by-memory-cgroup-go1.24.log.gz", "killed-by-memory-cgroup-go1.24", "kernel-oom-kill-cgroup", 200),
+    ("restart-go1.27.log.gz", "restart-go1.27", "kernel-oom-kill-cgroup", 200),
+    ("memory-limit-spiral-go1.27.log.xz", "memory-limit-spiral-go1.27", "memory-limit-spiral", 160),
+]
+GOLDEN = {  # what stands in the name of a recorded run, and how that program died
+    "oom": "go-out-of-memory",
+    "oomslice": "go-out-of-memory",
+    "oommapstr": "go-out-of-memory",
+    "bigmake": "go-out-of-memory",
+    "makeslice": "panic",
+    "deadlock": "deadlock",
+    "mapwrites": "concurrent-map-access",
+    "maprw": "concurrent-map-access",
+    "panic": "panic",
+    "repanic": "panic",
+    "nilptr": "panic",
+    "sigQUIT": "signal-quit",
+    "sigABRT": "signal-abort",
+    "threads": "thread-limit",
+    "badpointer": "runtime-fault",
+    "newosproc": "thread-limit",
+}
+BEFORE_1_6 = {"1.0.3", "1.1.2", "1.2.2", "1.3.3", "1.4.3", "1.5.4"}  # maps were not guarded
+
+
+def test_the_table_has_every_sample():
+    """A new sample must say how it ends."""
+    index = json.loads((LOGS / "index.json").read_text())
+    assert {entry["file"] for entry in index} == set(SAMPLES)
+
+
+@pytest.mark.parametrize("file", SAMPLES)
+def test_a_sample_alone_is_given_no_cause_that_it_does_not_tell(file):
+    """What it tells of its end is told; where it tells nothing, that is said, with what would settle it."""
+    certificates = case_of(file).certificates
+    assert {each.cause.name for each in certificates} == SAMPLES[file]
+    for each in certificates:
+        assert bool(each.cause.settles) == (each.cause.name in {"unknown", "sigkill"})
+
+
+@pytest.mark.parametrize("form", ["kernel", "kernel-dates"])
+@pytest.mark.parametrize(("file", "stem", "cause", "limit_mib"), KILLED)
+def test_the_kernels_log_names_the_killer(file, stem, cause, limit_mib, form):
+    """Matched by the name that the process gives itself; the limit and the evidence come from the kernel's log."""
+    certificate = certificate_of(file, "--kernel-log", LOGS / f"{stem}.{form}.log")
+    assert certificate.cause.name == cause
+    assert certificate.cause.confidence >= 0.9
+    assert certificate.memory.limit_mib == limit_mib
+    assert certificate.memory.limit_source == "kernel"
+    kill = certificate.cause.evidence[0]
+    text = (LOGS / f"{stem}.{form}.log").read_bytes()
+    line = text[kill.offset : text.index(b"\n", kill.offset)].decode()
+    assert kill.text in line
+    assert line.startswith("[")
+    assert "Killed process" in line
+
+
+def test_a_kill_of_another_process_is_not_ours():
+    """Another name, too small, or at another time: told as somebody else's."""
+    other = certificate_of(
+        "unbounded-map-go1.27.log", "--kernel-log", LOGS / "killed-by-memory-cgroup-go1.24.kernel.log"
+    )
+    assert other.cause.name == "unknown"
+    assert "order-events" in other.cause.not_ours[0].text
+    later = certificate_of("unbounded-map-go1.27.log", "--kernel-log", LOGS / "unbounded-map-go1.23.kernel-dates.log")
+    assert later.cause.name == "unknown"
+
+
+def test_a_kill_in_another_time_zone_is_still_ours(tmp_path):
+    """dmesg -T prints the local time of its machine without saying which."""
+    text = (LOGS / "unbounded-map-go1.27.kernel-dates.log").read_text().replace(" 08:52:4", " 03:22:4")
+    assert " 03:22:4" in text
+    kernel = tmp_path / "dmesg.txt"
+    kernel.write_text(text)
+    certificate = certificate_of("unbounded-map-go1.27.log", "--kernel-log", kernel)
+    assert certificate.cause.name == "kernel-oom-kill-cgroup"
+    assert certificate.end_s is not None
+    assert abs(certificate.end_s - 1795423960) < 5
+
+
+def test_a_kill_that_tells_no_name_we_know_counts_by_time_and_size(tmp_path):
+    """`main` may be anybody; at the second in which our log stops, with the size of our heap, it is ours."""
+    text = (LOGS / "unbounded-map-go1.27.kernel-dates.log").read_text().replace("session-gateway", "gateway-bin-x1")
+    kernel = tmp_path / "dmesg.txt"
+    kernel.write_text(text)
+    certificate = certificate_of("unbounded-map-go1.27.log", "--kernel-log", kernel)
+    assert certificate.cause.name == "kernel-oom-kill-cgroup"
+    assert 0.6 <= certificate.cause.confidence < 0.9
+
+
+@pytest.mark.parametrize("stem", GOLDEN)
+def test_recorded_deaths_of_real_runtimes_are_told_apart(stem, shared: Path):
+    """All versions of Go that have a recording of this death."""
+    runs = sorted((shared / "golden-runs").glob(f"*/{stem}.log"))
+    assert runs
+    wrong = {}
+    for run in runs:
+        if stem in {"mapwrites", "maprw"} and run.parent.name in BEFORE_1_6:
+            continue
+        certificate = certificate_of(run)
+        if certificate.cause.name != GOLDEN[stem]:
+            wrong[run.parent.name] = certificate.cause.name
+    assert wrong == {}
+
+
+def test_the_refused_allocation_is_named(shared: Path):
+    """Its size, what grew, and whose frames: a map that doubled, a slice, one large make."""
+    runs = shared / "golden-runs" / "1.23.9"
+    growths = {stem: certificate_of(runs / f"{stem}.log").cause for stem in ("oommapint", "oomslice", "bigmake")}
+    assert growths["oommapint"].details["growth"] == "map-growth-classic"
+    assert growths["oomslice"].details["growth"] == "slice-growth"
+    assert growths["bigmake"].details["growth"] == "big-make"
+    for cause in growths.values():
+        assert "MiB" in cause.sentence or "GiB" in cause.sentence
+        assert " in main." in cause.sentence
+        assert any("main." in quote.text for quote in cause.evidence)
+
+
+def test_posted_logs_get_no_invented_death(shared: Path):
+    """Every thread whose log tells of a death gets that one; the others get none."""
+    index = [json.loads(line) for line in (shared / "corpus" / "index.jsonl").read_text().splitlines()]
+    for entry in index:
+        cause = certificate_or_first(shared / "corpus" / entry["file"]).cause
+        assert cause.name in CAUSES
+        if entry["kind"] == "oom-go" and "concurrent" not in entry["what"]:
+            assert cause.name == "go-out-of-memory", entry["file"]
+        elif entry["kind"] == "oom-kernel":
+            assert cause.name == "kernel-oom-kill-global", entry["file"]
+        elif entry["kind"] in {"gctrace", "gctrace-old", "scvg"} and "segv" not in entry["file"]:
+            assert cause.name in {"alive", "unknown", "log-cut-off", "signal-quit"}, entry["file"]
+
+
+def certificate_or_first(log: Path):
+    """The only certificate, or that of the worst."""
+    return case_of(log).certificates[0]
+
+
+EXTERNAL = [  # a last word of somebody else, and what it proves
+    ("payments-1 exited with code 137", "exit-137"),
+    ("command terminated with exit code 137", "exit-137"),
+    ("signal: killed", "sigkill"),
+    ("panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:5 +0x1d\nexit status 2", "panic"),
+    ('earlyoom[9]: sending SIGTERM to process 22086 uid 0 "payments": oom_score 900, VmRSS 700 MiB', "guard-kill"),
+    ("    Last State:     Terminated\n      Reason:       OOMKilled\n      Exit Code:    137", "oom-killed-report"),
+    ('time=2026-11-23T08:52:41Z level=info msg="received signal, shutting down" signal=terminated', "healthy-end"),
+    ('{"level":"fatal","ts":1795423961,"msg":"cannot open database"}', "exit-status"),
+    ('{"level":"info","ts":1795423961,"msg":"request proc', "log-cut-off"),
+]
+
+
+@pytest.mark.parametrize(("words", "cause"), EXTERNAL)
+def test_last_words_of_others_are_understood(words, cause, tmp_path):
+    """Appended to a log that otherwise just stops."""
+    log = tmp_path / "payments.log"
+    end = "" if cause == "log-cut-off" else "\n"
+    log.write_text((LOGS / "unbounded-map-go1.27.log").read_text().replace("session-gateway", "payments") + words + end)
+    certificate = certificate_of(log)
+    assert certificate.cause.name == cause
+    assert certificate.cause.confidence >= 0.5
+    assert certificate.cause.evidence
+
+
+def test_a_log_without_any_collection_still_gets_its_certificate(tmp_path):
+    """Nothing is known of its memory, but how it ended is."""
+    log = tmp_path / "plain.log"
+    log.write_text("2026/11/23 08:52:40 listening on :8080\n2026/11/23 08:52:41 request processed\nsignal: killed\n")
+    certificate = certificate_of(log)
+    assert certificate.cause.name == "sigkill"
+    assert certificate.verdict is None
