@@ -1,0 +1,31 @@
+"""The certificate to look at and to send around: one HTML file, and the main chart as SVG and PNG.
+
+What comes back are whole files as bytes; who writes them does it atomically.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gctail.postmortem.certificate import Case, Certificate
+
+
+def html(case: Case, tickets: Sequence[str] | None = None) -> bytes:
+    """One self-contained page. `tickets`: a Markdown text per certificate for the copy button, instead of our own."""
+    from gctail.report.page import page
+
+    return page(case, tickets)
+
+
+def svg(certificate: Certificate) -> bytes:
+    """The main chart, in light colours."""
+    from gctail.report.picture import picture
+
+    return picture(certificate)
+
+
+def png(certificate: Certificate, width: int = 2400) -> bytes:
+    """The main chart as pixels; needs the extra `png`, and raises `UsageError` with the way to get it."""
+    from gctail.report.raster import raster
+
+    return raster(svg(certificate), width)

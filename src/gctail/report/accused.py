@@ -1,0 +1,109 @@
+"""Who is suspected: messages, keys and numbers that grew with the heap; places in the source; what a profile holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gctail.postmortem.certificate import Certificate, Hold, Key, Place
+from gctail.report.markup import Markup, join, tag, text
+from gctail.report.tables import Cell, Column, table
+from gctail.report.wording import NONE, mib, number, share
+
+EXAMPLES = 6
+
+
+def suspects(certificate: Certificate) -> Markup:
+    """Most suspected first."""
+    told = certificate.suspects
+    if not told:
+        return Markup("")
+    columns = [
+        Column("#", figures=True), Column("message", wide=True), Column("value"), Column("explains", figures=True),
+        Column("share", figures=True), Column("p", figures=True), Column("distinct", figures=True), Column("example"),
+    ]  # fmt: skip
+    rows = [(_suspect(at, each), "first" if at == 0 else None) for at, each in enumerate(told)]
+    return tag("section", tag("h3", "Suspects"), table("Suspects", columns, rows), keys(certificate), class_="suspects")
+
+
+def _suspect(at: int, told: dict[str, Any]) -> list[Cell]:
+    p_value, distinct = _figure(told, "p_value"), _figure(told, "distinct")
+    named = told.get("message") or told.get("template") or NONE
+    template = told.get("template")
+    return [
+        Cell(at + 1, at + 1),
+        Cell(tag("code", text(named, 300), title=str(template)[:400] if template and template != named else None)),
+        Cell(_slot(told)),
+        Cell(mib(_figure(told, "mib")), _figure(told, "mib")),
+        Cell(share(_figure(told, "share")), _figure(told, "share")),
+        Cell(NONE if p_value is None else "< 0.001" if p_value < 0.001 else f"{p_value:.2g}", p_value),
+        Cell(number(distinct), distinct),
+        Cell(tag("code", text(told["example"], 200)) if told.get("example") else NONE),
+    ]
+
+
+def _slot(told: dict[str, Any]) -> Markup | str:
+    named = [f"{what} {told[what]}" for what in ("slot", "field") if told.get(what) not in (None, "")]
+    return ", ".join(named) or NONE
+
+
+def _figure(told: dict[str, Any], name: str) -> float | None:
+    value = told.get(name)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def keys(certificate: Certificate) -> Markup:
+    """The values of a slot: how many, how fast new ones come, and the most frequent ones."""
+    if not certificate.keys:
+        return Markup("")
+    columns = [
+        Column("message", wide=True), Column("key"), Column("distinct", figures=True), Column("new", figures=True),
+        Column("examples (times seen)", wide=True),
+    ]  # fmt: skip
+    rows = [(_key(each), None) for each in certificate.keys]
+    return join(tag("h4", "Keys"), table("Keys", columns, rows))
+
+
+def _key(key: Key) -> list[Cell]:
+    examples = [tag("span", tag("code", text(value, 80)), f" {count:,}") for value, count in key.examples[:EXAMPLES]]
+    return [
+        Cell(tag("code", text(key.message, 200))),
+        Cell(key.slot),
+        Cell(number(key.distinct), key.distinct),
+        Cell(NONE if key.new_per_s is None else number(key.new_per_s, "/s"), key.new_per_s),
+        Cell(tag("span", *examples, class_="examples")),
+    ]
+
+
+def source(certificate: Certificate) -> Markup:
+    """Places in the Go source that fit."""
+    if not certificate.places:
+        return Markup("")
+    columns = [Column("place"), Column("symbol"), Column("why", wide=True), Column("sure", figures=True)]
+    rows = [(_place(each), None) for each in certificate.places]
+    return tag("section", tag("h3", "In the source"), table("Source", columns, rows), class_="source")
+
+
+def _place(place: Place) -> list[Cell]:
+    where = place.file if place.line is None else f"{place.file}:{place.line}"
+    sure = share(place.confidence)
+    return [
+        Cell(tag("code", text(where, 300))), Cell(tag("code", text(place.symbol, 200))), Cell(place.says),
+        Cell(sure, place.confidence),
+    ]  # fmt: skip
+
+
+def profile(certificate: Certificate) -> Markup:
+    """What the heap profile says is held."""
+    if not certificate.holds:
+        return Markup("")
+    columns = [Column("function", wide=True), Column("at"), Column("held", figures=True), Column("share", figures=True)]
+    rows = [(_hold(each), None) for each in certificate.holds]
+    return tag("section", tag("h3", "Held, says the heap profile"), table("Profile", columns, rows), class_="profile")
+
+
+def _hold(hold: Hold) -> list[Cell]:
+    where = NONE if hold.file is None else hold.file if hold.line is None else f"{hold.file}:{hold.line}"
+    return [
+        Cell(tag("code", text(hold.function, 300))), Cell(where), Cell(mib(hold.mib), hold.mib),
+        Cell(share(hold.share), hold.share),
+    ]  # fmt: skip

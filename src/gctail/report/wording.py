@@ -1,0 +1,86 @@
+"""Numbers as people read them: with units, three significant digits, and "–" where the log does not say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+NONE = "–"
+_SPANS = ((86400.0, "d", 3600.0, "h"), (3600.0, "h", 60.0, "min"), (60.0, "min", 1.0, "s"))
+
+
+def mib(value: float | None) -> str:
+    """A size: `129 MiB`, `1.86 GiB`."""
+    if value is None:
+        return NONE
+    if abs(value) >= 10240:
+        return f"{value / 1024:,.1f} GiB"
+    if abs(value) >= 1024:
+        return f"{value / 1024:.2f} GiB"
+    return f"{value:.0f} MiB" if abs(value) >= 10 or value == int(value) else f"{value:.1f} MiB"
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """A figure with its unit, rounded to what can be read."""
+    if value is None:
+        return NONE
+    if value == int(value) and abs(value) < 1e15:
+        digits = f"{int(value):,}"
+    elif abs(value) >= 100:
+        digits = f"{value:,.0f}"
+    else:
+        digits = f"{value:.3g}"
+    return f"{digits} {unit}".rstrip()
+
+
+def share(value: float | None) -> str:
+    """A part of one, in percent; what is not quite all is not called all."""
+    if value is None:
+        return NONE
+    if 0.99 < value < 1:
+        return "> 99%"
+    return f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.1%}"
+
+
+def span(seconds: float | None) -> str:
+    """A duration: `350 ms`, `42 s`, `4 min 3 s`, `2 h 10 min`, `3 d 4 h`."""
+    if seconds is None:
+        return NONE
+    size = abs(seconds)
+    sign = "−" if seconds < 0 else ""
+    if size < 1:
+        return f"{sign}{size * 1000:.0f} ms"
+    if size < 10:
+        return f"{sign}{size:.1f} s"
+    if round(size) < 60:
+        return f"{sign}{size:.0f} s"
+    for big, big_name, small, small_name in _SPANS:
+        if size >= big:
+            whole, rest = divmod(round(size / small), round(big / small))
+            return f"{sign}{whole} {big_name} {rest} {small_name}" if rest else f"{sign}{whole} {big_name}"
+    return f"{sign}1 min"
+
+
+def utc(time_s: float | None) -> str:
+    """A moment, to the millisecond: `2026-11-23 08:52:40.733`."""
+    if time_s is None:
+        return NONE
+    try:
+        return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    except (OverflowError, ValueError, OSError):
+        return NONE
+
+
+def clock(time_s: float | None) -> str:
+    """The time of day: `08:52:40`."""
+    return utc(time_s)[11:19] or NONE
+
+
+def iso(time_s: float | None) -> str | None:
+    """For machines: the `datetime` of a time element."""
+    told = utc(time_s)
+    return None if told == NONE else told.replace(" ", "T") + "Z"
+
+
+def places(count: int, one: str, many: str | None = None) -> str:
+    """`1 line`, `4,648 lines`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
