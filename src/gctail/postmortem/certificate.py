@@ -287,6 +287,8 @@ class Certificate(Struct, frozen=True):
     suspects: tuple[dict[str, Any], ...] = ()
     keys: tuple[Key, ...] = ()
     last_lines: tuple[LastLine, ...] = ()
+    first_lines: tuple[str, ...] = ()
+    """A few of the first lines of the log, in which a program often says its version and settings."""
     goroutines: int | None = None
     stacks: tuple[StackGroup, ...] = ()
     stacks_truncated: bool = False

@@ -7,10 +7,12 @@ from typing import Any
 import msgspec
 
 from gctail.engine import Engine
+from gctail.postmortem.advice import advise
 from gctail.postmortem.causes import Ending, decide
 from gctail.postmortem.certificate import Case, Cause, Certificate, LastLine, Quote
 from gctail.postmortem.charts import band, limits, series
 from gctail.postmortem.comparison import compared
+from gctail.postmortem.facts import facts_of
 from gctail.postmortem.farewells import Farewell, farewell
 from gctail.postmortem.headline import headline
 from gctail.postmortem.lives import Person, persons
@@ -18,10 +20,10 @@ from gctail.postmortem.memory import memory
 from gctail.postmortem.quoting import Finder
 from gctail.postmortem.stacks import grouped
 from gctail.postmortem.story import Clock, first_warning, foretold, moments
-from gctail.postmortem.witness import Witness
+from gctail.postmortem.witness import Witness, Words
 from gctail.records import Death, Dump
 
-SHOWN_LINES = 20
+SHOWN_LINES, FIRST_LINES = 20, 4
 HARMLESS = frozenset({"alive", "healthy-end", "log-cut-off", "unknown", "terminated"})
 """Causes that do not make a process the one to write about where another one died."""
 
@@ -116,6 +118,7 @@ def _certificate(told: list[tuple[Person, Cause]]) -> Certificate:
         foretold=foreseen,
         suspects=suspects,
         last_lines=_last_lines(person),
+        first_lines=_first_lines(person),
         goroutines=_goroutines(dump),
         stacks=grouped(dump),
         stacks_truncated=isinstance(dump, Death) and dump.truncated,
@@ -133,6 +136,7 @@ def _certificate(told: list[tuple[Person, Cause]]) -> Certificate:
         unreadable=tuple(service.specimens),
         runs=tuple(_run(each, other) for each, other in told),
     )
+    certificate = msgspec.structs.replace(certificate, advice=advise(facts_of(certificate)))
     return msgspec.structs.replace(certificate, headline=headline(certificate))
 
 
@@ -178,6 +182,12 @@ def _goroutines(dump: Death | Dump | None) -> int | None:
 
 def _last_lines(person: Person) -> tuple[LastLine, ...]:
     return tuple(LastLine(text[:2000], origin, at) for text, origin, at in person.lines[-SHOWN_LINES:])
+
+
+def _first_lines(person: Person) -> tuple[str, ...]:
+    stream = person.stream
+    words = Words(stream.head, "", 0, stream.head_wrapper, exact=False)
+    return tuple(text[:500] for text, _ in words.lines()[:FIRST_LINES])
 
 
 def _ledger(person: Person) -> dict[str, Any]:
