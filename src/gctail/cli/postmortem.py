@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import sys
+import tempfile
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.progress import Progress
 from gctail.cli.window import window
 from gctail.engine import Engine
 from gctail.errors import UsageError
+from gctail.postmortem.as_json import case_json
 from gctail.postmortem.certificate import Case
+from gctail.postmortem.redaction import Redactor
 from gctail.postmortem.text import Pen, case_text
 from gctail.runners.autopsy import Autopsy
+from gctail.runners.bundle import is_bundle
 from gctail.runners.local import Reading
+from gctail.runners.places import Places
+
+MOST_READ_TWICE_BYTES = 64 << 20
 
 DESCRIPTION = """\
 After a crash: what killed the service, since when it was dying, who is suspected, what to do.
@@ -39,7 +50,18 @@ def parser() -> argparse.ArgumentParser:
         help="kubectl get events (or pods) -o json, or kubectl describe pod; may be repeated",
     )  # fmt: skip
     parser.add_argument("--limit", metavar="SIZE", help="the memory limit of the container, such as 512MiB or 2GiB")
+    parser.add_argument("--html", metavar="FILE", help="the report as one page that works offline")
+    parser.add_argument("--svg", metavar="FILE", help="the main chart of the worst service")
+    parser.add_argument("--png", metavar="FILE", help="the same as pixels (needs gctail[png])")
+    parser.add_argument(
+        "--markdown", metavar="FILE", nargs="?", const="-", help="text for a ticket; to standard output without FILE"
+    )
     parser.add_argument("--json", action="store_true", help="everything as one JSON object")
+    parser.add_argument(
+        "--redact", action="store_true",
+        help="replace secrets, tokens, e-mail addresses, card numbers, IP addresses and user ids, and say how many",
+    )  # fmt: skip
+    parser.add_argument("--bundle", metavar="FILE", help="a .tar.gz that holds all it takes to see this elsewhere")
     parser.add_argument("--lines", metavar="N", type=int, default=10, help="so many of the last lines (10)")
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
     choosing(parser)
@@ -48,32 +70,182 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Read everything, write the certificates, and return the exit status."""
-    case, failed = opened(options)
-    colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
-    print(case_text(case, Pen(colour=colour, lines=options.lines)))
-    for failure in failed:
+    reading = read(options)
+    redactor = Redactor(secrets.token_bytes(32)) if options.redact else None
+    case = reading.case
+    if redactor is not None:
+        case = redactor.case(case)
+    _print(case, options)
+    _write(case, options)
+    if options.bundle is not None:
+        _bundle(case, reading, redactor, options)
+    for failure in reading.failed:
         print(f"gctail: {failure}", file=sys.stderr)
-    return 2 if failed else 0
+    return 2 if reading.failed else 0
+
+
+class Read(Struct):
+    """What was read: the case, the places of its inputs, what failed, and the inputs by what they are."""
+
+    case: Case
+    places: Places
+    failed: list[str]
+    inputs: dict[str, str]
+    """Origin to role: log, kernel or events."""
 
 
 def opened(options: argparse.Namespace) -> tuple[Case, list[str]]:
     """The case, and the inputs that could not be read."""
-    engine = Engine(limit_mib=limit_of(options.limit), only=options.service, window=window(options))
+    found = read(options)
+    return found.case, found.failed
+
+
+def read(options: argparse.Namespace) -> Read:
+    """Read logs, or a bundle. Where the limit is told only by the kernel, the logs are judged again, knowing it."""
+    if len(options.files) == 1 and options.files[0] != "-" and is_bundle(options.files[0]):
+        return _unpacked(options)
+    found = _once(options, limit_of(options.limit))
+    limit = _found_limit(found.case)
+    if options.limit is None and limit is not None and found.case.input.get("bytes", 0) <= MOST_READ_TWICE_BYTES:
+        return _once(options, limit, found.places)
+    return found
+
+
+def _once(options: argparse.Namespace, limit_mib: float | None, places: Places | None = None) -> Read:
+    engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
     reading = Reading(service=options.service, wrapper=options.wrapper)
     with Progress(options.files) as progress:
-        autopsy = Autopsy(reading, engine, progress.tell)
+        autopsy = Autopsy(reading, engine, progress.tell, places)
         autopsy.logs(options.files)
         for path in options.kernel_log:
-            autopsy.kernel(readable(path, "--kernel-log"))
+            autopsy.kernel(readable(path, "--kernel-log", autopsy.places))
         for path in options.events:
-            autopsy.events(readable(path, "--events"))
+            autopsy.events(readable(path, "--events", autopsy.places))
         engine.conclude()
-        return autopsy.case(), reading.failed
+        case = autopsy.case(limit_is_given=options.limit is not None)
+    inputs = dict.fromkeys(options.files, "log")
+    inputs |= dict.fromkeys(options.kernel_log, "kernel") | dict.fromkeys(options.events, "events")
+    return Read(case, autopsy.places, reading.failed, inputs)
 
 
-def readable(path: str, option: str) -> str:
+def _found_limit(case: Case) -> float | None:
+    """The limit that the kernel or the cluster told of the only service."""
+    if len(case.certificates) != 1:
+        return None
+    memory = case.certificates[0].memory
+    return memory.limit_mib if memory.limit_source in {"kernel", "kubernetes"} else None
+
+
+def _unpacked(options: argparse.Namespace) -> Read:
+    """Read a bundle as if its logs were here; where they are not whole, its own certificates count."""
+    from gctail.runners.bundle import Opened
+
+    bundle = Opened(options.files[0])
+    manifest = bundle.manifest
+    again = argparse.Namespace(**vars(options))
+    again.files, again.kernel_log = bundle.inputs("log"), bundle.inputs("kernel") + options.kernel_log
+    again.events = bundle.inputs("events") + options.events
+    again.limit, again.service = options.limit or manifest.limit, options.service or manifest.service
+    again.wrapper = options.wrapper or manifest.wrapper
+    found = _once(again, limit_of(again.limit), bundle.places)
+    limit = _found_limit(found.case)
+    if again.limit is None and limit is not None:
+        found = _once(again, limit, bundle.places)
+    same = verdicts(found.case) == verdicts(bundle.case)
+    note = f"read from a bundle that {manifest.made_by} made; judged again here: "
+    note += "the same verdict" if same else f"another verdict than then ({verdicts(bundle.case)})"
+    case = found.case if bundle.whole else bundle.case
+    if not bundle.whole:
+        note += "; its logs are parts, so the certificates are those of the whole"
+    notes = [*case.input.get("notes", ()), note]
+    found.case = replace(case, input={**case.input, "notes": notes}, redacted=bundle.case.redacted)
+    return found
+
+
+def verdicts(case: Case) -> str:
+    """Cause and verdict of every service, in words: what a bundle must reproduce."""
+    told = [f"{each.service}: {each.cause.name}, {(each.verdict or {}).get('kind')}" for each in case.certificates]
+    return "; ".join(sorted(told))
+
+
+def _print(case: Case, options: argparse.Namespace) -> None:
+    """To standard output: text, or JSON or Markdown where one of them is asked for."""
+    if options.json:
+        sys.stdout.write(case_json(case).decode() + "\n")
+    elif options.markdown == "-":
+        sys.stdout.write(_markdown(case))
+    else:
+        colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+        print(case_text(case, Pen(colour=colour, lines=options.lines)))
+
+
+def _markdown(case: Case) -> str:
+    from gctail.report.ticket import ticket
+
+    return "\n".join(ticket(each) for each in case.certificates)
+
+
+def _write(case: Case, options: argparse.Namespace) -> None:
+    """The files that were asked for."""
+    from gctail import report
+
+    if options.html is not None:
+        save(options.html, report.html(case))
+    if options.markdown not in {None, "-"}:
+        save(options.markdown, _markdown(case).encode("utf-8", "backslashreplace"))
+    if (options.svg or options.png) and not case.certificates:
+        raise UsageError("no chart: there is no process in these logs")
+    if options.svg is not None:
+        save(options.svg, report.svg(case.certificates[0]))
+    if options.png is not None:
+        save(options.png, report.png(case.certificates[0]))
+
+
+def save(path: str, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    target = Path(path)
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as kept:
+            kept.write(data)
+        Path(kept.name).chmod(0o644)
+        Path(kept.name).replace(target)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _bundle(case: Case, reading: Read, redactor: Redactor | None, options: argparse.Namespace) -> None:
+    import io
+
+    import msgspec
+
+    from gctail import report
+    from gctail.runners.bundle import Manifest, Writer
+
+    kept = io.BytesIO()
+    writer = Writer(kept, reading.places, redactor.data if redactor is not None else None)
+    moments = [
+        each.quote.offset for found in reading.case.certificates for each in found.moments if each.quote is not None
+    ]
+    for origin, role in reading.inputs.items():
+        shown = redactor.text(origin) if redactor is not None else origin
+        writer.log(origin, role, moments, shown)
+    if redactor is not None:
+        case = replace(case, redacted=redactor.told())
+    writer.text("case.json", msgspec.json.encode(case))
+    writer.text("report.json", case_json(case))
+    writer.text("report.txt", case_text(case, Pen(colour=False, lines=options.lines)).encode("utf-8", "replace"))
+    writer.text("report.md", _markdown(case).encode("utf-8", "backslashreplace"))
+    writer.text("report.html", report.html(case))
+    writer.close(Manifest(1, case.made_by, (), options.limit, options.service, options.wrapper))
+    save(options.bundle, kept.getvalue())
+    if redactor is not None:
+        told = ", ".join(f"{each.times} of kind {each.kind} ({each.distinct} different)" for each in redactor.told())
+        print(f"gctail: {options.bundle}: replaced {told or 'nothing'}", file=sys.stderr)
+
+
+def readable(path: str, option: str, places: Places) -> str:
     """The path, where there is something to read."""
-    if path != "-" and not Path(path).exists():
+    if path != "-" and not Path(places.path(path)).exists():
         raise UsageError(f"{option} {path}: there is no such file")
     return path
 

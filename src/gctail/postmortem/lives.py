@@ -86,7 +86,7 @@ def _victims(reports: list[Sighting]) -> list[Person]:
         service = Service(name, judging=False)
         who = Identity((name,), (name,), (), (), (), ())
         place = (report.origin, report.offset, report.offset)
-        life = Life(name, 0, who, None, report.time_s, None, None, None, is_last=True, place=place, alone=False)
+        life = Life(name, 0, who, None, report.time_s, None, None, is_last=True, place=place, alone=False)
         told = ((report, Match(CERTAIN, ())),)
         found.setdefault(_victim(report), Person(service, Stream(), None, life, [], told=told))
     return list(found.values())
@@ -110,7 +110,6 @@ def _person(service: Service, stream: Stream, epoch: Epoch | None, *, last: bool
         end_s=max(ends, default=None),
         live_mib=float(cycle.heap_live_mib) if cycle is not None else None,
         most_mib=_most(cycle, derived),
-        limit_mib=service.limit_mib,
         is_last=last,
         place=_place(stream, epoch, lines, last=last),
         alone=alone,

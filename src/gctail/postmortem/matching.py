@@ -35,7 +35,6 @@ class Life(Struct, frozen=True):
     live_mib: float | None
     most_mib: float | None
     """What the Go heap may have grown to when the process ended: the next goal."""
-    limit_mib: float | None
     is_last: bool
     place: tuple[str, int, int]
     """Origin, and the offsets between which its own log tells of its end."""
@@ -165,9 +164,6 @@ def _support(sighting: Sighting, life: Life) -> list[str]:
     held = _held_mib(details)
     if held is not None and life.live_mib and life.most_mib and life.live_mib <= held <= 1.3 * life.most_mib + 64:
         found.append(f"its {held:.0f} MiB fit our heap")
-    limit = details.get("limit_kib")
-    if isinstance(limit, int) and life.limit_mib and abs(limit / 1024 - life.limit_mib) < 1:
-        found.append("its limit is ours")
     return found
 
 

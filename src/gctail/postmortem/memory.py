@@ -16,12 +16,12 @@ NO_LIMIT_KIB = 1 << 50
 LEAST_OUTSIDE_MIB = 16.0
 
 
-def memory(person: Person, cause: Cause) -> Memory:
+def memory(person: Person, cause: Cause, *, limit_is_given: bool = True) -> Memory:
     """What is known of it. `outside_mib` is what surely was neither heap nor stacks: never more than can be proved."""
     epoch = person.epoch
     last = epoch.last if epoch is not None else None
     derived = epoch.last_derived if epoch is not None else None
-    limit_mib, source = _limit(person)
+    limit_mib, source = _limit(person, given=limit_is_given)
     rss_mib = _rss(person)
     gomemlimit = derived.memory_limit_estimate_mib if derived is not None else None
     if limit_mib is None and gomemlimit is not None:
@@ -62,8 +62,8 @@ def _details(person: Person) -> list[dict[str, Any]]:
     return [each.record.details for each, _ in person.told if isinstance(each.record, Death)]
 
 
-def _limit(person: Person) -> tuple[float | None, str | None]:
-    if person.service.limit_mib is not None:
+def _limit(person: Person, *, given: bool) -> tuple[float | None, str | None]:
+    if given and person.service.limit_mib is not None:
         return person.service.limit_mib, "option"
     for details in _details(person):
         kib = details.get("limit_kib")

@@ -31,11 +31,11 @@ HARMLESS = frozenset({"alive", "healthy-end", "log-cut-off", "unknown", "termina
 def write(engine: Engine, witness: Witness, find: Finder, facts: dict[str, Any]) -> Case:
     """The case: a certificate per service. `facts` are those of the reading: what it counted, and who made this."""
     torn: dict[str, str] = facts.pop("torn", {})
-    made_by = str(facts.pop("made_by", "gctail"))
+    made_by, given = str(facts.pop("made_by", "gctail")), bool(facts.pop("limit_is_given", True))
     by_service: dict[str, list[tuple[Person, Cause]]] = {}
     for person in persons(engine, witness):
         by_service.setdefault(person.service.name, []).append((person, _cause(person, find, torn)))
-    written = [_certificate(told) for told in by_service.values()]
+    written = [_certificate(told, limit_is_given=given) for told in by_service.values()]
     written.sort(key=_badness)
     return Case(tuple(written), facts, made_by)
 
@@ -84,7 +84,7 @@ def _spirals(person: Person) -> bool:
     return bool(phases) and phases[-1] != "resolved"
 
 
-def _certificate(told: list[tuple[Person, Cause]]) -> Certificate:
+def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> Certificate:
     """Of the last process that died of something; where none did, of the last one."""
     died = [each for each in told if each[1].name not in HARMLESS]
     person, cause = died[-1] if died else told[-1]
@@ -92,7 +92,7 @@ def _certificate(told: list[tuple[Person, Cause]]) -> Certificate:
     bins = epoch.trace.bins() if epoch is not None and epoch.trace is not None else []
     verdict = person.verdict()
     clock = Clock(person, cause)
-    held = memory(person, cause)
+    held = memory(person, cause, limit_is_given=limit_is_given)
     derived = epoch.last_derived if epoch is not None else None
     foreseen = foretold(person, clock, held.limit_mib)
     warned = first_warning(person)

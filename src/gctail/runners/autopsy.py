@@ -35,12 +35,16 @@ class Autopsy:
     """One reading of everything. `progress` is told the input and the bytes of it that have been read."""
 
     def __init__(
-        self, reading: Reading, engine: Engine, progress: Callable[[str, int], None] = lambda _origin, _bytes: None
+        self,
+        reading: Reading,
+        engine: Engine,
+        progress: Callable[[str, int], None] = lambda _origin, _bytes: None,
+        places: Places | None = None,
     ) -> None:
         self.reading, self.engine, self.progress = reading, engine, progress
         engine.trace_points = TRACE_POINTS
         self.witness = Witness()
-        self.places = Places()
+        self.places = places or Places()
         self.torn: dict[str, str] = {}
         self.limits: list[Any] = []
 
@@ -81,9 +85,9 @@ class Autopsy:
         self.limits += found.limits
         self.reading.notes += [f"{path}: {note}" for note in found.notes]
 
-    def case(self) -> Case:
-        """The certificates of all that was read."""
-        made = {"torn": self.torn, "made_by": f"gctail {__version__}"}
+    def case(self, *, limit_is_given: bool = True) -> Case:
+        """The certificates of all that was read; without `limit_is_given` the limit came from these very reports."""
+        made = {"torn": self.torn, "made_by": f"gctail {__version__}", "limit_is_given": limit_is_given}
         facts = {**self.reading.facts(), **_counts(self.engine), **made}
         return write(self.engine, self.witness, self.places.find, facts)
 

@@ -6,7 +6,6 @@ Standard input cannot be read twice, so it is kept in a file without a name whil
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -26,18 +25,25 @@ class Places:
     """The inputs of one reading, open to a second look."""
 
     def __init__(self) -> None:
-        self._kept: IO[bytes] | None = None
+        self._kept: dict[str, IO[bytes]] = {}
         self._windows: OrderedDict[tuple[str, int], bytes] = OrderedDict()
 
     def path(self, origin: str) -> str:
         """Where the input can be opened, as often as one likes."""
-        if origin != "-":
+        kept = self._kept.get(origin)
+        if kept is None and origin != "-":
             return origin
-        if self._kept is None:
-            self._kept = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as this object)
-            shutil.copyfileobj(sys.stdin.buffer, self._kept, 1 << 20)
-            self._kept.flush()
-        return f"/dev/fd/{self._kept.fileno()}" if os.path.exists("/dev/fd") else origin  # noqa: PTH110
+        if kept is None:
+            kept = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as this object)
+            shutil.copyfileobj(sys.stdin.buffer, kept, 1 << 20)
+            self.keep(origin, kept)
+        kept.seek(0)
+        return f"/dev/fd/{kept.fileno()}"
+
+    def keep(self, origin: str, file: IO[bytes]) -> None:
+        """From now on this input is read from there."""
+        file.flush()
+        self._kept[origin] = file
 
     def read(self, origin: str, offset: int, count: int) -> bytes:
         """Bytes of the input, uncompressed. Raises `UnreadableInput`."""
