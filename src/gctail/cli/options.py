@@ -12,6 +12,7 @@ COMMANDS = {
     "records": "every runtime record of a log, one JSON object a line",
     "postmortem": "what killed it, since when it was dying, who is suspected, what to do",
     "run": "starts a service, passes its output on, watches it: gctail run -- ./service",
+    "kafka": "logs from Kafka topics, alone or as one of a group of consumers",
     "check": "the configuration in force, and where each value came from",
     "explain": "what a line of the runtime, or a kind of finding, means",
 }

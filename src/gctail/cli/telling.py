@@ -56,12 +56,16 @@ class Teller:
     def tell(self, seen: Iterable[Seen]) -> None:
         """Say what came of some input."""
         for each in seen:
-            if self.verbose and self.console.output == "text":
-                line = cycle_line(each, self.limit_mib, self.palette, named=self._several(each))
-                if line:
-                    self.console.say(line)
+            self.cycle(each)
             if each.findings:
                 self.outputs.take(each.findings)
+
+    def cycle(self, seen: Seen) -> None:
+        """Say a collection, where every one is wanted."""
+        if self.verbose and self.console.output == "text":
+            line = cycle_line(seen, self.limit_mib, self.palette, named=self._several(seen))
+            if line:
+                self.console.say(line)
 
     def findings(self, findings: Sequence[Finding]) -> None:
         """Say what was found."""

@@ -18,7 +18,8 @@ from msgspec.structs import replace
 from gctail.kafka.places import Message
 from gctail.parsing.reading import Event
 from gctail.parsing.scanner import Scanner
-from gctail.records import Passage, Sighting
+from gctail.parsing.times import find_time
+from gctail.records import GcCycle, Passage
 
 
 class Chunk:
@@ -49,6 +50,8 @@ class Lane:
         self.places: set[tuple[str, int]] = set()
         self.timed = False  # the lines have times of their own, so the messages' are not needed
         self.last_fed_s = 0.0
+        self.before = b""  # the last line so far: its time stamp is the neighbour of a collection that comes next
+        self._before_chunk = b""
         self._chunks: deque[Chunk] = deque()
         self._end = 0
 
@@ -63,6 +66,7 @@ class Lane:
             self._chunks.clear()
         self._chunks.append(Chunk(self._end, messages, [len(value) + 1 for value in values]))
         self._end += len(joined)
+        self._before_chunk, self.before = self.before, _last_line(values[-1])
         self.scanner.feed(joined)
         self.scanner.pause()
         self._hand_on(take)
@@ -82,6 +86,14 @@ class Lane:
         names = self.scanner.open()
         return names if names is None or not (names and self.decides) else {self.name}
 
+    def first_offset(self, place: tuple[str, int]) -> int | None:
+        """The oldest message of a partition that may still be needed."""
+        for chunk in self._chunks:
+            for message in chunk.messages:
+                if (message.topic, message.partition) == place:
+                    return message.offset
+        return None
+
     def _hand_on(self, take: Callable[[Event], object]) -> None:
         for event in self.scanner.take():
             take(self._placed(event))
@@ -94,17 +106,23 @@ class Lane:
         service = self.name if self.decides else event.service
         if isinstance(event, Passage):
             return replace(event, service=service, origin=origin, offset=message.offset)
-        return replace(
-            event, service=service, origin=origin, offset=message.offset, time_s=self._time_of(event, message)
-        )
+        near_s = event.near_s
+        if event.time_s is None and type(event.record) is GcCycle:
+            near_s = self._neighbour(event.offset, message, inside)
+        self.timed = self.timed or event.time_s is not None or near_s is not None
+        time_s = event.time_s if self.timed or message.timestamp < 0 else message.timestamp / 1000
+        return replace(event, service=service, origin=origin, offset=message.offset, time_s=time_s, near_s=near_s)
 
-    def _time_of(self, event: Sighting, message: Message) -> float | None:
-        """The lines' own time where they have one, else when the message was written."""
-        if event.time_s is not None or event.near_s is not None:
-            self.timed = True
-        if self.timed or message.timestamp < 0:
-            return event.time_s
-        return message.timestamp / 1000
+    def _neighbour(self, at: int, message: Message, inside: int) -> float | None:
+        """The time stamp of the line before: of every collection, so that it does not matter how chunks were cut."""
+        if inside:
+            line = _last_line((message.value or b"")[: inside - 1])
+        elif self._chunks and at > self._chunks[-1].base:
+            line = _last_line(self._message_at(at - 1)[0].value or b"")
+        else:
+            line = self._before_chunk
+        found = find_time(line)
+        return found[0] if found is not None else None
 
     def _message_at(self, at: int) -> tuple[Message, int]:
         chunks = self._chunks
@@ -114,6 +132,10 @@ class Lane:
             if at >= chunk.base:
                 return chunk.message_at(at)
         return chunks[0].message_at(chunks[0].base)
+
+
+def _last_line(text: bytes) -> bytes:
+    return text.rstrip(b"\r\n").rpartition(b"\n")[2][:512]
 
 
 def _without_newline(value: bytes) -> bytes:

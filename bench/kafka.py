@@ -1,0 +1,91 @@
+"""How fast gctail reads a topic, beside the bare client in the same run: `python bench/kafka.py [--messages 300000]`.
+
+Starts a real broker (tests/kafka_broker.py), writes plain lines with a collection in every thousand to one partition,
+and reads them three times each way. The design asks for at least 0.8 of the bare client.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from gctail.engine import Engine
+from gctail.kafka.client import POLL_RECORDS, Wanted
+from gctail.kafka.naming import Naming
+from gctail.kafka.starting import End, Start
+from gctail.kafka.writing import make_topic
+from gctail.runners.kafka import Consumption, Course
+from gctail.runners.outputs import Outputs
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka_broker import Kafka
+
+GC = (
+    b"gc %d @%d.%03ds 1%%: 0.038+3.4+0.007 ms clock, 0.15+0.16/3.1/0+0.030 ms cpu, 80->83->41 MB, 84 MB goal, "
+    b"0 MB stacks, 0 MB globals, 4 P"
+)
+LINE = (
+    b"2026-01-02T03:04:05.123Z INFO request processed method=GET path=/api/v1/items/%d status=200 duration=%dms "
+    b"user=u%d trace=abcdef0123456789abcdef0123456789 bytes=12345 cache=hit"
+)
+
+
+def write(servers: str, count: int) -> None:
+    """The topic."""
+    make_topic(servers, {}, "lines", 1)
+    producer = KafkaProducer(bootstrap_servers=servers, linger_ms=50, batch_size=1 << 18)
+    for number in range(count):
+        cycle = number // 1000 + 1
+        line = GC % (cycle, cycle, 0) if number % 1000 == 999 else LINE % (number, number % 97, number % 1000)
+        producer.send("lines", value=line, key=b"checkout")
+    producer.flush()
+    producer.close()
+
+
+def bare(servers: str, count: int) -> float:
+    """Messages a second of a loop that only polls."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=servers, auto_offset_reset="earliest", enable_auto_commit=False,
+        max_poll_records=POLL_RECORDS, max_partition_fetch_bytes=4 << 20,
+    )  # fmt: skip
+    consumer.assign([TopicPartition("lines", 0)])
+    consumer.poll(0)
+    seen, begun_s = 0, time.perf_counter()
+    while seen < count:
+        seen += sum(len(records) for records in consumer.poll(1000).values())
+    taken_s = time.perf_counter() - begun_s
+    consumer.close()
+    return count / taken_s
+
+
+def ours(servers: str, count: int) -> float:
+    """Messages a second of the whole path, up to the verdict."""
+    wanted = Wanted(servers, ("lines",), reset="earliest")
+    course = Course(wanted, Start("earliest"), End())
+    consumption = Consumption(course, Engine(), Naming(), Outputs([]), tell=print)
+    begun_s = time.perf_counter()
+    consumption.run()
+    assert consumption.facts.messages == count  # noqa: S101
+    return count / (time.perf_counter() - begun_s)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=300_000)
+    count = parser.parse_args().messages
+    with tempfile.TemporaryDirectory() as folder, Kafka(Path(folder)) as kafka:
+        write(kafka.servers, count)
+        ours(kafka.servers, count)  # loads the models
+        pairs = [(bare(kafka.servers, count), ours(kafka.servers, count)) for _ in range(3)]
+    alone, with_models = (median(each) for each in zip(*pairs, strict=True))
+    print(f"bare client {alone:,.0f} messages/s, gctail {with_models:,.0f}: {with_models / alone:.2f} of it (0.8)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""A long storm over a group of consumers on a real Kafka: `python bench/kafka_storm.py --seconds 600 --services 200`.
+
+What is done to it, and what must come out, is in tests/kafka_storm.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from gctail.kafka.writing import make_topic
+from kafka_broker import Kafka
+from kafka_storm import produce, quiet, storm
+
+
+def main() -> int:
+    """Run it and say what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--services", type=int, default=200)
+    parser.add_argument("--nodes", type=int, default=3)
+    parser.add_argument("--partitions", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    folder = options.folder or Path(tempfile.mkdtemp())
+    with Kafka(folder / "kafka", options.nodes) as kafka:
+        make_topic(kafka.servers, {}, "logs", options.partitions)
+        with ThreadPoolExecutor(1) as aside:
+            counting = aside.submit(produce, kafka.servers, options.services, seconds=options.seconds * 0.9)
+            wild, done = storm(kafka, folder, counting, seconds=options.seconds, seed=options.seed)
+        print(f"{counting.result()} messages of {options.services} services", flush=True)
+        begun_s = time.monotonic()
+        calm = quiet(kafka.servers, folder, 3600)
+        print(f"in peace: {len(calm)} findings, {time.monotonic() - begun_s:.0f} s", flush=True)
+        twice = [text for text, times in (calm + wild).items() if times > 2 or wild[text] > 1]
+        print(f"in the storm: {len(wild)} findings; {len(done)} blows: {Counter(each.split()[0] for each in done)}")
+        print(f"lost {len(calm - wild)}, new {len(wild - calm)}, twice {len(twice)}; logs in {folder}")
+        for name, texts in (("in peace", calm - wild), ("in the storm", wild - calm)):
+            for text in [*texts][:10]:
+                print(f"only {name}: {text.decode()}")
+        return 0 if calm == wild else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""`gctail kafka`: reads logs from Kafka topics, alone or as one of a group of consumers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from gctail.cli.configuring import configurable
+from gctail.cli.options import new_parser
+from gctail.errors import UsageError
+from gctail.parsing.text import show
+
+if TYPE_CHECKING:
+    from gctail.kafka.naming import Naming
+    from gctail.runners.kafka import Course
+
+DESCRIPTION = """\
+Reads logs from Kafka topics and says what is wrong with the services that wrote them. A message may hold a line,
+several lines, a piece of a torn line, or the JSON of Filebeat, Fluent Bit, Vector, Logstash or OTLP.
+
+  gctail kafka --brokers k1:9092,k2:9092 --topic logs                           what comes from now on
+  gctail kafka --brokers k1:9092 --topic logs --start -2h --until end           what the last two hours hold
+  gctail kafka --brokers k1:9092 --topic logs --group gctail --findings-topic findings
+                                                                                as one of a group of consumers
+
+In a group, offsets are committed only after every sink has the findings and the state of the services is saved (in
+the topic of --state-topic), so a consumer that dies is taken over without loss. More: docs/kafka.md."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `gctail kafka`."""
+    parser = new_parser("gctail kafka", DESCRIPTION)
+    _where(parser.add_argument_group("what to read"))
+    _together(parser.add_argument_group("in a group"))
+    telling = parser.add_argument_group("what to tell")
+    telling.add_argument("--findings-topic", metavar="TOPIC", help="write findings there too: JSON, key = service")
+    telling.add_argument("--rekey-to", metavar="TOPIC", help="only copy the messages there, keyed by service")
+    telling.add_argument("-v", "--verbose", action="store_true", help="a line for every collection as well")
+    telling.add_argument("--output", choices=("text", "jsonl", "json"), default="text", help="how to say it (text)")
+    telling.add_argument("--limit", metavar="SIZE", help="the memory limit of each container, such as 512MiB or 2GiB")
+    telling.add_argument(
+        "--fail-on", choices=("info", "warning", "critical", "never"), default="never", metavar="SEVERITY",
+        help="exit with 1 when a finding is at least this severe: info, warning, critical (never)",
+    )  # fmt: skip
+    telling.add_argument("--silence", metavar="WINDOW", action="append", default=[], help="tell nothing at these times")
+    telling.add_argument("--rules", metavar="FILE", help="watch for the rules of this file too (docs/rules.md)")
+    telling.add_argument("--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file")
+    telling.add_argument("--no-color", action="store_true", help="no colours")
+    configurable(parser)
+    return parser
+
+
+def _where(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--brokers", metavar="HOST:PORT,…", required=True, help="some of the brokers")
+    group.add_argument("--topic", metavar="TOPIC", action="append", default=[], help="may be repeated")
+    group.add_argument("--pattern", metavar="REGEX", help="topics by pattern; those that appear later, too")
+    group.add_argument("--security", metavar="FILE", help="TLS, SASL: lines such as security.protocol = SASL_SSL")
+    group.add_argument(
+        "--start", metavar="WHERE",
+        help="earliest, latest, a time, -2h, or TOPIC/PARTITION:OFFSET,… (latest; in a group, where it has no offset)",
+    )  # fmt: skip
+    group.add_argument("--until", metavar="WHERE", help="stop at a time, or at `end`: what is there now")
+    group.add_argument(
+        "--service-from", metavar="HOW", help="key, header:NAME, field:PATH or topic (the payload, else the key)"
+    )
+    group.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
+
+
+def _together(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--group", metavar="NAME", help="share the partitions with all consumers of this group")
+    group.add_argument("--instance-id", metavar="NAME", help="stay the same member over a restart (static membership)")
+    group.add_argument(
+        "--session-timeout", metavar="SECONDS", type=float, default=10.0,
+        help="after so long without a heartbeat the others take over (10)",
+    )  # fmt: skip
+    group.add_argument("--state-topic", metavar="TOPIC", help="where state is kept (gctail-state-GROUP)")
+    group.add_argument("--dead-letters", metavar="TOPIC", help="for messages of no use (gctail-dead-letters-GROUP)")
+    group.add_argument(
+        "--at-least-once", action="store_true", help="without transactions, for brokers that do not allow them"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Consume, and return the exit status."""
+    course = _course(options)
+    from gctail.cli.read import _limit, _plan
+    from gctail.cli.telling import Teller
+    from gctail.engine import Engine, report
+    from gctail.kafka.naming import Naming
+    from gctail.runners.kafka import Consumption
+
+    limit_mib = _limit(options.limit)
+    plan = _plan(options.rules, options.enable)
+    naming = Naming(options.service_from)
+    if options.rekey_to is not None:
+        return _rekey(course, naming, options.rekey_to)
+    engine = Engine(limit_mib=limit_mib, plan=plan)
+    teller = Teller(options, limit_mib, live=True)
+    consumption = Consumption(
+        course, engine, naming, teller.outputs, plan=plan, tell=_say,
+        seen=teller.cycle if options.verbose else None,
+        leaving=lambda: teller.end(report(engine, consumption.told())),
+    )  # fmt: skip
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: consumption.stop())
+    consumption.run()
+    return 1 if teller.failed else 0
+
+
+def _rekey(course: Course, naming: Naming, topic: str) -> int:
+    """Copy messages under better keys instead of judging them."""
+    from gctail.runners.kafka.rekeying import Rekeying
+
+    rekeying = Rekeying(course, naming, topic, _say)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: rekeying.stop())
+    rekeying.run()
+    keyed, nameless = rekeying.copied["keyed"], rekeying.copied["nameless"]
+    _say(f"{keyed + nameless} messages copied to {topic}; {nameless} of them name no service and kept their key")
+    return 0
+
+
+def _course(options: argparse.Namespace) -> Course:
+    if not options.topic and options.pattern is None:
+        raise UsageError("kafka: which topics? Give --topic TOPIC or --pattern REGEX")
+    if options.topic and options.pattern is not None:
+        raise UsageError("kafka: --topic and --pattern: give one of them")
+    if options.instance_id is not None and options.group is None:
+        raise UsageError("--instance-id: only a member of a group can have one; give --group as well")
+    try:
+        from gctail.runners.kafka import Course
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "kafka":
+            raise
+        raise UsageError("kafka: the client is not installed: pip install 'gctail[kafka]'") from error
+    from gctail.kafka.client import Wanted
+    from gctail.kafka.security import load_security
+    from gctail.kafka.starting import parse_end, parse_start
+
+    now_s = time.time()
+    end = parse_end(options.until, now_s)
+    start = parse_start(options.start or ("latest" if end is None else "earliest"), now_s)
+    group = options.group
+    wanted = Wanted(
+        servers=options.brokers,
+        topics=tuple(options.topic),
+        pattern=options.pattern,
+        group=group,
+        instance=options.instance_id,
+        session_s=options.session_timeout,
+        reset="latest" if start.kind == "latest" else "earliest",
+        settings=load_security(options.security, os.environ),
+    )
+    return Course(
+        wanted=wanted,
+        start=start,
+        end=end,
+        findings_topic=options.findings_topic,
+        state_topic=options.state_topic or (f"gctail-state-{group}" if group else None),
+        letters_topic=options.dead_letters or (f"gctail-dead-letters-{group}" if group else None),
+        transactional=not options.at_least_once,
+        wrapper=options.wrapper,
+    )
+
+
+def _say(sentence: str) -> None:
+    """One sentence for who watches: on standard error, where no program reads findings."""
+    print(f"gctail: {show(sentence, 500)}", file=sys.stderr, flush=True)

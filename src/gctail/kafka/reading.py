@@ -1,0 +1,269 @@
+"""Messages of many partitions become events of many services: sorted into lanes, scanned, and given their places."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+
+from msgspec import Struct
+
+from gctail.kafka.lanes import Lane
+from gctail.kafka.naming import Nameless, Naming
+from gctail.kafka.places import Message, Place
+from gctail.kafka.progress import Progress
+from gctail.kafka.states import Context
+from gctail.parsing.reading import Event
+from gctail.parsing.scanner import Room, Scanner
+from gctail.records import HeapSample, Sighting
+
+MOST_LANES = 20_000
+LANE_TAIL_BYTES = 4096
+"""What a lane remembers of the last text of a process, to find out who killed it."""
+BINARY = re.compile(rb"\0{1,4}+(?=[^\0])")
+"""A schema registry's magic byte and number: Avro or Protobuf, no line. (A truncated log's hole has more NULs.)"""
+
+
+class Poison(Struct, frozen=True):
+    """A message that cannot be used, and why."""
+
+    message: Message
+    reason: str
+
+
+class Reading:
+    """The lanes of all partitions that are ours. `take` gets every event that no state has yet."""
+
+    def __init__(  # noqa: PLR0913  (a small table of what the command line chose)
+        self,
+        naming: Naming,
+        progress: Progress,
+        take: Callable[[Event, Place], object],
+        *,
+        wrapper: str | None = None,
+        year: int | None = None,
+        every_line: bool = False,
+    ) -> None:
+        self.naming, self.progress = naming, progress
+        self.lanes: dict[str, Lane] = {}
+        self.poison: list[Poison] = []
+        self.poisoned: Counter[str] = Counter()
+        self.messages = self.bytes = self.tombstones = 0
+        self.open: dict[str, set[str] | None] = {}
+        self.scattered: str | None = None  # a name whose messages come from several partitions
+        self._take = take
+        self._room = Room(LANE_TAIL_BYTES)
+        self._wrapper, self._year, self._every_line = wrapper, year, every_line
+        self._boundaries: dict[Place, list[int]] = {}
+
+    def arrive(self, place: Place) -> None:
+        """A partition is ours; its services may be ahead of it."""
+        self._boundaries[place] = self.progress.boundaries(place)
+
+    def leave(self, places: set[Place]) -> None:
+        """Partitions are ours no more."""
+        for name in [name for name, lane in self.lanes.items() if lane.places and lane.places <= places]:
+            del self.lanes[name]
+            self.open.pop(name, None)
+        for place in places:
+            self._boundaries.pop(place, None)
+
+    def context(self, name: str) -> Context:
+        """What is to be kept of a lane."""
+        lane = self.lanes.get(name)
+        return Context(name) if lane is None else Context(name, lane.before.decode("latin-1"), lane.timed)
+
+    def recall(self, place: Place, contexts: Iterable[Context]) -> None:
+        """Lanes go on where they were when their services were saved."""
+        for context in contexts:
+            if context.lane not in self.lanes:
+                lane = self._lane(context.lane, place)
+                lane.before, lane.timed = context.before.encode("latin-1"), context.timed
+
+    def read(self, place: Place, messages: Sequence[Message], now_s: float) -> None:
+        """The next messages of one partition."""
+        while messages:
+            part = self._up_to_boundary(place, messages)
+            messages = messages[len(part) :]
+            for name, group in self._sorted(part).items():
+                self._feed(name, place, group, now_s)
+            self.progress.positions[place] = part[-1].offset + 1
+            self.messages += len(part)
+
+    def rest(self, now_s: float, quiet_s: float, caught_up: Callable[[Place], bool]) -> None:
+        """What is open in lanes that have been silent for so long, with nothing left to read for them, ends."""
+        for name in list(self.open):
+            lane = self.lanes[name]
+            if now_s - lane.last_fed_s > quiet_s and all(caught_up(Place(*place)) for place in lane.places):
+                lane.rest(partial(self._found, lane))
+                self._note_open(lane)
+
+    def close(self) -> None:
+        """The input has ended."""
+        for lane in self.lanes.values():
+            lane.close(partial(self._found, lane))
+
+    def take_poison(self) -> list[Poison]:
+        """Messages that could not be used, since the last call."""
+        poison, self.poison = self.poison, []
+        return poison
+
+    @property
+    def lines(self) -> int:
+        """Lines of all lanes that are open."""
+        return sum(lane.scanner.lines_read for lane in self.lanes.values())
+
+    def _up_to_boundary(self, place: Place, messages: Sequence[Message]) -> Sequence[Message]:
+        """A service that is ahead begins to take part between two chunks, never inside one."""
+        boundaries = self._boundaries.get(place)
+        while boundaries and boundaries[0] <= messages[0].offset:
+            del boundaries[0]
+        if not boundaries or messages[-1].offset < boundaries[0]:
+            return messages
+        return [message for message in messages if message.offset < boundaries[0]]
+
+    def _sorted(self, messages: Sequence[Message]) -> dict[str, list[Message]]:
+        """The messages by the name of their lane, in order."""
+        if not self.naming.by_key:
+            return self._sorted_closely(messages)
+        by_key: dict[bytes | None, list[Message]] = {}
+        for message in messages:
+            group = by_key.get(message.key)
+            if group is None:
+                by_key[message.key] = [message]
+            else:
+                group.append(message)
+        names: dict[str, list[Message]] = {}
+        for key, group in by_key.items():
+            name = self.naming.of_key(key, group[0].topic)
+            names[name] = sorted([*names[name], *group], key=_offset) if name in names else group
+        return names
+
+    def _sorted_closely(self, messages: Sequence[Message]) -> dict[str, list[Message]]:
+        names: dict[str, list[Message]] = {}
+        for message in messages:
+            try:
+                names.setdefault(self.naming.of(message), []).append(message)
+            except Nameless as error:
+                self._refuse(message, str(error))
+        return names
+
+    def _feed(self, name: str, place: Place, group: Sequence[Message], now_s: float) -> None:
+        usable = self._usable(group)
+        if not usable:
+            return
+        lane = self._lane(name, place)
+        lane.last_fed_s = now_s
+        try:
+            lane.feed(usable, partial(self._found, lane))
+        except Exception as error:  # noqa: BLE001  (a line that breaks the reading must not end it for all services)
+            self._one_by_one(name, place, usable, error)
+            lane = self.lanes[name]
+        self._note_open(lane)
+
+    def _one_by_one(self, name: str, place: Place, group: Sequence[Message], error: Exception) -> None:
+        """Something in these messages broke the reading: find out which, read the others."""
+        for message in group:
+            lane = self._lane(name, place)
+            try:
+                lane.feed([message], partial(self._found, lane))
+            except Exception as own:  # noqa: BLE001
+                del self.lanes[name]
+                self._refuse(message, f"{type(own).__name__}: {own}")
+        self._lane(name, place)
+        if not self.poison:
+            self.poisoned[f"once: {type(error).__name__}: {error}"] += 1
+
+    def _usable(self, group: Sequence[Message]) -> Sequence[Message]:
+        """The messages that hold lines."""
+        values = [message.value for message in group]
+        if None in values:
+            self.tombstones += values.count(None)
+            group = [message for message in group if message.value is not None]
+        self.bytes += sum(len(value) for value in values if value is not None)
+        if any(value is not None and value[:1] == b"\0" for value in values):
+            binary = [message for message in group if BINARY.match(message.value or b"")]
+            for message in binary:
+                self._refuse(message, "binary, not text (Avro or Protobuf with a schema's number?)")
+            group = [message for message in group if message not in binary]
+        return group
+
+    def _refuse(self, message: Message, reason: str) -> None:
+        self.poison.append(Poison(message, reason))
+        self.poisoned[reason] += 1
+
+    def _lane(self, name: str, place: Place) -> Lane:
+        lane = self.lanes.get(name)
+        if lane is None:
+            if len(self.lanes) >= MOST_LANES:
+                idle = next((each for each in self.lanes if each not in self.open), next(iter(self.lanes)))
+                gone = self.lanes.pop(idle)
+                gone.close(partial(self._found, gone))
+                self.open.pop(idle, None)
+            scanner = Scanner(
+                str(place), name, wrapper=self._wrapper, year=self._year, every_line=self._every_line, room=self._room
+            )
+            lane = self.lanes[name] = Lane(name, scanner, decides=self.naming.decides)
+        if place not in lane.places:
+            lane.places.add(place)
+            if len(lane.places) > 1:
+                self.scattered = lane.name
+        return lane
+
+    def _note_open(self, lane: Lane) -> None:
+        """Who has something unfinished is as dirty as where it began."""
+        names = lane.open()
+        was_open: set[str] | None = self.open.pop(lane.name, set())
+        if names is None or names:
+            self.open[lane.name] = names
+        elif not was_open and was_open is not None:
+            return
+        for place in lane.places:
+            first = lane.first_offset(Place(*place))
+            self.progress.hold(Place(*place), lane.name, first if names is None else None)
+            for name in names or ():
+                if first is not None:
+                    self.progress.touch(name, Place(*place), first, lane.name)
+
+    def _found(self, lane: Lane, event: Event) -> None:
+        topic, _, number = event.origin.partition("+")[0].rpartition("/")
+        place = Place(topic, int(number))
+        name = owner(event)
+        if self.progress.is_new(name, place, event.offset):
+            self.progress.touch(name, place, event.offset, lane.name)
+            self._take(event, place)
+
+
+def owner(event: Event) -> str:
+    """The service that the engine gives it to: processes that tell their heap by labels are services of their own."""
+    record = event.record if isinstance(event, Sighting) else None
+    if isinstance(record, HeapSample) and record.instance:
+        return f"{event.service} {record.instance}"
+    return event.service
+
+
+def _offset(message: Message) -> int:
+    return message.offset
+
+
+def by_time(polled: Sequence[tuple[Place, Sequence[Message]]]) -> list[tuple[Place, Sequence[Message]]]:
+    """The same messages in the order in which they were written, as runs of one partition each.
+
+    Within a partition the order is Kafka's, whatever the time stamps say.
+    """
+    stamped = []
+    for place, messages in polled:
+        latest = -1
+        for message in messages:
+            latest = max(latest, message.timestamp)
+            stamped.append((latest, place, message))
+    stamped.sort(key=lambda each: each[:2])
+    runs = [(place, [each[2] for each in run]) for place, run in groupby(stamped, key=lambda each: each[1])]
+    return list(runs)
+
+
+def by_place(polled: Mapping[Place, Sequence[Message]]) -> list[tuple[Place, Sequence[Message]]]:
+    """What a poll brought, in an order that does not depend on chance."""
+    return sorted(((Place(*place), messages) for place, messages in polled.items()), key=lambda pair: pair[0])

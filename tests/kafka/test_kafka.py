@@ -1,0 +1,249 @@
+"""gctail as a consumer, on a real Kafka: what it reads, where it begins, what it saves, who takes over."""
+
+import json
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from gctail.kafka.writing import make_topic
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka_storm import GCTAIL, produce, quiet, storm
+
+# The client leaves files of its own unclosed when it is collected.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LEAK = (ROOT / "samples" / "logs" / "unbounded-map-go1.27.log").read_bytes().splitlines()
+
+
+def write(servers, topic, messages, partitions=1):
+    """Messages: values, or (key, value) or (key, value, headers)."""
+    make_topic(servers, {}, topic, partitions)
+    producer = KafkaProducer(bootstrap_servers=servers, linger_ms=20, batch_size=1 << 18)
+    for message in messages:
+        key, value, headers = (*message, [])[:3] if isinstance(message, tuple) else (None, message, [])
+        producer.send(topic, value=value, key=key, headers=headers)
+    producer.flush()
+    producer.close()
+
+
+def read(servers, topic, within_s=20):
+    consumer = KafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed")
+    partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+    consumer.assign(partitions)
+    consumer.seek_to_beginning()
+    ends, found, until_s = consumer.end_offsets(partitions), [], time.monotonic() + within_s
+    while any(consumer.position(each) < ends[each] for each in partitions) and time.monotonic() < until_s:
+        for records in consumer.poll(200).values():
+            found += records
+    consumer.close()
+    return found
+
+
+@pytest.fixture
+def report(gctail, brokers):
+    """What `gctail kafka --until end` says of a topic, as JSON."""
+
+    def run(topic, *options):
+        done = gctail("kafka", "--brokers", brokers, "--topic", topic, "--until", "end", "--output", "json", *options)
+        assert done.returncode == 0, done.stderr.decode()
+        return json.loads(done.stdout)
+
+    return run
+
+
+def docker(line):
+    return json.dumps({"log": line.decode() + "\n", "stream": "stderr", "time": "2026-11-23T03:12:00Z"}).encode()
+
+
+def filebeat(line):
+    return json.dumps(
+        {
+            "@timestamp": "2026-11-23T03:12:00.000Z",
+            "@metadata": {"beat": "filebeat", "type": "_doc", "version": "8.15.0"},
+            "message": line.decode(),
+            "container": {"name": "checkout"},
+            "kubernetes": {"container": {"name": "checkout"}, "pod": {"name": "checkout-7d9f"}},
+        }
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "messages"),
+    [
+        ("lines", [(b"checkout", line) for line in LEAK]),
+        ("with-newlines", [(b"checkout", line + b"\n") for line in LEAK]),
+        ("many-lines", [(b"checkout", b"\n".join(LEAK[at : at + 40])) for at in range(0, len(LEAK), 40)]),
+        ("docker", [(b"checkout", docker(line)) for line in LEAK]),
+        ("filebeat", [filebeat(line) for line in LEAK]),
+    ],
+)
+def test_a_leak_is_found_whatever_a_message_holds(report, brokers, name, messages):
+    """A line, a line with its newline, forty lines, a shipper's JSON: the same collections and the same verdict."""
+    write(brokers, f"payload-{name}", messages)
+    [service] = [each for each in report(f"payload-{name}")["services"] if each["collections"]]
+    assert "checkout" in service["service"]
+    assert service["collections"] == 131
+    assert service["verdict"]["leak"]
+
+
+def test_a_line_that_came_as_one_message_for_every_write_is_mended(report, brokers):
+    """Log drivers that send each write of the runtime on its own cut a collection into many messages."""
+    torn = [line for line in LEAK if line.startswith(b"gc ")][:20]
+    pieces = [(b"a", piece) for line in torn for piece in (line[:3], line[3:10], line[10:60], line[60:], b"\n")]
+    write(brokers, "torn", pieces)
+    [service] = report("torn")["services"]
+    assert service["collections"] == 20
+
+
+def test_the_service_comes_from_where_it_is_told_to_come_from(report, brokers):
+    """Key, header, field of the payload, or the topic itself; what cannot be named is counted, with the reason."""
+    gc = [line for line in LEAK if line.startswith(b"gc ")][:30]
+    messages = [
+        (b"by-key", json.dumps({"app": "by-field", "msg": line.decode()}).encode(), [("svc", b"by-header")])
+        for line in gc
+    ]
+    write(brokers, "named", [*messages, (b"by-key", b"no json at all")])
+    for rule, expected in (
+        ("key", "by-key"),
+        ("header:svc", "by-header"),
+        ("field:app", "by-field"),
+        ("topic", "named"),
+    ):
+        told = report("named", "--service-from", rule)
+        assert [each["service"] for each in told["services"] if each["collections"]] == [expected]
+    assert told["input"]["kafka"]["poisoned"] == {}
+    told = report("named", "--service-from", "field:app")
+    assert told["input"]["kafka"]["poisoned"] == {"no JSON, so no field app": 1}
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_every_compression_is_read(report, brokers, codec):
+    """The brokers store what producers compressed."""
+    topic = f"codec-{codec}"
+    make_topic(brokers, {}, topic, 1)
+    producer = KafkaProducer(bootstrap_servers=brokers, compression_type=codec, linger_ms=20)
+    for line in LEAK[:600]:
+        producer.send(topic, value=line)
+    producer.close()
+    assert report(topic)["input"]["kafka"]["messages"] == 600
+
+
+def test_reading_begins_and_ends_where_it_is_told(report, brokers):
+    """At an offset, at a time before all, at one after all."""
+    write(brokers, "places", [b"line %d" % number for number in range(100)])
+    assert report("places", "--start", "places/0:60")["input"]["kafka"]["messages"] == 40
+    assert report("places", "--start", "2020-01-01T00:00:00Z")["input"]["kafka"]["messages"] == 100
+    assert report("places", "--start", "latest")["input"]["kafka"]["messages"] == 0
+
+
+def test_what_is_of_no_use_goes_to_the_dead_letters_with_its_reason(brokers):
+    """Binary messages do not stop the reading, and nothing of them is lost."""
+    write(brokers, "logs-with-poison", [(b"a", b"hello"), (b"a", b"\0\0\0\x01\x02avro"), (b"a", b"world")])
+    member = subprocess.Popen(
+        [*command(brokers, "logs-with-poison", "poisoned")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    wait_for(lambda: "gctail-dead-letters-poisoned" in topics(brokers))
+    wait_for(lambda: read(brokers, "gctail-dead-letters-poisoned"))
+    member.send_signal(signal.SIGTERM)
+    assert member.wait(30) == 0
+    [letter] = read(brokers, "gctail-dead-letters-poisoned")
+    headers = dict(letter.headers)
+    assert letter.value == b"\0\0\0\x01\x02avro"
+    assert headers["gctail-place"] == b"logs-with-poison/0:1"
+    assert headers["gctail-reason"].startswith(b"binary")
+
+
+def test_a_group_goes_on_where_it_was_killed_and_tells_nothing_twice(brokers):
+    """The leak is told once, though its log was read by two consumers that were both killed in the middle."""
+    topic, half = "taken-over", len(LEAK) // 2
+    write(brokers, topic, [(b"checkout", line) for line in LEAK[:half]])
+    for part in (LEAK[half : half + 1000], LEAK[half + 1000 :], []):
+        member = subprocess.Popen(
+            command(brokers, topic, "takers", "--findings-topic", "taken-findings", "--limit", "256MiB"),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        wait_for(lambda: committed_all(brokers, topic, "takers"))
+        write(brokers, topic, [(b"checkout", line) for line in part])
+        if part:
+            wait_for(lambda: committed_all(brokers, topic, "takers"))
+            member.kill()
+        else:
+            member.terminate()
+        member.wait(30)
+    told = [json.loads(record.value) for record in read(brokers, "taken-findings")]
+    ids = [finding["id"] for finding in told]
+    assert len(ids) == len(set(ids))
+    assert {finding["kind"] for finding in told} >= {"leak"}
+    assert {finding["service"] for finding in told} == {"checkout"}
+
+
+def test_messages_are_keyed_anew_by_what_their_payload_says(gctail, brokers):
+    """Unkeyed messages of two services end up under the services' names, in order, with their bytes as they were."""
+    write(brokers, "unkeyed", [filebeat(line) for line in LEAK[:50]])
+    done = gctail("kafka", "--brokers", brokers, "--topic", "unkeyed", "--until", "end", "--rekey-to", "keyed")
+    assert done.returncode == 0, done.stderr.decode()
+    copies = read(brokers, "keyed")
+    assert [copy.value for copy in copies] == [filebeat(line) for line in LEAK[:50]]
+    assert len({copy.key for copy in copies}) == 1
+    assert b"checkout" in copies[0].key
+
+
+def test_a_topic_may_appear_after_its_reader(brokers):
+    """The reader waits for it."""
+    member = subprocess.Popen(
+        command(brokers, "born-late", "early"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    time.sleep(2)
+    write(brokers, "born-late", [(b"a", b"line")] * 10)
+    wait_for(lambda: committed_all(brokers, "born-late", "early"))
+    member.terminate()
+    assert member.wait(30) == 0
+
+
+def test_a_storm_changes_nothing_of_what_is_found(three_brokers, tmp_path):
+    """Three consumers and three brokers, killed and frozen at random while the logs come: the same, and none twice."""
+    servers = three_brokers.servers
+    make_topic(servers, {}, "logs", 6)
+    with ThreadPoolExecutor(1) as aside:
+        producing = aside.submit(produce, servers, 24, seconds=10)
+        wild, _ = storm(three_brokers, tmp_path, producing, seconds=12, seed=3, within_s=120)
+    calm = quiet(servers, tmp_path, 60)
+    assert calm
+    assert max(wild.values()) == 1
+    assert wild == calm
+
+
+def command(servers, topic, group, *options):
+    return [
+        GCTAIL, "kafka", "--brokers", servers, "--topic", topic, "--group", group, "--start", "earliest",
+        "--session-timeout", "1", *options,
+    ]  # fmt: skip
+
+
+def topics(servers):
+    consumer = KafkaConsumer(bootstrap_servers=servers)
+    try:
+        return consumer.topics()
+    finally:
+        consumer.close()
+
+
+def committed_all(servers, topic, group):
+    consumer = KafkaConsumer(bootstrap_servers=servers, group_id=group, enable_auto_commit=False)
+    try:
+        partition = TopicPartition(topic, 0)
+        return (consumer.committed(partition) or 0) >= consumer.end_offsets([partition])[partition] > 0
+    finally:
+        consumer.close(autocommit=False)
+
+
+def wait_for(condition, within_s=40):
+    until_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < until_s
+        time.sleep(0.3)

@@ -1,0 +1,161 @@
+"""A storm over a group of consumers: members and brokers are killed at random, and the findings must stay the same.
+
+Real logs of Go services go to a topic, again and again under new names. One quiet consumer reads all of it in peace;
+a group of three reads it while members (SIGKILL, SIGTERM, SIGSTOP) and brokers are hurt. Both write findings to a
+topic, and those that a reader of committed messages sees there must be the same set, none of them twice.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+import random
+import signal
+import subprocess
+import sysconfig
+import time
+from collections import Counter
+from concurrent.futures import Future
+from pathlib import Path
+
+from kafka_broker import Kafka
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNS = ROOT / "bench" / "detection" / "runs"
+GCTAIL = Path(sysconfig.get_path("scripts")) / "gctail"
+
+
+class Member:
+    """One consumer process of a group."""
+
+    def __init__(self, servers: str, group: str, number: int, folder: Path, *options: str) -> None:
+        self.log = folder / f"{group}-{number}.log"
+        command = [
+            GCTAIL, "kafka", "--brokers", servers, "--topic", "logs", "--group", group, "--start", "earliest",
+            "--session-timeout", "3", "--findings-topic", f"findings-{group}", "--output", "jsonl", *options,
+        ]  # fmt: skip
+        environment = os.environ | {"PYTHONFAULTHANDLER": "1"}
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(command, stdout=output, stderr=output, cwd=ROOT, env=environment)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stop it politely, or not."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(signal.SIGABRT)  # its log then says where every thread stood
+                self.process.wait()
+                raise
+
+
+def produce(servers: str, services: int, *, seconds: float = 0.0, copies_of: int = 40) -> int:
+    """Write the logs of so many services, keyed by name, interleaved as a shipper would; spread over some time.
+
+    Returns the number of messages.
+    """
+    from kafka import KafkaProducer
+
+    names = sorted(path.name for path in RUNS.glob("*.log.xz"))[:: max(1, 280 // copies_of)]
+    logs = [lzma.decompress((RUNS / name).read_bytes()).split(b"\n")[:-1] for name in names]
+    producer = KafkaProducer(bootstrap_servers=servers, linger_ms=20, batch_size=1 << 18, retry_backoff_ms=50)
+    count, at, begun_s = 0, 0, time.monotonic()
+    longest = max(len(lines) for lines in logs)
+    open_logs = [(f"service-{number}".encode(), logs[number % len(logs)]) for number in range(services)]
+    while open_logs:
+        for key, lines in open_logs:
+            for line in lines[at : at + 5]:
+                producer.send("logs", value=line, key=key)
+                count += 1
+        at += 5
+        time.sleep(max(0.0, begun_s + seconds * at / longest - time.monotonic()))
+        open_logs = [(key, lines) for key, lines in open_logs if len(lines) > at]
+    producer.flush()
+    producer.close()
+    return count
+
+
+def lag(servers: str, group: str) -> int:
+    """Messages that the group has not committed yet."""
+    from kafka import KafkaConsumer, TopicPartition
+
+    consumer = KafkaConsumer(bootstrap_servers=servers, group_id=group, enable_auto_commit=False)
+    try:
+        partitions = [TopicPartition("logs", number) for number in consumer.partitions_for_topic("logs") or ()]
+        ends = consumer.end_offsets(partitions)
+        return sum(ends[each] - (consumer.committed(each) or 0) for each in partitions)
+    finally:
+        consumer.close(autocommit=False)
+
+
+def findings(servers: str, group: str) -> Counter[bytes]:
+    """Every finding that the group wrote, by its whole text, with how often it is there."""
+    from kafka import KafkaConsumer, TopicPartition
+
+    topic = f"findings-{group}"
+    consumer = KafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed", enable_auto_commit=False)
+    try:
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning()
+        ends = consumer.end_offsets(partitions)
+        found: Counter[bytes] = Counter()
+        while any(consumer.position(each) < ends[each] for each in partitions):
+            for records in consumer.poll(500).values():
+                found.update(record.value for record in records)
+        return found
+    finally:
+        consumer.close()
+
+
+def wait_until_read(servers: str, group: str, within_s: float) -> None:
+    """Until the group has committed all there is."""
+    until_s = time.monotonic() + within_s
+    while (left := lag(servers, group)) > 0:
+        if time.monotonic() > until_s:
+            raise TimeoutError(f"{left} messages of group {group} are still unread after {within_s:.0f} s")
+        time.sleep(0.5)
+
+
+def quiet(servers: str, folder: Path, within_s: float) -> Counter[bytes]:
+    """What one consumer finds in peace."""
+    member = Member(servers, "quiet", 0, folder)
+    try:
+        wait_until_read(servers, "quiet", within_s)
+    finally:
+        member.end()
+    return findings(servers, "quiet")
+
+
+def storm(
+    kafka: Kafka, folder: Path, producing: Future[int], *, seconds: float, seed: int, within_s: float = 600
+) -> tuple[Counter[bytes], list[str]]:
+    """What a group of three finds while it is hurt; and what was done to it."""
+    chance = random.Random(seed)  # noqa: S311  (repeatable, no secret)
+    members = {number: Member(kafka.servers, "storm", number, folder) for number in range(3)}
+    done: list[str] = []
+    until_s = time.monotonic() + seconds
+    try:
+        while time.monotonic() < until_s:
+            time.sleep(chance.uniform(1.0, 4.0))
+            number = chance.randrange(3)
+            what = chance.choice(("kill", "kill", "term", "freeze", "broker" if len(kafka.nodes) > 2 else "kill"))
+            done.append(f"{what} {number}")
+            if what == "broker":
+                kafka.kill(number + 1)
+                time.sleep(chance.uniform(0.5, 2.0))
+                kafka.start(number + 1)
+            elif what == "freeze":  # longer than its session: the others take over, and it must not write any more
+                os.kill(members[number].process.pid, signal.SIGSTOP)
+                time.sleep(chance.uniform(3.5, 6.0))
+                os.kill(members[number].process.pid, signal.SIGCONT)
+            else:
+                members[number].end(signal.SIGKILL if what == "kill" else signal.SIGTERM)
+                members[number] = Member(kafka.servers, "storm", number, folder)
+        producing.result()
+        wait_until_read(kafka.servers, "storm", within_s)
+    finally:
+        for member in members.values():
+            member.end()
+    return findings(kafka.servers, "storm"), done
