@@ -115,6 +115,7 @@ class Kafka:
         for node in self.running:
             while True:
                 try:
+                    socket.create_connection(("127.0.0.1", self.ports[node - 1]), 1).close()
                     address = f"127.0.0.1:{self.ports[node - 1]}"
                     admin = KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=2000)
                     try:

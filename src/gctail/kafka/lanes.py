@@ -25,10 +25,11 @@ from gctail.records import GcCycle, Passage
 class Chunk:
     """Messages that were scanned together, and where in the lane's stream they stand."""
 
-    __slots__ = ("_starts", "base", "end", "messages", "sizes")
+    __slots__ = ("_starts", "base", "before", "end", "messages", "sizes")
 
-    def __init__(self, base: int, messages: Sequence[Message], sizes: Sequence[int]) -> None:
-        self.base, self.messages, self.sizes = base, messages, sizes
+    def __init__(self, base: int, messages: Sequence[Message], sizes: Sequence[int], before: bytes) -> None:
+        """`before` is the line that came before the first message."""
+        self.base, self.messages, self.sizes, self.before = base, messages, sizes, before
         self.end = base + sum(sizes)
         self._starts: list[int] = []
 
@@ -51,7 +52,6 @@ class Lane:
         self.timed = False  # the lines have times of their own, so the messages' are not needed
         self.last_fed_s = 0.0
         self.before = b""  # the last line so far: its time stamp is the neighbour of a collection that comes next
-        self._before_chunk = b""
         self._chunks: deque[Chunk] = deque()
         self._end = 0
 
@@ -64,9 +64,9 @@ class Lane:
             joined = b"\n".join(values) + b"\n"
         if not self.scanner.open():
             self._chunks.clear()
-        self._chunks.append(Chunk(self._end, messages, [len(value) + 1 for value in values]))
+        self._chunks.append(Chunk(self._end, messages, [len(value) + 1 for value in values], self.before))
         self._end += len(joined)
-        self._before_chunk, self.before = self.before, _last_line(values[-1])
+        self.before = _last_line(values[-1])
         self.scanner.feed(joined)
         self.scanner.pause()
         self._hand_on(take)
@@ -117,10 +117,10 @@ class Lane:
         """The time stamp of the line before: of every collection, so that it does not matter how chunks were cut."""
         if inside:
             line = _last_line((message.value or b"")[: inside - 1])
-        elif self._chunks and at > self._chunks[-1].base:
+        elif at > self._chunks[0].base:
             line = _last_line(self._message_at(at - 1)[0].value or b"")
         else:
-            line = self._before_chunk
+            line = self._chunks[0].before
         found = find_time(line)
         return found[0] if found is not None else None
 

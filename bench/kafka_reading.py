@@ -1,4 +1,4 @@
-"""How fast gctail reads a topic, beside the bare client in the same run: `python bench/kafka.py [--messages 300000]`.
+"""How fast gctail reads a topic, beside the bare client: `python bench/kafka_reading.py [--messages 300000]`.
 
 Starts a real broker (tests/kafka_broker.py), writes plain lines with a collection in every thousand to one partition,
 and reads them three times each way. The design asks for at least 0.8 of the bare client.
