@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gctail.epochs import Epoch
+from gctail.parsing.burst import Burst, Found
 from gctail.records import Death, Finding, HeapSample, Passage, Sighting
 from gctail.rules import Plan
 from gctail.service import Seen, Service
@@ -79,13 +80,28 @@ class Engine:
             return None
         return self._service(name).observe(event)
 
+    def _burst(self, burst: Burst) -> Iterator[Seen]:
+        """Many collections of one process, at once where nothing hinders."""
+        if self.window is not None:
+            for sighting in burst.sightings():
+                seen = self.observe(sighting)
+                if seen is not None:
+                    yield seen
+            return
+        self.runtime_lines += len(burst.groups)
+        if self.only is None or burst.service == self.only:
+            yield from self._service(burst.service).burst(burst)
+
     def wanted(self, event: Sighting | Passage) -> bool:
         """It belongs to the service that was asked for, where one was."""
         return self.only is None or event.service == self.only
 
-    def all(self, events: Iterable[Sighting | Passage]) -> Iterator[Seen]:
-        """What comes of many events."""
+    def all(self, events: Iterable[Found]) -> Iterator[Seen]:
+        """What comes of many events; of the collections in a burst only those that something is to be said of."""
         for event in events:
+            if isinstance(event, Burst):
+                yield from self._burst(event)
+                continue
             seen = self.observe(event)
             if seen is not None:
                 yield seen

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from gctail.detectors import Judge, Moment, Signal
 from gctail.golang.pacer import Derived, PacerView
+from gctail.parsing.gctrace import Groups
 from gctail.records import GcCycle, Sighting, Verdict
 from gctail.rules import Counts, Plan, RuleWatch
 from gctail.traces import Trace
@@ -121,6 +122,19 @@ class Epoch(Struct):
         recent.append((cycle.number, uptime_s, cycle.clock_ms, cycle.cpu_ms))
         if len(recent) > RECENT:
             del recent[0]
+
+    def in_order(self, groups: Groups) -> bool:
+        """The collection in these groups is simply the next one, and nobody but the judge wants to see it."""
+        if self.watch is not None or self.trace is not None or self.judge is None or self.deaths:
+            return False
+        follows = int(groups[0] or b"") == self.last_number + 1 and self.view.number == self.last_number
+        return follows and self.view.start_s == self.last_uptime_s <= float(groups[1] or b"")
+
+    def passed(self, count: int) -> None:
+        """So many collections went by, of which the view knows the last."""
+        self.ledger.seen += count
+        self.last_number += count
+        self.last_uptime_s = self.view.start_s if self.view.start_s is not None else -1.0
 
     def clock(self, sighting: Sighting, cycle: GcCycle) -> None:
         """Learn when the process started: a wrapper's time stamp is late by a little, a neighbour's line earlier."""

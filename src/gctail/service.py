@@ -11,9 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gctail.detectors import Carryover, Judge, Signal
+from gctail.detectors.hurry import hurry
 from gctail.detectors.leak import DEFAULT_BUDGET
-from gctail.epochs import Epoch, Gap
+from gctail.epochs import RECENT, Epoch, Gap
 from gctail.golang.pacer import Derived
+from gctail.parsing.burst import Burst
 from gctail.parsing.metrics_series import SampleSeries
 from gctail.parsing.wrappers import unwrapped
 from gctail.records import Death, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
@@ -155,6 +157,28 @@ class Service:
         if epoch.deaths and self._lives_on(epoch):
             return replace(self._collection_of(epoch, sighting, cycle), findings=(self._refuted(epoch, sighting),))
         return self._collection_of(epoch, sighting, cycle)
+
+    def burst(self, burst: Burst) -> list[Seen]:
+        """Many collections at once: what is to be told of them. The last ones are taken one by one, and remembered."""
+        told: list[Seen] = []
+        at, count = 0, len(burst.groups)
+        while at < count - RECENT and self.current is not None and self.current.in_order(burst.groups[at]):
+            epoch, begin = self.current, at
+            at, signals = hurry(epoch.view, epoch.judge, burst.groups, begin, count - RECENT)
+            if at == begin:
+                break
+            self.collections += at - begin
+            epoch.passed(at - begin)
+            if signals:
+                sighting = burst.sighting(at - 1)
+                time_s = epoch.time_of(sighting) if epoch.start_s is not None else None
+                findings = tuple(self._told(epoch, signals, sighting, time_s))
+                told.append(Seen(sighting, epoch.index, time_s, None, findings))
+        for each in range(at, count):
+            seen = self.observe(burst.sighting(each))
+            if seen.findings:
+                told.append(seen)
+        return told
 
     def _collection_of(self, epoch: Epoch, sighting: Sighting, cycle: GcCycle) -> Seen:
         """One more collection of a process that is known."""

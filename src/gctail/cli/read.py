@@ -90,8 +90,18 @@ class Sitting:
 
     def read(self, paths: list[str]) -> None:
         """Read the files to their ends."""
+        if self.views is None and not self.teller.verbose:
+            self._hurry(paths)
+            return
         for events in self.reading.files(paths):
             self.hear(events)
+            if self._stopped:
+                return
+
+    def _hurry(self, paths: list[str]) -> None:
+        """The same where nobody wants to see single collections."""
+        for found in self.reading.bursts(paths):
+            self.teller.tell(self.engine.all(found))
             if self._stopped:
                 return
 

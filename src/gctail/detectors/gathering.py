@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import astuple
 
 from gctail.detectors.values import STACK_WEIGHT, Block, Moment, Row
 
-if TYPE_CHECKING:
-    from gctail.golang.pacer import Derived
-
-LARGEST_BLOCK = 64
+LARGEST_BLOCK = 128
 LONGEST_BLOCK_S = 300.0
 SHORT_MARKING_MIB = 0.75
 LONG_MARKING_MIB = 2.25
@@ -26,7 +23,7 @@ FOREVER_S = 1e11
 class Gathering:
     """The open block.
 
-    It is complete at one collection while there are few, at 64 when there are many, after five minutes, or at once
+    It is complete at one collection while there are few, at 128 when there are many, after five minutes, or at once
     when something is urgent: the next goal has come over the limit, or the collector has begun to chase itself.
     """
 
@@ -61,64 +58,103 @@ class Gathering:
 
     def add(self, moment: Moment) -> Block | None:
         """Take one collection in; the block, where this one completes it."""
-        cycle, derived, clock_s = moment.cycle, moment.derived, moment.clock_s
-        start, marked = cycle.heap_start_mib, cycle.heap_marked_mib
-        marking = cycle.heap_end_mib - start
-        usual = self._marking = self._marking + 0.05 * (marking - self._marking)
+        cycle, derived = moment.cycle, moment.derived
+        marked = cycle.heap_marked_mib
         if marked is None:  # Go 1.3 and 1.4
             marked = cycle.heap_live_mib
+        stacks = cycle.stacks_mib or 0
+        if not self.take(
+            moment.clock_s,
+            cycle.number,
+            cycle.heap_start_mib,
+            cycle.heap_end_mib,
+            marked,
+            cycle.goal_mib or 0,
+            stacks,
+            derived.pause_ms,
+            sum(cycle.clock_ms),
+            derived.interval_s,
+            derived.allocated_mib,
+            derived.next_goal_mib,
+            forced=cycle.forced,
+        ):
+            return None
+        self.note(
+            stacks,
+            derived.gc_cpu_share,
+            derived.next_goal_mib,
+            derived.gogc_estimate,
+            derived.memory_limit_estimate_mib,
+            limit_bound=derived.limit_bound,
+        )
+        return self.close()
+
+    def take(  # noqa: PLR0913, PLR0917 - what a line tells; a value for each collection would cost as much as this
+        self,
+        clock_s: float,
+        number: int,
+        start: int,
+        end: int,
+        marked: int,
+        goal: int,
+        stacks: int,
+        pause_ms: float,
+        wall_ms: float,
+        interval_s: float | None,
+        allocated: int | None,
+        following: float | None,
+        *,
+        forced: bool,
+    ) -> bool:
+        """The same without a `Moment`; whether the block is complete (then `note` its last collection, and `close`)."""
+        marking = end - start
+        usual = self._marking = self._marking + 0.05 * (marking - self._marking)
         live, level = marked, float(marked)
         if usual > SHORT_MARKING_MIB and marking > 0:
             # where marking is long R = H2 - (H1 - H0) is the quieter one, where it is short H2: lean
             lean = min(1.0, (usual - SHORT_MARKING_MIB) / (LONG_MARKING_MIB - SHORT_MARKING_MIB))
             live = max(0, marked - marking)
             level -= lean * min(marking, marked)
-        stacks = cycle.stacks_mib or 0
-        goal = cycle.goal_mib or 0
         if not self._clock_s <= clock_s < FOREVER_S or start + marked + goal + stacks > HUGE_MIB:
             if start + marked + goal + stacks > HUGE_MIB:
-                return None
+                return False
             clock_s = self._clock_s
-        if not self.collections and cycle.number > FIRST_CYCLES:
+        if not self.collections and number > FIRST_CYCLES:
             self.origin_s = clock_s
         self._clock_s = clock_s
         clock_s -= self.origin_s
-        self._spiral = self._spiral + 1 if start >= goal > 0 and self._chases(moment) else 0
-        allocated = derived.allocated_mib
+        if start >= goal > 0 and interval_s is not None and interval_s < 0.002 * wall_ms:
+            self._spiral += 1  # more than half of the time since the last collection went into this one
+        elif self._spiral:
+            self._spiral = 0
         if allocated is not None and allocated > 0.0:
             self.allocated += allocated
         rows = self._rows
         if stacks:
             level += STACK_WEIGHT * stacks
-        rows.append(Row(clock_s, cycle.number, level, live, start, goal, derived.pause_ms, cycle.forced))
+        rows.append(Row(clock_s, number, level, live, start, goal, pause_ms, forced))
         self.collections += 1
-        following, was_over = derived.next_goal_mib, self._over
+        was_over = self._over
         over = self._over = following is not None and following >= self._limit_mib
-        if (
-            len(rows) < self._size
-            and clock_s - self._begin_s < LONGEST_BLOCK_S
-            and (was_over or not over)
-            and (self._spiral == 0 or self._spiral % SPIRAL_CYCLES)
-        ):
-            return None
-        self._note(stacks, derived)
-        return self.close()
-
-    def _chases(self, moment: Moment) -> bool:
-        """Whether more than half of the time since the last collection went into this one."""
-        interval_s = moment.derived.interval_s
-        return interval_s is not None and interval_s < 0.002 * sum(moment.cycle.clock_ms)
-
-    def _note(self, stacks: int, derived: Derived) -> None:
-        """Keep what a block says of its last collection."""
-        self._last = (
-            stacks,
-            derived.gc_cpu_share,
-            derived.next_goal_mib,
-            derived.gogc_estimate,
-            derived.limit_bound,
-            derived.memory_limit_estimate_mib,
+        return (
+            len(rows) >= self._size
+            or clock_s - self._begin_s >= LONGEST_BLOCK_S
+            or (over and not was_over)
+            or (self._spiral > 0 and self._spiral % SPIRAL_CYCLES == 0)
         )
+
+    def note(  # noqa: PLR0913 - what a block says of its last collection
+        self,
+        stacks: int,
+        gc_cpu_share: float | None,
+        next_goal_mib: float | None,
+        gogc: float | None,
+        memory_limit_mib: float | None,
+        *,
+        limit_bound: bool,
+    ) -> None:
+        """Keep what a block says of its last collection."""
+        self._last = (stacks, gc_cpu_share, next_goal_mib, gogc, limit_bound, memory_limit_mib)
 
     def close(self) -> Block | None:
         """The block as it is, and a new one begun; None where it is empty."""

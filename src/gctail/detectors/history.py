@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import Any, NamedTuple
 
 CAPACITY = 128
@@ -103,9 +103,11 @@ class History:
 
     def last_below(self, level: float, from_s: float) -> float:
         """When the low level was last at or below `level` (s), not before `from_s`."""
-        for index in range(len(self.low) - 1, -1, -1):
-            if self.low[index] <= level or self.time_s[index] <= from_s:
-                return max(from_s, self.time_s[index])
+        first = bisect_right(self.time_s, from_s)
+        lows = self.low[first:]
+        for back, low in enumerate(reversed(lows), 1):
+            if low <= level:
+                return self.time_s[-back]
         return from_s
 
     def since(self, start_s: float, growth: float = 0.08) -> View:

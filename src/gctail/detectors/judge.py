@@ -35,6 +35,8 @@ UNKNOWN_ODDS = 1.4
 """An assumed limit lies further off than most real ones: leaks of the development half came out lower by so much."""
 FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
 """Before that there is no alarm by growth."""
+SHORTEST_SHARE = 0.2
+"""The lower end of a forecast is hardly ever a smaller share of it."""
 URGENT = 0.6
 """A leak so likely, and so likely to meet the limit soon, is critical."""
 
@@ -92,7 +94,7 @@ class Judge:
         self._limit_mib = limit_mib
         self._memory = memory or Carryover()
         self._budget = budget_per_day
-        self._gathering = Gathering(limit_mib)
+        self.gathering = Gathering(limit_mib)
         self._growth = Growth(self._memory)
         self._alarm = LeakAlarm(budget_per_day)
         self._detectors = [make(self._memory) for make in DETECTORS]
@@ -100,8 +102,8 @@ class Judge:
 
     def observe(self, moment: Moment) -> list[Signal]:
         """Take one collection in; what the block that it completes gives rise to."""
-        block = self._gathering.add(moment)
-        return [] if block is None else self._judge(block)
+        block = self.gathering.add(moment)
+        return [] if block is None else self.weigh(block)
 
     @property
     def belief(self) -> float:
@@ -115,17 +117,17 @@ class Judge:
 
     def advance(self, clock_s: float) -> list[Signal]:
         """Time has passed without a collection: a block that waits for long is judged as it is."""
-        waiting_s = self._gathering.idle_since_s
-        if waiting_s is None or clock_s - self._gathering.origin_s - waiting_s < IDLE_BLOCK_S:
+        waiting_s = self.gathering.idle_since_s
+        if waiting_s is None or clock_s - self.gathering.origin_s - waiting_s < IDLE_BLOCK_S:
             return []
-        block = self._gathering.close()
-        return [] if block is None else self._judge(block)
+        block = self.gathering.close()
+        return [] if block is None else self.weigh(block)
 
-    def _judge(self, block: Block) -> list[Signal]:
+    def weigh(self, block: Block) -> list[Signal]:
         """Let every detector see the block, then judge the growth."""
         growth = self._growth
         surroundings = Surroundings(
-            self._limit_mib, self._bearing.base, growth.zigzag.noise, self._gathering.collections
+            self._limit_mib, self._bearing.base, growth.zigzag.noise, self.gathering.collections
         )
         signals: list[Signal] = []
         for detector in self._detectors:
@@ -185,7 +187,7 @@ class Judge:
 
     def _judge_growth(self) -> list[Signal]:
         """The belief in a leak after this block, and the alarm about it."""
-        growth, head, count = self._growth, self._head(), self._gathering.collections
+        growth, head, count = self._growth, self._head(), self.gathering.collections
         near = self._near(head)
         probability, episode, judged = growth.probability(self._bearing.now_s, near)
         probability = max(probability, self._map_belief(head))
@@ -197,7 +199,12 @@ class Judge:
         settled = probability * now_s / (now_s + START_UP_S)
         if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(settled):
             return []
-        return self._alarm.judge(settled, lambda: self._telling(probability, episode, judged, head))
+        left_s = judged.left_s if judged.left_s is not None else episode.left_s
+        soon = left_s is not None and left_s * head < near * SOON_S / SHORTEST_SHARE
+        perhaps_urgent = soon and probability >= URGENT and self._knows_limit
+        return self._alarm.judge(
+            settled, lambda: self._telling(probability, episode, judged, head), perhaps_urgent=perhaps_urgent
+        )
 
     def _telling(self, probability: float, episode: Outlook, judged: Outlook, head_mib: float) -> Telling:
         """What is to be said of this growth. `head_mib` is the way to the limit itself, however far."""
@@ -207,7 +214,7 @@ class Judge:
         forecast, onset_s, rate = self._forecast(episode, judged, head_mib)
         evidence = {
             "probability": round(probability, 4),
-            "onset_uptime_s": round(onset_s + self._gathering.origin_s, 3),
+            "onset_uptime_s": round(onset_s + self.gathering.origin_s, 3),
             "rate_mib_per_s": round(rate, 6),
             "heap_live_mib": round(growth.zigzag.level, 1),
             "limit_mib": self._limit_mib,
@@ -246,7 +253,7 @@ class Judge:
 
     def judgement(self) -> Judgement:
         """Everything behind the verdict, the open block included; asking changes nothing."""
-        if self._gathering.peek() is None:
+        if self.gathering.peek() is None:
             return self._conclude()
         judge = Judge.restore(self.state())
         judge._settle()  # noqa: SLF001 - same class
@@ -268,13 +275,13 @@ class Judge:
 
     def _settle(self) -> None:
         """Take the open block in as if it were complete."""
-        block = self._gathering.close()
+        block = self.gathering.close()
         if block is not None:
             self._learn(block)
 
     def _conclude(self) -> Judgement:
         """The judgement over complete blocks, with a fresh regression."""
-        growth, count, now_s = self._growth, self._gathering.collections, self._bearing.now_s
+        growth, count, now_s = self._growth, self.gathering.collections, self._bearing.now_s
         if not len(growth.history):
             return NO_JUDGEMENT
         head = self._head()
@@ -294,7 +301,7 @@ class Judge:
             level=growth.zigzag.level,
             rise=(rise := max(judged.rise_mib, episode.rise_mib)),
             onset_s=onset_s,
-            allocation_rate=self._gathering.allocated / now_s if now_s > 0 else 0.0,
+            allocation_rate=self.gathering.allocated / now_s if now_s > 0 else 0.0,
             stacks_share=STACK_WEIGHT * (self._bearing.stacks - (self._bearing.stacks_least or 0)) / rise
             if rise > 0
             else 0.0,
@@ -303,7 +310,7 @@ class Judge:
         why = reasons_of(course, kind, rate, growth.zigzag, found.load)
         about_limit = limit_sentence(forecast, self._limit_mib) if probability >= WORTH_A_FORECAST else None
         why = why if about_limit is None else (*why, about_limit)
-        return Judgement(probability, kind, onset_s + self._gathering.origin_s, rate, forecast, why)
+        return Judgement(probability, kind, onset_s + self.gathering.origin_s, rate, forecast, why)
 
     @property
     def _knows_limit(self) -> bool:
@@ -320,7 +327,7 @@ class Judge:
 
     def close(self, died: bool, cause: str | None) -> Carryover:  # noqa: FBT001 - the interface
         """The epoch is over; what the next one of this service should know."""
-        block = self._gathering.close()
+        block = self.gathering.close()
         if block is not None:
             self._learn(block)
         growth, memory = self._growth, self._memory
@@ -351,7 +358,7 @@ class Judge:
             "limit_mib": self._limit_mib,
             "budget": self._budget,
             "memory": msgspec.to_builtins(self._memory),
-            "gathering": self._gathering.state(),
+            "gathering": self.gathering.state(),
             "growth": self._growth.state(),
             "alarm": self._alarm.state(),
             "detectors": {detector.kind: detector.state() for detector in self._detectors},
@@ -366,7 +373,7 @@ class Judge:
                 f"saved judge of version {state.get('version')!r}, this program reads {VERSION}: start afresh"
             )
         judge = cls(state["limit_mib"], msgspec.convert(state["memory"], Carryover), state["budget"])
-        judge._gathering.load(state["gathering"])
+        judge.gathering.load(state["gathering"])
         judge._growth.load(state["growth"])
         judge._alarm.load(state["alarm"])
         for detector in judge._detectors:

@@ -74,12 +74,16 @@ class LeakAlarm:
             return True
         return self._alarm.severity is not None or self._notice.severity is not None
 
-    def judge(self, probability: float, tell: Callable[[], Telling]) -> list[Signal]:
-        """Follow the belief after each block: three in a row above a threshold speak, ten below half of it end it."""
+    def judge(self, probability: float, tell: Callable[[], Telling], *, perhaps_urgent: bool) -> list[Signal]:
+        """Follow the belief after each block: three in a row above a threshold speak, ten below half of it end it.
+
+        `tell` costs as much as all else, so it is asked only where something may be said.
+        """
         self._held = self._held + 1 if probability >= self._threshold else 0
         self._grown = self._grown + 1 if probability >= NOTICE_SHARE * self._threshold else 0
         self._low = self._low + 1 if probability < CLEAR_SHARE * NOTICE_SHARE * self._threshold else 0
-        if self._held >= BLOCKS_TO_SPEAK and self._alarm.severity != "critical":
+        told_before = self._alarm.severity
+        if self._held >= BLOCKS_TO_SPEAK and (told_before is None or (told_before == "warning" and perhaps_urgent)):
             return self._speak(tell())
         if self._grown >= BLOCKS_TO_SPEAK and self._alarm.severity is None and self._notice.severity is None:
             told = tell()

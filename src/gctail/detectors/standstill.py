@@ -22,22 +22,20 @@ def goes_on(history: History, onset_s: float, noise_mib: float) -> float:
     not. Nights pass quickly by the allocation clock, so the kinder of the two clocks decides.
     """
     first = history.at(onset_s)
-    lows = history.low
-    if len(lows) - first < FEWEST_BLOCKS:
+    lows, times, work = history.low[first:], history.time_s[first:], history.allocated[first:]
+    if len(lows) < FEWEST_BLOCKS:
         return 1.0
-    floor = min(lows[first:])
-    step = max(STEP_NOISE * noise_mib, STEP_SHARE * (max(lows[first:]) - floor))
-    last, top = first, lows[first]
+    step = max(STEP_NOISE * noise_mib, STEP_SHARE * (max(lows) - min(lows)))
+    last_s, last_mib, due = times[0], work[0], lows[0] + step
     longest_s = longest_mib = 0.0
-    times, work = history.time_s, history.allocated
-    for index in range(first + 1, len(lows)):
-        if lows[index] >= top + step:
-            longest_s = max(longest_s, times[index] - times[last])
-            longest_mib = max(longest_mib, work[index] - work[last])
-            last, top = index, lows[index]
+    for low, time_s, allocated in zip(lows, times, work, strict=True):
+        if low >= due:
+            longest_s = max(longest_s, time_s - last_s)
+            longest_mib = max(longest_mib, allocated - last_mib)
+            last_s, last_mib, due = time_s, allocated, low + step
     return max(
-        _survives(times[-1] - times[last], longest_s, times[-1] - times[first]),
-        _survives(work[-1] - work[last], longest_mib, work[-1] - work[first]),
+        _survives(times[-1] - last_s, longest_s, times[-1] - times[0]),
+        _survives(work[-1] - last_mib, longest_mib, work[-1] - work[0]),
     )
 
 

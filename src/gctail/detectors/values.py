@@ -39,7 +39,7 @@ class Row(Struct, frozen=True, gc=False, array_like=True):
 class Block(Struct, frozen=True, gc=False):
     """A handful of neighbouring collections, summed up: what every detector looks at.
 
-    A block holds one collection while there are few and at most 64 later. Times are seconds since process start,
+    A block holds one collection while there are few and at most 128 later. Times are seconds since process start,
     sizes MiB. `low` is the lower quartile of the levels (live heap plus weighed stacks), which in-flight requests
     disturb least, `high` their maximum; `allocated` is the sum since process start; `spiral` counts the collections in
     a row, up to the last, that began at their goal and took more than half of the time since the one before.

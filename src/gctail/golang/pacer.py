@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from gctail.records import GcCycle
 
-FULL_LOOKS, GLANCES = 512, 8
+FULL_LOOKS, GLANCES = 512, 32
 
 LEAST_HEAP_MIB = 4
 """From this live heap on the goal is never its minimum, 4 MiB * GOGC / 100, whatever GOGC is."""

@@ -111,14 +111,14 @@ class _Wholes(dict[bytes, int]):
 
 
 _DECIMALS = ((3, 1, 100), (2, 10, 100), (1, 10, 100), (0, 0, 1000))  # the ranges of `fmtNSAsMS`
-_MS = _Times({b"%.*f" % (d, n / 10**d): n / 10**d for d, first, end in _DECIMALS for n in range(first, end)})
-_INT = _Wholes({b"%d" % n: n for n in range(2048)})
+MILLISECONDS = _Times({b"%.*f" % (d, n / 10**d): n / 10**d for d, first, end in _DECIMALS for n in range(first, end)})
+WHOLES = _Wholes({b"%d" % n: n for n in range(8192)})
 
 
 def cycle_from_groups(groups: Groups) -> GcCycle:
     """The collection in the MODERN_GROUPS groups of a match of MODERN."""
-    ms: Any = _MS
-    whole: Any = _INT
+    ms: Any = MILLISECONDS
+    whole: Any = WHOLES
     number, at, share, leak, w1, w2, w3, c1, c2, c3, c4, c5, h0, h1, h2, goal, stacks, roots, procs, forced = groups
     goal_mib = whole[goal]
     return GcCycle(

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from gctail.parsing.beginnings import Beginnings
+from gctail.parsing.burst import Found
 from gctail.parsing.deaths import DeathReader, Step
 from gctail.parsing.gctrace import parse_gctrace
 from gctail.parsing.heads import THIN
@@ -57,7 +58,7 @@ Event = Sighting | Passage
 class LineReader:
     """One stream of one service: lines in, sightings and passages out (appended to `events`, in order)."""
 
-    def __init__(self, service: str, origin: str, stream: str | None, events: list[Event]) -> None:
+    def __init__(self, service: str, origin: str, stream: str | None, events: list[Found]) -> None:
         self.service, self.origin, self.stream = service, origin, stream
         self.events = events
         self.mender = Mender(Beginnings())

@@ -15,8 +15,9 @@ import orjson
 from msgspec.structs import replace
 
 from gctail.parsing.bulk import RUNS
+from gctail.parsing.burst import Burst, Found, one_by_one
 from gctail.parsing.deaths import find_report
-from gctail.parsing.gctrace import MODERN, cycle_from_groups
+from gctail.parsing.gctrace import MODERN, Groups, cycle_from_groups
 from gctail.parsing.heads import MUCH_BYTES, SLACK_BYTES, Finder
 from gctail.parsing.metrics import find_sample
 from gctail.parsing.reading import GLUED, INTERESTING, Event, LineReader
@@ -44,6 +45,9 @@ MESSAGE_KEYS = ("msg", "message", "log")
 NEIGHBOURS = 32
 """Collections whose neighbour's time stamp is read after a start; later only every `NEIGHBOUR_EVERY`th."""
 NEIGHBOUR_EVERY = 64
+
+FEWEST_IN_A_BURST = 64
+"""Collections one under another that are handed on together."""
 
 GC = re.compile(MODERN + rb"\r?+(?=\n)")
 REPORTED = re.compile(rb"illed|OOM|oom|137|143|SIGKILL|Terminated|VmRSS|\bR1[45]\b|victed")
@@ -79,7 +83,7 @@ class Scanner:
     ) -> None:
         """Thousands of scanners may share one `room`, where each gives it back with `release`."""
         self.origin, self.service = origin, service
-        self.events: list[Event] = []
+        self.events: list[Found] = []
         self.bytes_read = 0
         self.long_lines = 0
         self.notes: list[str] = []
@@ -155,6 +159,10 @@ class Scanner:
 
     def take(self) -> list[Event]:
         """What was found since the last call."""
+        return one_by_one(self.take_bursts())
+
+    def take_bursts(self) -> list[Found]:
+        """The same, with collections that stand one under another left together: for who takes many at once."""
         events = self.events[:]
         self.events.clear()
         return events
@@ -296,7 +304,7 @@ class Scanner:
             if match is not None:
                 self._passage(passage, line)
                 self._intact(match.groups(), line, passage)
-                passage = match.end() + 1
+                passage = self._more(match.end() + 1, end)
             elif INTERESTING.match(buffer, line, buffer.find(b"\n", line, end)):
                 self._passage(passage, line)
                 passage = self._closely(line, end)
@@ -341,6 +349,28 @@ class Scanner:
         self.events.append(
             Sighting(cycle, self.service, self.origin, self._base + line, near_s=near_s)
         )  # fmt: skip
+
+    def _more(self, line: int, end: int) -> int:
+        """The collections of the same process that stand right under one: together where they are many."""
+        buffer, intact = self._buffer, GC.match
+        number, begin = self._last_number, line
+        groups: list[Groups] = []
+        offsets: list[int] = []
+        while (match := intact(buffer, line, end)) is not None:
+            found = match.groups()
+            number += 1
+            if int(found[0]) != number:
+                break
+            groups.append(found)
+            offsets.append(self._base + line)
+            line = match.end() + 1
+        if len(groups) < FEWEST_IN_A_BURST:
+            return begin
+        self._last_number += len(groups)
+        self._cycles_here += len(groups)
+        self.bare.next_number, self.bare.procs = self._last_number + 1, int(groups[-1][18] or 0)
+        self.events.append(Burst(self.service, self.origin, groups, offsets))
+        return line
 
     def _neighbour(self, line: int) -> float | None:
         """The time stamp of the line before."""

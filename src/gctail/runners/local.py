@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 from gctail.errors import UnreadableInput
+from gctail.parsing.burst import Found, one_by_one
 from gctail.parsing.scanner import Scanner
 from gctail.records import Passage, Sighting
 from gctail.sources import open_input
@@ -70,6 +71,11 @@ class Reading:
 
         Raises `UnreadableInput` where none of them can be read.
         """
+        for found in self.bursts(paths):
+            yield one_by_one(found)
+
+    def bursts(self, paths: list[str]) -> Iterator[list[Found]]:
+        """The same, with collections that stand one under another left together."""
         for path in paths:
             try:
                 yield from self._file(path)
@@ -78,14 +84,14 @@ class Reading:
         if self.failed and len(self.failed) == len(paths):
             raise UnreadableInput("\ngctail: ".join(self.failed))
 
-    def _file(self, path: str) -> Iterator[list[Sighting | Passage]]:
+    def _file(self, path: str) -> Iterator[list[Found]]:
         source, scanner = open_input(path), self.scanner(path)
         try:
             while count := source.readinto(scanner.space()):
                 scanner.filled(count)
-                yield scanner.take()
+                yield scanner.take_bursts()
             scanner.flush()
-            yield scanner.take()
+            yield scanner.take_bursts()
         finally:
             self.notes += [f"{path}: {note}" for note in (*source.notes, *scanner.notes)]
             source.close()
