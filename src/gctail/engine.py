@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,8 +34,24 @@ class Window(Struct, frozen=True):
         return (self.since_s is None or time_s >= self.since_s) and (self.until_s is None or time_s <= self.until_s)
 
 
+class Keeper(Protocol):
+    """Whoever keeps services for longer than this process lives. Told of every service before it changes."""
+
+    def recall(self, name: str) -> Service | None:
+        """The service as it was when it was last kept; None where it is not known."""
+
+    def touch(self, service: Service) -> None:
+        """The service is going to change."""
+
+    def pass_time(self, service: Service) -> None:
+        """Time is going to pass for the service, which changes little that time would not bring again."""
+
+    def release(self, service: Service) -> None:
+        """The service is let go; who asks for it later asks `recall`."""
+
+
 class Engine:
-    """Sorts what was read to its services."""
+    """Sorts what was read to its services. With a `keeper`, services come back that were known before."""
 
     def __init__(
         self,
@@ -53,6 +69,7 @@ class Engine:
         self.plan = plan
         self.budget_per_day: float | None = None
         self.trace_points = 0
+        self.keeper: Keeper | None = None
         self._clocks: dict[str, Service] = {}
         self.services: OrderedDict[str, Service] = OrderedDict()
         self.closed = 0
@@ -112,20 +129,41 @@ class Engine:
 
     def advance(self, now_s: float) -> list[Finding]:
         """Time has passed without input."""
-        return [finding for service in self.services.values() for finding in service.advance(now_s)]
+        keeper = self.keeper
+        if keeper is None:
+            return [finding for service in self.services.values() for finding in service.advance(now_s)]
+        found: list[Finding] = []
+        for service in self.services.values():
+            keeper.pass_time(service)
+            signals = service.advance(now_s)
+            if signals:
+                keeper.touch(service)
+                found += signals
+        return found
 
-    def _service(self, name: str) -> Service:
+    def wake(self, name: str) -> Service:
+        """The service of this name: as it is, as it was kept, or a new one."""
         service = self.services.get(name)
         if service is None:
             if len(self.services) >= MOST_SERVICES:
-                self.services.popitem(last=False)
+                _, oldest = self.services.popitem(last=False)
                 self.closed += 1
-            service = self.services[name] = Service(
+                if self.keeper is not None:
+                    self.keeper.release(oldest)
+            known = self.keeper.recall(name) if self.keeper is not None else None
+            service = self.services[name] = known or Service(
                 name, self.limit_mib, judging=self.judging, plan=self.plan, trace_points=self.trace_points
             )
             self._share_budget(service)
         elif len(self.services) > MOST_SERVICES // 2:
             self.services.move_to_end(name)
+        return service
+
+    def _service(self, name: str) -> Service:
+        """The service of something that was read."""
+        service = self.wake(name)
+        if self.keeper is not None:
+            self.keeper.touch(service)
         return service
 
     def _share_budget(self, newest: Service) -> None:

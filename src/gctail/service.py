@@ -325,10 +325,13 @@ class Service:
         cycle = sighting.record
         uptime_s = cycle.uptime_s if isinstance(cycle, GcCycle) else None
         number = cycle.number if isinstance(cycle, GcCycle) else None
+        place = sighting  # what time has brought stands nowhere in the log, and is told after this collection
+        if not sighting.origin:
+            place = replace(sighting, origin=f"epoch {epoch.index}", offset=number or 0)
         replay = {"origin": sighting.origin, "until_offset": sighting.offset, "epoch": epoch.index, "number": number}
         found = [
             Finding(
-                _finding_id(self.name, signal.kind + signal.phase, sighting),
+                _finding_id(self.name, signal.kind + signal.phase, place),
                 signal.kind,
                 signal.severity,
                 self.name,
@@ -398,6 +401,7 @@ class Service:
             "unreadable": self.unreadable,
             "specimens": self.specimens,
             "deaths": msgspec.to_builtins(list(self.deaths)),
+            "findings": msgspec.to_builtins(list(self.findings)),
             "memory": msgspec.to_builtins(self.memory),
             "last_lines": self.last_lines[-SAVED_LINES_BYTES:].decode("utf-8", "backslashreplace"),
             "last_lines_wrapper": self.last_lines_wrapper,
@@ -421,6 +425,7 @@ class Service:
         service._kinds, service.mended = dict(state["kinds"]), state["mended"]
         service.unreadable, service.specimens = state["unreadable"], list(state["specimens"])
         service.deaths.extend(msgspec.convert(state["deaths"], list[Sighting]))
+        service.findings.extend(msgspec.convert(state.get("findings", []), list[Finding]))
         service.memory = msgspec.convert(state["memory"], Carryover | None)
         service._ends.append(state["last_lines"].encode())
         service._ends_size, service.last_lines_wrapper = len(service._ends[0]), state["last_lines_wrapper"]

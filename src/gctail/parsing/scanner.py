@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import orjson
 from msgspec.structs import replace
@@ -36,6 +37,8 @@ RECENT_BYTES = 2048
 """Application text before a torn line that shows how the lines of this log begin."""
 
 MOST_STREAMS = 20_000
+SAVED_TAIL_BYTES = 1 << 12
+MOST_STREAMS_SAVED = 64
 UNWRAPPED_LINES_TO_LEAVE = 64
 PROBES, PROBES_LATER = 16, 3
 """Lines of a buffer that are tried for a wrapper: at first, and when there was none in the first `MUCH_BYTES`."""
@@ -157,6 +160,48 @@ class Scanner:
             return None
         return {service for (service, _), reader in self.readers.items() if reader.busy}
 
+    @property
+    def unfinished_bytes(self) -> int:
+        """How much of a line has come whose end has not."""
+        if self._held is not None:
+            return len(self._held)
+        last, end = self._unread
+        return end - last - 1 if last else self._kept - 1
+
+    def state(self) -> dict[str, Any]:
+        """What is known of the input at the last whole line, as plain data, when nothing is `open`.
+
+        A scanner that is to `resume` from it is fed what follows that line. Inside a line that is too long it is fed
+        what comes next.
+        """
+        unasked = max(0, self._base + 1 + self._unread[0] - self._asked)
+        return {
+            "offset": self._base + self._unread[0] + 1,
+            "bytes": self.bytes_read - self.unfinished_bytes,
+            "lines": self.lines_read,
+            "wrapped": self.wrapped,
+            "thin": self._thin,
+            "skipping": self._skipping,
+            "last_number": self._last_number,
+            "old_style": self._old_style,
+            "tail": self._tail[-min(SAVED_TAIL_BYTES, unasked) :] if unasked else b"",
+            "streams": [
+                [service, stream, reader.next_number, reader.procs, reader.samples_seen]
+                for (service, stream), reader in list(self.readers.items())[:MOST_STREAMS_SAVED]
+            ],
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on where another scanner of this input was; to be called before anything is fed."""
+        self._base = state["offset"] - 1
+        self._asked = state["offset"] - len(state["tail"])
+        self.bytes_read, self._finder.lines = state["bytes"], state["lines"]
+        self.wrapped, self._thin, self._skipping = state["wrapped"], state["thin"], state["skipping"]
+        self._last_number, self._old_style, self._tail = state["last_number"], state["old_style"], state["tail"]
+        for service, stream, next_number, procs, samples_seen in state["streams"]:
+            reader = self.readers.get((service, stream)) or self._reader(service, stream)
+            reader.next_number, reader.procs, reader.samples_seen = next_number, procs, samples_seen
+
     def take(self) -> list[Event]:
         """What was found since the last call."""
         return one_by_one(self.take_bursts())
@@ -174,6 +219,8 @@ class Scanner:
 
     def rest(self) -> None:
         """No bytes have come for so long that nothing open goes on: a crash report, a torn line, a block of lines."""
+        for entry in self.unwrapper.flush():
+            self._entry(entry, b"", self.bytes_read)
         for reader in self.readers.values():
             reader.flush()
 

@@ -53,6 +53,11 @@ class Decoder:
             return self._feed_start(chunk)
         return self._utf16.decode(bytes(chunk)).encode() if self._utf16 else chunk
 
+    @property
+    def is_wide(self) -> bool:
+        """The stream is UTF-16."""
+        return self._utf16 is not None
+
     def flush(self) -> bytes:
         """What was held back at the end of the stream; the decoder then begins a new stream."""
         rest = self._start

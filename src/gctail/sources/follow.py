@@ -72,7 +72,7 @@ class Follower:
         self._look_s = max(LOOK_S if self._inotify else POLL_S, LOOK_PER_FILE_S * len(self._names))
         for name in self._names.values():
             self._watch_directory(name.directory, name.name)
-            if refusal := name.look(time.monotonic(), at_end=at_end):
+            if refusal := name.look(time.monotonic(), last_lines=0 if at_end else None):
                 self.close()
                 raise UnreadableInput(refusal)
             if not name.files:

@@ -7,10 +7,13 @@ import re
 import stat
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from gctail.sources.compressed import MAGIC_BYTES, format_of
 from gctail.sources.inputs import CHUNK_BYTES, Chunk
+from gctail.sources.mark import FLAGS, Mark, Place
 from gctail.sources.opened import Opened
+from gctail.sources.refound import refound
 
 ROTATE_WAIT_S = 5.0
 """How long a file that lost its name is read on after its last growth, once its successor has grown.
@@ -37,10 +40,11 @@ MOST_NOTES = 20
 TRIES = 3
 """How often a directory is listed anew whose files were renamed while we opened them."""
 
-MOST_CLOSED = 8
-"""How many closed files are remembered, so that one that comes back is not read again."""
+MOST_CLOSED = 16
+"""How many closed files are remembered, so that one that comes back, or a copy of it, is not read again."""
 
-_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+MOST_SEEN = 10_000
+"""Rotated files beside a name that are known to be old; of more the rest may be read again after a restart."""
 
 
 class Listings:
@@ -85,19 +89,22 @@ class Followed:
         self.has_more = False
         self._listings, self._opened, self._closing = listings, opened, closing
         self._seen: dict[str, int] | None = None  # what lay in the directory at the last look
-        self._closed: OrderedDict[tuple[int, int], Opened] = OrderedDict()
+        self._closed: OrderedDict[tuple[int, int], Mark] = OrderedDict()
         self._refused: tuple[tuple[int, int] | None, str] | None = None
         self._nameless = True  # nothing lies under the name at present
         self._delivered_bytes = 0
         self._in_line_of: Opened | None = None
+        self._beside: tuple[dict[str, int] | None, list[tuple[int, int]]] = None, []
         self._base = os.path.basename(name)  # noqa: PTH119
         stem, extension = os.path.splitext(self._base)  # noqa: PTH122
         numbered = re.escape(self._base) + r"[._-](?:\d.*|old|prev.*)"  # logrotate: app.log.1, app.log-20261123
         dated = re.escape(stem) + r"[._-]\d.*" + re.escape(extension)  # lumberjack: app-2026-11-23T03-12-04.log
         self._rotated = re.compile(f"{numbered}|{dated}")
 
-    def look(self, now_s: float, *, at_end: bool = False) -> str | None:
+    def look(self, now_s: float, *, last_lines: int | None = None) -> str | None:
         """See whether the name leads to another file than before; why it cannot be followed, or None.
+
+        It is read from its beginning, or only its `last_lines`.
 
         The directory is listed before the name is looked at: what was created and rotated away after the listing is
         then missing in it, and will be recognised as new.
@@ -107,7 +114,7 @@ class Followed:
         try:
             status = os.stat(self.name)  # noqa: PTH116 - looked at several times a second
             if not self.files or self.files[-1].key != (status.st_dev, status.st_ino):
-                refusal = self._turn(now_s, at_end=at_end)
+                refusal = self._turn(now_s, last_lines=last_lines)
         except OSError as error:
             if not self._nameless and self.files:
                 self.files[-1].grew_s = now_s  # from now on it waits to be closed
@@ -135,7 +142,7 @@ class Followed:
                 if not data:
                     break
                 file.grew_s = now_s
-                yield from self._chunk(file, file.decoder.feed(data))
+                yield from self._chunk(file, file.text(data))
                 turns -= 1
                 if turns <= 0:
                     self.has_more = True
@@ -149,11 +156,54 @@ class Followed:
             file.close()
         self.files.clear()
 
+    # -- over restarts
+
+    def place(self, *, unfinished: bool) -> Place:
+        """How far everything was read; `unfinished` says that a last, unfinished line has to be read again."""
+        in_line = self._in_line_of if unfinished else None
+        marks = [file.mark(unfinished=file is in_line) for file in self.files]
+        return Place(self._delivered_bytes, marks, list(self._closed.values()), self._seen_beside())
+
+    def resume(self, place: Place, now_s: float) -> None:
+        """Go on at a place, wherever its files are by now; to be called before the first look."""
+        self._seen = self._listings.of(self.directory, afresh=True)
+        found = refound(self.name, place, self._seen, self._rotated, now_s)
+        self._delivered_bytes = place.delivered_bytes
+        for mark in place.closed:
+            self._closed[mark.key] = mark
+        for file in found.files:
+            self.files.append(file)
+            self._opened(self.name, file)
+        for mark in found.lost:
+            self._note(
+                f"{self.name}: the file that was read up to byte {mark.position} is gone; "
+                "what came after that in it, if anything, was not read"
+            )
+        if not found.is_current and self.files:
+            self.files[-1].grew_s = now_s
+
+    def _seen_beside(self) -> list[tuple[int, int]]:
+        """The rotated files beside the name, by inode and time of change; looked at when the listing changes."""
+        known, beside = self._beside
+        if known is not self._seen and self._seen is not None:
+            beside = []
+            for entry in self._seen:
+                if self._rotated.fullmatch(entry):
+                    with suppress(OSError):
+                        status = os.stat(os.path.join(self.directory, entry))  # noqa: PTH116, PTH118
+                        beside.append((status.st_ino, status.st_mtime_ns))
+            self._beside = self._seen, beside[:MOST_SEEN]
+        return self._beside[1]
+
+    def _note(self, sentence: str) -> None:
+        if len(self.notes) < MOST_NOTES:
+            self.notes.append(sentence)
+
     # -- which files
 
-    def _turn(self, now_s: float, *, at_end: bool) -> str | None:
+    def _turn(self, now_s: float, *, last_lines: int | None) -> str | None:
         """The name leads to another file: take it, and those that had the name in between."""
-        descriptor = os.open(self.name, _FLAGS)
+        descriptor = os.open(self.name, FLAGS)
         status = os.fstat(descriptor)
         key = (status.st_dev, status.st_ino)
         again = next((file for file in self.files if file.key == key), None)
@@ -170,24 +220,23 @@ class Followed:
             self.files[-1].grew_s = now_s  # from now on it waits to be closed
         if self._seen is not None:
             self._take_between(key, set(self._seen.values()), now_s)
-        self._take(descriptor, key, now_s, at_end=at_end)
+        self._take(descriptor, key, now_s, last_lines=last_lines)
         return None
 
     def _refuse(self, key: tuple[int, int] | None, reason: str) -> str:
         """Say once for each file why it is not followed."""
         refused = f"{self.name}: {reason}"
-        if (key, reason) != self._refused and len(self.notes) < MOST_NOTES:
-            self.notes.append(refused)
+        if (key, reason) != self._refused:
+            self._note(refused)
         self._refused = key, reason
         return refused
 
-    def _take(self, descriptor: int, key: tuple[int, int], now_s: float, *, at_end: bool = False) -> None:
+    def _take(self, descriptor: int, key: tuple[int, int], now_s: float, *, last_lines: int | None = None) -> None:
         known = self._closed.pop(key, None)
-        if known is not None and known.matches(descriptor):
-            file = known
-            file.reopen(descriptor, now_s)
+        if known is not None and known.holds(descriptor):
+            file = Opened.at(descriptor, known, now_s)
         else:
-            file = Opened(descriptor, now_s, at_end=at_end)
+            file = Opened(descriptor, now_s, last_lines=last_lines)
         self.files.append(file)
         self._opened(self.name, file)
 
@@ -204,7 +253,7 @@ class Followed:
                 if inode in before or not self._rotated.fullmatch(name):
                     continue
                 try:
-                    descriptor = os.open(os.path.join(self.directory, name), _FLAGS)  # noqa: PTH118
+                    descriptor = os.open(os.path.join(self.directory, name), FLAGS)  # noqa: PTH118
                 except OSError:  # rotated on in the meantime
                     missed = True
                     continue
@@ -225,7 +274,7 @@ class Followed:
         for file in over:
             if self._may_speak(file, now_s, final=final):
                 while data := file.read(CHUNK_BYTES):
-                    yield from self._chunk(file, file.decoder.feed(data))
+                    yield from self._chunk(file, file.text(data))
                 yield from self._chunk(file, file.decoder.flush())
                 self._forget(file)
 
@@ -244,8 +293,8 @@ class Followed:
     def _forget(self, file: Opened) -> None:
         self.files = [other for other in self.files if other is not file]
         self._closing(file)
+        self._closed[file.key] = file.mark()
         file.close()
-        self._closed[file.key] = file
         if len(self._closed) > MOST_CLOSED:
             self._closed.popitem(last=False)
 

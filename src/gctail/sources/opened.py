@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from typing import Self
 
 from gctail.parsing.text import Decoder
+from gctail.sources.mark import COPY_BYTES, Mark
+from gctail.sources.mark import WHOLE_HEAD_BYTES as HEAD_BYTES
 
-HEAD_BYTES = 1024
 TAIL_BYTES = 256
-COPY_BYTES = 64
-"""What is shorter begins like many a log, and proves no copy."""
 _DECIDE_BYTES = 128
 _TRIES = 3
 """How often a file that is truncated at the very moment of reading is tried again before the next look at it."""
@@ -24,14 +24,17 @@ class Opened:
     """A file at the position up to which it was read. Takes over the descriptor.
 
     `begins` says that what is read next continues nothing; `truncations` counts how often the file was cut;
-    `grew_s` is when it last grew or lost its name, on a monotonic clock that the owner keeps.
+    `grew_s` is when it last grew or lost its name, on a monotonic clock that the owner keeps; `line_begin` is where the
+    line begins that was handed over last and is not finished, `position` where every line is.
     """
 
-    def __init__(self, descriptor: int, now_s: float, *, at_end: bool = False) -> None:
+    def __init__(self, descriptor: int, now_s: float, *, last_lines: int | None = None) -> None:
+        """Begin at the beginning, or before the `last_lines` that are there now: 0 is the end."""
         status = os.fstat(descriptor)
         self.descriptor = descriptor
         self.key = (status.st_dev, status.st_ino)
-        self.position = status.st_size if at_end else 0
+        self.position = 0 if last_lines is None else _lines_back(descriptor, status.st_size, last_lines)
+        self.line_begin = self.position
         self.begins = True
         self.truncations = 0
         self.grew_s = now_s
@@ -39,7 +42,32 @@ class Opened:
         self._begin = 0  # where the content begins: behind the hole that a truncation may have left
         self._head = os.pread(descriptor, min(HEAD_BYTES, self.position), 0)
         self._tail = os.pread(descriptor, min(TAIL_BYTES, self.position), max(0, self.position - TAIL_BYTES))
-        self.decoder.feed(self._head[:_DECIDE_BYTES])  # so that it knows the encoding when it begins at the end
+        self._know_encoding()
+
+    @classmethod
+    def at(cls, descriptor: int, mark: Mark, now_s: float) -> Self:
+        """Begin at a mark: the file behind the descriptor holds it, or is the same one, truncated since."""
+        file = cls(descriptor, now_s)
+        file.position, file.line_begin, file._begin = mark.position, mark.position, mark.begin
+        file._head, file._tail = mark.head, mark.tail
+        file._know_encoding()
+        return file
+
+    def mark(self, *, unfinished: bool = False) -> Mark:
+        """How far it was read; with `unfinished`, up to the last line that is whole."""
+        position = self.line_begin if unfinished else self.position
+        tail = self._tail
+        if position != self.position:
+            length = min(TAIL_BYTES, position - self._begin)
+            with suppress(OSError):
+                tail = os.pread(self.descriptor, length, position - length)
+        return Mark(*self.key, position, self._begin, self._head[: position - self._begin], tail)
+
+    def _know_encoding(self) -> None:
+        """Learn it from the first bytes, when reading begins behind them."""
+        self.decoder = Decoder()
+        if self._head and not self.decoder.feed(self._head[:_DECIDE_BYTES]):
+            self.decoder = Decoder()  # so few bytes that it still waits: it begins here
 
     def read(self, limit: int, *, whole_lines: bool = False) -> bytes:
         """What was added, at most `limit` bytes; with `whole_lines` only up to the last newline that is there.
@@ -55,6 +83,16 @@ class Opened:
         if data:
             self._read_up(data)
         return data
+
+    def text(self, data: bytes) -> bytes | memoryview:
+        """What `read` gave, as UTF-8; to be asked once for each read, in order."""
+        text = self.decoder.feed(data)
+        whole = data.rfind(b"\n") + 1
+        if text is not data and self.decoder.is_wide:
+            whole = _wide_lines(data, (self.position - len(data)) % 2)
+        if whole:
+            self.line_begin = self.position - len(data) + whole
+        return text
 
     def matches(self, descriptor: int) -> bool:
         """Whether what was read here is what stands in the file behind `descriptor`."""
@@ -86,10 +124,6 @@ class Opened:
         os.close(self.descriptor)
         self.descriptor = -1
 
-    def reopen(self, descriptor: int, now_s: float) -> None:
-        """The same file, whose content still `matches`, has come back."""
-        self.descriptor, self.grew_s = descriptor, now_s
-
     def _added(self, limit: int) -> bytes:
         size = os.fstat(self.descriptor).st_size
         if size < self.position:
@@ -119,13 +153,13 @@ class Opened:
         if len(self._head) < HEAD_BYTES or size < self._begin + HEAD_BYTES or not self._begins(self.descriptor):
             self._restart()
             return
-        self.position = size
+        self.position = self.line_begin = size
         self._tail = os.pread(self.descriptor, TAIL_BYTES, max(0, size - TAIL_BYTES))
         self.truncations += 1
         self.begins = True
 
     def _restart(self) -> None:
-        self.position = self._begin = 0
+        self.position = self.line_begin = self._begin = 0
         self._head = self._tail = b""
         self.decoder = Decoder()
         self.truncations += 1
@@ -145,7 +179,7 @@ class Opened:
             self.position += len(data) - content
             if content:
                 break
-        self._begin = self.position
+        self._begin = self.line_begin = self.position
 
     def _read_up(self, data: bytes) -> None:
         """Move on, and remember how the content begins and where it was left."""
@@ -153,3 +187,31 @@ class Opened:
             self._head += data[: HEAD_BYTES - len(self._head)]
         self._tail = (self._tail + data[-TAIL_BYTES:])[-TAIL_BYTES:]
         self.position += len(data)
+
+
+def _lines_back(descriptor: int, size: int, lines: int) -> int:
+    """Where the last `lines` of a file begin; an unfinished one counts."""
+    if not lines:
+        return size
+    end = size
+    found = -1 if size and os.pread(descriptor, 1, size - 1) == b"\n" else 0
+    while end:
+        start = max(0, end - (1 << 16))
+        block = os.pread(descriptor, end - start, start)
+        at = len(block)
+        while (at := block.rfind(b"\n", 0, at)) >= 0:
+            found += 1
+            if found == lines:
+                return start + at + 1
+        end = start
+    return 0
+
+
+def _wide_lines(data: bytes, odd: int) -> int:
+    """The length of the whole lines in a piece of UTF-16, the first byte of which stands at an even or odd place."""
+    at = len(data)
+    while (at := data.rfind(b"\n", 0, at)) >= 0:
+        for start in (at, at - 1):  # low byte first, high byte first
+            if start >= 0 and (start + odd) % 2 == 0 and data[start : start + 2] in (b"\n\0", b"\0\n"):
+                return start + 2
+    return 0

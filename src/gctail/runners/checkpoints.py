@@ -1,0 +1,238 @@
+"""Checkpoints: services and positions that belong together, written while reading goes on.
+
+A checkpoint is a picture of one moment. It is taken at once and written little by little: a service that is still to be
+written and is about to change is written first. A position is only kept where nothing is open in its input (a torn
+line, a report); an input in which something is open keeps its last checkpoint, and so do all services it speaks of, and
+all inputs that speak of those. So what is read again after a crash is exactly what the services have not seen.
+
+What was put is committed only after every sink has said that all it took is safe.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from gctail.engine import Engine
+from gctail.rules import Plan
+from gctail.runners.outputs import Outputs, Told
+from gctail.service import Service
+from gctail.store import NotSaved, Store
+
+INTERVAL_S = 1.0
+"""How often a checkpoint is taken, at most."""
+LEISURE = 20
+"""A checkpoint is followed by this many times as much time without one."""
+SLICE_S = 0.004
+"""How long reading stands still for writing at a time."""
+CLOSING_S = 1.0
+"""How long the sinks are waited for at the end."""
+TOLD = "told"
+
+
+class Inputs(Protocol):
+    """What is read: asked for a position, to be given back when reading goes on there."""
+
+    def moved(self) -> list[str]:
+        """The origins of which something was read since this was last asked."""
+
+    def position(self, origin: str) -> Any:  # noqa: ANN401 - plain data
+        """Where reading would go on, as plain data; None while something is open there."""
+
+
+class Checkpoints:
+    """Keeps the services of an engine in a store, together with the positions up to which they have read.
+
+    `origin` is the one whose lines the engine is given at present. `say` is told in sentences what cannot be saved.
+    """
+
+    def __init__(
+        self, store: Store, engine: Engine, outputs: Outputs, inputs: Inputs, say: Callable[[str], None]
+    ) -> None:
+        self.store, self.engine, self.outputs, self.inputs, self.say = store, engine, outputs, inputs, say
+        self.origin = ""
+        self.saved = self.failed = 0
+        self.saved_s: float | None = None  # Unix time of the last one
+        self._moved: dict[str, None] = {}
+        self._touched: dict[str, dict[str, None]] = {}  # services that changed, and the origins that changed them
+        self._let_go: dict[str, dict[str, Any]] = {}
+        self._pending: dict[str, None] = {}  # services of the checkpoint in hand that are still to be put
+        self._in_hand: dict[str, dict[str, None]] | None = None
+        self._positions: dict[str, Any] = {}
+        self._told: list[str] | None = None
+        self._told_saved: list[str] = []
+        self._due_s = 0.0
+        self._cost_s = 0.0
+        self._complaint = ""
+        if outputs.told is None:
+            outputs.told = Told(store.fact(TOLD) or ())
+        self._told_saved = outputs.told.state()
+        engine.keeper = self
+
+    # -- the engine's keeper
+
+    def recall(self, name: str) -> Service | None:
+        """The service as it was, with the limit and the rules of now."""
+        state = self._let_go.pop(name, None) or self.store.get(name)
+        if state is None:
+            return None
+        try:
+            return restored(state, self.engine.limit_mib, self.engine.plan)
+        except (ValueError, KeyError, TypeError) as error:
+            self.say(f"{self.store.path}: the state of {name} is not understood and begins anew ({error})")
+            return None
+
+    def touch(self, service: Service) -> None:
+        """Note that it changes, and write it first where it belongs to the checkpoint in hand."""
+        name = service.name
+        if name in self._pending:
+            self._put(service)
+        origins = self._touched.get(name)
+        if origins is None:
+            self._touched[name] = {self.origin: None}
+        elif self.origin not in origins:
+            origins[self.origin] = None
+
+    def pass_time(self, service: Service) -> None:
+        """Write it first where it belongs to the checkpoint in hand."""
+        if service.name in self._pending:
+            self._put(service)
+
+    def release(self, service: Service) -> None:
+        """Keep it until it is written, or asked for."""
+        self.pass_time(service)
+        if service.name in self._touched:
+            self._let_go[service.name] = service.state()
+
+    # -- checkpoints
+
+    def tend(self, now_s: float) -> None:
+        """A little work on a checkpoint, if one is due; `now_s` is on a clock that never steps."""
+        if self._in_hand is None and now_s >= self._due_s:
+            self._begin()
+        if self._in_hand is not None:
+            self._go_on(SLICE_S)
+            if self._in_hand is None:
+                self._due_s = time.monotonic() + max(INTERVAL_S, LEISURE * self._cost_s)
+
+    def close(self) -> None:
+        """One last checkpoint, and give the store back."""
+        self._settle()
+        self._begin()
+        self._settle()
+        self.store.close()
+
+    def keep_told(self) -> None:
+        """Remember what was told after the last checkpoint too: it is not told again when it is read again."""
+        if self.outputs.told is not None and self._in_hand is None:
+            try:
+                self.store.put_fact(TOLD, self.outputs.told.state())
+                self.store.commit()
+            except NotSaved as error:
+                self._failed(error)
+
+    def _settle(self) -> None:
+        if self._in_hand is not None:
+            self._go_on(float("inf"))
+        if self._in_hand is not None:
+            self.outputs.settled(CLOSING_S)
+            self._go_on(float("inf"))
+
+    def _begin(self) -> None:
+        """Take the picture: which positions, which services."""
+        began_s = time.monotonic()
+        for origin in self.inputs.moved():
+            self._moved[origin] = None
+        positions = {origin: self.inputs.position(origin) for origin in self._moved}
+        busy = [origin for origin, position in positions.items() if position is None]
+        held_origins, held_services = self._held_back(busy)
+        self._positions = {
+            origin: position for origin, position in positions.items() if origin not in held_origins
+        }
+        taken = {name: origins for name, origins in self._touched.items() if name not in held_services}
+        told = self.outputs.told.state() if self.outputs.told is not None else []
+        self._told = told if told != self._told_saved else None
+        if not taken and not self._positions and self._told is None:
+            return
+        self._moved = {origin: None for origin in self._moved if origin in held_origins}
+        self._touched = {name: origins for name, origins in self._touched.items() if name in held_services}
+        self._in_hand, self._pending = taken, dict.fromkeys(taken)
+        self._cost_s = time.monotonic() - began_s
+
+    def _held_back(self, busy: list[str]) -> tuple[dict[str, None], dict[str, None]]:
+        """The origins in which something is open, the services they have changed, the origins of those, and so on."""
+        origins, services = dict.fromkeys(busy), dict[str, None]()
+        found = bool(busy)
+        while found:
+            found = False
+            for name, changed_by in self._touched.items():
+                if name not in services and not origins.keys().isdisjoint(changed_by):
+                    services[name] = None
+                    origins |= changed_by
+                    found = True
+        return origins, services
+
+    def _go_on(self, budget_s: float) -> None:
+        """Put some services; when all are there and the sinks have what came before, commit."""
+        began_s = time.monotonic()
+        try:
+            while self._pending and time.monotonic() - began_s < budget_s:
+                name = next(iter(self._pending))
+                service = self.engine.services.get(name)
+                if service is not None:
+                    self._write(name, service.state())
+                elif name in self._let_go:
+                    self._write(name, self._let_go.pop(name))
+                else:
+                    del self._pending[name]
+            if not self._pending and self.outputs.settled(0.0):
+                self._commit()
+        except NotSaved as error:
+            self._failed(error)
+        self._cost_s += time.monotonic() - began_s
+
+    def _put(self, service: Service) -> None:
+        try:
+            self._write(service.name, service.state())
+        except NotSaved as error:
+            self._failed(error)
+
+    def _write(self, name: str, state: dict[str, Any]) -> None:
+        self.store.put(name, state)
+        del self._pending[name]
+
+    def _commit(self) -> None:
+        for origin, position in self._positions.items():
+            self.store.put_position(origin, position)
+        if self._told is not None:
+            self.store.put_fact(TOLD, self._told)
+        self.store.commit()
+        self._told_saved = self._told if self._told is not None else self._told_saved
+        self._in_hand = None
+        self.saved += 1
+        self.saved_s = time.time()
+        if self._complaint:
+            self._complaint = ""
+            self.say(f"{self.store.path}: the state is saved again")
+
+    def _failed(self, error: NotSaved) -> None:
+        """Nothing of the checkpoint in hand lasts: all of it is still to be saved."""
+        self.failed += 1
+        for name, origins in (self._in_hand or {}).items():
+            self._touched[name] = {**origins, **self._touched.get(name, {})}
+        self._moved = {**dict.fromkeys(self._positions), **self._moved}
+        self._in_hand, self._pending, self._positions = None, {}, {}
+        if not self._complaint:
+            self.say(str(error))
+        self._complaint = str(error)
+
+
+def restored(state: dict[str, Any], limit_mib: float | None, plan: Plan | None) -> Service:
+    """A service from its state; a limit that was told since is the one that counts. Raises ValueError or KeyError."""
+    if limit_mib is not None and state["limit_mib"] != limit_mib:
+        judges = [epoch["judge"] for epoch in state["epochs"] if epoch["judge"] is not None]
+        for judge in judges:
+            judge["limit_mib"] = limit_mib
+        state = {**state, "limit_mib": limit_mib}
+    return Service.restore(state, plan)
