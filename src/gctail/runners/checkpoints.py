@@ -116,21 +116,21 @@ class Checkpoints:
             if self._in_hand is None:
                 self._due_s = time.monotonic() + max(INTERVAL_S, LEISURE * self._cost_s)
 
-    def close(self) -> None:
-        """One last checkpoint, and give the store back."""
+    def take_last(self) -> None:
+        """One last checkpoint, before what is open is closed for the report."""
         self._settle()
         self._begin()
         self._settle()
-        self.store.close()
 
-    def keep_told(self) -> None:
-        """Remember what was told after the last checkpoint too: it is not told again when it is read again."""
-        if self.outputs.told is not None and self._in_hand is None:
+    def close(self) -> None:
+        """Give the store back. What was told since the last checkpoint is not told again when it is read again."""
+        if self.outputs.told is not None and self._in_hand is None and self.outputs.settled(CLOSING_S):
             try:
                 self.store.put_fact(TOLD, self.outputs.told.state())
                 self.store.commit()
             except NotSaved as error:
                 self._failed(error)
+        self.store.close()
 
     def _settle(self) -> None:
         if self._in_hand is not None:
@@ -147,9 +147,7 @@ class Checkpoints:
         positions = {origin: self.inputs.position(origin) for origin in self._moved}
         busy = [origin for origin, position in positions.items() if position is None]
         held_origins, held_services = self._held_back(busy)
-        self._positions = {
-            origin: position for origin, position in positions.items() if origin not in held_origins
-        }
+        self._positions = {origin: position for origin, position in positions.items() if origin not in held_origins}
         taken = {name: origins for name, origins in self._touched.items() if name not in held_services}
         told = self.outputs.told.state() if self.outputs.told is not None else []
         self._told = told if told != self._told_saved else None
@@ -183,7 +181,7 @@ class Checkpoints:
                 if service is not None:
                     self._write(name, service.state())
                 elif name in self._let_go:
-                    self._write(name, self._let_go.pop(name))
+                    self._write(name, self._let_go[name])
                 else:
                     del self._pending[name]
             if not self._pending and self.outputs.settled(0.0):
@@ -209,6 +207,9 @@ class Checkpoints:
             self.store.put_fact(TOLD, self._told)
         self.store.commit()
         self._told_saved = self._told if self._told is not None else self._told_saved
+        for name in self._in_hand or ():
+            if name not in self._touched:
+                self._let_go.pop(name, None)
         self._in_hand = None
         self.saved += 1
         self.saved_s = time.time()

@@ -9,9 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+from msgspec import Struct
+
 from gctail.sources.compressed import MAGIC_BYTES, format_of
 from gctail.sources.inputs import CHUNK_BYTES, Chunk
-from gctail.sources.mark import FLAGS, Mark, Place
+from gctail.sources.mark import FLAGS, Mark, Place, opened
 from gctail.sources.opened import Opened
 from gctail.sources.refound import refound
 
@@ -36,6 +38,9 @@ TURN_CHUNKS = 8
 FINAL_CHUNKS = 1 << 12
 """How much is handed over at the end: 1 GiB, and not for ever where the writer is faster than we."""
 
+ANEW_BYTES = 1 << 14
+"""So much the same is no accident: a shorter log may begin as its predecessor did."""
+
 MOST_NOTES = 20
 TRIES = 3
 """How often a directory is listed anew whose files were renamed while we opened them."""
@@ -52,12 +57,20 @@ class Listings:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[int, dict[str, int]]] = {}
+        self._looked: dict[str, None] = {}
+
+    def look_anew(self) -> None:
+        """From now on every directory is looked at once more; many names lie in one."""
+        self._looked.clear()
 
     def of(self, directory: str, *, afresh: bool = False) -> dict[str, int]:
         """Inodes by name; empty where the directory is not there.
 
         A directory's time of change is exact to some milliseconds only; `afresh` does not rely on it.
         """
+        if directory in self._looked and directory in self._known and not afresh:
+            return self._known[directory][1]
+        self._looked[directory] = None
         try:
             changed_ns = os.stat(directory).st_mtime_ns  # noqa: PTH116 - looked at several times a second
             if afresh or directory not in self._known or self._known[directory][0] != changed_ns:
@@ -66,6 +79,13 @@ class Listings:
         except OSError:
             return {}
         return self._known[directory][1]
+
+
+class Asleep(Struct, frozen=True):
+    """Where a name without descriptors was left, and how its file looked: inode, size, time of change."""
+
+    place: Place
+    signature: tuple[int, int, int] | None
 
 
 class Followed:
@@ -87,6 +107,7 @@ class Followed:
         self.files: list[Opened] = []
         self.notes: list[str] = []
         self.has_more = False
+        self.asleep: Asleep | None = None
         self._listings, self._opened, self._closing = listings, opened, closing
         self._seen: dict[str, int] | None = None  # what lay in the directory at the last look
         self._closed: OrderedDict[tuple[int, int], Mark] = OrderedDict()
@@ -100,6 +121,30 @@ class Followed:
         numbered = re.escape(self._base) + r"[._-](?:\d.*|old|prev.*)"  # logrotate: app.log.1, app.log-20261123
         dated = re.escape(stem) + r"[._-]\d.*" + re.escape(extension)  # lumberjack: app-2026-11-23T03-12-04.log
         self._rotated = re.compile(f"{numbered}|{dated}")
+
+    @property
+    def lag_bytes(self) -> int:
+        """How much was written that was not handed over."""
+        return sum(file.lag_bytes for file in self.files)
+
+    def has_file(self, key: tuple[int, int], path: str) -> bool:
+        """The file is one of those that this name leads to, or led to, under another name."""
+        if any(file.key == key for file in self.files):
+            return True
+        marks = [*self._closed.values(), *(self.asleep.place.files if self.asleep is not None else ())]
+        known = [mark for mark in marks if mark.key == key]
+        descriptor = opened(path) if known else None
+        if descriptor is None:
+            return False
+        try:
+            return any(mark.holds(descriptor) for mark in known)
+        finally:
+            os.close(descriptor)
+
+    def is_rotated(self, path: str) -> bool:
+        """A path that is called as the old files of this name are."""
+        directory, base = os.path.split(path)
+        return (directory or ".") == self.directory and self._rotated.fullmatch(base) is not None
 
     def look(self, now_s: float, *, last_lines: int | None = None) -> str | None:
         """See whether the name leads to another file than before; why it cannot be followed, or None.
@@ -160,6 +205,8 @@ class Followed:
 
     def place(self, *, unfinished: bool) -> Place:
         """How far everything was read; `unfinished` says that a last, unfinished line has to be read again."""
+        if self.asleep is not None:
+            return self.asleep.place
         in_line = self._in_line_of if unfinished else None
         marks = [file.mark(unfinished=file is in_line) for file in self.files]
         return Place(self._delivered_bytes, marks, list(self._closed.values()), self._seen_beside())
@@ -181,6 +228,33 @@ class Followed:
             )
         if not found.is_current and self.files:
             self.files[-1].grew_s = now_s
+
+    def sleep(self) -> None:
+        """Give the descriptors back until the name is worth a look again: there are not enough of them for all."""
+        self.asleep = Asleep(self.place(unfinished=False), self._signature())
+        self.close()
+
+    def is_worth_waking(self) -> bool:
+        """Something has happened to the file that the name leads to since it was put to sleep."""
+        return self.asleep is not None and self.asleep.signature != self._signature()
+
+    def wake(self, now_s: float) -> None:
+        """Find the files again, whatever has happened to them."""
+        if self.asleep is None:
+            return
+        place, self.asleep = self.asleep.place, None
+        if place is not None:
+            self.resume(place, now_s)
+        within = self._in_line_of
+        if within is not None:
+            self._in_line_of = next((file for file in self.files if file.key == within.key), within)
+
+    def _signature(self) -> tuple[int, int, int] | None:
+        try:
+            status = os.stat(self.name)  # noqa: PTH116 - looked at several times a second
+        except OSError:
+            return None
+        return status.st_ino, status.st_size, status.st_mtime_ns
 
     def _seen_beside(self) -> list[tuple[int, int]]:
         """The rotated files beside the name, by inode and time of change; looked at when the listing changes."""
@@ -233,12 +307,24 @@ class Followed:
 
     def _take(self, descriptor: int, key: tuple[int, int], now_s: float, *, last_lines: int | None = None) -> None:
         known = self._closed.pop(key, None)
+        if known is None and last_lines is None:
+            known = self._written_anew(descriptor)
         if known is not None and known.holds(descriptor):
             file = Opened.at(descriptor, known, now_s)
         else:
             file = Opened(descriptor, now_s, last_lines=last_lines)
         self.files.append(file)
         self._opened(self.name, file)
+
+    def _written_anew(self, descriptor: int) -> Mark | None:
+        """The file that had the name is gone, and this one has all that was read of it: an editor saved it.
+
+        An overlay filesystem does the same when a file of its lower layer is first written to.
+        """
+        if not self.files or self.files[-1].position < ANEW_BYTES:
+            return None
+        last = self.files[-1]
+        return last.mark() if last.gone and last.is_read_up and last.matches(descriptor) else None
 
     def _take_between(self, key: tuple[int, int], seen: set[int], now_s: float) -> None:
         """Take the files that were created under the name and rotated away before anybody looked.

@@ -7,6 +7,7 @@ were read: where they changed, somebody truncated it and wrote anew, however lon
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from typing import Self
 
@@ -15,6 +16,8 @@ from gctail.sources.mark import COPY_BYTES, Mark
 from gctail.sources.mark import WHOLE_HEAD_BYTES as HEAD_BYTES
 
 TAIL_BYTES = 256
+RACY_NS = 2 * 10**9
+"""Filesystems tell times of change by the second (NFS of old), by 4 ms (a tick of the kernel), or better."""
 _DECIDE_BYTES = 128
 _TRIES = 3
 """How often a file that is truncated at the very moment of reading is tried again before the next look at it."""
@@ -39,6 +42,7 @@ class Opened:
         self.truncations = 0
         self.grew_s = now_s
         self.decoder = Decoder()
+        self._looks: tuple[int, int] | None = None  # size and time of change when it was last looked at
         self._begin = 0  # where the content begins: behind the hole that a truncation may have left
         self._head = os.pread(descriptor, min(HEAD_BYTES, self.position), 0)
         self._tail = os.pread(descriptor, min(TAIL_BYTES, self.position), max(0, self.position - TAIL_BYTES))
@@ -115,6 +119,19 @@ class Opened:
         return os.pread(descriptor, len(self._head), self._begin) == self._head
 
     @property
+    def lag_bytes(self) -> int:
+        """How much stands in the file behind the position."""
+        try:
+            return max(0, os.fstat(self.descriptor).st_size - self.position)
+        except OSError:
+            return 0
+
+    @property
+    def is_read_up(self) -> bool:
+        """Nothing stands behind the position."""
+        return self.lag_bytes == 0
+
+    @property
     def gone(self) -> bool:
         """Whether no name leads to the file any more."""
         return os.fstat(self.descriptor).st_nlink == 0
@@ -125,7 +142,12 @@ class Opened:
         self.descriptor = -1
 
     def _added(self, limit: int) -> bytes:
-        size = os.fstat(self.descriptor).st_size
+        status = os.fstat(self.descriptor)
+        size, looks = status.st_size, (status.st_size, status.st_mtime_ns)
+        if looks == self._looks and size == self.position:
+            return b""
+        # A change within the clock's grain of the last look would not show in the time: look again until it is older.
+        self._looks = looks if abs(time.time_ns() - status.st_mtime_ns) > RACY_NS else None
         if size < self.position:
             self._truncated(size)
         elif not self.matches(self.descriptor):
