@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gctail.errors import UnreadableInput
-from gctail.sources.follow import Follower, Idle
+from gctail.sources.follow import Begin, Follower, Idle
 from gctail.sources.inotify import MODIFY, Inotify
 
 
@@ -86,7 +86,7 @@ def test_a_follower_that_begins_at_the_end_tells_only_what_is_new(tmp_path, tail
     """And reads from the beginning what appears later."""
     path, later = tmp_path / "app.log", tmp_path / "later.log"
     path.write_bytes(b"old\n")
-    following = tail(path, later, at_end=True, inotify=inotify)
+    following = tail(path, later, begin=Begin(last_lines=0), inotify=inotify)
     later.write_bytes(b"later\n")
     with path.open("ab") as log:
         log.write(b"new\n")

@@ -2,10 +2,11 @@
 
 No byte is lost and none comes twice, whatever happens to the files: growth; rotation by rename and create, with late
 writes to the renamed file; several rotations at once; copytruncate, also when the file has outgrown its old length
-before anybody looked; deletion and creation; a name or a directory that appears later, a link that is set anew.
+before anybody looked; deletion and creation; a name or a directory that appears later, a link that is set anew; a
+restart of gctail at any point, whatever was rotated in the meantime.
 
-inotify wakes the follower where there is one. It is never trusted alone: a few times a second everything is looked at
-anyway, so what inotify does not tell (network and overlay filesystems, lost events) comes a little later.
+inotify wakes the follower where there is one. It is never trusted alone: now and then everything is looked at anyway,
+so what inotify does not tell (network and overlay filesystems, lost events) comes a little later.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ import math
 import os
 import select
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from msgspec import Struct
 
 from gctail.errors import UnreadableInput
-from gctail.sources.followed import Followed, Listings
+from gctail.sources.followed import Followed, Listings, is_rotated
 from gctail.sources.inotify import ATTRIB, CREATE, DELETE, IGNORED, MODIFY, MOVED_FROM, MOVED_TO, OVERFLOW, Inotify
 from gctail.sources.inputs import Chunk
+from gctail.sources.mark import Place, is_compressed, opened
+from gctail.sources.mounts import is_silent
+from gctail.sources.names import Names
 from gctail.sources.opened import Opened
 
 LOOK_S = 0.25
@@ -31,8 +35,15 @@ LOOK_S = 0.25
 POLL_S = 0.1
 """How often where it does not."""
 
-LOOK_PER_FILE_S = 1e-4
-"""With thousands of files looks become rarer, so that they take less than a tenth of the time."""
+LEISURE = 300
+"""With many files looks become rarer: one is followed by this many times as much time without one."""
+LEISURE_AWAKE = 30
+"""The same where we have to look for ourselves, and something came a moment ago."""
+MOMENT_S = 2.0
+
+SPARE_DESCRIPTORS = 64
+"""For everything but followed files."""
+MOST_OPEN = 8192
 
 _FILE_EVENTS = MODIFY | ATTRIB
 _DIRECTORY_EVENTS = MOVED_FROM | MOVED_TO | CREATE | DELETE
@@ -44,6 +55,17 @@ class Idle(Struct, frozen=True):
     now_s: float
 
 
+class Begin(Struct, frozen=True):
+    """Where files are begun that have no place yet.
+
+    `last_lines` of what is there when following begins, None for all of it; files that appear later are read from their
+    beginnings. A file that nobody has written to for `ignore_older_s` is begun at its end, when it grows.
+    """
+
+    last_lines: int | None = None
+    ignore_older_s: float | None = None
+
+
 class Follower:
     """What is added to files, as it is added: iterate over it for `Chunk`s and `Idle`s until `stop` is called.
 
@@ -51,14 +73,34 @@ class Follower:
     chunk says that it does not, because its file was truncated or closed. Offsets count on through rotations.
     """
 
-    def __init__(self, names: Iterable[str], *, at_end: bool = False, inotify: bool = True) -> None:
-        """Follow `names` from their beginnings, or with `at_end` from their present ends.
+    def __init__(  # noqa: PLR0913  (each with a default, each asked for by an option)
+        self,
+        names: Iterable[str],
+        begin: Begin | None = None,
+        *,
+        exclude: Iterable[str] = (),
+        places: Mapping[str, Place] | None = None,
+        inotify: bool = True,
+        oldest_first: bool = False,
+        most_open: int | None = None,
+    ) -> None:
+        """Follow names and patterns, from `places` where they have one, else as `begin` says.
 
         Raises UnreadableInput where a name leads to something that cannot be followed; it may lead to nothing yet.
+        With `oldest_first` one file is read to its present end before the next, the one that was changed first before
+        the others. At most `most_open` names have their files open at a time: by default, as many as the system allows.
         """
-        listings = Listings()
-        self._names = {name: Followed(name, listings, self._opened, self._closing) for name in _distinct(names)}
+        self._given = Names(names, exclude)
+        self._begin = begin or Begin()
+        self._places = dict(places or {})
+        self._oldest_first = oldest_first
+        self._most_open = most_open or _descriptors()
+        self._listings = Listings()
+        self._names: dict[str, Followed] = {}
+        self._skipped: dict[str, None] = {}  # compressed files that match a pattern
+        self._own_notes: list[str] = []
         self._stopped = False
+        self._fails = ""
         self._watched: dict[int, dict[str, Followed]] = {}  # what a watch stands for
         self._watches: dict[Opened, int] = {}
         self._directories: dict[str, int] = {}  # watches by directory
@@ -67,25 +109,45 @@ class Follower:
         self._poll = select.poll()
         self._poll.register(self._wake_reads, select.POLLIN)
         self._inotify = Inotify.open() if inotify else None
+        self.polls = self._inotify is None
         if self._inotify:
             self._poll.register(self._inotify.descriptor, select.POLLIN)
-        self._look_s = max(LOOK_S if self._inotify else POLL_S, LOOK_PER_FILE_S * len(self._names))
-        for name in self._names.values():
-            self._watch_directory(name.directory, name.name)
-            if refusal := name.look(time.monotonic(), last_lines=0 if at_end else None):
+        self._came_s = time.monotonic()
+        for name in self._first_names():
+            self._add(name, self._begin.last_lines)
+            if self._fails:
                 self.close()
-                raise UnreadableInput(refusal)
-            if not name.files:
-                name.notes.append(f"{name.name} is not there yet: waiting for it.")
+                raise UnreadableInput(self._fails)
+            if not self._names[name].files and self._names[name].asleep is None:
+                self._names[name].notes.append(f"{name} is not there yet: waiting for it.")
+        self._note_patterns()
 
     @property
     def notes(self) -> list[str]:
         """Sentences on what is not there or could not be followed."""
-        return [note for name in self._names.values() for note in name.notes]
+        return [*self._own_notes, *(note for name in self._names.values() for note in name.notes)]
+
+    @property
+    def lag_bytes(self) -> int:
+        """How much was written to the files and not handed over; asks the system about every open file."""
+        return sum(name.lag_bytes for name in self._names.values())
+
+    @property
+    def open_files(self) -> int:
+        """How many files are open."""
+        return sum(len(name.files) for name in self._names.values())
+
+    def place(self, name: str, *, unfinished: bool) -> Place:
+        """How far a name was read; with `unfinished`, up to the line that is not finished yet."""
+        return self._names[name].place(unfinished=unfinished)
 
     def stop(self) -> None:
         """End the iteration after what is there now; may be called from a signal handler or another thread."""
         self._stopped = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Do not wait for anything else; may be called from a signal handler or another thread."""
         with suppress(OSError):  # closed, or full: it wakes up anyway
             os.write(self._wake_writes, b"x")
 
@@ -104,48 +166,157 @@ class Follower:
     def __iter__(self) -> Iterator[Chunk | Idle]:
         try:
             yield from self._follow()
-            for name in self._names.values():
-                name.look(time.monotonic())
-                yield from name.pump(time.monotonic(), final=True)
+            self._listings.look_anew()
+            for name in list(self._names.values()):
+                if name.asleep is None or name.is_worth_waking():
+                    name.wake(time.monotonic())
+                    name.look(time.monotonic())
+                    yield from name.pump(time.monotonic(), final=True)
+                    self._make_room(name)
         finally:
             self.close()
 
     def _follow(self) -> Iterator[Chunk | Idle]:
         due = dict(self._names)
-        next_look_s = time.monotonic() + self._look_s
+        next_look_s = time.monotonic() + self._look_s(0.0)
         while not self._stopped:
-            for name in due.values():
-                yield from name.pump(time.monotonic())
-            due = {name.name: name for name in due.values() if name.has_more}
+            due = yield from self._turn(due)
             due |= self._wait(0.0 if due else max(0.0, next_look_s - time.monotonic()))
             now_s = time.monotonic()
             if now_s >= next_look_s:
+                self._find_new()
                 due = dict(self._names)
                 self._look(due)
-                next_look_s = now_s + self._look_s
+                cost_s = time.monotonic() - now_s
+                next_look_s = now_s + self._look_s(cost_s)
                 yield Idle(time.time())
 
+    def _turn(self, due: dict[str, Followed]) -> Generator[Chunk, None, dict[str, Followed]]:
+        """Everybody's turn: what was added to the names that are due. Returns those that have more."""
+        more: dict[str, Followed] = {}
+        for name in due.values():
+            if name.asleep is not None:
+                if not name.is_worth_waking():
+                    continue
+                name.wake(time.monotonic())
+                name.look(time.monotonic())
+            for chunk in name.pump(time.monotonic()):
+                self._came_s = time.monotonic()
+                yield chunk
+            self._make_room(name)
+            if name.has_more:
+                more[name.name] = name
+                if self._oldest_first:
+                    return due
+        return more
+
+    def _look_s(self, cost_s: float) -> float:
+        """How long to wait for the next look, which costs as much as this one did."""
+        if not self.polls:
+            return max(LOOK_S, LEISURE * cost_s)
+        awake = time.monotonic() - self._came_s < MOMENT_S
+        return max(POLL_S, (LEISURE_AWAKE if awake else LEISURE) * cost_s)
+
     def _look(self, names: dict[str, Followed]) -> None:
+        self._listings.look_anew()
         for name in names.values():
-            self._watch_directory(name.directory, name.name)
-            name.look(time.monotonic())
+            if name.asleep is None:
+                self._watch_directory(name.directory, name.name)
+                name.look(time.monotonic())
+
+    # -- which names
+
+    def _first_names(self) -> list[str]:
+        """The names that are followed from the beginning, the longest unchanged first where that is wanted."""
+        names = _distinct([*self._given.plain, *self._chosen(self._given.scan(at_once=True))])
+        return sorted(names, key=_changed_s) if self._oldest_first else names
+
+    def _chosen(self, found: list[str]) -> list[str]:
+        """Of what patterns match, the files that are no old, rotated ones, and not compressed."""
+        known = {*self._names, *self._given.plain, *found}
+        chosen = []
+        for path in found:
+            if path in self._names or path in self._skipped:
+                continue
+            if any(name != path and is_rotated(name, path) for name in _may_be_before(path, known)):
+                continue
+            descriptor = opened(path)
+            if descriptor is None:
+                continue
+            try:
+                if is_compressed(descriptor):
+                    self._skipped[path] = None
+                    continue
+            finally:
+                os.close(descriptor)
+            chosen.append(path)
+        return chosen
+
+    def _find_new(self) -> None:
+        """Files that match a pattern now and did not before: read from their beginnings, if they are new at all."""
+        for path in self._chosen(self._given.scan()):
+            try:
+                status = os.stat(path)  # noqa: PTH116 - text in, text out
+            except OSError:
+                continue
+            key = (status.st_dev, status.st_ino)
+            if not any(name.has_file(key, path) for name in self._names.values()):
+                self._add(path, None)
+
+    def _add(self, path: str, last_lines: int | None) -> None:
+        """Follow one more name; `_fails` then says why that is impossible."""
+        now_s = time.monotonic()
+        name = self._names[path] = Followed(path, self._listings, self._opened, self._closing)
+        self._watch_directory(name.directory, path)
+        if is_silent(path if os.path.exists(path) else name.directory):  # noqa: PTH110
+            self.polls = True
+        place = self._places.pop(path, None)
+        if place is not None:
+            name.resume(place, now_s)
+        elif self._is_old(path):
+            last_lines = 0
+        self._fails = name.look(now_s, last_lines=last_lines if place is None else None) or ""
+        self._make_room(name)
+
+    def _is_old(self, path: str) -> bool:
+        older_s = self._begin.ignore_older_s
+        return older_s is not None and 0 < _changed_s(path) < time.time() - older_s
+
+    def _note_patterns(self) -> None:
+        for pattern in self._given.patterns:
+            if not self._names:
+                self._own_notes.append(f"{pattern}: nothing matches yet: waiting for it.")
+        if self._skipped:
+            self._own_notes.append(f"{len(self._skipped)} compressed files match, and are not followed.")
+
+    def _make_room(self, latest: Followed) -> None:
+        """Put names to sleep while there are more open than there are descriptors; the quiet ones first."""
+        if len(self._names) <= self._most_open:
+            return
+        awake = [name for name in self._names.values() if name.files and name is not latest]
+        excess = len(awake) + 1 - self._most_open
+        for name in sorted(awake, key=lambda name: (name.has_more, name.grew_s))[: max(0, excess)]:
+            name.sleep()
 
     # -- waiting
 
     def _wait(self, wait_s: float) -> dict[str, Followed]:
         """The names for which something happened; returns at once when something does, or we are to stop."""
-        self._poll.poll(math.ceil(wait_s * 1000))
+        ready = self._poll.poll(math.ceil(wait_s * 1000))
+        if any(descriptor == self._wake_reads for descriptor, _ in ready):
+            os.read(self._wake_reads, 1 << 10)
         due: dict[str, Followed] = {}
         moved: dict[str, Followed] = {}
         for watch, mask in self._inotify.events() if self._inotify else ():
             names = self._names if mask & OVERFLOW else self._watched.get(watch, {})
-            due |= names
             if mask & OVERFLOW or watch in self._directories.values():
                 moved |= names
+            due |= names
             if mask & IGNORED:
                 self._directories = {path: other for path, other in self._directories.items() if other != watch}
                 self._watched.pop(watch, None)
-        self._look(moved)
+        if moved:
+            self._look(moved)
         return due
 
     def _opened(self, name: str, file: Opened) -> None:
@@ -154,6 +325,8 @@ class Follower:
         if watch is not None:
             self._watches[file] = watch
             self._watched.setdefault(watch, {})[name] = self._names[name]
+        elif self._inotify is not None:  # no watches left (fs.inotify.max_user_watches)
+            self.polls = True
         if os.path.islink(name):  # noqa: PTH114 - text in, text out
             self._watch_directory(os.path.dirname(os.path.realpath(name)), name)  # noqa: PTH120
 
@@ -173,8 +346,42 @@ class Follower:
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    """The names without those that lead to the same file: it would be read twice."""
-    first: dict[str, str] = {}
+    """The names without those that lead to the same file, by links of any kind: it would be read twice."""
+    first: dict[object, str] = {}
     for name in names:
-        first.setdefault(os.path.realpath(name), name)
+        try:
+            status = os.stat(name)  # noqa: PTH116 - text in, text out
+        except OSError:
+            first.setdefault(os.path.realpath(name), name)
+        else:
+            first.setdefault((status.st_dev, status.st_ino), name)
     return list(first.values())
+
+
+def _changed_s(path: str) -> float:
+    """Unix time of a file's last change, 0 where there is none."""
+    try:
+        return os.stat(path).st_mtime  # noqa: PTH116 - text in, text out
+    except OSError:
+        return 0.0
+
+
+def _may_be_before(path: str, names: set[str]) -> list[str]:
+    """The names of which `path` may be an older file: those that begin as it does, with or without its ending."""
+    directory, base = os.path.split(path)
+    ending = os.path.splitext(base)[1]  # noqa: PTH122 - text in, text out
+    shorter = [base[:length] + more for length in range(1, len(base)) for more in ("", ending)]
+    return [found for name in shorter if (found := os.path.join(directory, name)) in names]  # noqa: PTH118
+
+
+def _descriptors() -> int:
+    """How many files may be open at once: as many as the system allows, once it was asked for more."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_OPEN if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN)
+    if soft < most:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            soft = most
+    return max(8, min(soft, most) - SPARE_DESCRIPTORS)

@@ -117,10 +117,7 @@ class Followed:
         self._in_line_of: Opened | None = None
         self._beside: tuple[dict[str, int] | None, list[tuple[int, int]]] = None, []
         self._base = os.path.basename(name)  # noqa: PTH119
-        stem, extension = os.path.splitext(self._base)  # noqa: PTH122
-        numbered = re.escape(self._base) + r"[._-](?:\d.*|old|prev.*)"  # logrotate: app.log.1, app.log-20261123
-        dated = re.escape(stem) + r"[._-]\d.*" + re.escape(extension)  # lumberjack: app-2026-11-23T03-12-04.log
-        self._rotated = re.compile(f"{numbered}|{dated}")
+        self._rotated = rotated_names(self._base)
 
     @property
     def lag_bytes(self) -> int:
@@ -141,10 +138,10 @@ class Followed:
         finally:
             os.close(descriptor)
 
-    def is_rotated(self, path: str) -> bool:
-        """A path that is called as the old files of this name are."""
-        directory, base = os.path.split(path)
-        return (directory or ".") == self.directory and self._rotated.fullmatch(base) is not None
+    @property
+    def grew_s(self) -> float:
+        """When something came from any of its files, on a clock that never steps."""
+        return max((file.grew_s for file in self.files), default=0.0)
 
     def look(self, now_s: float, *, last_lines: int | None = None) -> str | None:
         """See whether the name leads to another file than before; why it cannot be followed, or None.
@@ -317,10 +314,7 @@ class Followed:
         self._opened(self.name, file)
 
     def _written_anew(self, descriptor: int) -> Mark | None:
-        """The file that had the name is gone, and this one has all that was read of it: an editor saved it.
-
-        An overlay filesystem does the same when a file of its lower layer is first written to.
-        """
+        """The file that had the name is gone, and this one has all that was read of it: an editor saved it."""
         if not self.files or self.files[-1].position < ANEW_BYTES:
             return None
         last = self.files[-1]
@@ -400,6 +394,20 @@ class Followed:
         offset = self._delivered_bytes
         self._delivered_bytes += len(text)
         yield Chunk(self.name, offset, text, after_cut_line=cut)
+
+
+def rotated_names(base: str) -> re.Pattern[str]:
+    """What the older files of a name may be called."""
+    stem, extension = os.path.splitext(base)  # noqa: PTH122 - text in, text out
+    numbered = re.escape(base) + r"[._-](?:\d.*|old|prev.*)"  # logrotate: app.log.1, app.log-20261123
+    dated = re.escape(stem) + r"[._-]\d.*" + re.escape(extension)  # lumberjack: app-2026-11-23T03-12-04.log(.gz)
+    return re.compile(rf"(?:{numbered}|{dated})(?:\.(?:gz|zst|xz|bz2))?")
+
+
+def is_rotated(name: str, path: str) -> bool:
+    """A path that is called as the older files of a name are."""
+    (directory, base), (other, older) = os.path.split(name), os.path.split(path)
+    return directory == other and rotated_names(base).fullmatch(older) is not None
 
 
 def _unfit(descriptor: int, status: os.stat_result) -> str | None:

@@ -35,7 +35,10 @@ class _Beside(Struct):
 
 
 def refound(name: str, place: Place, inodes: dict[str, int], rotated: re.Pattern[str], now_s: float) -> Refound:
-    """All files of `place` that can be found; `inodes` is what lies in the directory, `rotated` how old ones are called."""
+    """All files of `place` that can be found.
+
+    `inodes` is what lies in the directory, `rotated` what old files of the name are called.
+    """
     directory = os.path.dirname(name) or "."  # noqa: PTH120 - text in, text out
     by_inode = {inode: os.path.join(directory, entry) for entry, inode in inodes.items()}  # noqa: PTH118
     ordered: list[tuple[int, int, Opened]] = []  # by place in `place`, then by time
