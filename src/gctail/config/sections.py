@@ -8,14 +8,11 @@ from __future__ import annotations
 from typing import Annotated as Key
 from typing import Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
+
+from gctail.sinks.route import key
 
 Severity = Literal["info", "warning", "critical"]
-
-
-def key(about: str, *, ge: float | None = None, gt: float | None = None) -> Meta:
-    """What a key is, and the least that its value may be (`ge`), or what it has to be above (`gt`)."""
-    return Meta(description=about, gt=gt) if gt is not None else Meta(description=about, ge=ge)
 
 
 class Silence(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,6 +39,7 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
     most_per_hour: Key[int, key("messages to one sink; beyond it findings wait and go together", ge=1)] = 60
     retry_least_s: Key[float, key("pause after a first failure; it doubles, with chance", gt=0)] = 1.0
     retry_most_s: Key[float, key("and grows no longer than this", gt=0)] = 300.0
+    most_age_s: Key[float | None, key("findings older than this by their log are not sent (all are)", gt=0)] = None
     silence: list[Silence] = field(default_factory=list)
 
 

@@ -1,0 +1,66 @@
+"""Opens the alert sinks that a configuration names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from gctail.config.tables import Settings
+from gctail.errors import UsageError
+from gctail.sinks.alerting import Alerting, Plan, World
+from gctail.sinks.pacing import Pacing
+from gctail.sinks.route import quiet
+from gctail.sinks.spool import Room, Spool
+
+
+def state_dir(environment: Mapping[str, str], what: str) -> str:
+    """Where gctail keeps `what` by default: the directory that systemd gives, or that of this user."""
+    given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
+    home = environment.get("XDG_STATE_HOME") or os.path.join(environment.get("HOME", ""), ".local", "state")  # noqa: PTH118 - pathlib costs 10 ms
+    return os.path.join(given or os.path.join(home, "gctail"), what)  # noqa: PTH118
+
+
+def plan(settings: Settings) -> Plan:
+    """What the configuration says about alerts. Raises UsageError where a silence makes no sense."""
+    alerts = settings.alerts
+    quiets = []
+    for number, each in enumerate(alerts.silence, 1):
+        try:
+            quiets.append(quiet(each.services, each.kinds, each.when, each.until))
+        except ValueError as error:
+            where = settings.origins.get("alerts.silence", "alerts.silence")
+            raise UsageError(f"{where}: silence {number}: {error}") from error
+    return Plan(
+        sinks=settings.sinks,
+        quiet=tuple(quiets),
+        pacing=Pacing(alerts.group_wait_s, tuple(alerts.group_by)),
+        most_per_hour=alerts.most_per_hour,
+        retry_least_s=alerts.retry_least_s,
+        retry_most_s=alerts.retry_most_s,
+        most_age_s=alerts.most_age_s,
+    )
+
+
+class Alerts(Alerting):
+    """The alert sinks with their place on the disk; `reload` takes settings that were read again."""
+
+    def __init__(self, settings: Settings, environment: Mapping[str, str], world: World | None = None) -> None:
+        """Raises UsageError where the spool cannot be used."""
+        directory = settings.alerts.spool_dir or state_dir(environment, "spool")
+        made = plan(settings)
+        self._room = Room(directory)
+        super().__init__(made, Spool(self._room.path, settings.alerts.spool_mib << 20), world)
+
+    def reload_settings(self, settings: Settings) -> None:
+        """Go on with these; the spool stays where it is."""
+        self.reload(plan(settings))
+
+    def close(self) -> None:
+        """Deliver what can be delivered, keep the rest, and let the spool go."""
+        super().close()
+        self._room.close()
+
+
+def opened(settings: Settings | None, environment: Mapping[str, str]) -> list[Alerts]:
+    """The alert sinks of a configuration, as a list for `Outputs`: empty where it names none."""
+    return [Alerts(settings, environment)] if settings is not None and settings.sinks else []
