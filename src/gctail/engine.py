@@ -6,7 +6,7 @@ Bounded: of more than `MOST_SERVICES` the one that has been silent longest is cl
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -67,6 +67,8 @@ class Engine:
         self.window = window
         self.judging = judging
         self.plan = plan
+        self.limits: Callable[[str], float | None] | None = None
+        """What is known of the limit of each service by itself; `limit_mib` where nothing is."""
         self.budget_per_day: float | None = None
         self.trace_points = 0
         self.keeper: Keeper | None = None
@@ -151,8 +153,9 @@ class Engine:
                 if self.keeper is not None:
                     self.keeper.release(oldest)
             known = self.keeper.recall(name) if self.keeper is not None else None
+            limit_mib = self.limits(name) if self.limits is not None else self.limit_mib
             service = self.services[name] = known or Service(
-                name, self.limit_mib, judging=self.judging, plan=self.plan, trace_points=self.trace_points
+                name, limit_mib, judging=self.judging, plan=self.plan, trace_points=self.trace_points
             )
             self._share_budget(service)
         elif len(self.services) > MOST_SERVICES // 2:
@@ -165,6 +168,12 @@ class Engine:
         if self.keeper is not None:
             self.keeper.touch(service)
         return service
+
+    def watch_for(self, plan: Plan | None) -> None:
+        """From now on watch for other rules; what the windows of the old ones had gathered is forgotten."""
+        self.plan = plan
+        for service in self.services.values():
+            service.watch_for(plan)
 
     def _share_budget(self, newest: Service) -> None:
         """False alarms that somebody bears over all services are shared out evenly, anew when those have doubled."""

@@ -132,6 +132,12 @@ class Service:
             if epoch.judge is not None:
                 epoch.judge.bear(budget_per_day)
 
+    def watch_for(self, plan: Plan | None) -> None:
+        """From now on watch for these rules."""
+        self.plan = plan
+        for epoch in self.open:
+            epoch.watch = RuleWatch(plan, self.name, self.limit_mib) if plan and self.judging else None
+
     def advance(self, now_s: float) -> list[Finding]:
         """Time has passed; `now_s` is Unix time."""
         found: list[Finding] = []

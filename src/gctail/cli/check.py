@@ -91,7 +91,7 @@ def _undemanding(make: Callable[[], argparse.ArgumentParser]) -> argparse.Argume
     for action in parser._actions:  # noqa: SLF001 - as above
         action.required = False
         if not action.option_strings:
-            action.nargs = "*"
+            action.nargs, action.choices = "*", None
     return parser
 
 

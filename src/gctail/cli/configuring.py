@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from gctail.config.loading import Document
     from gctail.config.tables import Settings
 
-NOT_IN_A_FILE = frozenset({"config", "since", "until", "follow", "tui", "help", "version", "dry_run"})
+NOT_IN_A_FILE = frozenset({"config", "since", "until", "follow", "tui", "help", "version", "dry_run", "to"})
 """What is meant for one call only."""
+WITHOUT_TABLE = frozenset({"alert", "check", "explain", "completion", "man", "demo"})
+"""Commands that have nothing to set in a file."""
 PATHS = frozenset({"FILE", "DIR", "PATH"})
 
 
@@ -75,8 +77,9 @@ class Configured:
         known = options_of(parser, self.command)
         in_file: dict[str, Value] = {}
         if self.document is not None:
+            tables = [name for name in COMMANDS if name not in WITHOUT_TABLE]
             every = known if not self.command else [*known, *_missing(known)]
-            in_file, self.problems = option_values(self.document, every, self.command, list(COMMANDS))
+            in_file, self.problems = option_values(self.document, every, self.command, tables)
         self.values, wrong = layered(known, in_file, environment, flags)
         self.problems += wrong
         return self.values

@@ -26,11 +26,20 @@ HEAD = """\
 # Paths are meant from where this file lies. Send SIGHUP to a running gctail to have it read again.
 """
 EXAMPLES = {
-    "limit": "512MiB", "most_age_s": 3600, "pprof_url": "http://10.0.0.7:6060/debug/pprof/", "silence": ["sat,sun 00:00-24:00"],
+    "limit": "512MiB", "most_age_s": 3600,
+    "pprof_url": "http://10.0.0.7:6060/debug/pprof/", "silence": ["sat,sun 00:00-24:00"],
     "services": ["batch-*"], "kinds": ["leak"], "when": "22:00-06:00", "until": "2026-12-01T00:00:00Z",
     "rules": "rules.toml", "spool_dir": "/var/lib/gctail/spool", "profiles_dir": "/var/lib/gctail/profiles",
     "dir": "/var/lib/gctail/recorder", "pprof_token_file": "/run/secrets/pprof-token", "wrappers": ["wrappers.toml"],
     "deaths": ["deaths.toml"], "why": "a batch that fills and empties", "enable": ["new-high"],
+    "to": ["ops@example.com"], "sender": "gctail@example.com", "host": "mail.example.com", "port": 587,
+    "user": "gctail",
+    "command": ["/usr/local/bin/page-me", "--team", "payments"], "headers": {"X-Team": "payments"},
+    "url": "https://alerts.example.com:9093", "url_file": "/run/secrets/webhook", "url_env": "WEBHOOK_URL",
+    "token_file": "/run/secrets/token", "token_env": "ALERTS_TOKEN", "secret_file": "/run/secrets/hmac",
+    "secret_env": "ALERTS_HMAC", "password_file": "/run/secrets/password", "password_env": "MAIL_PASSWORD",
+    "routing_key_file": "/run/secrets/pagerduty", "routing_key_env": "PAGERDUTY_KEY", "ca_file": "/etc/ssl/my-ca.pem",
+    "template_file": "message.json", "dashboard_uid": "gctail",
     "wrapper": "cri", "service": "checkout", "false_alarms": 0.1,
 }  # fmt: skip
 
@@ -94,7 +103,7 @@ def _about(field: msgspec.structs.FieldInfo) -> str | None:
 
 
 def _key(name: str, about: str, default: object) -> Iterator[str]:
-    value = default if default not in (None, "", []) or isinstance(default, bool) else EXAMPLES.get(name, default)
+    value = default if default not in (None, "", [], {}) or isinstance(default, bool) else EXAMPLES.get(name, default)
     shown = f"# {name} = {toml('' if value is None else value)}"
     line = f"{shown.ljust(40)}  # {about}"
     if len(line) <= WIDTH:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,16 +12,19 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from gctail.cli.reloading import Change, Reloading
 from gctail.cli.telling import Teller
 from gctail.cli.viewing import views_of
 from gctail.cli.window import window
+from gctail.config.limits import Limits
 from gctail.engine import Engine, report
 from gctail.errors import UsageError
 from gctail.records import Finding, Passage, Sighting
-from gctail.rules import Plan, RuleError, load_rules
+from gctail.rules import Plan, Rule, RuleError, load_rules
 from gctail.runners.local import Reading
 
 if TYPE_CHECKING:
+    from gctail.runners.alerts import Alerts
     from gctail.runners.views import Views
     from gctail.sources.follow import Follower
 
@@ -39,8 +43,11 @@ def run(options: argparse.Namespace) -> int:
     every_line = plan is not None and not {"lines", "errors"}.isdisjoint(plan.names)
     reading = Reading(service=options.service, wrapper=options.wrapper, every_line=every_line)
     views = views_of(options, engine, reading.facts)
-    teller = Teller(options, limit_mib, live=options.follow)
+    engine.limits = _limits(options, limit_mib)
+    alerts = _alerts(options)
+    teller = Teller(options, limit_mib, others=alerts, live=options.follow)
     sitting = Sitting(reading, engine, teller, views)
+    sitting.reloading = Reloading(options, _changes(engine, teller, alerts))
     try:
         _sit(options, sitting)
     except KeyboardInterrupt:
@@ -68,6 +75,7 @@ class Sitting:
         self._observed = engine.all if views is None else views.board.all
         self._stopped = False
         self._follower: Follower | None = None
+        self.reloading: Reloading | None = None
 
     def hear(self, events: Iterable[Sighting | Passage]) -> None:
         """Judge, tell and show what was read."""
@@ -114,6 +122,8 @@ class Sitting:
             follower.stop()
         reading, quiet_since_s = self.reading, dict[str, float]()
         for event in follower:
+            if self.reloading is not None:
+                self.reloading.due()
             if isinstance(event, Idle):
                 for origin, scanner in reading.scanners.items():
                     scanner.pause()
@@ -144,6 +154,8 @@ def _sit(options: argparse.Namespace, sitting: Sitting) -> None:
         return
     for number in (signal.SIGTERM, signal.SIGINT) if options.follow else ():
         signal.signal(number, lambda *_: sitting.stop())
+    if options.follow and sitting.reloading is not None:
+        sitting.reloading.listen()
     read(options.files)
 
 
@@ -153,6 +165,44 @@ def _stay(views: Views) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: views.close())
     views.stay()
+
+
+def _alerts(options: argparse.Namespace) -> list[Alerts]:
+    """The alert sinks of the configuration; nobody is woken for a log that has ended."""
+    if not options.follow or options.settings is None or not options.settings.sinks:
+        return []
+    from gctail.runners.alerts import Alerts
+
+    return [Alerts(options.settings, os.environ)]
+
+
+def _changes(engine: Engine, teller: Teller, alerts: Sequence[Alerts]) -> list[Change]:
+    """What a configuration that was read again changes; limits and rules for services that are seen from now on."""
+
+    def judge(options: argparse.Namespace) -> None:
+        limits = _limits(options, _limit(options.limit))
+        plan = _plan(options.rules, options.enable)
+        if _rules(plan) != _rules(engine.plan):
+            engine.watch_for(plan)
+        engine.limits = limits
+
+    def alert(options: argparse.Namespace) -> None:
+        for each in alerts:
+            each.reload_settings(options.settings)
+
+    return [judge, teller.reload, alert]
+
+
+def _rules(plan: Plan | None) -> list[Rule]:
+    return [ready.rule for ready in plan.rules] if plan is not None else []
+
+
+def _limits(options: argparse.Namespace, limit_mib: float | None) -> Limits | None:
+    services = options.settings.services if options.settings is not None else {}
+    try:
+        return Limits(services, limit_mib) if services else None
+    except ValueError as error:
+        raise UsageError(f"[services]: limit: {error}") from error
 
 
 def _limit(text: str | None) -> float | None:

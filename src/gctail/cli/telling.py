@@ -39,14 +39,17 @@ class Teller:
         self.interrupted = False
         at_once = live or self.verbose or options.output != "text"
         self.console = Console(options.output, self.palette, at_once=at_once)
-        silences = [_silence(text) for text in options.silence]
-
-        def wanted(finding: Finding) -> bool:
-            return finding.time_s is None or not any(each.holds(finding.time_s) for each in silences)
-
-        self.outputs = Outputs([self.console, *others], wanted, told)
-        self._fail_on = SEVERITIES.index(options.fail_on) if options.fail_on in SEVERITIES else len(SEVERITIES)
+        self.outputs = Outputs([self.console, *others], self._wanted, told)
+        self.reload(options)
         self._names: set[str] = set()
+
+    def reload(self, options: argparse.Namespace) -> None:
+        """Go on with other windows of silence and another severity to fail on."""
+        self._silences = [_silence(text) for text in options.silence]
+        self._fail_on = SEVERITIES.index(options.fail_on) if options.fail_on in SEVERITIES else len(SEVERITIES)
+
+    def _wanted(self, finding: Finding) -> bool:
+        return finding.time_s is None or not any(each.holds(finding.time_s) for each in self._silences)
 
     @property
     def failed(self) -> bool:

@@ -59,8 +59,3 @@ class Alerts(Alerting):
         """Deliver what can be delivered, keep the rest, and let the spool go."""
         super().close()
         self._room.close()
-
-
-def opened(settings: Settings | None, environment: Mapping[str, str]) -> list[Alerts]:
-    """The alert sinks of a configuration, as a list for `Outputs`: empty where it names none."""
-    return [Alerts(settings, environment)] if settings is not None and settings.sinks else []

@@ -113,6 +113,8 @@ class Alerting:
 
     def close(self) -> None:
         """Write what was taken into the spool, deliver what can be delivered in a few seconds, and stop."""
+        if self._closing:
+            return
         self.settled(CLOSE_S)
         with self._changed:
             self._closing = True

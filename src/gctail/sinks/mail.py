@@ -34,7 +34,7 @@ class Settings(Route, frozen=True, kw_only=True, tag_field="kind", tag="mail"):
     to: Key[list[str], key("who gets it")]
     sender: Key[str, key("whom it comes from")]
     security: Key[Literal["starttls", "tls", "none"], key("none: only to a server on this machine")] = "starttls"
-    port: Key[int | None, key("587 for starttls, 465 for tls, 25 for none", ge=1)] = None
+    port: Key[int | None, key("587 for starttls, 465 for tls, 25 for none")] = None
     user: Key[str | None, key("to log in with")] = None
     password_file: Key[str | None, key("a file with the password")] = None
     password_env: Key[str | None, key("or the variable that holds it")] = None

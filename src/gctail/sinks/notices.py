@@ -37,7 +37,7 @@ class Notice(Struct, frozen=True):
     def incident(self) -> str:
         """The same for all that is told of one trouble: what alert managers tell doubles by."""
         place = f"{self.finding.service}\0{self.finding.kind}"
-        return blake2b(place.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+        return blake2b(place.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
     @property
     def time_s(self) -> float:
