@@ -237,3 +237,18 @@ def test_without_inotify_there_is_none(monkeypatch, error):
     assert Inotify.open() is None
     monkeypatch.setattr(sys, "platform", "darwin")
     assert Inotify.open() is None
+
+
+@BOTH_WAYS
+def test_more_files_than_descriptors_are_read_all_the_same(tmp_path, tail, inotify):
+    """40 files, 8 of them open at a time: what was there at first, and what is added while they are closed."""
+    paths = [tmp_path / f"{number}.log" for number in range(40)]
+    for path in paths:
+        path.write_bytes(b"first\n")
+    following = tail(tmp_path / "*.log", inotify=inotify, most_open=8)
+    following.until(lambda: all(following.text(path) == b"first\n" for path in paths))
+    for path in paths:
+        with path.open("ab") as log:
+            log.write(b"second\n")
+    following.until(lambda: all(following.text(path) == b"first\nsecond\n" for path in paths))
+    assert following.follower.open_files <= 9

@@ -228,7 +228,8 @@ class Followed:
 
     def sleep(self) -> None:
         """Give the descriptors back until the name is worth a look again: there are not enough of them for all."""
-        self.asleep = Asleep(self.place(unfinished=False), self._signature())
+        signature = self._signature() if not self.lag_bytes else None  # with more to read it wakes again by itself
+        self.asleep = Asleep(self.place(unfinished=False), signature)
         self.close()
 
     def is_worth_waking(self) -> bool:
