@@ -115,10 +115,10 @@ def test_a_wrong_variable_is_named(written, monkeypatch):
 def test_a_list_in_the_environment_is_parted_by_semicolons(monkeypatch):
     """A window of silence has commas of its own."""
     monkeypatch.setenv("GCTAIL_SILENCE", "sat,sun 00:00-24:00; 22:00-06:00")
-    monkeypatch.setenv("GCTAIL_ACTING_KINDS", "leak;death-spiral")
+    monkeypatch.setenv("GCTAIL_ALERTS_GROUP_BY", "service;kind")
     options = read()
     assert options.silence == ["sat,sun 00:00-24:00", "22:00-06:00"]
-    assert options.settings.acting.kinds == ["leak", "death-spiral"]
+    assert options.settings.alerts.group_by == ["service", "kind"]
 
 
 def test_a_path_is_meant_from_where_the_file_lies(written, tmp_path):
@@ -198,8 +198,9 @@ rules = "rules.toml"
 enable = ["fast-grwth"]
 [services.a]
 limit = "1GX"
-pprof_url = "10.0.0.7:6060"
-pprof_token_file = "no-token"
+[sinks.hook]
+kind = "webhook"
+token_file = "no-token"
 [[alerts.silence]]
 when = "25:00-26:00"
 [[alerts.silence]]
@@ -211,10 +212,9 @@ why = "holiday"
     for sentence in (
         'gctail.toml:2: enable: rules.toml has no rule "fast-grwth"; did you mean "fast-growth"?',
         'gctail.toml:4: limit: "1GX" is no size',
-        'gctail.toml:5: pprof_url: write an address such as "http://10.0.0.7:6060/debug/pprof/"',
-        "gctail.toml:6: pprof_token_file: no-token: No such file or directory",
-        'gctail.toml:7: silence 1: "25:00-26:00" is no window of time',
-        "gctail.toml:7: silence 2 fits everything: give services, kinds, when or until",
+        "gctail.toml:7: token_file: no-token: No such file or directory",
+        'gctail.toml:8: silence 1: "25:00-26:00" is no window of time',
+        "gctail.toml:8: silence 2 fits everything: give services, kinds, when or until",
     ):
         assert sentence in done.stderr, done.stderr
 

@@ -1,11 +1,10 @@
-"""What `gctail check` looks into beyond the file itself: files of rules, silences, and addresses."""
+"""What `gctail check` looks into beyond the file itself: files of rules, silences, limits, and files of secrets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from gctail.config.layers import Value
@@ -62,9 +61,6 @@ def _services(settings: Settings) -> Iterator[str]:
                 parse_size(service.limit)
             except ValueError as error:
                 yield f"{settings.origins[f'services.{name}.limit']}: limit: {error}"
-        if service.pprof_url is not None and not _is_web(service.pprof_url):
-            where = settings.origins[f"services.{name}.pprof_url"]
-            yield f'{where}: pprof_url: write an address such as "http://10.0.0.7:6060/debug/pprof/"'
 
 
 def _secrets(settings: Settings) -> Iterator[str]:
@@ -79,8 +75,3 @@ def _secrets(settings: Settings) -> Iterator[str]:
                     Path(path).read_bytes()
                 except OSError as error:
                     yield f"{settings.origins.get(f'{title}.{key}', title)}: {key}: {path}: {error.strerror}"
-
-
-def _is_web(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)

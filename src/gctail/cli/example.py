@@ -26,12 +26,10 @@ HEAD = """\
 # Paths are meant from where this file lies. Send SIGHUP to a running gctail to have it read again.
 """
 EXAMPLES = {
-    "limit": "512MiB", "most_age_s": 3600,
-    "pprof_url": "http://10.0.0.7:6060/debug/pprof/", "silence": ["sat,sun 00:00-24:00"],
+    "limit": "512MiB", "most_age_s": 3600, "silence": ["sat,sun 00:00-24:00"],
     "services": ["batch-*"], "kinds": ["leak"], "when": "22:00-06:00", "until": "2026-12-01T00:00:00Z",
-    "rules": "rules.toml", "spool_dir": "/var/lib/gctail/spool", "profiles_dir": "/var/lib/gctail/profiles",
-    "dir": "/var/lib/gctail/recorder", "pprof_token_file": "/run/secrets/pprof-token", "wrappers": ["wrappers.toml"],
-    "deaths": ["deaths.toml"], "why": "a batch that fills and empties", "enable": ["new-high"],
+    "rules": "rules.toml", "spool_dir": "/var/lib/gctail/spool",
+    "why": "a batch that fills and empties", "enable": ["new-high"],
     "to": ["ops@example.com"], "sender": "gctail@example.com", "host": "mail.example.com", "port": 587,
     "user": "gctail",
     "command": ["/usr/local/bin/page-me", "--team", "payments"], "headers": {"X-Team": "payments"},

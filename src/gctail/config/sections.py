@@ -12,8 +12,6 @@ from msgspec import Struct, field
 
 from gctail.sinks.route import key
 
-Severity = Literal["info", "warning", "critical"]
-
 
 class Silence(Struct, frozen=True, forbid_unknown_fields=True):
     """`[[alerts.silence]]`: what is not told. All that is given has to fit."""
@@ -43,50 +41,12 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
     silence: list[Silence] = field(default_factory=list)
 
 
-class Acting(Struct, frozen=True, forbid_unknown_fields=True):
-    """Take profiles from a service while it lives, from the address in its [services.NAME] and from nowhere else."""
-
-    enabled: Key[bool, key("whether to do it")] = False
-    severity: Key[Severity, key("on findings at least this severe")] = "critical"
-    kinds: Key[list[str], key("only on these kinds of findings; none given: on all")] = field(default_factory=list)
-    profiles: Key[list[Literal["heap", "goroutine", "goroutineleak", "allocs"]], key("goroutineleak: Go 1.26+")] = (
-        field(default_factory=lambda: ["heap", "goroutine", "goroutineleak"])
-    )
-    profiles_dir: Key[str | None, key("where they are kept (the user's state directory)")] = None
-    keep: Key[int, key("sets kept of each service: the first, and the newest", ge=2)] = 5
-    wait_s: Key[float, key("so long after one set nothing more is taken from the same service", ge=0)] = 300.0
-    timeout_s: Key[float, key("for one profile, from connecting to its last byte", gt=0)] = 20.0
-    most_mib: Key[int, key("a profile that is larger is not kept", ge=1)] = 64
-
-
-class Recorder(Struct, frozen=True, forbid_unknown_fields=True):
-    """The last minutes of every followed service, in a ring on disk that survives kill -9."""
-
-    enabled: Key[bool, key("whether to record")] = False
-    dir: Key[str | None, key("where (the user's state directory)")] = None
-    minutes: Key[float, key("how far back it reaches, where the size allows it", gt=0)] = 15.0
-    mib_per_service: Key[int, key("the most that one service takes on the disk", ge=1)] = 8
-    most_services: Key[int, key("of more services the one silent longest is given up", ge=1)] = 256
-
-
-class Plugins(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is added to gctail: by files, and by entry points of other installed packages."""
-
-    wrappers: Key[list[str], key("files of wrappers, written like gctail's own")] = field(default_factory=list)
-    deaths: Key[list[str], key("files of death signatures, written like gctail's own")] = field(default_factory=list)
-    entry_points: Key[list[str], key("names of the entry points that may be loaded; no other is")] = field(
-        default_factory=list
-    )
-
-
 class ServiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What is known of one service. The name may be a pattern of a shell; the first that fits counts."""
 
     limit: Key[str | None, key("its memory limit, such as 512MiB")] = None
-    pprof_url: Key[str | None, key("where its net/http/pprof answers")] = None
-    pprof_token_file: Key[str | None, key("a file with a bearer token for it")] = None
 
 
-SECTIONS: dict[str, type[Struct]] = {"alerts": Alerts, "acting": Acting, "recorder": Recorder, "plugins": Plugins}
-PATHS = frozenset({"spool_dir", "profiles_dir", "dir", "wrappers", "deaths"})
+SECTIONS: dict[str, type[Struct]] = {"alerts": Alerts}
+PATHS = frozenset({"spool_dir"})
 """Keys (and all that end in `_file`) whose values are paths, meant from where the configuration lies."""
