@@ -1,0 +1,75 @@
+"""What the bodies of functions do, as plain facts: uses of containers, calls, and calls that write log lines."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gctail.golang.source.strings import Pieces
+
+Tags = frozenset[str]
+"""Where a value comes from: request, computed, finite (only so many values), `param:NAME`, `len:CONTAINER`.
+
+Empty: fixed in the source."""
+FIXED: Tags = frozenset()
+COMPUTED: Tags = frozenset({"computed"})
+REQUEST: Tags = frozenset({"request"})
+FINITE: Tags = frozenset({"finite"})
+
+
+class Spot(Struct, frozen=True):
+    """A place in the source. `function` is its full name (`Cache.Put`), `shown` as Go prints it in a stack.
+
+    `closure` is the line of the innermost function literal around it, 0 where there is none; `recurring` says that it
+    may be passed again and again by itself: in a closure, an endless loop or a `go` statement.
+    """
+
+    file: str
+    line: int
+    package: str
+    function: str
+    shown: str
+    closure: int = 0
+    recurring: bool = False
+
+
+class Use(Struct, frozen=True):
+    """What happens to a container: write, delete, replace, bound (its length is compared), or escape (given away)."""
+
+    container: str
+    action: str
+    at: Spot
+    origin: Tags = FIXED
+    key: str = ""
+    to: str = ""
+
+
+class Call(Struct, frozen=True):
+    """A call of one of our functions, or its mention as a value (`as_value`): then anybody may call it.
+
+    `callee` is `put`, `Cache.Put`, `.Put` where the receiver's type is not known, or `path|Put` of another package.
+    """
+
+    callee: str
+    at: Spot
+    arguments: tuple[Tags, ...] = ()
+    passed: tuple[str | None, ...] = ()
+    as_value: bool = False
+
+
+class LogCall(Struct, frozen=True):
+    """A call that writes a log line, with the text of its message as far as the source fixes it."""
+
+    at: Spot
+    library: str
+    level: str
+    pieces: Pieces
+
+
+class Local(Struct, frozen=True):
+    """A map or slice that a function makes for itself; of interest where a function literal keeps it alive."""
+
+    container: str
+    name: str
+    kind: str
+    type: str
+    at: Spot

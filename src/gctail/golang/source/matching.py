@@ -1,0 +1,153 @@
+"""From a log line to the call that wrote it, and to the containers that the same function fills."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from gctail.golang.source.containers import Container
+from gctail.golang.source.facts import LogCall
+from gctail.golang.source.reading import Sources
+from gctail.golang.source.strings import shown
+
+PLACEHOLDER = re.compile(r"<[^<>\s]{0,24}>|\{[^{}\s]{0,24}\}|\*|…")
+WORDS = re.compile(r"[^\W_]", re.ASCII)
+FEWEST_LETTERS = 4
+LEAST_COVERED = 0.5
+"""Of the letters of the message, so many must come from the call."""
+MOST_MATCHES = 5
+DEEPEST_CALLS = 2
+
+
+class CallSite(Struct, frozen=True):
+    """A log call that may have written a line; `covered` is the share of the line's fixed text that it explains."""
+
+    file: str
+    line: int
+    function: str
+    library: str
+    level: str
+    text: str
+    covered: float
+    package: str
+    closure: int
+
+
+def match_message(logs: Iterable[LogCall], message: str, *, template: str = "", example: str = "") -> list[CallSite]:
+    """The calls that wrote a message, best first; several where several fit equally well, none where none fits.
+
+    `message` is the line's text without its variables, `template` the same with placeholders, `example` a whole line.
+    """
+    texts = [_plain(text) for text in (message, template, example) if text]
+    wanted = _letters(PLACEHOLDER.sub(" ", message or template))
+    sites = []
+    for call in logs:
+        covered = _covered(call, texts, wanted)
+        if covered:
+            at = call.at
+            sites.append(
+                CallSite(
+                    at.file, at.line, at.shown, call.library, call.level, shown(call.pieces), round(covered, 3),
+                    at.package, at.closure,
+                )
+            )  # fmt: skip
+    sites.sort(key=lambda site: (-site.covered, site.library == "own", site.file, site.line))
+    best = sites[0].covered if sites else 0.0
+    return [site for site in sites if site.covered >= 0.9 * best][:MOST_MATCHES]
+
+
+def containers_of(sources: Sources, site: CallSite) -> list[Container]:
+    """The containers that grow without a bound in the function of a log call, or in what it calls from there."""
+    found = _written_by(sources, [(site.package, site.function, site.closure)])
+    reached = [(site.package, site.function, site.closure)]
+    for _ in range(DEEPEST_CALLS):
+        if found:
+            return found
+        reached = [
+            (folder, name, -1)
+            for package, function, closure in reached
+            for folder, name, at in sources.calls.get((package, function), ())
+            if closure in {-1, at}
+        ]
+        found = _written_by(sources, list(dict.fromkeys(reached)))
+    return found
+
+
+def source_of(sources: Sources, suspect: Mapping[str, Any]) -> dict[str, Any] | None:
+    """`source` of a suspect: the place of the call, its function, and the containers that nobody deletes from.
+
+    `suspect` has `message`, `template` and `example`, as in the JSON. None where no call fits. Where several fit
+    equally well, the one whose function fills a container comes first, and `others` names the rest.
+    """
+    words = {name: str(suspect.get(name) or "") for name in ("template", "example")}
+    sites = match_message(sources.logs, str(suspect.get("message") or ""), **words)
+    if not sites:
+        return None
+    held = [(site, containers_of(sources, site)) for site in sites]
+    site, containers = max(held, key=lambda pair: (bool(pair[1]), pair[0].covered))
+    return {
+        "file": site.file,
+        "line": site.line,
+        "function": site.function,
+        "text": site.text,
+        "covered": site.covered,
+        "containers": [told(container) for container in containers],
+        "others": [f"{each.file}:{each.line}" for each in sites if each is not site],
+    }
+
+
+def told(container: Container) -> dict[str, Any]:
+    """A container as JSON has it."""
+    values: dict[str, Any] = msgspec.to_builtins(container)
+    return {**values, "severity": container.severity}
+
+
+def _written_by(sources: Sources, functions: list[tuple[str, str, int]]) -> list[Container]:
+    return [
+        container
+        for container in sources.containers
+        if container.unbounded
+        and any(
+            container.package == folder and place.function == function and closure in {-1, place.closure}
+            for place in container.writes
+            for folder, function, closure in functions
+        )
+    ]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _letters(text: str) -> int:
+    return len(WORDS.findall(text))
+
+
+def _covered(call: LogCall, texts: list[str], wanted: int) -> float:
+    """How much of the message the call explains: 0 where a piece of it is missing, or out of order."""
+    pieces = [_plain(piece) for piece in call.pieces if piece is not None]
+    pieces = [piece for piece in pieces if piece]
+    letters = sum(map(_letters, pieces))
+    whole = len(call.pieces) == 1 and pieces and pieces[0] in texts
+    if not letters or not texts or (letters < FEWEST_LETTERS and not whole):
+        return 0.0
+    if whole:
+        return 1.0
+    if not any(_in_order(pieces, text) for text in texts):
+        return 0.0
+    covered = letters / max(letters, wanted)
+    return covered if covered >= LEAST_COVERED else 0.0
+
+
+def _in_order(pieces: list[str], text: str) -> bool:
+    at = 0
+    for piece in pieces:
+        found = text.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True

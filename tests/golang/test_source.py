@@ -1,0 +1,235 @@
+"""Go source: what grows without a bound, what does not, and which call wrote a line."""
+
+import pytest
+
+from gctail.golang.source import containers_of, match_message, read_sources, source_of
+
+HEAD = 'package app\n\nimport (\n\t"net/http"\n\t"sync"\n)\n\nvar _ = sync.Mutex{}\nvar _ http.Request\n\n'
+PUT = "func handle(w http.ResponseWriter, r *http.Request) {\n\tm[r.URL.Path] = 1\n}\n"
+
+
+def read(**files):
+    """Sources of one folder; `a` is `app/a.go`."""
+    return read_sources((f"app/{name}.go", text.encode()) for name, text in files.items())
+
+
+def verdict(code, name="m", **more):
+    """What is made of a container of `code`."""
+    sources = read(a=HEAD + code, **more)
+    assert sources.skipped == []
+    return next(each for each in sources.containers if each.name == name)
+
+
+def test_a_package_level_map_that_requests_fill_is_critical():
+    found = verdict("var mu sync.Mutex\nvar m = map[string]int{}\n" + PUT)
+    assert (found.verdict, found.severity, found.keys, found.mutex) == ("unbounded", "critical", "request", "mu")
+    assert [(place.function, place.key) for place in found.writes] == [("handle", "r.URL.Path")]
+
+
+def test_keys_are_followed_through_parameters():
+    found = verdict(
+        "var m = map[string]int{}\nfunc put(k string) { m[k]++ }\n"
+        'func handle(w http.ResponseWriter, r *http.Request) {\n\tid := r.Header.Get("id")\n\tput(id)\n}\n'
+    )
+    assert (found.severity, found.keys) == ("critical", "request")
+
+
+@pytest.mark.parametrize(
+    ("kept", "because"),
+    [
+        ("func gone(k string) { delete(m, k) }\nvar Gone = gone\n", "emptied"),
+        ("func Reset() { clear(m) }\n", "emptied"),
+        ("func Reset() { m = make(map[string]int) }\n", "emptied"),
+        ("func Reset() { m = nil }\n", "emptied"),
+        ("func Evict() { evict(m) }\nfunc evict(x map[string]int) { for k := range x { delete(x, k) } }\n", "emptied"),
+        ("func Evict() { x := m; for k := range x { delete(x, k) } }\n", "emptied"),
+        ("func Room() bool { return len(m) < 100 }\n", "bounded"),
+        ("func Room() bool { n := len(m); if n >= 100 { return false }; return true }\n", "bounded"),
+    ],
+)
+def test_a_map_that_something_empties_or_bounds_is_not_accused(kept, because):
+    assert verdict("var m = map[string]int{}\n" + PUT + kept).verdict == because
+
+
+def test_a_delete_in_another_file_or_package_counts():
+    other = "package app\nfunc Gone(k string) { delete(m, k) }\n"
+    assert verdict("var m = map[string]int{}\n" + PUT, b=other).verdict == "emptied"
+    sources = read_sources([
+        ("store/a.go", b"package store\nvar M = map[string]int{}\nfunc Put(k string) { M[k] = 1 }\n"),
+        ("web/b.go", b'package web\nimport "example.com/x/store"\nfunc Gone(k string) { delete(store.M, k) }\n'),
+    ])  # fmt: skip
+    assert [each.verdict for each in sources.containers] == ["emptied"]
+
+
+def test_a_delete_in_a_function_that_nobody_calls_does_not_count():
+    assert verdict("var m = map[string]int{}\n" + PUT + "func gone(k string) { delete(m, k) }\n").verdict == "unbounded"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'var m = map[string]int{"a": 1}\nfunc Look(k string) int { return m[k] }\n',
+        'var m = map[string]int{}\nfunc init() { for _, k := range []string{"a"} { m[k] = 1 } }\n',
+        'var m = map[string]int{}\nfunc init() { register("a") }\nfunc register(k string) { m[k] = 1 }\n',
+        'var m = map[string]int{}\nfunc Count() { m["all"]++ }\n',
+        'var m = map[string]int{}\nfunc count(k string) { m[k]++ }\nfunc A() { count("a") }\nfunc B() { count("b") }\n',
+        "type Kind int\nconst A Kind = 1\nvar m = map[Kind]int{}\nfunc Count(k Kind) { m[k]++ }\n",
+        "var m []int\nfunc Set(i, v int) { m[i] = v }\n",
+        "var m = map[string]int{}\nfunc Local(k string) { m := map[string]int{}; m[k] = 1 }\n",
+    ],
+)
+def test_tables_are_not_accused(code):
+    assert verdict(code).verdict in {"never-written", "filled-at-start", "few-keys"}
+
+
+def test_who_registers_at_the_start_is_only_possible():
+    found = verdict("var m = map[string]int{}\nfunc Register(k string) { m[k] = 1 }\n")
+    assert (found.severity, found.certainty) == ("info", "possible")
+
+
+def test_making_a_map_when_it_is_nil_is_no_emptying():
+    found = verdict("var m map[string]int\n" + PUT + "func Lazy() { if m == nil { m = map[string]int{} } }\n")
+    assert found.verdict == "unbounded"
+
+
+@pytest.mark.parametrize(
+    ("declared", "write"),
+    [
+        ("var m sync.Map\n", "m.Store(r.URL.Path, 1)"),
+        ("var m sync.Map\n", "m.LoadOrStore(r.URL.Path, 1)"),
+        ("var m []string\n", "m = append(m, r.URL.Path)"),
+        ("var m = map[string][]int{}\n", "m[r.URL.Path] = append(m[r.URL.Path], 1)"),
+        ("type registry map[string]int\nvar m = registry{}\nfunc (x registry) put(k string) { x[k] = 1 }\n", "m.put(r.Host)"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_container_is_known(declared, write):
+    code = declared + f"func handle(w http.ResponseWriter, r *http.Request) {{ {write} }}\n"
+    found = verdict(code)
+    assert (found.verdict, found.severity) == ("unbounded", "critical")
+
+
+def test_fields_of_package_level_structs_count_and_generic_ones_too():
+    code = (
+        "type Cache[K comparable, V any] struct { mu sync.RWMutex; items map[K]V }\n"
+        "func New[K comparable, V any]() *Cache[K, V] { return &Cache[K, V]{items: map[K]V{}} }\n"
+        "func (c *Cache[K, V]) Put(k K, v V) { c.mu.Lock(); c.items[k] = v; c.mu.Unlock() }\n"
+        "var sessions = &Cache[string, int]{}\n"
+        "func handle(w http.ResponseWriter, r *http.Request) { sessions.Put(r.Host, 1) }\n"
+    )
+    found = verdict(code, "Cache.items")
+    assert (found.verdict, found.scope, found.severity, found.mutex) == ("unbounded", "package", "critical", "mu")
+
+
+def test_vendored_generated_and_test_files_are_left_out_and_counted():
+    body = b"package x\nvar m = map[string]int{}\nfunc Put(k string) { m[k] = 1 }\n"
+    sources = read_sources([
+        ("a/vendor/v.go", body),
+        ("b/gen.go", b"// Code generated by protoc-gen-go. DO NOT EDIT.\n\n" + body),
+        ("b/x_test.go", body),
+        ("b/ignored.go", b"//go:build ignore\n\n" + body),
+    ])  # fmt: skip
+    assert (sources.files, sources.containers) == (0, [])
+    assert sources.left_out == {"vendored": 1, "generated": 1, "test": 1, "excluded by go:build ignore": 1}
+
+
+def test_what_does_not_parse_is_named_and_the_rest_is_read():
+    sources = read(a=HEAD + "var m = map[string]int{}\n" + PUT, b="package app\nfunc {{{\n", c="\xff\xfe\x00")
+    assert [path for path, _ in sources.skipped] == ["app/b.go", "app/c.go"]
+    assert "line 2" in sources.skipped[0][1]
+    assert len(sources.unbounded()) == 1
+
+
+def test_source_that_is_nested_without_end_is_skipped():
+    sources = read(a="package a\nvar x = " + "(" * 5000 + "1" + ")" * 5000 + "\n")
+    assert sources.containers == []
+    sources = read(b="package a\nfunc f() { " + "if x { " * 3000 + "}" * 3000 + " }\n")
+    assert [path for path, _ in sources.skipped] == ["app/b.go"]
+
+
+CALLS = """package app
+import (
+    "context"; "fmt"; "log"; "log/slog"; "os"
+    "go.uber.org/zap"; "github.com/rs/zerolog"; zlog "github.com/rs/zerolog/log"; "github.com/sirupsen/logrus"
+    "k8s.io/klog/v2"
+)
+const prefix = "[Cache] "
+type server struct { logger *zap.SugaredLogger }
+func f(ctx context.Context, s *server, l zerolog.Logger, id string, err error) {
+    log.Printf("std %s of %d", id, 3)
+    log.Println("std line", id)
+    slog.Info("slog message", "id", id)
+    slog.ErrorContext(ctx, "slog with context")
+    slog.With("a", 1).Warn("slog chained")
+    slog.LogAttrs(ctx, slog.LevelInfo, "slog attrs")
+    s.logger.Infow("zap sugared", "id", id)
+    zap.L().Info("zap plain", zap.String("id", id))
+    zlog.Info().Str("id", id).Msg("zerolog message")
+    l.Warn().Msgf("zerolog format %v", id)
+    logrus.WithFields(logrus.Fields{"id": id}).Errorf("logrus format %q", id)
+    klog.V(2).InfoS("klog structured", "id", id)
+    klog.ErrorS(err, "klog error")
+    fmt.Fprintf(os.Stderr, "fmt to stderr %s\\n", id)
+    fmt.Fprintf(w, "an answer, no log %s\\n", id)
+    log.Print(prefix + "concatenated " + id)
+    msg := fmt.Sprintf("made before %d", 3)
+    log.Print(msg)
+    fmt.Errorf("no log line %w", err)
+}
+"""
+
+
+def test_log_calls_of_every_library_are_found():
+    found = {(call.library, call.level, call.pieces) for call in read(a=CALLS).logs}
+    assert found == {
+        ("log", "", ("std ", None, " of ", None)),
+        ("log", "", ("std line ", None)),
+        ("slog", "info", ("slog message",)),
+        ("slog", "error", ("slog with context",)),
+        ("slog", "warn", ("slog chained",)),
+        ("slog", "", ("slog attrs",)),
+        ("logger", "info", ("zap sugared",)),
+        ("zap", "info", ("zap plain",)),
+        ("zerolog", "info", ("zerolog message",)),
+        ("logger", "warn", ("zerolog format ", None)),
+        ("logrus", "error", ("logrus format ", None)),
+        ("klog", "info", ("klog structured",)),
+        ("klog", "error", ("klog error",)),
+        ("fmt", "", ("fmt to stderr ", None, "\n")),
+        ("log", "", ("[Cache] concatenated ", None)),
+        ("log", "", ("made before ", None)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("slog message", 12),
+        ("std <*> of <*>", 10),
+        ("std  of ", 10),
+        ("[Cache] concatenated <id>", 25),
+        ("nothing like it", None),
+        ("of", None),
+    ],
+)
+def test_a_message_finds_its_call(message, line):
+    sites = match_message(read(a=CALLS).logs, message)
+    assert (sites[0].line if sites else None) == line
+
+
+def test_a_suspect_is_tied_to_its_call_and_to_the_map_that_it_fills(root):
+    paths = sorted((root / "samples" / "programs").rglob("*.go"))
+    sources = read_sources((path.relative_to(root).as_posix(), path.read_bytes()) for path in paths)
+    message = "[SessionCache] putIfAbsent(key=, value=Session{User: Device: Expires:}) → size="
+    source = source_of(sources, {"message": message})
+    assert (source["file"], source["function"]) == ("samples/programs/unbounded-map/main.go", "main")
+    assert [each["name"] for each in source["containers"]] == ["SessionCache.sessions"]
+    for message, name in [("time series registered", "series in main"), ("render failed, kept for retry", "kept")]:
+        [site] = match_message(sources.logs, message)
+        assert [each.name for each in containers_of(sources, site)] == [name]
+    innocent = source_of(sources, {"message": "request processed"})
+    assert (innocent["function"], innocent["containers"]) == ("(*Service).remark", [])
+
+
+def test_the_bounded_cache_of_the_samples_is_not_accused(root):
+    path = root / "samples" / "programs" / "bounded-cache" / "main.go"
+    assert read_sources([("main.go", path.read_bytes())]).unbounded() == []

@@ -1,0 +1,78 @@
+"""`gctail scan`: text, JSON, SARIF and exit status, on folders as they are found."""
+
+import json
+import os
+
+import pytest
+
+LEAKS = b"""package main
+
+import "net/http"
+
+var seen = map[string]int{}
+
+func main() { http.HandleFunc("/", handle) }
+
+func handle(w http.ResponseWriter, r *http.Request) { seen[r.URL.Path]++ }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "main.go").write_bytes(LEAKS)
+    (tmp_path / "broken.go").write_bytes(b"package main\nfunc (\n")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "vendor" / "x").mkdir(parents=True)
+    (tmp_path / "vendor" / "x" / "x.go").write_bytes(LEAKS)
+    os.mkfifo(tmp_path / "sub" / "pipe.go")
+    return tmp_path
+
+
+def test_text_names_the_map_the_place_and_what_was_skipped(gctail, folder):
+    done = gctail("scan", folder)
+    assert done.returncode == 0
+    text = done.stdout.decode()
+    assert "CRITICAL main.go:5  seen  map[string]int" in text
+    assert "written  main.go:9 in handle  key r.URL.Path" in text
+    assert "skipped broken.go: does not parse: line 2" in text
+    assert "1 folders vendor" in text
+    assert "pipe.go: no regular file" in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(("severity", "status"), [("never", 0), ("critical", 1), ("info", 1)])
+def test_ci_is_told_by_the_exit_status(gctail, folder, severity, status):
+    assert gctail("scan", folder, "--fail-on", severity).returncode == status
+
+
+def test_json_has_every_fact(gctail, folder):
+    found = json.loads(gctail("scan", folder, "--output", "json").stdout)
+    [container] = found["containers"]
+    assert (container["name"], container["severity"], container["keys"]) == ("seen", "critical", "request")
+    assert found["input"]["skipped"][0]["file"] == "broken.go"
+
+
+def test_sarif_is_what_code_hosts_take(gctail, folder):
+    found = json.loads(gctail("scan", folder, "--output", "sarif").stdout)
+    assert (found["version"], len(found["runs"])) == ("2.1.0", 1)
+    [run] = found["runs"]
+    [result] = run["results"]
+    [rule] = run["tool"]["driver"]["rules"]
+    assert (result["ruleId"], result["level"]) == (rule["id"], "error")
+    place = result["locations"][0]["physicalLocation"]
+    assert place == {"artifactLocation": {"uri": "main.go"}, "region": {"startLine": 5}}
+    assert run["invocations"][0]["executionSuccessful"] is True
+    assert result["message"]["text"]
+
+
+def test_a_folder_that_is_not_there_is_said_in_a_sentence(gctail, tmp_path):
+    done = gctail("scan", tmp_path / "none")
+    assert done.returncode == 2
+    assert b"no such file or folder" in done.stderr
+
+
+def test_names_of_files_cannot_write_to_the_terminal(gctail, tmp_path):
+    (tmp_path / "a\x1b[31m.go").write_bytes(LEAKS)
+    done = gctail("scan", tmp_path)
+    assert b"\x1b" not in done.stdout
