@@ -10,7 +10,7 @@ from html import escape
 
 from gctail.parsing.text import show
 
-LONGEST_TEXT = 2000
+LONGEST_TEXT = 1200
 VOID = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "wbr"})
 
 

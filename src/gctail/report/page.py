@@ -82,7 +82,7 @@ def _data(case: Case, tickets: Sequence[str] | None) -> Markup:
 
 def _bar() -> Markup:
     buttons = (
-        tag("button", "Theme: as the system", type="button", id="theme", hidden=True),
+        tag("button", "Theme: system", type="button", id="theme", hidden=True),
         tag("button", "Print", type="button", id="print", hidden=True),
     )
     skip = tag("a", "To the report", href="#main", class_="skip")

@@ -96,6 +96,8 @@ const GctailCharts = (() => {
   });
   const drawLimits = (limits, colour, font) => (u) => inside(u, (ctx, px, py, ratio) => {
     ctx.font = `${11 * ratio}px ${font}`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
     for (const limit of limits) {
       const y = py(limit.mib);
       const solid = /limit$/.test(limit.name);
@@ -122,6 +124,8 @@ const GctailCharts = (() => {
     let free = bbox.left + bbox.width + 4 * ratio;
     ctx.save();
     ctx.font = `${11 * ratio}px ${font}`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
     for (const mark of marks.slice().reverse()) {
       const x = u.valToPos(mark.x, "x", true);
       if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) continue;
