@@ -72,10 +72,13 @@ def until(condition, what: str, patience_s: float = 20.0):
 
 def halves(process) -> tuple[int, int]:
     """The pids of the watching half and of the command: the command is no Python with `run` among its arguments."""
-    two = until(lambda: len(found := children_of(process.pid)) == 2 and found, "two children")
-    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in two}
-    [watcher] = [pid for pid, words in commands.items() if b"run" in words and b"--" in words]
-    [command] = [pid for pid in two if pid != watcher]
+
+    def told_apart():  # between fork and exec the command still looks like us
+        two = children_of(process.pid)
+        ours = [pid for pid in two if b"\0run\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return len(two) == 2 and len(ours) == 1 and (ours[0], next(pid for pid in two if pid != ours[0]))
+
+    watcher, command = until(told_apart, "a watching half and a command")
     return watcher, command
 
 
