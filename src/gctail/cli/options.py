@@ -16,6 +16,7 @@ COMMANDS = {
     "alert": "sends a test to the alert sinks of the configuration: gctail alert test",
     "check": "the configuration in force, and where each value came from",
     "explain": "what a line of the runtime, or a kind of finding, means",
+    "tune": "what other GOGC and GOMEMLIMIT would have done, by replaying a log",
     "scan": "maps, slices and caches of Go source that only grow",
 }
 """Every command but reading itself: its module in `gctail.cli`, with `parser` and `run`; what it does, in a line."""

@@ -1,0 +1,1 @@
+"""A run that is over, as a whole: replayed under other settings, gated, or held against another run."""
