@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from operator import sub
 from typing import Any
 
 from msgspec.structs import astuple
 
-from gctail.detectors.values import STACK_WEIGHT, Block, Moment, Row
+from gctail.detectors.values import STACK_WEIGHT, Block, Moment, Row, Stretch
 
 LARGEST_BLOCK = 128
 LONGEST_BLOCK_S = 300.0
@@ -107,14 +109,7 @@ class Gathering:
         forced: bool,
     ) -> bool:
         """The same without a `Moment`; whether the block is complete (then `note` its last collection, and `close`)."""
-        marking = end - start
-        usual = self._marking = self._marking + 0.05 * (marking - self._marking)
-        live, level = marked, float(marked)
-        if usual > SHORT_MARKING_MIB and marking > 0:
-            # where marking is long R = H2 - (H1 - H0) is the quieter one, where it is short H2: lean
-            lean = min(1.0, (usual - SHORT_MARKING_MIB) / (LONG_MARKING_MIB - SHORT_MARKING_MIB))
-            live = max(0, marked - marking)
-            level -= lean * min(marking, marked)
+        ((live, level),) = self._levels((end - start,), (marked,), (stacks,))
         if not self._clock_s <= clock_s < FOREVER_S or start + marked + goal + stacks > HUGE_MIB:
             if start + marked + goal + stacks > HUGE_MIB:
                 return False
@@ -130,18 +125,61 @@ class Gathering:
         if allocated is not None and allocated > 0.0:
             self.allocated += allocated
         rows = self._rows
-        if stacks:
-            level += STACK_WEIGHT * stacks
         rows.append(Row(clock_s, number, level, live, start, goal, pause_ms, forced))
         self.collections += 1
         was_over = self._over
         over = self._over = following is not None and following >= self._limit_mib
-        return (
-            len(rows) >= self._size
-            or clock_s - self._begin_s >= LONGEST_BLOCK_S
-            or (over and not was_over)
-            or (self._spiral > 0 and self._spiral % SPIRAL_CYCLES == 0)
-        )
+        return self.is_complete or (over and not was_over) or (self._spiral > 0 and self._spiral % SPIRAL_CYCLES == 0)
+
+    def _levels(self, markings: Sequence[int], marked: Sequence[int], stacks: Sequence[int]) -> list[tuple[int, float]]:
+        """Of each collection the live heap, and the level by which it is judged: with weighed stacks (MiB)."""
+        usual, found = self._marking, list[tuple[int, float]]()
+        for marking, held, scanned in zip(markings, marked, stacks, strict=False):
+            usual += 0.05 * (marking - usual)
+            live, level = held, float(held)
+            if usual > SHORT_MARKING_MIB and marking > 0:
+                # where marking is long R = H2 - (H1 - H0) is the quieter one, where it is short H2: lean
+                lean = min(1.0, (usual - SHORT_MARKING_MIB) / (LONG_MARKING_MIB - SHORT_MARKING_MIB))
+                live = max(0, held - marking)
+                level -= lean * min(marking, held)
+            found.append((live, level + STACK_WEIGHT * scanned))
+        self._marking = usual
+        return found
+
+    @property
+    def room(self) -> int:
+        """How many collections the open block still takes."""
+        return self._size - len(self._rows)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the open block has all its collections, or its time is over."""
+        rows = self._rows
+        return len(rows) >= self._size or (bool(rows) and rows[-1].clock_s - self._begin_s >= LONGEST_BLOCK_S)
+
+    def take_calm(self, run: Stretch) -> int:
+        """`take` for each collection of a stretch, up to one that completes the block by its time; how many those were.
+
+        None at all where something is out of the ordinary: a clock that falls back, a collector that may chase itself,
+        a goal near the limit, a heap that no runtime has.
+        """
+        clocks_s = run.clocks_s
+        largest = max(run.starts) + max(run.marked) + max(run.goals) + max(run.stacks)
+        ordered = self._clock_s <= clocks_s[0] and clocks_s[-1] < FOREVER_S and clocks_s == sorted(clocks_s)
+        if not ordered or not self.collections or self._over or largest > HUGE_MIB or run.is_pressed(self._limit_mib):
+            return 0
+        if self.origin_s:
+            clocks_s = [clock_s - self.origin_s for clock_s in clocks_s]
+        late = (at for at, clock_s in enumerate(clocks_s, 1) if clock_s - self._begin_s >= LONGEST_BLOCK_S)
+        count = next(late, len(clocks_s))
+        lives, levels = zip(*self._levels(run.markings[:count], run.marked, run.stacks), strict=True)
+        numbers = range(run.first, run.first + count)
+        self._rows += map(Row, clocks_s, numbers, levels, lives, run.starts, run.goals, run.pauses_ms, run.forced)
+        grown = map(sub, run.starts[:count], [run.marked_before, *run.marked])
+        self.allocated += sum([mib for mib in grown if mib > 0])
+        self.collections += count
+        self._clock_s, self._spiral = run.clocks_s[count - 1], 0
+        return count
 
     def note(  # noqa: PLR0913 - what a block says of its last collection
         self,

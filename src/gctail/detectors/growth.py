@@ -96,8 +96,10 @@ def _after_standstill(
     for part in STANDSTILL_PARTS:
         reached_s = onset_s + part * age_s
         stood = history.level(reached_s)
+        if level - stood < max(6 * noise, 2.0):
+            continue
         left_s = history.last_below(stood + max(2 * noise, ONSET_SHARE * (level - stood)), reached_s)
-        if left_s - reached_s >= part * age_s and level - stood >= max(6 * noise, 2.0):
+        if left_s - reached_s >= part * age_s:
             return left_s, stood
     return onset_s, trough
 

@@ -103,11 +103,10 @@ class History:
 
     def last_below(self, level: float, from_s: float) -> float:
         """When the low level was last at or below `level` (s), not before `from_s`."""
-        first = bisect_right(self.time_s, from_s)
-        lows = self.low[first:]
-        for back, low in enumerate(reversed(lows), 1):
-            if low <= level:
-                return self.time_s[-back]
+        lows = self.low
+        for at in range(len(lows) - 1, bisect_right(self.time_s, from_s) - 1, -1):
+            if lows[at] <= level:
+                return self.time_s[at]
         return from_s
 
     def since(self, start_s: float, growth: float = 0.08) -> View:

@@ -1,22 +1,26 @@
 """Many collections of one process at once, exactly as one by one: same state, same signals, a third of the time.
 
-A value for each collection (`GcCycle`, `Derived`, `Moment`) costs more than all the judging between two blocks. Where
-nobody wants to see them one by one, only every `GLANCES`th collection becomes one, from which GOGC and the limit are
-learned, as `PacerView.glance` has it.
+A value for each collection (`GcCycle`, `Derived`, `Moment`) costs more than all the judging between two blocks. Between
+the `GLANCES` at which GOGC and the limit are learned (`PacerView.glance`) a calm stretch of collections is taken column
+by column; where anything is out of the ordinary, they are taken one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import add, sub
 from typing import TYPE_CHECKING, Any
 
-from gctail.detectors.values import Moment, Signal
-from gctail.golang.pacer import FULL_LOOKS, GLANCES
-from gctail.parsing.gctrace import NO_GOAL_MIB, WHOLES, Groups, cycle_from_groups
+from gctail.detectors.values import Moment, Signal, Stretch
+from gctail.golang.pacer import FULL_LOOKS, GLANCES, next_goal_mib
+from gctail.parsing.gctrace import MILLISECONDS, NO_GOAL_MIB, WHOLES, Groups, cycle_from_groups
 
 if TYPE_CHECKING:
+    from gctail.detectors.gathering import Gathering
     from gctail.detectors.judge import Judge
     from gctail.golang.pacer import PacerView
+
+SHORTEST_STRETCH = 4
 
 
 def hurry(view: PacerView, judge: Judge, lines: Sequence[Groups], begin: int, end: int) -> tuple[int, list[Signal]]:
@@ -24,65 +28,60 @@ def hurry(view: PacerView, judge: Judge, lines: Sequence[Groups], begin: int, en
 
     Stops after one that gives rise to signals, and before one that does not follow by its uptime; returns where.
     """
-    gathering = judge.gathering
-    take = gathering.take
-    whole: Any = WHOLES
-    number, start_s, marked_before = view.number, view.start_s or 0.0, view.marked_mib
-    end_s, live, marking = view.end_s, view.live_mib, view.marking_mib
-    at = begin
-    signals: list[Signal] = []
+    at, signals = begin, list[Signal]()
     while at < end and not signals:
-        groups = lines[at]
-        uptime_s = float(groups[1] or b"")
-        if uptime_s < start_s:
-            break
-        number += 1
-        at += 1
-        if number <= FULL_LOOKS or number % GLANCES == 0 or groups[16] is None:
-            view.number, view.start_s, view.end_s, view.marked_mib = number - 1, start_s, end_s, marked_before
-            view.live_mib, view.marking_mib = live, marking
-            cycle = cycle_from_groups(groups)
-            signals = judge.observe(Moment(cycle, view.glance(cycle), uptime_s))
-            start_s, end_s, marked_before = view.start_s, view.end_s, view.marked_mib
-            live, marking = view.live_mib, view.marking_mib
+        until = min(end, at + max(1, min(_before_a_look(view), judge.gathering.room)))
+        taken = _stretch(view, judge.gathering, lines[at:until]) if until - at >= SHORTEST_STRETCH else 0
+        if taken:
+            at += taken
+            block = judge.gathering.close() if judge.gathering.is_complete else None
+            signals = [] if block is None else judge.weigh(block)
             continue
-        _, _, _, _, w1, w2, w3, _, _, _, _, _, h0, h1, h2, goal, stacks, roots, _, forced = groups
-        stop_ms, mark_ms, end_ms = float(w1 or b""), float(w2 or b""), float(w3 or b"")
-        start, marked, scanned = whole[h0], whole[h2], whole[stacks]
-        marking = whole[h1] - start
-        goal_mib = whole[goal]
-        allocated = start - marked_before
-        interval_s = uptime_s - start_s
-        if marking > 0:
-            live = marked - marking
-            live = max(live, 0)
-        else:
-            live, marking = marked, 0
-        wall_ms = sum((stop_ms, mark_ms, end_ms))
-        start_s, end_s, marked_before = uptime_s, uptime_s + wall_ms / 1000, marked
-        gogc = view.last_gogc
-        following = None
-        if gogc is not None:
-            following = max(marked + (marked + scanned + whole[roots]) * gogc / 100, 4 * gogc / 100)
-        if take(
-            uptime_s,
-            number,
-            start,
-            whole[h1],
-            marked,
-            goal_mib if goal_mib < NO_GOAL_MIB else 0,
-            scanned,
-            stop_ms + end_ms,
-            wall_ms,
-            interval_s if interval_s > 0 else None,
-            max(0, allocated),
-            following,
-            forced=forced is not None,
-        ):
-            gathering.note(scanned, None, following, gogc, view.last_limit_mib, limit_bound=view.last_bound)
-            block = gathering.close()
-            if block is not None:
-                signals = judge.weigh(block)
-    view.number, view.start_s, view.end_s, view.marked_mib = number, start_s, end_s, marked_before
-    view.live_mib, view.marking_mib = live, marking
+        while at < until and not signals:
+            cycle = cycle_from_groups(lines[at])
+            uptime_s = cycle.uptime_s or 0.0
+            if uptime_s < (view.start_s or 0.0):
+                return at, signals
+            signals = judge.observe(Moment(cycle, view.glance(cycle), uptime_s))
+            at += 1
     return at, signals
+
+
+def _before_a_look(view: PacerView) -> int:
+    """How many collections come before the next one that the view wants to see closely."""
+    following = view.number + 1
+    return -following % GLANCES if following > FULL_LOOKS else 0
+
+
+def _stretch(view: PacerView, gathering: Gathering, lines: Sequence[Groups]) -> int:
+    """Take as many of these collections as are calm; 0 where they are to be looked at one by one."""
+    columns: Any = [*zip(*lines, strict=True)]
+    if None in columns[16]:
+        return 0
+    whole, ms = WHOLES.__getitem__, MILLISECONDS.__getitem__
+    starts, ends, marked, goals, stacks, roots = ([*map(whole, column)] for column in columns[12:18])
+    if max(goals) >= NO_GOAL_MIB:
+        goals = [goal if goal < NO_GOAL_MIB else 0 for goal in goals]
+    stretch = Stretch(
+        first=view.number + 1,
+        clocks_s=[*map(float, columns[1])],
+        starts=starts,
+        markings=[*map(sub, ends, starts)],
+        marked=marked,
+        goals=goals,
+        stacks=stacks,
+        roots=[*map(add, stacks, roots)],
+        clocks_ms=columns[4:7],
+        pauses_ms=[*map(add, map(ms, columns[4]), map(ms, columns[6]))],
+        forced=[each is not None for each in columns[19]],
+        gogc=view.last_gogc,
+        before_s=view.start_s or 0.0,
+        marked_before=view.marked_mib,
+    )
+    count = gathering.take_calm(stretch)
+    if count:
+        at = count - 1
+        following = None if stretch.gogc is None else next_goal_mib(marked[at], stretch.roots[at], stretch.gogc)
+        gathering.note(stacks[at], None, following, view.last_gogc, view.last_limit_mib, limit_bound=view.last_bound)
+        view.pass_by(count, stretch.clocks_s[at], stretch.wall_ms(at), marked[at], stretch.markings[at])
+    return count

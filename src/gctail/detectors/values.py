@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from math import inf
+from operator import ge, sub
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gctail.golang.pacer import Derived
     from gctail.records import GcCycle
 
@@ -34,6 +38,46 @@ class Row(Struct, frozen=True, gc=False, array_like=True):
     goal: int
     pause_ms: float
     forced: bool
+
+
+class Stretch(NamedTuple):
+    """Some collections that follow one another, column by column; the first has number `first`.
+
+    Clocks in seconds, times in ms, sizes in MiB. `markings` is what was allocated while marking, `roots` stacks and
+    globals, `goals` 0 where there is none; `gogc` (percent) is what is known of it. The collection before began at
+    `before_s` and left `marked_before`; `clocks_ms` are its three phases as printed.
+    """
+
+    first: int
+    clocks_s: list[float]
+    starts: list[int]
+    markings: list[int]
+    marked: list[int]
+    goals: list[int]
+    stacks: list[int]
+    roots: list[int]
+    clocks_ms: tuple[Sequence[bytes], ...]
+    pauses_ms: list[float]
+    forced: list[bool]
+    gogc: float | None
+    before_s: float
+    marked_before: int
+
+    def is_pressed(self, limit_mib: float) -> bool:
+        """Whether the collector may chase itself here, or one of the goals to come may be over the limit."""
+        if self.gogc is not None and limit_mib < inf:
+            most = max(self.marked) + (max(self.marked) + max(self.roots)) * self.gogc / 100
+            if max(most, 4 * self.gogc / 100) >= limit_mib:
+                return True
+        if not any(map(ge, self.starts, self.goals)):
+            return False
+        gaps_s = map(sub, self.clocks_s, [self.before_s, *self.clocks_s])
+        steps = zip(self.starts, self.goals, gaps_s, strict=False)
+        return any(start >= goal and gap_s < 0.002 * self.wall_ms(at) for at, (start, goal, gap_s) in enumerate(steps))
+
+    def wall_ms(self, at: int) -> float:
+        """How long one of them took."""
+        return sum([float(column[at]) for column in self.clocks_ms])
 
 
 class Block(Struct, frozen=True, gc=False):

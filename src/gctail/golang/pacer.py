@@ -241,6 +241,13 @@ class PacerView(Struct):
             memory_limit_estimate_mib=self.last_limit_mib,
         )
 
+    def pass_by(self, count: int, start_s: float, wall_ms: float, marked_mib: int, marking_mib: int) -> None:
+        """So many collections went by that nobody looked at; of the last one what the next is compared with."""
+        self.number += count
+        self.start_s, self.end_s = start_s, start_s + wall_ms / 1000
+        self.marked_mib, self.marking_mib = marked_mib, max(0, marking_mib)
+        self.live_mib = max(0, marked_mib - self.marking_mib)
+
     def state(self) -> dict[str, Any]:
         """All that is remembered, as plain data."""
         state: dict[str, Any] = msgspec.to_builtins(self)
@@ -309,14 +316,18 @@ class PacerView(Struct):
 
     def _next_goal_mib(self, cycle: GcCycle, gogc: float) -> float:
         heap = self.live_mib if self._gogc(cycle) is self.gogc_of_reachable else self.marked_mib
-        roots = (cycle.stacks_mib or 0) + (cycle.globals_mib or 0)
-        return max(heap + (heap + roots) * gogc / 100, 4 * gogc / 100)
+        return next_goal_mib(heap, (cycle.stacks_mib or 0) + (cycle.globals_mib or 0), gogc)
 
     def _remember(self, cycle: GcCycle, start_s: float | None, end_s: float | None) -> None:
         self.number, self.start_s, self.end_s = cycle.number, start_s, end_s
         self.live_mib = cycle.heap_live_mib
         self.marked_mib = self.live_mib if cycle.heap_marked_mib is None else cycle.heap_marked_mib
         self.marking_mib = max(0, cycle.heap_end_mib - cycle.heap_start_mib)
+
+
+def next_goal_mib(heap_mib: float, roots_mib: int, gogc: float) -> float:
+    """What GOGC (percent) asks of the cycle after one that left `heap_mib` marked."""
+    return max(heap_mib + (heap_mib + roots_mib) * gogc / 100, 4 * gogc / 100)
 
 
 def _elapsed_s(before_s: float | None, now_s: float | None) -> float | None:

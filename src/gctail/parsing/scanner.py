@@ -53,6 +53,7 @@ FEWEST_IN_A_BURST = 64
 """Collections one under another that are handed on together."""
 
 GC = re.compile(MODERN + rb"\r?+(?=\n)")
+GC_LINE = re.compile(MODERN + rb"\r?+\n")
 REPORTED = re.compile(rb"illed|OOM|oom|137|143|SIGKILL|Terminated|VmRSS|\bR1[45]\b|victed")
 """A word that every sentence about a process's end has, for wrapped lines; the signatures decide."""
 AT = re.compile(rb"@\d++\.\d{3}s ")
@@ -399,18 +400,17 @@ class Scanner:
 
     def _more(self, line: int, end: int) -> int:
         """The collections of the same process that stand right under one: together where they are many."""
-        buffer, intact = self._buffer, GC.match
         number, begin = self._last_number, line
         groups: list[Groups] = []
         offsets: list[int] = []
-        while (match := intact(buffer, line, end)) is not None:
+        for match in iter(GC_LINE.scanner(self._buffer, line, end).match, None):  # type: ignore[attr-defined]
             found = match.groups()
             number += 1
             if int(found[0]) != number:
                 break
             groups.append(found)
             offsets.append(self._base + line)
-            line = match.end() + 1
+            line = match.end()
         if len(groups) < FEWEST_IN_A_BURST:
             return begin
         self._last_number += len(groups)
