@@ -1,4 +1,4 @@
-"""Sizes that a person gives on the command line: `512MiB`, `2GiB`."""
+"""Sizes, times and rates that a person gives on the command line: `512MiB`, `90s`, `5MiB/h`."""
 
 from __future__ import annotations
 
@@ -13,3 +13,22 @@ def size_option(option: str, text: str) -> float:
         return parse_size(text)
     except ValueError as error:
         raise UsageError(f"{option} {text}: {error}") from error
+
+
+def duration_option(option: str, text: str) -> float:
+    """Seconds. Raises `UsageError` where the text is no duration."""
+    from gctail.parsing.quantities import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: {error}") from error
+
+
+def rate_option(option: str, text: str) -> float:
+    """MiB/s of `5MiB/h`. Raises `UsageError` where the text is no size per time."""
+    size, slash, per = text.partition("/")
+    seconds = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "day": 86400.0}.get(per.strip())
+    if not slash or seconds is None:
+        raise UsageError(f"{option} {text}: no size per time; write it like 5MiB/h, 100KiB/min or 1GiB/d")
+    return size_option(option, size.strip()) / seconds
