@@ -6,7 +6,7 @@ Bounded: of more than `MOST_SERVICES` the one that has been silent longest is cl
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -199,17 +199,21 @@ class Engine:
         Where it names none that we know and only one service is here, it is most likely that one's, and it says so.
         """
         running = [service.name for service in self.services.values() if service.collections]
-        if event.service in running:
-            return event
-        names = [str(death.details[key]) for key in ("container", "pod", "unit", "process") if death.details.get(key)]
-        for name in names:
-            for service in running:
-                if _same_name(service, name):
-                    return replace(event, service=service)
+        claimed = claimant(event.service, death, running)
+        if claimed is not None:
+            return replace(event, service=claimed)
         if len(running) != 1:
             return event
         details = {**death.details, "confidence": ONLY_ONE_HERE, "matched": "the only service in these logs"}
         return replace(event, service=running[0], record=replace(death, details=details))
+
+
+def claimant(named: str, death: Death, running: Sequence[str]) -> str | None:
+    """Which of the services a death belongs to that others report of `named`; None where it is none of these."""
+    if named in running:
+        return named
+    names = [str(death.details[key]) for key in ("container", "pod", "unit", "process") if death.details.get(key)]
+    return next((service for name in names for service in running if _same_name(service, name)), None)
 
 
 def _same_name(service: str, name: str) -> bool:

@@ -294,6 +294,17 @@ class Passage(Struct, frozen=True):
     wrapper: str | None = None
 
 
+class Digest(Struct, frozen=True, omit_defaults=True):
+    """What is left of passages that were read elsewhere: how many lines, how many at level error or worse, their end.
+
+    `end` is text without a wrapper, at most a few KiB.
+    """
+
+    lines: int = 0
+    errors: int = 0
+    end: bytes = b""
+
+
 class Finding(Struct, frozen=True, tag="finding"):
     """Something worth telling. `id` depends only on service, kind and place, so a replay repeats it exactly."""
 

@@ -18,7 +18,7 @@ from gctail.golang.pacer import Derived
 from gctail.parsing.burst import Burst
 from gctail.parsing.metrics_series import SampleSeries
 from gctail.parsing.wrappers import unwrapped
-from gctail.records import Death, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
+from gctail.records import Death, Digest, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
 from gctail.rules import Plan, RuleWatch
 from gctail.traces import Trace
 
@@ -112,9 +112,19 @@ class Service:
         text = passage.text
         if self.plan and self.current is not None:
             self.current.counts.read(text, levels="errors" in self.plan.names)
-        if passage.wrapper != self.last_lines_wrapper:
-            self._ends, self._ends_size, self.last_lines_wrapper = deque(), 0, passage.wrapper
-        end = bytes(text[-LAST_LINES_BYTES:])
+        self._keep(bytes(text[-LAST_LINES_BYTES:]), passage.wrapper)
+
+    def hear(self, digest: Digest) -> None:
+        """The same of application text that was read elsewhere."""
+        if self.plan and self.current is not None:
+            self.current.counts.lines += digest.lines
+            self.current.counts.errors += digest.errors
+        if digest.end:
+            self._keep(digest.end, None)
+
+    def _keep(self, end: bytes, wrapper: str | None) -> None:
+        if wrapper != self.last_lines_wrapper:
+            self._ends, self._ends_size, self.last_lines_wrapper = deque(), 0, wrapper
         self._ends.append(end)
         self._ends_size += len(end)
         while self._ends_size - len(self._ends[0]) > LAST_LINES_BYTES:

@@ -242,7 +242,7 @@ def committed_all(servers, topic, group):
         consumer.close(autocommit=False)
 
 
-def wait_for(condition, within_s=40):
+def wait_for(condition, within_s=120):
     until_s = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < until_s

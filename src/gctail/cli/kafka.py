@@ -9,6 +9,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from gctail.cli.configuring import configurable
 from gctail.cli.options import new_parser
 from gctail.errors import UsageError
@@ -87,21 +89,23 @@ def _together(group: argparse._ArgumentGroup) -> None:
 def run(options: argparse.Namespace) -> int:
     """Consume, and return the exit status."""
     course = _course(options)
-    from gctail.cli.read import _limit, _plan
+    from gctail.cli.judging import alerts_of, counts_lines, limit_of, limits_of, plan_of
     from gctail.cli.telling import Teller
     from gctail.engine import Engine, report
     from gctail.kafka.naming import Naming
     from gctail.runners.kafka import Consumption
 
-    limit_mib = _limit(options.limit)
-    plan = _plan(options.rules, options.enable)
+    limit_mib = limit_of(options)
+    plan = plan_of(options)
     naming = Naming(options.service_from)
     if options.rekey_to is not None:
         return _rekey(course, naming, options.rekey_to)
     engine = Engine(limit_mib=limit_mib, plan=plan)
-    teller = Teller(options, limit_mib, live=True)
+    engine.limits = limits_of(options, limit_mib)
+    alerts = alerts_of(options) if course.end is None else []  # nobody is woken for what is long over
+    teller = Teller(options, limit_mib, others=alerts, live=True)
     consumption = Consumption(
-        course, engine, naming, teller.outputs, plan=plan, tell=_say,
+        replace(course, every_line=counts_lines(plan)), engine, naming, teller.outputs, plan=plan, tell=_say,
         seen=teller.cycle if options.verbose else None,
         leaving=lambda: teller.end(report(engine, consumption.told())),
     )  # fmt: skip

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
-from gctail.cli.reloading import Change, Reloading
+from gctail.cli.judging import alerts_of, changes_of, counts_lines, limit_of, limits_of, plan_of
+from gctail.cli.reloading import Reloading
 from gctail.cli.telling import Teller
 from gctail.cli.viewing import views_of
 from gctail.cli.window import window
-from gctail.config.limits import Limits
 from gctail.engine import Engine, report
 from gctail.errors import UsageError
 from gctail.records import Finding, Passage, Sighting
-from gctail.rules import Plan, Rule, RuleError, load_rules
 from gctail.runners.local import Reading
 
 if TYPE_CHECKING:
-    from gctail.runners.alerts import Alerts
     from gctail.runners.views import Views
     from gctail.sources.follow import Follower
 
@@ -34,20 +28,19 @@ QUIET_S = 2.0
 
 def run(options: argparse.Namespace) -> int:
     """Read, tell, and return the exit status."""
-    limit_mib = _limit(options.limit)
-    plan = _plan(options.rules, options.enable)
+    limit_mib = limit_of(options)
+    plan = plan_of(options)
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options), plan=plan)
     if options.false_alarms is not None and options.false_alarms <= 0:
         raise UsageError(f"--false-alarms {options.false_alarms:g}: none at all cannot be had; give a number above 0")
     engine.budget_per_day = options.false_alarms
-    every_line = plan is not None and not {"lines", "errors"}.isdisjoint(plan.names)
-    reading = Reading(service=options.service, wrapper=options.wrapper, every_line=every_line)
+    reading = Reading(service=options.service, wrapper=options.wrapper, every_line=counts_lines(plan))
     views = views_of(options, engine, reading.facts)
-    engine.limits = _limits(options, limit_mib)
-    alerts = _alerts(options)
+    engine.limits = limits_of(options, limit_mib)
+    alerts = alerts_of(options) if options.follow else []  # nobody is woken for a log that has ended
     teller = Teller(options, limit_mib, others=alerts, live=options.follow)
     sitting = Sitting(reading, engine, teller, views)
-    sitting.reloading = Reloading(options, _changes(engine, teller, alerts))
+    sitting.reloading = Reloading(options, changes_of(engine, teller, alerts))
     try:
         _sit(options, sitting)
     except KeyboardInterrupt:
@@ -165,69 +158,3 @@ def _stay(views: Views) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: views.close())
     views.stay()
-
-
-def _alerts(options: argparse.Namespace) -> list[Alerts]:
-    """The alert sinks of the configuration; nobody is woken for a log that has ended."""
-    if not options.follow or options.settings is None or not options.settings.sinks:
-        return []
-    from gctail.runners.alerts import Alerts
-
-    return [Alerts(options.settings, os.environ)]
-
-
-def _changes(engine: Engine, teller: Teller, alerts: Sequence[Alerts]) -> list[Change]:
-    """What a configuration that was read again changes; limits and rules for services that are seen from now on."""
-
-    def judge(options: argparse.Namespace) -> None:
-        limits = _limits(options, _limit(options.limit))
-        plan = _plan(options.rules, options.enable)
-        if _rules(plan) != _rules(engine.plan):
-            engine.watch_for(plan)
-        engine.limits = limits
-
-    def alert(options: argparse.Namespace) -> None:
-        for each in alerts:
-            each.reload_settings(options.settings)
-
-    return [judge, teller.reload, alert]
-
-
-def _rules(plan: Plan | None) -> list[Rule]:
-    return [ready.rule for ready in plan.rules] if plan is not None else []
-
-
-def _limits(options: argparse.Namespace, limit_mib: float | None) -> Limits | None:
-    services = options.settings.services if options.settings is not None else {}
-    try:
-        return Limits(services, limit_mib) if services else None
-    except ValueError as error:
-        raise UsageError(f"[services]: limit: {error}") from error
-
-
-def _limit(text: str | None) -> float | None:
-    if text is None:
-        return None
-    from gctail.parsing.quantities import parse_size
-
-    try:
-        return parse_size(text)
-    except ValueError as error:
-        raise UsageError(f"--limit {text}: {error}") from error
-
-
-def _plan(path: str | None, enabled: list[str]) -> Plan | None:
-    """The rules that a file holds, those named in `enabled` switched on beside those that are on by themselves."""
-    if path is None:
-        if enabled:
-            raise UsageError(f"--enable {enabled[0]}: which file of rules? Give --rules FILE as well")
-        return None
-    try:
-        rules = load_rules(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, RuleError) as error:
-        raise UsageError(f"--rules {path}: {error}") from error
-    unknown = set(enabled) - {rule.name for rule in rules}
-    if unknown:
-        known = ", ".join(rule.name for rule in rules)
-        raise UsageError(f"--enable {min(unknown)}: {path} has no such rule; it has {known}")
-    return Plan(replace(rule, enabled=rule.enabled or rule.name in enabled) for rule in rules)

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,7 +20,10 @@ from gctail.kafka.places import Message
 from gctail.parsing.reading import Event
 from gctail.parsing.scanner import Scanner
 from gctail.parsing.times import find_time
-from gctail.records import GcCycle, Passage
+from gctail.records import GcCycle, HeapSample, Passage, Sighting
+
+LANE_TAIL_BYTES = 4096
+"""What a lane remembers of the last text of a process, to find out who killed it."""
 
 
 class Chunk:
@@ -86,6 +90,16 @@ class Lane:
         names = self.scanner.open()
         return names if names is None or not (names and self.decides) else {self.name}
 
+    def state(self) -> dict[str, Any]:
+        """What is remembered between two messages, as plain data with bytes in it, when nothing is open."""
+        return {"scanner": self.scanner.state(), "before": self.before, "timed": self.timed}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on where another lane of this name was; to be called before anything is fed."""
+        self.scanner.resume(state["scanner"])
+        self.before, self.timed = state["before"], state["timed"]
+        self._end = state["scanner"]["offset"]
+
     def first_offset(self, place: tuple[str, int]) -> int | None:
         """The oldest message of a partition that may still be needed."""
         for chunk in self._chunks:
@@ -132,6 +146,14 @@ class Lane:
             if at >= chunk.base:
                 return chunk.message_at(at)
         return chunks[0].message_at(chunks[0].base)
+
+
+def owner(event: Event) -> str:
+    """The service that the engine gives it to: processes that tell their heap by labels are services of their own."""
+    record = event.record if isinstance(event, Sighting) else None
+    if isinstance(record, HeapSample) and record.instance:
+        return f"{event.service} {record.instance}"
+    return event.service
 
 
 def _last_line(text: bytes) -> bytes:

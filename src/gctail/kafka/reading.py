@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
-from msgspec import Struct
-
-from gctail.kafka.lanes import Lane
-from gctail.kafka.naming import Nameless, Naming
+from gctail.kafka.lanes import LANE_TAIL_BYTES, Lane, owner
+from gctail.kafka.naming import Naming
 from gctail.kafka.places import Message, Place
 from gctail.kafka.progress import Progress
+from gctail.kafka.sorting import Sorting
 from gctail.kafka.states import Context
 from gctail.parsing.reading import Event
 from gctail.parsing.scanner import Room, Scanner
-from gctail.records import HeapSample, Sighting
 
 MOST_LANES = 20_000
-LANE_TAIL_BYTES = 4096
-"""What a lane remembers of the last text of a process, to find out who killed it."""
-BINARY = re.compile(rb"\0{1,4}+(?=[^\0])")
-"""A schema registry's magic byte and number: Avro or Protobuf, no line. (A truncated log's hole has more NULs.)"""
-
-
-class Poison(Struct, frozen=True):
-    """A message that cannot be used, and why."""
-
-    message: Message
-    reason: str
 
 
 class Reading:
@@ -46,11 +31,9 @@ class Reading:
         year: int | None = None,
         every_line: bool = False,
     ) -> None:
-        self.naming, self.progress = naming, progress
+        self.sorting, self.progress = Sorting(naming), progress
         self.lanes: dict[str, Lane] = {}
-        self.poison: list[Poison] = []
-        self.poisoned: Counter[str] = Counter()
-        self.messages = self.bytes = self.tombstones = 0
+        self.messages = 0
         self.open: dict[str, set[str] | None] = {}
         self.scattered: str | None = None  # a name whose messages come from several partitions
         self._take = take
@@ -87,7 +70,7 @@ class Reading:
         while messages:
             part = self._up_to_boundary(place, messages)
             messages = messages[len(part) :]
-            for name, group in self._sorted(part).items():
+            for name, group in self.sorting.sorted(part).items():
                 self._feed(name, place, group, now_s)
             self.progress.positions[place] = part[-1].offset + 1
             self.messages += len(part)
@@ -105,11 +88,6 @@ class Reading:
         for lane in self.lanes.values():
             lane.close(partial(self._found, lane))
 
-    def take_poison(self) -> list[Poison]:
-        """Messages that could not be used, since the last call."""
-        poison, self.poison = self.poison, []
-        return poison
-
     @property
     def lines(self) -> int:
         """Lines of all lanes that are open."""
@@ -124,42 +102,13 @@ class Reading:
             return messages
         return [message for message in messages if message.offset < boundaries[0]]
 
-    def _sorted(self, messages: Sequence[Message]) -> dict[str, list[Message]]:
-        """The messages by the name of their lane, in order."""
-        if not self.naming.by_key:
-            return self._sorted_closely(messages)
-        by_key: dict[bytes | None, list[Message]] = {}
-        for message in messages:
-            group = by_key.get(message.key)
-            if group is None:
-                by_key[message.key] = [message]
-            else:
-                group.append(message)
-        names: dict[str, list[Message]] = {}
-        for key, group in by_key.items():
-            name = self.naming.of_key(key, group[0].topic)
-            names[name] = sorted([*names[name], *group], key=_offset) if name in names else group
-        return names
-
-    def _sorted_closely(self, messages: Sequence[Message]) -> dict[str, list[Message]]:
-        names: dict[str, list[Message]] = {}
-        for message in messages:
-            try:
-                names.setdefault(self.naming.of(message), []).append(message)
-            except Nameless as error:
-                self._refuse(message, str(error))
-        return names
-
     def _feed(self, name: str, place: Place, group: Sequence[Message], now_s: float) -> None:
-        usable = self._usable(group)
-        if not usable:
-            return
         lane = self._lane(name, place)
         lane.last_fed_s = now_s
         try:
-            lane.feed(usable, partial(self._found, lane))
+            lane.feed(group, partial(self._found, lane))
         except Exception as error:  # noqa: BLE001  (a line that breaks the reading must not end it for all services)
-            self._one_by_one(name, place, usable, error)
+            self._one_by_one(name, place, group, error)
             lane = self.lanes[name]
         self._note_open(lane)
 
@@ -171,28 +120,10 @@ class Reading:
                 lane.feed([message], partial(self._found, lane))
             except Exception as own:  # noqa: BLE001
                 del self.lanes[name]
-                self._refuse(message, f"{type(own).__name__}: {own}")
+                self.sorting.refuse(message, f"{type(own).__name__}: {own}")
         self._lane(name, place)
-        if not self.poison:
-            self.poisoned[f"once: {type(error).__name__}: {error}"] += 1
-
-    def _usable(self, group: Sequence[Message]) -> Sequence[Message]:
-        """The messages that hold lines."""
-        values = [message.value for message in group]
-        if None in values:
-            self.tombstones += values.count(None)
-            group = [message for message in group if message.value is not None]
-        self.bytes += sum(len(value) for value in values if value is not None)
-        if any(value is not None and value[:1] == b"\0" for value in values):
-            binary = [message for message in group if BINARY.match(message.value or b"")]
-            for message in binary:
-                self._refuse(message, "binary, not text (Avro or Protobuf with a schema's number?)")
-            group = [message for message in group if message not in binary]
-        return group
-
-    def _refuse(self, message: Message, reason: str) -> None:
-        self.poison.append(Poison(message, reason))
-        self.poisoned[reason] += 1
+        if not self.sorting.poison:
+            self.sorting.poisoned[f"once: {type(error).__name__}: {error}"] += 1
 
     def _lane(self, name: str, place: Place) -> Lane:
         lane = self.lanes.get(name)
@@ -205,7 +136,7 @@ class Reading:
             scanner = Scanner(
                 str(place), name, wrapper=self._wrapper, year=self._year, every_line=self._every_line, room=self._room
             )
-            lane = self.lanes[name] = Lane(name, scanner, decides=self.naming.decides)
+            lane = self.lanes[name] = Lane(name, scanner, decides=self.sorting.naming.decides)
         if place not in lane.places:
             lane.places.add(place)
             if len(lane.places) > 1:
@@ -234,18 +165,6 @@ class Reading:
         if self.progress.is_new(name, place, event.offset):
             self.progress.touch(name, place, event.offset, lane.name)
             self._take(event, place)
-
-
-def owner(event: Event) -> str:
-    """The service that the engine gives it to: processes that tell their heap by labels are services of their own."""
-    record = event.record if isinstance(event, Sighting) else None
-    if isinstance(record, HeapSample) and record.instance:
-        return f"{event.service} {record.instance}"
-    return event.service
-
-
-def _offset(message: Message) -> int:
-    return message.offset
 
 
 def by_time(polled: Sequence[tuple[Place, Sequence[Message]]]) -> list[tuple[Place, Sequence[Message]]]:

@@ -15,7 +15,8 @@ from gctail.engine import Engine
 from gctail.kafka.client import Client
 from gctail.kafka.letters import letter_of
 from gctail.kafka.places import Place
-from gctail.kafka.reading import Poison, Reading
+from gctail.kafka.reading import Reading
+from gctail.kafka.sorting import Poison
 from gctail.kafka.states import Living, States
 from gctail.kafka.writing import NOTE, NotWritten, Outgoing, Writer
 from gctail.records import Finding

@@ -125,7 +125,7 @@ class Consumption:
         for place, messages in by_time(parts) if self.reading.scattered else parts:
             if place in self.progress.positions and place not in arrived:
                 self._read(place, messages, now_s)
-        self.checkpoints.refused(self.reading.take_poison())
+        self.checkpoints.refused(self.reading.sorting.take_poison())
         if time.monotonic() >= self._next_tick_s:
             self._next_tick_s = time.monotonic() + TICK_S
             self._tick(client, now_s)
@@ -176,8 +176,9 @@ class Consumption:
             lag_of(place, positions[place], client.known_end(place), self._written_s.get(place), now_s)
             for place in sorted(positions)
         )
-        facts.messages, facts.bytes, facts.tombstones = reading.messages, reading.bytes, reading.tombstones
-        facts.poisoned = dict(reading.poisoned)
+        sorting = reading.sorting
+        facts.messages, facts.bytes, facts.tombstones = reading.messages, sorting.bytes, sorting.tombstones
+        facts.poisoned = dict(sorting.poisoned)
         facts.saved, facts.restored = self.checkpoints.saved, self.arrivals.restored
 
     def _caught_up(self, place: Place) -> bool:

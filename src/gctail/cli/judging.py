@@ -1,0 +1,95 @@
+"""What the options and the configuration say of judging and telling, for every command that reads logs as they come."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from gctail.config.limits import Limits
+from gctail.engine import Engine
+from gctail.errors import UsageError
+from gctail.rules import Plan, Rule, RuleError, load_rules
+
+if TYPE_CHECKING:
+    from gctail.cli.telling import Teller
+    from gctail.runners.alerts import Alerts
+
+
+def limit_of(options: argparse.Namespace) -> float | None:
+    """The memory limit of every service that has none of its own, in MiB."""
+    text: str | None = options.limit
+    if text is None:
+        return None
+    from gctail.parsing.quantities import parse_size
+
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise UsageError(f"--limit {text}: {error}") from error
+
+
+def limits_of(options: argparse.Namespace, limit_mib: float | None) -> Limits | None:
+    """The limits of services by their names, where the configuration has any."""
+    services = options.settings.services if options.settings is not None else {}
+    try:
+        return Limits(services, limit_mib) if services else None
+    except ValueError as error:
+        raise UsageError(f"[services]: limit: {error}") from error
+
+
+def plan_of(options: argparse.Namespace) -> Plan | None:
+    """The rules of a file, those named by --enable switched on beside those that are on by themselves."""
+    path, enabled = options.rules, options.enable
+    if path is None:
+        if enabled:
+            raise UsageError(f"--enable {enabled[0]}: which file of rules? Give --rules FILE as well")
+        return None
+    try:
+        rules = load_rules(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, RuleError) as error:
+        raise UsageError(f"--rules {path}: {error}") from error
+    unknown = set(enabled) - {rule.name for rule in rules}
+    if unknown:
+        known = ", ".join(rule.name for rule in rules)
+        raise UsageError(f"--enable {min(unknown)}: {path} has no such rule; it has {known}")
+    return Plan(replace(rule, enabled=rule.enabled or rule.name in enabled) for rule in rules)
+
+
+def counts_lines(plan: Plan | None) -> bool:
+    """The rules ask for every line, so each is to be taken out of its wrapper."""
+    return plan is not None and not {"lines", "errors"}.isdisjoint(plan.names)
+
+
+def alerts_of(options: argparse.Namespace) -> list[Alerts]:
+    """The alert sinks of the configuration."""
+    if options.settings is None or not options.settings.sinks:
+        return []
+    from gctail.runners.alerts import Alerts
+
+    return [Alerts(options.settings, os.environ)]
+
+
+def changes_of(engine: Engine, teller: Teller, alerts: Sequence[Alerts]) -> list[Callable[[argparse.Namespace], None]]:
+    """What a configuration that was read again changes; limits and rules for services that are seen from now on."""
+
+    def judge(options: argparse.Namespace) -> None:
+        limits = limits_of(options, limit_of(options))
+        plan = plan_of(options)
+        if _rules(plan) != _rules(engine.plan):
+            engine.watch_for(plan)
+        engine.limits = limits
+
+    def alert(options: argparse.Namespace) -> None:
+        for each in alerts:
+            each.reload_settings(options.settings)
+
+    return [judge, teller.reload, alert]
+
+
+def _rules(plan: Plan | None) -> list[Rule]:
+    return [ready.rule for ready in plan.rules] if plan is not None else []
