@@ -19,6 +19,7 @@ from gctail.postmortem.certificate import (
     Memory,
     Moment,
     Place,
+    Profiled,
     Quote,
     Series,
     StackGroup,
@@ -144,7 +145,11 @@ def example_certificate(service: str = "session-gateway") -> Certificate:
         limits=(LimitLine("limit", 256.0), LimitLine("no collection comes in time above", 128.0)),
         band=Band((31.2, 50.0, 70.4), (38.0, 70.0, 100.0), (39.0, 82.0, 129.0), (40.0, 95.0, 160.0)),
         places=(Place("cache/session.go", 31, "sessions", "package-level map, never deleted from", 0.8),),
-        holds=(Hold("main.(*cache).putIfAbsent", "cache.go", 31, 117.0, 0.91),),
+        holds=(
+            Hold("main.(*cache).putIfAbsent", "cache.go", 31, 117.0, 0.91, 102.0, 4120, "map", "runtime.hashGrow", "",
+                 ("main.(*cache).putIfAbsent cache.go:31", "main.logIn main.go:60"), "[SessionCache] putIfAbsent"),
+        ),
+        profile=Profiled(("before.pb.gz", "after.pb.gz"), "inuse", 129.0, 27.0, 45.0, "In use were 27 MiB, and 45 s later 129 MiB."),
         ledger={"seen": 131, "missing": 0, "doubled": 0, "late": 0, "gaps": []},
     )  # fmt: skip
 

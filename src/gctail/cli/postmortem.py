@@ -19,14 +19,16 @@ from gctail.engine import Engine
 from gctail.errors import UsageError
 from gctail.postmortem.as_json import case_json
 from gctail.postmortem.certificate import Case
+from gctail.postmortem.pen import Pen
 from gctail.postmortem.redaction import Redactor
-from gctail.postmortem.text import Pen, case_text
+from gctail.postmortem.text import case_text
 from gctail.runners.autopsy import Autopsy
 from gctail.runners.bundle import is_bundle
 from gctail.runners.local import Reading
 from gctail.runners.places import Places
 
 MOST_READ_TWICE_BYTES = 64 << 20
+MOST_PROFILES = 2
 
 DESCRIPTION = """\
 After a crash: what killed the service, since when it was dying, who is suspected, what to do.
@@ -49,6 +51,10 @@ def parser() -> argparse.ArgumentParser:
         "--events", metavar="FILE", action="append", default=[],
         help="kubectl get events (or pods) -o json, or kubectl describe pod; may be repeated",
     )  # fmt: skip
+    parser.add_argument(
+        "--profile", metavar="FILE", action="append", default=[],
+        help="a heap profile, as /debug/pprof/heap gives it (binary, or text with ?debug=1); twice to see what grew",
+    )  # fmt: skip
     parser.add_argument("--limit", metavar="SIZE", help="the memory limit of the container, such as 512MiB or 2GiB")
     parser.add_argument("--html", metavar="FILE", help="the report as one page that works offline")
     parser.add_argument("--svg", metavar="FILE", help="the main chart of the worst service")
@@ -70,6 +76,8 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Read everything, write the certificates, and return the exit status."""
+    if len(options.profile) > MOST_PROFILES:
+        raise UsageError(f"--profile: {len(options.profile)} were given; one is read, or two are compared")
     reading = read(options)
     redactor = Redactor(secrets.token_bytes(32)) if options.redact else None
     case = reading.case
@@ -91,7 +99,7 @@ class Read(Struct):
     places: Places
     failed: list[str]
     inputs: dict[str, str]
-    """Origin to role: log, kernel or events."""
+    """Origin to role: log, kernel, events or profile."""
 
 
 def opened(options: argparse.Namespace) -> tuple[Case, list[str]]:
@@ -121,10 +129,13 @@ def _once(options: argparse.Namespace, limit_mib: float | None, places: Places |
             autopsy.kernel(readable(path, "--kernel-log", autopsy.places))
         for path in options.events:
             autopsy.events(readable(path, "--events", autopsy.places))
+        for path in options.profile:
+            autopsy.profile(readable(path, "--profile", autopsy.places))
         engine.conclude()
         case = autopsy.case(limit_is_given=options.limit is not None)
     inputs = dict.fromkeys(options.files, "log")
     inputs |= dict.fromkeys(options.kernel_log, "kernel") | dict.fromkeys(options.events, "events")
+    inputs |= dict.fromkeys(options.profile, "profile")
     return Read(case, autopsy.places, reading.failed, inputs)
 
 
@@ -145,6 +156,7 @@ def _unpacked(options: argparse.Namespace) -> Read:
     again = argparse.Namespace(**vars(options))
     again.files, again.kernel_log = bundle.inputs("log"), bundle.inputs("kernel") + options.kernel_log
     again.events = bundle.inputs("events") + options.events
+    again.profile = (bundle.inputs("profile") + options.profile)[-MOST_PROFILES:]
     again.limit, again.service = options.limit or manifest.limit, options.service or manifest.service
     again.wrapper = options.wrapper or manifest.wrapper
     found = _once(again, limit_of(again.limit), bundle.places)
@@ -227,6 +239,9 @@ def _bundle(case: Case, reading: Read, redactor: Redactor | None, options: argpa
         each.quote.offset for found in reading.case.certificates for each in found.moments if each.quote is not None
     ]
     for origin, role in reading.inputs.items():
+        if role == "profile" and redactor is not None:
+            print(f"gctail: {options.bundle}: without {origin}: a profile cannot be redacted", file=sys.stderr)
+            continue
         shown = redactor.text(origin) if redactor is not None else origin
         writer.log(origin, role, moments, shown)
     if redactor is not None:

@@ -254,13 +254,39 @@ class Place(Struct, frozen=True):
 
 
 class Hold(Struct, frozen=True):
-    """What a heap profile says is held, by the function that allocated it."""
+    """What a heap profile says is held, by the line of the program that allocated it.
+
+    Where two profiles were compared, `share` is of all that grew and the largest growth comes first; otherwise it is of
+    all that is in use. `kind` is what grows there (map, slice, buffer, sync.Map, …), empty where the frames do not say.
+    """
 
     function: str
     file: str | None
     line: int | None
     mib: float
     share: float
+    grown_mib: float | None = None
+    objects: int | None = None
+    kind: str = ""
+    shown_by: str = ""
+    """The frame above the program's line that shows the kind."""
+    through: str = ""
+    """The function of a library that allocated on behalf of the line."""
+    callers: tuple[str, ...] = ()
+    """From the line outwards, `function file:line`."""
+    suspect: str = ""
+    """The message that a function on this stack logs, where it is a suspect's."""
+
+
+class Profiled(Struct, frozen=True):
+    """The heap profiles that were read, in the order of their time; `measure` is inuse or alloc."""
+
+    files: tuple[str, ...]
+    measure: str
+    mib: float
+    before_mib: float | None = None
+    seconds: float | None = None
+    sentence: str = ""
 
 
 class Certificate(Struct, frozen=True):
@@ -300,6 +326,7 @@ class Certificate(Struct, frozen=True):
     band: Band | None = None
     places: tuple[Place, ...] = ()
     holds: tuple[Hold, ...] = ()
+    profile: Profiled | None = None
     ledger: dict[str, Any] = field(default_factory=dict)
     findings: tuple[dict[str, Any], ...] = ()
     unreadable: tuple[str, ...] = ()

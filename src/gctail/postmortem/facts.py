@@ -134,6 +134,7 @@ class Facts(Struct, frozen=True):
     asked_to_end: bool = False
     source_place: str | None = None
     held_by: str | None = None
+    held_of: str | None = None
     held_percent: float | None = None
     gomemlimit_setting: str | None = None
     limit_setting: str | None = None
@@ -254,14 +255,14 @@ def _findings(certificate: Certificate) -> dict[str, object]:
 def _suspects(certificate: Certificate) -> dict[str, object]:
     told: dict[str, object] = {}
     if certificate.suspects:
-        first = certificate.suspects[0]
-        share = first.get("share")
+        suspect = certificate.suspects[0]
+        share = suspect.get("share")
         told = {
-            "suspect": str(first.get("message") or first.get("template") or ""),
+            "suspect": str(suspect.get("message") or suspect.get("template") or ""),
             "suspect_percent": 100 * share if isinstance(share, int | float) else None,
-            "slot": first.get("slot"),
-            "distinct": first.get("distinct"),
-            "field": first.get("field"),
+            "slot": suspect.get("slot"),
+            "distinct": suspect.get("distinct"),
+            "field": suspect.get("field"),
         }
     for key in certificate.keys[:1]:
         values = [value for value, _ in key.examples]
@@ -271,7 +272,12 @@ def _suspects(certificate: Certificate) -> dict[str, object]:
         place = certificate.places[0]
         told["source_place"] = f"{place.symbol} at {place.file}:{place.line}"
     if certificate.holds:
-        told |= {"held_by": certificate.holds[0].function, "held_percent": 100 * certificate.holds[0].share}
+        first = certificate.holds[0]
+        told |= {
+            "held_by": first.function,
+            "held_percent": 100 * first.share,
+            "held_of": "what grew" if first.grown_mib is not None else "what is in use",
+        }
     return told
 
 

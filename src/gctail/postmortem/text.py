@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from gctail.forecast import duration
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Advice, Case, Certificate, Memory, Moment, Quote
 from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time
+from gctail.postmortem.pen import BLUE, BOLD, DIM, GREEN, RED, WIDTH, YELLOW, Pen
+from gctail.postmortem.text_proofs import profile_text
 from gctail.postmortem.wording import size
 
-WIDTH = 80
 LABELS = ("cause", "dying", "suspect", "do")
 MOST_ADVICE, MOST_GROUPS, MOST_STACK_LINES = 12, 5, 6
-RED, YELLOW, BLUE, GREEN, DIM, BOLD, PLAIN = (
-    "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[32m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
-)  # fmt: skip
 COLOURS = {"critical": RED, "warning": YELLOW, "info": BLUE}
-
-
-class Pen:
-    """Writes lines: escaped, wrapped, in colours or without."""
-
-    def __init__(self, *, colour: bool, lines: int = 10) -> None:
-        self.colour, self.last_lines = colour, lines
-
-    def paint(self, text: str, code: str) -> str:
-        """The text in a colour where colours are wanted."""
-        return f"{code}{text}{PLAIN}" if self.colour and text else text
-
-    def head(self, text: str) -> str:
-        """A heading."""
-        return self.paint(text, BOLD)
-
-    def wrapped(self, text: str, first: str = "  ", rest: str | None = None) -> list[str]:
-        """Text folded at 80 columns."""
-        safe = show(text, 2000)
-        indent = first if rest is None else rest
-        return textwrap.wrap(safe, WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False) or [
-            first.rstrip()
-        ]
-
-    def cut(self, text: str, indent: str = "  ") -> str:
-        """One line, shortened at the right."""
-        room = WIDTH - len(indent)
-        safe = show(text[: 2 * WIDTH], 8 * WIDTH)
-        return indent + (safe if len(safe) <= room and len(text) <= 2 * WIDTH else safe[: room - 1] + "…")
 
 
 def case_text(case: Case, pen: Pen) -> str:
@@ -81,6 +49,7 @@ def certificate_text(certificate: Certificate, pen: Pen) -> Iterator[str]:
     if memory:
         yield from ("", pen.head("The memory at the end"), *memory)
     yield from _suspects(certificate, pen)
+    yield from profile_text(certificate, pen)
     yield from _stacks(certificate, pen)
     yield from _comparison(certificate, pen)
     yield from _last_words(certificate, pen)
@@ -187,7 +156,7 @@ def _bar(memory: Memory, pen: Pen) -> Iterator[str]:
 
 
 def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
-    if not certificate.suspects and not certificate.places and not certificate.holds:
+    if not certificate.suspects and not certificate.places:
         return
     yield from ("", pen.head("Suspects"))
     for at, each in enumerate(certificate.suspects[:5], 1):
@@ -209,8 +178,6 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
     for place in certificate.places[:5]:
         where = f"{place.file}:{place.line}" if place.line is not None else place.file
         yield from pen.wrapped(f"source {where}: {place.symbol}: {place.says}", "  ", "     ")
-    for hold in certificate.holds[:5]:
-        yield from pen.wrapped(f"profile: {size(hold.mib)} ({hold.share:.0%}) held by {hold.function}", "  ", "     ")
 
 
 def _stacks(certificate: Certificate, pen: Pen) -> Iterator[str]:

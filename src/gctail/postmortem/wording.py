@@ -17,6 +17,19 @@ GROWTHS = {
 _GUARDS = {"earlyoom": "earlyoom", "systemd-oomd": "systemd-oomd", "oomd": "oomd", "nohang": "nohang", "lmkd": "lmkd"}
 
 
+KINDS = {
+    "map": "a map grows",
+    "sync.Map": "a sync.Map grows",
+    "slice": "a slice grows",
+    "list": "a list grows",
+    "buffer": "a buffer grows",
+    "goroutine": "goroutines were started",
+    "timer": "timers were made",
+    "string": "strings were made",
+}
+"""What a heap profile shows to grow at a line, in words."""
+
+
 def sentence_of(name: str, service: str, details: Details) -> str:
     """The sentence, with its full stop."""
     return _SENTENCES[name](service, details)

@@ -136,8 +136,13 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
         unreadable=tuple(service.specimens),
         runs=tuple(_run(each, other) for each, other in told),
     )
-    certificate = msgspec.structs.replace(certificate, advice=advise(facts_of(certificate)))
-    return msgspec.structs.replace(certificate, headline=headline(certificate))
+    return finished(certificate)
+
+
+def finished(certificate: Certificate) -> Certificate:
+    """With the advice and the headline that follow from all the rest."""
+    advised = msgspec.structs.replace(certificate, advice=advise(facts_of(certificate)))
+    return msgspec.structs.replace(advised, headline=headline(advised))
 
 
 def suspects_of(service: Any) -> tuple[dict[str, Any], ...]:  # noqa: ANN401  (what the service offers, as plain data)

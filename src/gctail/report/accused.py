@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gctail.postmortem.certificate import Certificate, Hold, Key, Place
+from gctail.postmortem.text_proofs import own_callers, place_of, short
+from gctail.postmortem.wording import KINDS, size
 from gctail.report.markup import Markup, join, tag, text
 from gctail.report.tables import Cell, Column, table
 from gctail.report.wording import NONE, mib, number, share
@@ -93,17 +95,38 @@ def _place(place: Place) -> list[Cell]:
 
 
 def profile(certificate: Certificate) -> Markup:
-    """What the heap profile says is held."""
-    if not certificate.holds:
+    """What the heap profile says is held, or what grew between two."""
+    if certificate.profile is None:
         return Markup("")
-    columns = [Column("function", wide=True), Column("at"), Column("held", figures=True), Column("share", figures=True)]
-    rows = [(_hold(each), None) for each in certificate.holds]
-    return tag("section", tag("h3", "Held, says the heap profile"), table("Profile", columns, rows), class_="profile")
+    columns = [
+        Column("function", wide=True), Column("at"), Column("called by"), Column("what grows"),
+        Column("grew", figures=True), Column("held", figures=True), Column("share", figures=True),
+        Column("objects", figures=True),
+    ]  # fmt: skip
+    rows = [(_hold(hold), "first" if at == 0 else None) for at, hold in enumerate(certificate.holds)]
+    return tag(
+        "section",
+        tag("h3", "Held, says the heap profile"),
+        tag("p", certificate.profile.sentence, class_="quiet"),
+        table("Profile", columns, rows) if rows else "",
+        class_="profile",
+    )
 
 
 def _hold(hold: Hold) -> list[Cell]:
-    where = NONE if hold.file is None else hold.file if hold.line is None else f"{hold.file}:{hold.line}"
+    whole = hold.file if hold.line is None else f"{hold.file}:{hold.line}"
+    called = [
+        tag("code", text(name, 120), title=each)
+        for name, each in zip(own_callers(hold), hold.callers[1:], strict=False)
+    ]
+    grows = KINDS.get(hold.kind) or (f"through {short(hold.through)}" if hold.through else NONE)
     return [
-        Cell(tag("code", text(hold.function, 300))), Cell(where), Cell(mib(hold.mib), hold.mib),
+        Cell(tag("code", text(short(hold.function), 200), title=hold.function)),
+        Cell(tag("code", text(place_of(hold), 100), title=whole, class_="spot") if hold.file else NONE),
+        Cell(join(*(join(", " if at else "", each) for at, each in enumerate(called[:2]))) or NONE),
+        Cell(grows),
+        Cell(NONE if hold.grown_mib is None else f"+{size(hold.grown_mib)}", hold.grown_mib),
+        Cell(size(hold.mib), hold.mib),
         Cell(share(hold.share), hold.share),
-    ]  # fmt: skip
+        Cell(number(hold.objects), hold.objects),
+    ]

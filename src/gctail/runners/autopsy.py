@@ -9,10 +9,12 @@ from typing import Any
 from gctail import __version__
 from gctail.engine import Engine
 from gctail.errors import UnreadableInput
+from gctail.golang.profiles import HeapProfile, Malformed, read_profile
 from gctail.parsing.times import find_time
 from gctail.postmortem.certificate import Case
 from gctail.postmortem.events import is_events, read_events
 from gctail.postmortem.identity import identity
+from gctail.postmortem.proofs import proven
 from gctail.postmortem.witness import Stream, Witness
 from gctail.postmortem.writing import write
 from gctail.records import Death, Passage, Sighting
@@ -21,7 +23,7 @@ from gctail.runners.places import Places
 from gctail.sources import open_input
 
 HEAD_BYTES = 1 << 16
-MOST_EVENTS_BYTES = 64 << 20
+MOST_EVENTS_BYTES = MOST_PROFILE_BYTES = 64 << 20
 TRACE_POINTS = 256
 _KERNEL = re.compile(
     rb"(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{6}\] |\[[^\]\n\d][^\]\n]{12,36}\] "
@@ -47,6 +49,7 @@ class Autopsy:
         self.places = places or Places()
         self.torn: dict[str, str] = {}
         self.limits: list[Any] = []
+        self.profiles: list[tuple[str, HeapProfile]] = []
 
     def logs(self, paths: list[str]) -> None:
         """Read the logs: the first is the one in question; others are older logs of it, or other services'.
@@ -85,11 +88,18 @@ class Autopsy:
         self.limits += found.limits
         self.reading.notes += [f"{path}: {note}" for note in found.notes]
 
+    def profile(self, path: str) -> None:
+        """Read a heap profile. Raises `UnreadableInput` where it is none."""
+        try:
+            self.profiles.append((path, read_profile(self.places.raw(path, MOST_PROFILE_BYTES))))
+        except Malformed as error:
+            raise UnreadableInput(f"{path}: cannot be read as a heap profile: {error}") from error
+
     def case(self, *, limit_is_given: bool = True) -> Case:
         """The certificates of all that was read; without `limit_is_given` the limit came from these very reports."""
         made = {"torn": self.torn, "made_by": f"gctail {__version__}", "limit_is_given": limit_is_given}
         facts = {**self.reading.facts(), **_counts(self.engine), **made}
-        return write(self.engine, self.witness, self.places.find, facts)
+        return proven(write(self.engine, self.witness, self.places.find, facts), self.profiles)
 
     # -- reading
 

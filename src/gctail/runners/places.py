@@ -66,6 +66,17 @@ class Places:
             raise UnreadableInput(f"{origin}: larger than {most >> 20} MiB; is it what kubectl printed?")
         return data
 
+    def raw(self, origin: str, most: int) -> bytes:
+        """All of an input as it stands in its file. Raises `UnreadableInput`, also where it is larger than `most`."""
+        try:
+            with open(self.path(origin), "rb") as file:  # noqa: PTH123  (a name, or a descriptor under /dev/fd)
+                data = file.read(most + 1)
+        except OSError as error:
+            raise UnreadableInput(f"{origin}: {error.strerror or error}") from error
+        if len(data) > most:
+            raise UnreadableInput(f"{origin}: larger than {most >> 20} MiB")
+        return data
+
     def find(self, origin: str, offset: int, text: str) -> int | None:
         """Where the line with this text begins, at or after `offset`."""
         try:

@@ -1,0 +1,3 @@
+module gctail.example/gateway
+
+go 1.21
