@@ -1,0 +1,82 @@
+"""What a mine has found, over time: plain values for whoever compares them with the heap.
+
+All courses have one number for each time bin, oldest first. A bin is a whole number of collections; additive numbers
+are sums over it. NaN stands where a bin says nothing.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Key(Struct, frozen=True, gc=False):
+    """A value that a slot took, from a sample that every value has the same chance to be in.
+
+    The sample is by hash, so `count`, `first_uptime_s` and `last_uptime_s` are true for this key since its first line.
+    """
+
+    text: str
+    count: int
+    first_uptime_s: float
+    last_uptime_s: float
+
+
+class Slot(Struct, frozen=True):
+    """One variable of a template.
+
+    `name` is that of the field, empty where the text gives none. `type` is int, float, duration, size, percent, hex,
+    uuid, ip, time, id (letters with digits), quoted, or word. Durations are in seconds, sizes in bytes. `distinct` is
+    exact while at most `distinct.EXACT` keys were seen. `once` is the share of keys that came one time and never again.
+    `new_keys` counts keys that were never seen before; it is empty where the slot is a measure (float, duration, size,
+    percent, time). `sums`, `last` and `highest` are empty where the slot was never a number.
+    """
+
+    name: str
+    type: str
+    values: int
+    distinct: float
+    once: float
+    new_keys: list[float]
+    sums: list[float]
+    last: list[float]
+    highest: list[float]
+    keys: tuple[Key, ...]
+
+
+class Template(Struct, frozen=True):
+    """One kind of line. `id` depends on its level and literal text alone: it is the same on every machine.
+
+    `text` shows slots as `<*>`; `message` is the text without them. `count` is what was read of it since it is known.
+    """
+
+    id: str
+    text: str
+    message: str
+    level: str | None
+    total: int
+    first_uptime_s: float
+    last_uptime_s: float
+    example: str
+    count: list[float]
+    slots: tuple[Slot, ...]
+
+
+class Courses(Struct, frozen=True):
+    """Everything that a mine knows, per time bin.
+
+    `uptime_s` is that of the collection that closed the bin, `live_mib` the live heap after it; `live_mean_mib` and
+    `live_low_mib` are over all collections of the bin. `lines` are all lines of the bin, `other` those of no template
+    that was kept. `sampled` is the share of the text that was read closely; counts, new keys and sums are scaled up to
+    the whole where it is below 1.
+    """
+
+    uptime_s: list[float]
+    live_mib: list[float]
+    live_mean_mib: list[float]
+    live_low_mib: list[float]
+    collections: list[float]
+    lines: list[float]
+    other: list[float]
+    templates: tuple[Template, ...]
+    sampled: float
+    """1.0 where every line was read."""

@@ -1,0 +1,231 @@
+"""How many different keys a slot took, how many of them were new in each interval, and a fair sample of them.
+
+Up to `EXACT` keys all are kept by name. Beyond, they leave bits in nested bitmaps: level n sees one key in 4**n, so
+that a full level is dropped and the next one, which has seen its share from the start, goes on (the multiresolution
+bitmap of Estan, Varghese and Fisk, "Bitmap algorithms for counting active flows", 2003). Every bit that is set counts
+for as many keys as it stands for at that moment (the martingale estimator of Ting, "Streamed approximate counting of
+distinct elements", 2014), so that new keys per interval add up to the number of distinct ones. The error is about
+1 % of the total, and 15 % of what is new in an interval once there were more than 6000 keys. At most 3 KiB.
+"""
+
+from __future__ import annotations
+
+from array import array
+from base64 import b64decode, b64encode
+from bisect import bisect_left
+from collections.abc import Callable, Collection
+from math import log
+from typing import Any
+from zlib import crc32
+
+EXACT = 24
+"""Keys that are kept by name: all of them at first, later those with the lowest hashes."""
+MOST_KEY_BYTES = 64
+BITS = 4096
+SPARSE = 64
+"""A level with more bits set becomes a bitmap of 512 bytes; before it is a list of places, 2 bytes each."""
+FULL = int(BITS * 0.78)
+"""Bits set when a level is dropped: 1.5 keys for each bit."""
+LEVELS = 8
+_MASK = (1 << 64) - 1
+
+
+def hash_of(key: bytes) -> int:
+    """A hash of 64 bits, the same on every machine. CRC-32 is linear, so its bits are mixed as in MurmurHash3."""
+    mixed = ((crc32(key) | len(key) << 32) * 0xFF51AFD7ED558CCD) & _MASK
+    mixed = ((mixed ^ mixed >> 33) * 0xC4CEB9FE1A85EC53) & _MASK
+    return mixed ^ mixed >> 33
+
+
+class Level:
+    """The bits that one key in 4**n leaves."""
+
+    __slots__ = ("bits", "ones", "places")
+
+    def __init__(self) -> None:
+        self.ones = 0
+        self.places = array("H")
+        self.bits = bytearray()
+
+    def add(self, place: int) -> bool:
+        """Set a bit; whether it was not set before."""
+        if self.bits:
+            byte, bit = place >> 3, 1 << (place & 7)
+            if self.bits[byte] & bit:
+                return False
+            self.bits[byte] |= bit
+        elif place in self.places:
+            return False
+        else:
+            self.places.append(place)
+            if len(self.places) > SPARSE:
+                self._fill()
+        self.ones += 1
+        return True
+
+    def take(self, other: Level) -> None:
+        """Set all bits that are set in the other."""
+        for place in other.places:
+            self.add(place)
+        if other.bits:
+            if not self.bits:
+                self._fill()
+            self.bits = bytearray(ours | theirs for ours, theirs in zip(self.bits, other.bits, strict=True))
+            self.ones = int.from_bytes(self.bits).bit_count()
+
+    def _fill(self) -> None:
+        self.bits = bytearray(BITS // 8)
+        for place in self.places:
+            self.bits[place >> 3] |= 1 << (place & 7)
+        self.places = array("H")
+
+    def state(self) -> list[int] | str:
+        """The level as plain data: places, or the bitmap in base64."""
+        return b64encode(self.bits).decode() if self.bits else list(self.places)
+
+    @classmethod
+    def restore(cls, state: list[int] | str) -> Level:
+        """The level that `state` was taken of."""
+        level = cls()
+        if isinstance(state, str):
+            level.bits = bytearray(b64decode(state))
+            level.ones = int.from_bytes(level.bits).bit_count()
+        else:
+            level.places, level.ones = array("H", state), len(state)
+        return level
+
+
+class Distinct:
+    """The different keys of one slot."""
+
+    __slots__ = ("count", "counts", "first_s", "hashes", "keys", "last_s", "levels", "lowest")
+
+    def __init__(self) -> None:
+        self.count = 0.0
+        """Keys that were ever new."""
+        self.keys: list[bytes] = []
+        self.hashes = array("Q")
+        self.counts = array("Q")
+        self.first_s = array("f")
+        self.last_s = array("f")
+        self.levels: list[Level] | None = None
+        self.lowest = 0  # the level in force
+
+    def add(self, keys: Collection[bytes], times: Callable[[bytes], int], now_s: float) -> float:
+        """Take in different keys, of which each came so many `times`; how many of them were never seen before."""
+        before = self.count
+        for key in keys:
+            hashed = hash_of(key)
+            if self.levels is not None:
+                self._mark(hashed)
+                if hashed <= self.hashes[-1]:
+                    self._sample(key, hashed, times(key), now_s)
+            elif self._sample(key, hashed, times(key), now_s):
+                self.count += 1
+                if len(self.hashes) > EXACT:
+                    self._outgrow()
+        return self.count - before
+
+    def take(self, other: Distinct) -> None:
+        """Take in all keys of another slot. The count is then what the bits say."""
+        if self.levels is None and other.levels is not None:
+            self._outgrow()
+        for key, hashed, count, first_s, last_s in zip(
+            other.keys, other.hashes, other.counts, other.first_s, other.last_s, strict=True
+        ):
+            if self._sample(key, hashed, count, first_s) and self.levels is None and len(self.hashes) > EXACT:
+                self._outgrow()
+            place = bisect_left(self.hashes, hashed)
+            if place < len(self.hashes) and self.hashes[place] == hashed:
+                self.first_s[place] = min(self.first_s[place], first_s)
+                self.last_s[place] = max(self.last_s[place], last_s)
+            self._mark(hashed)
+        if self.levels is None:
+            self.count = float(len(self.hashes))
+            return
+        if other.levels is not None:
+            for number in range(self.lowest, other.lowest):
+                self.levels[number] = Level()
+            self.lowest = max(self.lowest, other.lowest)
+            for ours, theirs in zip(self.levels[self.lowest :], other.levels[self.lowest :], strict=True):
+                ours.take(theirs)
+        empty = BITS - min(self.levels[self.lowest].ones, BITS - 1)
+        self.count = 4**self.lowest * BITS * log(BITS / empty)
+
+    @property
+    def once(self) -> float:
+        """The share of keys that came one time and never again, in the sample."""
+        return self.counts.count(1) / len(self.counts) if self.counts else 0.0
+
+    def _sample(self, key: bytes, hashed: int, times: int, now_s: float) -> bool:
+        """Note the key if it is among those with the lowest hashes; whether it is new there."""
+        place = bisect_left(self.hashes, hashed)
+        if place < len(self.hashes) and self.hashes[place] == hashed:
+            self.counts[place] += times
+            self.last_s[place] = now_s
+            return False
+        self.hashes.insert(place, hashed)
+        self.keys.insert(place, key[:MOST_KEY_BYTES])
+        self.counts.insert(place, times)
+        self.first_s.insert(place, now_s)
+        self.last_s.insert(place, now_s)
+        if self.levels is not None:
+            self._forget()
+        return True
+
+    def _forget(self) -> None:
+        del self.keys[EXACT:]
+        for each in (self.hashes, self.counts, self.first_s, self.last_s):
+            del each[EXACT:]
+
+    def _outgrow(self) -> None:
+        """From now on keys leave bits."""
+        self.levels = [Level() for _ in range(LEVELS)]
+        count = self.count
+        for hashed in self.hashes:
+            self._mark(hashed)
+        self.count = count
+        self._forget()
+
+    def _mark(self, hashed: int) -> None:
+        if self.levels is None:
+            return
+        lowest, place, rest = self.lowest, hashed >> 52, hashed & 0xFFFF
+        if rest & ((1 << 2 * lowest) - 1):
+            return  # most leave here once there were many
+        level = self.levels[lowest]
+        if level.add(place):
+            self.count += 4**lowest * BITS / (BITS + 1 - level.ones)
+        for number in range(lowest + 1, LEVELS):
+            if rest & ((1 << 2 * number) - 1):
+                break
+            self.levels[number].add(place)
+        if level.ones >= FULL and lowest < LEVELS - 1:
+            self.levels[lowest] = Level()
+            self.lowest += 1
+
+    def state(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        return {
+            "count": self.count,
+            "keys": [key.decode("latin-1") for key in self.keys],
+            "hashes": [f"{hashed:x}" for hashed in self.hashes],
+            "counts": list(self.counts),
+            "first_s": list(self.first_s),
+            "last_s": list(self.last_s),
+            "levels": None if self.levels is None else [level.state() for level in self.levels],
+            "lowest": self.lowest,
+        }
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> Distinct:
+        """What `state` was taken of."""
+        distinct = cls()
+        distinct.count, distinct.lowest = state["count"], state["lowest"]
+        distinct.keys = [key.encode("latin-1") for key in state["keys"]]
+        distinct.hashes = array("Q", [int(hashed, 16) for hashed in state["hashes"]])
+        distinct.counts = array("Q", state["counts"])
+        distinct.first_s, distinct.last_s = array("f", state["first_s"]), array("f", state["last_s"])
+        if state["levels"] is not None:
+            distinct.levels = [Level.restore(level) for level in state["levels"]]
+        return distinct

@@ -1,0 +1,166 @@
+"""What one process said between its collections, in bounded memory: text in, courses out.
+
+    mine = Mine()
+    mine.read(passage.text, passage.wrapper)     # what the application wrote
+    mine.tick(cycle.uptime_s, heap_live_mib)     # a collection: closes the interval
+    mine.courses()                               # templates, keys and numbers, by time
+
+Text is kept raw until there is enough to read it in bulk, or until a time bin closes. Blocks are cut at places that
+depend on the text alone, so it does not matter in which pieces it comes. With `share` below 1 only that share of the
+blocks is read closely (at least one in every bin), and counts are scaled up.
+
+Memory: nothing before the first text; a service with 40 kinds of lines takes about 200 KiB. At most
+`catalog.MOST_TEMPLATES` templates of `mask.MOST_SLOTS` slots of 5 KiB, which only a hostile log reaches.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gctail.parsing.wrappers import unwrapped
+from gctail.templates.catalog import Catalog
+from gctail.templates.columns import Columns
+from gctail.templates.courses import Courses
+from gctail.templates.grid import MOST_BINS, Grid
+from gctail.templates.lines import Lines
+
+VERSION = 1
+BLOCK_BYTES = 1 << 16
+
+
+class Mine:
+    """The templates of one process, and what they did over time."""
+
+    def __init__(self, share: float = 1.0, bins: int = MOST_BINS) -> None:
+        """`share` of the text is read closely, 0 to 1; `bins` is the finest that time is divided, at least 2."""
+        self.share = share
+        self.grid = Grid(bins)
+        self.catalog = Catalog()
+        self.bytes_seen = self.bytes_read = 0
+        self._pending = bytearray()
+        self._wrapper: str | None = None
+        self._skipping = False  # inside a line that is longer than a block
+        self._owed = 0.0
+        self._lines = Lines(self.catalog)
+        self._columns = Columns(self.catalog)
+
+    def read(self, text: bytes | bytearray | memoryview, wrapper: str | None = None) -> None:
+        """Text of the application, still inside `wrapper`, in pieces of any size."""
+        if wrapper != self._wrapper:
+            self._flush(everything=True)
+            self._wrapper = wrapper
+        pending = self._pending
+        pending += text
+        while len(pending) >= BLOCK_BYTES:
+            end = pending.rfind(b"\n", 0, BLOCK_BYTES) + 1
+            if end:
+                self._take(end)
+            else:
+                self._skipping = True
+                del pending[:BLOCK_BYTES]
+
+    def tick(self, uptime_s: float, live_mib: float) -> None:
+        """A collection closed the interval; `live_mib` is the live heap after it. Constant time but for full bins."""
+        if not self.bytes_seen and not self._pending:
+            return
+        if self.grid.tick(uptime_s, live_mib):
+            self._flush()
+            for tally in self.catalog:
+                tally.close(self.grid.bins)
+            self.grid.open["other"] += self.catalog.unkept
+            self.catalog.unkept = 0
+            self.grid.close()
+            if self.grid.full:
+                self.grid.halve()
+                for tally in self.catalog:
+                    tally.halve()
+
+    @property
+    def sampled(self) -> float:
+        """The share of the text that was read closely."""
+        return self.bytes_read / self.bytes_seen if self.bytes_seen else 1.0
+
+    def courses(self) -> Courses:
+        """All that is known, in closed bins."""
+        grid = self.grid
+        lines, read = grid.whole("lines"), grid.whole("read")
+        scale = [every / some if some else 1.0 for every, some in zip(lines, read, strict=True)]
+        live_sum, collections = grid.whole("live_sum_mib"), grid.whole("collections")
+        return Courses(
+            uptime_s=grid.whole("uptime_s"),
+            live_mib=grid.whole("live_mib"),
+            live_mean_mib=[total / count for total, count in zip(live_sum, collections, strict=True)],
+            live_low_mib=grid.whole("live_low_mib"),
+            collections=collections,
+            lines=lines,
+            other=[each * factor for each, factor in zip(grid.whole("other"), scale, strict=True)],
+            templates=tuple(tally.shown(grid, scale) for tally in self.catalog if tally.total > tally.now),
+            sampled=self.sampled,
+        )
+
+    def _flush(self, *, everything: bool = False) -> None:
+        """Read what is pending; a line that is not complete stays, unless `everything` is over."""
+        end = self._pending.rfind(b"\n") + 1
+        if everything and len(self._pending) > end:
+            self._pending += b"\n"
+            end = len(self._pending)
+        if end:
+            self._take(end)
+
+    def _take(self, end: int) -> None:
+        """A block of whole lines: read it closely if it is its turn."""
+        block = bytes(self._pending[:end])
+        del self._pending[:end]
+        if self._skipping:
+            block = block[block.find(b"\n") + 1 :]
+            self._skipping = False
+        lines = block.count(b"\n")
+        self.grid.open["lines"] += lines
+        self.bytes_seen += len(block)
+        self._owed += self.share * len(block)
+        if self._owed * 2 < len(block) and self.grid.open["read"]:
+            return
+        self._owed -= len(block)
+        self.grid.open["read"] += lines
+        self.bytes_read += len(block)
+        self._mine(block)
+
+    def _mine(self, block: bytes) -> None:
+        lines = block.split(b"\n")
+        if self._wrapper is not None:
+            text = [line.decode("utf-8", "surrogateescape") for line in lines]
+            lines = [line.encode("utf-8", "surrogateescape") for line in unwrapped(text, self._wrapper)]
+        now_s = self.grid.last_uptime_s
+        if b"{" in block:
+            objects = [line for line in lines if line[:1] == b"{"]
+            if objects:
+                lines = [line for line in lines if line[:1] != b"{"] + self._columns.read(objects, now_s)
+        self._lines.read(lines, now_s)
+
+    def state(self) -> dict[str, Any]:
+        """Everything as plain data, for JSON: what `restore` makes goes on exactly from here."""
+        return {
+            "version": VERSION,
+            "share": self.share,
+            "grid": self.grid.state(),
+            "catalog": self.catalog.state(),
+            "bytes_seen": self.bytes_seen,
+            "bytes_read": self.bytes_read,
+            "pending": self._pending.decode("latin-1"),
+            "wrapper": self._wrapper,
+            "skipping": self._skipping,
+            "owed": self._owed,
+        }
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> Mine:
+        """The mine that `state` was taken of. Raises ValueError where a newer program wrote it."""
+        if state["version"] > VERSION:
+            raise ValueError(f"state of templates: version {state['version']} is newer than this program's {VERSION}")
+        mine = cls(state["share"])
+        mine.grid, mine.catalog = Grid.restore(state["grid"]), Catalog.restore(state["catalog"])
+        mine._lines, mine._columns = Lines(mine.catalog), Columns(mine.catalog)
+        mine.bytes_seen, mine.bytes_read = state["bytes_seen"], state["bytes_read"]
+        mine._pending, mine._wrapper = bytearray(state["pending"].encode("latin-1")), state["wrapper"]
+        mine._skipping, mine._owed = state["skipping"], state["owed"]
+        return mine

@@ -1,0 +1,226 @@
+"""One variable of a template: its kind, its numbers in base units, and its different keys, per time bin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from math import isfinite, isnan
+from typing import Any
+
+from gctail.templates.courses import Key, Slot
+from gctail.templates.distinct import Distinct
+from gctail.templates.grid import ABSENT, Course
+
+Value = bytes | str | int | float | bool | None
+
+MEASURES = frozenset({"float", "duration", "size", "percent", "time"})
+"""Kinds whose values are no keys: nobody files things under a duration."""
+NUMBERS = frozenset({"number", "int", "float", "duration", "size", "percent"})
+
+_QUANTITY = re.compile(rb"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?) ?([A-Za-z%\xc2\xb5\xce\xbc]*)")
+_SECONDS = {
+    b"ns": 1e-9, b"us": 1e-6, b"\xc2\xb5s": 1e-6, b"\xce\xbcs": 1e-6, b"ms": 1e-3, b"s": 1.0, b"m": 60.0, b"h": 3600.0,
+}  # fmt: skip
+# Go programs that print sizes mean powers of 1024 with KB and MB as often as 1000 (go-humanize has both); the runtime
+# itself means 1024. What matters here is that a course does not jump where the unit changes, and both agree on that.
+_BYTES = {b"B": 1.0} | {
+    prefix + suffix: 1024.0**power
+    for power, letters in enumerate((b"kK", b"mM", b"gG", b"tT", b"pP"), 1)
+    for prefix in (letters[:1], letters[1:])
+    for suffix in (b"B", b"b", b"iB", b"i")
+}
+_MOST_NUMBER = 3e38  # what four bytes of a course can hold
+
+
+@lru_cache(maxsize=4096)
+def amount(text: bytes) -> float | None:
+    """The number of a text in base units (seconds, bytes), or None where it is no amount: `1m3.5s` is 63.5."""
+    total, at = 0.0, 0
+    text = text.strip(b'"')
+    while found := _QUANTITY.match(text, at):
+        unit = found[2]
+        scale = _SECONDS.get(unit) or _BYTES.get(unit) or (1.0 if unit in {b"", b"%"} else None)
+        if scale is None:
+            return None
+        total += float(found[1]) * scale
+        at = found.end()
+        if at == len(text):
+            return total if isfinite(total) else None
+    return None
+
+
+def numbers_of(values: Sequence[Value]) -> list[float] | None:
+    """All values as numbers in base units, or None where they are not all numbers."""
+    first = values[0]
+    if first.__class__ in {int, float}:
+        if any(value.__class__ not in {int, float} for value in values):
+            return None
+        return values  # type: ignore[return-value]
+    if not isinstance(first, bytes):
+        return None
+    for read in (int, float):
+        try:
+            return list(map(read, values))  # type: ignore[arg-type]
+        except (ValueError, TypeError):
+            continue
+    amounts = [amount(value) if isinstance(value, bytes) else None for value in values]
+    return None if None in amounts else amounts  # type: ignore[return-value]
+
+
+class SlotTally:
+    """What is remembered of one slot. `key` is the name of its field, or its place in the message."""
+
+    __slots__ = ("distinct", "highest", "key", "kind", "last", "name", "new_keys", "now", "sums", "values")
+
+    def __init__(self, key: str, name: str, kind: str) -> None:
+        self.key, self.name, self.kind = key, name, kind
+        self.values = 0
+        self.distinct: Distinct | None = None
+        self.new_keys = Course("sum")
+        self.sums = Course("sum")
+        self.last = Course("last")
+        self.highest = Course("highest")
+        self.now = [0.0, 0.0, ABSENT, ABSENT]  # of the open bin: new keys, sum, last, highest
+
+    def add(self, values: Sequence[Value], now_s: float) -> None:
+        """Take in the values of some lines, in order."""
+        self.values += len(values)
+        now = self.now
+        if self.kind in NUMBERS:
+            numbers = numbers_of(values)
+            if numbers is None:
+                self._mixed(values)
+            else:
+                if self.kind != "float" and numbers[-1].__class__ is float and self.kind in {"number", "int"}:
+                    self.kind = "float"
+                elif self.kind == "number":
+                    self.kind = "int"
+                total, highest = sum(numbers), max(numbers)
+                if abs(total) < _MOST_NUMBER and abs(highest) < _MOST_NUMBER and abs(numbers[-1]) < _MOST_NUMBER:
+                    now[1] += total
+                    now[2] = float(numbers[-1])
+                    now[3] = float(highest) if isnan(now[3]) else max(now[3], highest)
+        if self.kind not in MEASURES:
+            self._keys(values, now_s)
+
+    def _mixed(self, values: Sequence[Value]) -> None:
+        """Not all of these are numbers: it is a word if hardly any is."""
+        numbers = sum(1 for value in values if numbers_of([value]) is not None)
+        if numbers * 2 < len(values):
+            self.kind = "word"
+
+    def _keys(self, values: Sequence[Value], now_s: float) -> None:
+        different = dict.fromkeys(values)
+        if self.distinct is None:
+            self.distinct = Distinct()
+        keys = {_bytes(value): value for value in different}
+        self.now[0] += self.distinct.add(keys, lambda key: values.count(keys[key]), now_s)
+
+    def take(self, other: SlotTally) -> None:
+        """Take in another slot that turned out to be the same."""
+        self.values += other.values
+        if other.distinct is not None:
+            if self.distinct is None:
+                self.distinct = other.distinct
+            else:
+                self.distinct.take(other.distinct)
+        for ours, theirs in (
+            (self.new_keys, other.new_keys), (self.sums, other.sums), (self.last, other.last),
+            (self.highest, other.highest),
+        ):  # fmt: skip
+            ours.take(theirs)
+        now, more = self.now, other.now
+        highest = max((value for value in (now[3], more[3]) if not isnan(value)), default=ABSENT)
+        self.now = [now[0] + more[0], now[1] + more[1], now[2] if isnan(more[2]) else more[2], highest]
+
+    def know(self, word: bytes, times: int, first_bin: int | None, first_s: float) -> None:
+        """A word that was a template of its own until now: it was new when that was."""
+        if self.distinct is None:
+            self.distinct = Distinct()
+        self.values += times
+        new = self.distinct.add([word], lambda _: times, first_s)
+        if first_bin is None:
+            self.now[0] += new
+        elif new:
+            self.new_keys.put(first_bin, new)
+
+    def close(self, place: int) -> None:
+        """The open bin is complete."""
+        new, total, last, highest = self.now
+        if new:
+            self.new_keys.put(place, new)
+        if not isnan(last):
+            self.sums.put(place, total)
+            self.last.put(place, last)
+            self.highest.put(place, highest)
+        self.now = [0.0, 0.0, ABSENT, ABSENT]
+
+    def halve(self) -> None:
+        """The grid has merged neighbours."""
+        for course in (self.new_keys, self.sums, self.last, self.highest):
+            course.halve()
+
+    def shown(self, bins: int, scale: Sequence[float]) -> Slot:
+        """The slot as a value; `scale` says for each bin how many lines each line that was read stands for."""
+        distinct = self.distinct
+        once = distinct.once if distinct else 0.0
+        new_keys = []
+        if distinct and self.kind not in MEASURES:
+            # Keys that never come again are as much under-counted as lines are; keys that come often are all seen.
+            new_keys = [
+                new * (1 + (factor - 1) * once) for new, factor in zip(self.new_keys.whole(bins), scale, strict=True)
+            ]
+        numeric = bool(self.last.values)
+        sums = [each * factor for each, factor in zip(self.sums.whole(bins), scale, strict=True)] if numeric else []
+        return Slot(
+            name=self.name,
+            type="int" if self.kind == "number" else self.kind,
+            values=self.values,
+            distinct=distinct.count if distinct else 0.0,
+            once=once,
+            new_keys=new_keys,
+            sums=sums,
+            last=self.last.whole(bins) if numeric else [],
+            highest=self.highest.whole(bins) if numeric else [],
+            keys=tuple(
+                Key(key.decode("utf-8", "replace"), count, first_s, last_s)
+                for key, count, first_s, last_s in zip(
+                    distinct.keys, distinct.counts, distinct.first_s, distinct.last_s, strict=True
+                )
+            )
+            if distinct
+            else (),
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        return {
+            "key": self.key,
+            "name": self.name,
+            "kind": self.kind,
+            "values": self.values,
+            "distinct": self.distinct.state() if self.distinct else None,
+            "new_keys": self.new_keys.state(),
+            "sums": self.sums.state(),
+            "last": self.last.state(),
+            "highest": self.highest.state(),
+            "now": [None if isnan(value) else value for value in self.now],
+        }
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> SlotTally:
+        """The slot that `state` was taken of."""
+        slot = cls(state["key"], state["name"], state["kind"])
+        slot.values = state["values"]
+        slot.distinct = Distinct.restore(state["distinct"]) if state["distinct"] else None
+        slot.new_keys, slot.sums = Course("sum", state["new_keys"]), Course("sum", state["sums"])
+        slot.last, slot.highest = Course("last", state["last"]), Course("highest", state["highest"])
+        slot.now = [ABSENT if value is None else value for value in state["now"]]
+        return slot
+
+
+def _bytes(value: Value) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else repr(value).encode()
