@@ -54,7 +54,10 @@ FEWEST_IN_A_BURST = 64
 
 GC = re.compile(MODERN + rb"\r?+(?=\n)")
 GC_LINE = re.compile(MODERN + rb"\r?+\n")
-REPORTED = re.compile(rb"illed|OOM|oom|137|143|SIGKILL|Terminated|VmRSS|\bR1[45]\b|victed")
+REPORTED = re.compile(
+    rb"i(?:lled|ted, code|med out\. K|meout \(limit)|o(?:om|pp(?:ing|ed) \S+\.ser|r \d+ in |tection fault|be, will be)"
+    rb"|OOM|1(?:37|43)|S(?:IG(?:KILL|ABRT)|ucceeded\.)|Terminated|VmRSS|\bR1[45]\b|v(?:icted|ated succ)"
+)
 """A word that every sentence about a process's end has, for wrapped lines; the signatures decide."""
 AT = re.compile(rb"@\d++\.\d{3}s ")
 OLD_GLUED = re.compile(rb"gc\d++\(\d++\): \d")

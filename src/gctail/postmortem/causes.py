@@ -60,6 +60,10 @@ class Ending(Struct, frozen=True):
     limit_mib: float | None
     next_goal_mib: float | None
     live_mib: float | None
+    silent_s: float | None = None
+    """How long the same log went on without it; None where it did not."""
+    last_error: bool = False
+    """Its very last line is an error, and the lines before it are none."""
 
 
 def decide(ending: Ending, find: Finder) -> Cause:
@@ -130,7 +134,9 @@ def _by_reports(ending: Ending, find: Finder) -> Cause | None:
     if name == "terminated" and ending.farewell is not None and ending.farewell.kind == "asked":
         name = "healthy-end"
     keys: tuple[str, ...] = ()
-    if name in {"exit-137", "sigkill"}:
+    if details.get("reason") == "stop-timeout":
+        keys = ()
+    elif name in {"exit-137", "sigkill"}:
         keys, details = ("kernel", "events"), {**details, **_near_limit(ending)}
     elif confidence < 0.8:
         keys = ("events", "status") if name.startswith("kernel") else ("kernel", "events")
@@ -177,7 +183,8 @@ def _by_the_log(ending: Ending, find: Finder) -> Cause | None:  # noqa: ARG001  
     if ending.missing > 0 and ending.verdict is not None and not _in_danger(ending):
         details = {"torn": None, "missing": ending.missing}
         return _cause("log-cut-off", ending, 0.6, last, details, "previous", "later")
-    if ending.verdict is not None and not _in_danger(ending):
+    stopped = ending.silent_s is not None or ending.last_error
+    if ending.verdict is not None and not stopped and not _in_danger(ending):
         too_few = ending.verdict.kind == "too-few-points"
         details = {"leak": ending.verdict.leak, "too_few": too_few}
         return _cause("alive", ending, 0.5 if too_few else 0.7, last, details, "later", "status")
@@ -203,6 +210,8 @@ def _unknown(ending: Ending) -> Cause:
         "in_danger": _in_danger(ending),
         "spiral": ending.spiral,
         "strangers": len(ending.strangers),
+        "silent_s": ending.silent_s,
+        "last_error": ending.last_error,
         **_near_limit(ending),
     }
     keys = ["kernel", "events", "status"]

@@ -11,6 +11,8 @@ from typing import Any
 import orjson
 from msgspec import Struct
 
+from gctail.parsing.deaths import find_report
+from gctail.parsing.kernel import KernelReader
 from gctail.parsing.quantities import parse_size
 from gctail.parsing.times import parse_time
 from gctail.records import Death, Sighting
@@ -75,6 +77,7 @@ def _event(item: dict[str, Any], data: bytes, origin: str, found: Found) -> None
     if cause is None or (reason == "Evicted" and "memory" not in message):
         return
     details: dict[str, Any] = {"confidence": 0.6 if reason == "Killing" else 0.9, "reason": reason}
+    details |= _in_words(message)
     if about.get("kind") == "Pod":
         details["pod"] = str(about.get("name") or "")
         details["pod_uid"] = str(about.get("uid") or "")
@@ -85,9 +88,25 @@ def _event(item: dict[str, Any], data: bytes, origin: str, found: Found) -> None
     _tell(cause, f"{reason}: {message}", details, when, data, origin, found)
 
 
+def _in_words(message: str) -> dict[str, Any]:
+    """What the message of an event says in the words of a kernel or a kubelet: process, pid, sizes, reason."""
+    reader, line = KernelReader(), message.encode("utf-8", "replace")
+    deaths = find_report(line)
+    if reader.starts(line):
+        deaths += [step.record for step in (reader.feed(line), reader.flush()) if isinstance(step.record, Death)]
+    told: dict[str, Any] = {}
+    for death in deaths:
+        told |= {key: value for key, value in death.details.items() if key not in {"confidence", "signature"}}
+    return told
+
+
 def _pod(item: dict[str, Any], data: bytes, origin: str, found: Found) -> None:
     meta, status = _dict(item, "metadata"), _dict(item, "status")
     pod, uid = str(meta.get("name") or ""), str(meta.get("uid") or "")
+    why = str(status.get("message") or "")
+    if status.get("reason") == "Evicted" and "memory" in why:
+        details = {"pod": pod, "pod_uid": uid, "confidence": 0.9, "reason": "Evicted"}
+        _tell("oom-killed-report", f"Evicted: {why}", details, "", data, origin, found)
     limits = {}
     for container in _dict(item, "spec").get("containers") or ():
         memory = _dict(_dict(container, "resources"), "limits").get("memory")
@@ -97,7 +116,7 @@ def _pod(item: dict[str, Any], data: bytes, origin: str, found: Found) -> None:
             except ValueError:
                 found.notes.append(f"memory limit {memory!r} of {container.get('name')} is no size")
     found.limits += [(pod, name, mib) for name, mib in limits.items()]
-    for each in status.get("containerStatuses") or ():
+    for each in (*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ())):
         name = str(each.get("name") or "")
         for state in ("lastState", "state"):
             ended = _dict(_dict(each, state), "terminated")
@@ -127,7 +146,7 @@ def _tell(  # noqa: PLR0913, PLR0917
     cause: str, text: str, details: dict[str, Any], when: str, data: bytes, origin: str, found: Found
 ) -> None:  # fmt: skip
     """One death. The words that are quoted are ours; the place is that of its time stamp in the file."""
-    words = {key: value for key, value in details.items() if value not in {None, ""}}
+    words = {key: value for key, value in details.items() if value is not None and value != ""}
     at = data.find(when.encode()) if when else -1
     offset = data.rfind(b"\n", 0, at) + 1 if at >= 0 else 0
     death = Death(cause, "orchestrator", text, (text,), words)

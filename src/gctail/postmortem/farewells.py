@@ -6,6 +6,7 @@ Only the last few lines count, and the words must be about the whole process: "s
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -29,6 +30,7 @@ _GOODBYE = re.compile(
     r"|(?:graceful )?shutdown (?:complete|completed|finished|done).{0,40})\W*$", re.IGNORECASE
 )  # fmt: skip
 _FATAL = frozenset({"fatal", "panic"})
+_GIVES_UP = re.compile(r"\b(?:giving up|bailing out|aborting|exiting|quitting|cannot continue)\W*$", re.IGNORECASE)
 _EXIT = re.compile(r"\b(?:os\.Exit|log\.Fatal|exit(?:ing)? with (?:status|code) [1-9])", re.IGNORECASE)
 
 
@@ -43,17 +45,10 @@ class Farewell(Struct, frozen=True):
 
 def farewell(lines: list[str]) -> Farewell | None:
     """What the last lines of a process say about its end; None where they say nothing."""
-    first = max(0, len(lines) - LINES_LOOKED_AT)
-    asked = goodbye = fatal = None
-    for at in range(first, len(lines)):
-        message = read_message(lines[at].encode("utf-8", "replace"))
-        words = message.message.strip()[:300]
-        if message.level in _FATAL or _EXIT.search(words):
-            fatal = at
-        if _ASKED.search(f"{words} {message.fields.get('signal', '')}"):
-            asked = at
-        if _GOODBYE.match(words):
-            goodbye = at
+    said: dict[str, int] = {}
+    for at in range(max(0, len(lines) - LINES_LOOKED_AT), len(lines)):
+        said |= dict.fromkeys(_kinds(lines[at], last=at == len(lines) - 1), at)
+    asked, goodbye, fatal, gives_up = map(said.get, ("asked", "goodbye", "fatal", "gives-up"))
     near_end = len(lines) - LAST_OF_ALL
     if goodbye is not None and asked is not None:
         return Farewell("asked", tuple(sorted({asked, goodbye})), 0.95)
@@ -63,4 +58,20 @@ def farewell(lines: list[str]) -> Farewell | None:
         return Farewell("asked", (asked,), 0.8 if asked >= near_end else 0.6)
     if fatal is not None and fatal >= near_end:
         return Farewell("fatal", (fatal,), 0.8)
+    if gives_up is not None:
+        return Farewell("fatal", (gives_up,), 0.6)
     return None
+
+
+def _kinds(line: str, *, last: bool) -> Iterator[str]:
+    """What one line says of the end of its process."""
+    message = read_message(line.encode("utf-8", "replace"))
+    words = message.message.strip()[:300]
+    if message.level in _FATAL or _EXIT.search(words):
+        yield "fatal"
+    if last and message.level in {*_FATAL, "error", None} and _GIVES_UP.search(words):
+        yield "gives-up"
+    if _ASKED.search(f"{words} {message.fields.get('signal', '')}"):
+        yield "asked"
+    if _GOODBYE.match(words):
+        yield "goodbye"

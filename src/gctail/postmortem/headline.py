@@ -19,6 +19,12 @@ SHORT = {
     "alive": "none seen: still alive when the log ends",
     "log-cut-off": "none seen: the log is cut off",
 }
+BY_REASON = {
+    "stop-timeout": "killed by systemd: it did not stop in time",
+    "watchdog": "aborted by systemd's watchdog",
+    "failed liveness probe": "ended by Kubernetes: its liveness probe failed",
+    "failed startup probe": "ended by Kubernetes: its startup probe failed",
+}
 FIRST_STEPS = {
     "unknown": "find out how it ended: see what would settle it, below",
     "alive": "nothing: if it is gone, look at what would settle it, below",
@@ -35,9 +41,24 @@ def headline(certificate: Certificate) -> tuple[str, str, str, str]:
 def _cause(certificate: Certificate) -> str:
     cause, limit = certificate.cause, certificate.memory.limit_mib
     text = SHORT.get(cause.name, cause.title)
+    if cause.name == "oom-killed-report":
+        return f"{_reported(certificate)} ({cause.confidence:.0%} sure)"
+    reason = BY_REASON.get(str(cause.details.get("reason") or ""))
+    if reason is not None and cause.name in {"sigkill", "signal-abort", "terminated"}:
+        return f"{reason} ({cause.confidence:.0%} sure)"
     if cause.name in {"kernel-oom-kill-cgroup", "memory-limit-spiral"} and limit:
         text = text.replace("limit", f"limit of {size(limit)}", 1)
     return text if cause.name == "unknown" else f"{text} ({cause.confidence:.0%} sure)"
+
+
+def _reported(certificate: Certificate) -> str:
+    details, limit = certificate.cause.details, certificate.memory.limit_mib
+    at = f", at its limit of {size(limit)}" if limit and certificate.memory.limit_source != "gomemlimit" else ""
+    if details.get("reason") == "Evicted":
+        return "evicted from its node, which was low on memory"
+    if details.get("reason") == "OOMKilled" or str(details.get("signature", "")).startswith("kubernetes"):
+        return f"OOMKilled in Kubernetes{at}"
+    return f"{SHORT.get('oom-killed-report', certificate.cause.title)}{at}"
 
 
 def _since(certificate: Certificate) -> str:

@@ -31,6 +31,8 @@ _KLOG = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} +(?P<pid>\d{1,7}) [\w.-]
 _SYSLOG = re.compile(r"\s(?P<name>[\w./@-]{2,64})\[(?P<pid>\d{1,7})\]: ")
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_POD_SUFFIX = re.compile(r"(?:-(?:[bcdf-hj-np-tv-z2-9]{5,10}|\d{1,10})){1,2}")
+"""What controllers append: apimachinery, util/rand, whose alphabet has no vowels."""
 _COMMON = frozenset((  # words that are no name of anybody
     "service", "server", "main", "app", "application", "http", "grpc", "api", "the", "process", "on", "in", "at",
     "with", "for", "and", "from", "version", "listening", "collections", "go", "true", "false", "null", "run", "bin",
@@ -87,6 +89,11 @@ def is_named(name: str, process: str) -> bool:
     """The kernel's name of a process is this name, cut at 15 characters or not."""
     mine, its = name.casefold().removesuffix(".service"), process.casefold().strip("()")
     return bool(its) and (mine == its or (len(its) == COMM_CHARACTERS and mine.startswith(its)))
+
+
+def is_pod_of(name: str, pod: str) -> bool:
+    """Kubernetes named the pod after this workload: `payments-6d9c7d9f4-kx2lm`, `payments-0`."""
+    return len(name) > 2 and pod.startswith(f"{name}-") and _POD_SUFFIX.fullmatch(pod, len(name)) is not None
 
 
 def is_like(name: str, process: str) -> bool:

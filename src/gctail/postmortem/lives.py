@@ -45,7 +45,11 @@ def persons(engine: Engine, witness: Witness) -> list[Person]:
     if not services:
         services = [each for each in engine.services.values() if _speaks(each, witness) or set(each.kinds) - {"death"}]
     if not services:
-        return _victims(list(witness.reports))
+        victims = _victims(list(witness.reports))
+        unnamed = [each for each in engine.services.values() if each.deaths]
+        if victims or not unnamed:
+            return victims
+        services = unnamed
     everybody: list[Person] = []
     for service in services:
         stream = witness.streams.get(service.name) or Stream()

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gctail.postmortem.identity import Identity, is_generic, is_like, is_named
+from gctail.postmortem.identity import Identity, is_generic, is_like, is_named, is_pod_of
 from gctail.records import Death, Sighting
 
 SLACK_S = 5.0
@@ -147,6 +147,9 @@ def _same_name(details: dict[str, Any], who: Identity) -> tuple[float, str] | No
         bare = name.removesuffix(".service")
         if any(is_named(own, bare) for own in (*who.own, *who.labels, *who.hints)):
             return STRONG, f"it names {name}, as our log does"
+    pod = str(details.get("pod") or "")
+    if any(is_pod_of(own, pod) for own in (*who.own, *who.labels)):
+        return STRONG, f"it names {pod}, a pod of ours"
     for name in names:
         if any(is_like(own, name) or is_like(name, own) for own in (*who.labels, *who.own)):
             return FAIR, f"it names {name}, which is like our log's name"
@@ -181,10 +184,11 @@ def _by_place(sighting: Sighting, death: Death, life: Life) -> Match:  # noqa: P
     known = [name for name in life.who.own if len(name) > 2]
     if len(support) >= 2:
         return Match(FAIR - 0.05 * bool(known), tuple(support))
-    if death.details.get("process") and known and not is_generic(str(death.details["process"])):
-        return Match(NONE, (), (f"it names {names[0]}; our log calls itself {known[0]}",))
+    others = [name for name in names if not is_generic(name.removesuffix(".service"))]
+    if others and known:
+        return Match(NONE, (), (f"it names {others[0]}; our log calls itself {known[0]}",))
     if not life.is_last or not life.alone:
         return Match(NONE, (), ("nothing in it points to this process",))
     if support:
-        return Match(WEAK + 0.1, ("nobody else is in these logs", *support))
-    return Match(NONE if names and len(names) > 1 else WEAK - 0.05, ("nobody else is in these logs",))
+        return Match(WEAK if others else WEAK + 0.1, ("nobody else is in these logs", *support))
+    return Match(NONE if len(names) > 1 else WEAK - 0.05, ("nobody else is in these logs",))

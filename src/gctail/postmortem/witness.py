@@ -92,6 +92,7 @@ class Stream:
         self.runs: dict[int, Run] = {}
         self.dumps: list[Sighting] = []
         self.origins: dict[str, None] = {}
+        self.first_offset: int | None = None
         self.end_offset = 0
         self.last_time_s: float | None = None
         self.run = Run(0)
@@ -104,6 +105,8 @@ class Stream:
         if passage.time_s is not None:
             self.last_time_s = passage.time_s
         self.origins.setdefault(passage.origin)
+        if self.first_offset is None:
+            self.first_offset = passage.offset
         self.end_offset = passage.offset + len(passage.text)
         self.tail.take(passage)
 

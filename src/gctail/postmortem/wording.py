@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gctail.forecast import duration
+
 Details = dict[str, Any]
 
 GROWTHS = {
@@ -60,7 +62,10 @@ def _frame(details: Details) -> str:
 
 
 def _who(service: str, details: Details) -> str:
-    process, pid = details.get("process") or service, details.get("pid")
+    process, pid = (
+        details.get("process") or str(details.get("unit") or service).removesuffix(".service"),
+        details.get("pid"),
+    )
     return f"{process} (pid {pid})" if pid else str(process)
 
 
@@ -94,14 +99,35 @@ def _global(service: str, details: Details) -> str:
 def _reported(service: str, details: Details) -> str:
     if details.get("source") == "guard":
         return _guard(service, details)
-    code = details.get("exit_code")
-    return f"Its orchestrator reports that it was killed for its memory{f' (status {code})' if code else ''}."
+    code, limit = details.get("exit_code"), details.get("limit_mib")
+    if details.get("reason") == "Evicted":
+        return f"{_whose(details)} was evicted from its node, which was low on memory."
+    status = f" (status {code})" if code else ""
+    at = f"; its limit is {size(limit)}" if isinstance(limit, int | float) else ""
+    return f"{_reporter(details)} reports that {_whose(details)} was killed for its memory{status}{at}."
+
+
+def _reporter(details: Details) -> str:
+    signature = str(details.get("signature") or "")
+    if details.get("reason") == "OOMKilled" or signature.startswith("kubernetes"):
+        return "Kubernetes"
+    return "systemd" if signature.startswith("systemd") else "Docker" if signature.startswith("docker") else "Its host"
+
+
+def _whose(details: Details) -> str:
+    """Container, pod or unit, as the report names it."""
+    container, pod = details.get("container"), details.get("pod")
+    if container:
+        return f"container {container}{f' of pod {pod}' if pod else ''}"
+    return f"pod {pod}" if pod else str(details.get("unit") or "it")
 
 
 def _guard(service: str, details: Details) -> str:
     guard = _GUARDS.get(str(details.get("guard")), "a memory guard")
     reason = f" because of memory {details['reason']}" if details.get("reason") in {"pressure", "used"} else ""
-    return f"{guard} killed {_who(service, details)}{reason}, to keep the machine usable."
+    rss = details.get("rss_mib")
+    held = f", which held {size(rss)}" if isinstance(rss, int | float) else ""
+    return f"{guard} killed {_who(service, details)}{reason}{held}, to keep the machine usable."
 
 
 def _status_137(service: str, details: Details) -> str:  # noqa: ARG001
@@ -109,6 +135,8 @@ def _status_137(service: str, details: Details) -> str:  # noqa: ARG001
     if details.get("near_limit"):
         goal, limit = size(details["next_goal_mib"]), size(details["limit_mib"])
         return f"{said} Its heap was on its way to {goal}, with a limit of {limit}: the kernel's OOM killer fits."
+    if details.get("reason") == "stop-timeout":
+        return "It did not stop in time after it was asked to, and systemd killed it (SIGKILL, TimeoutStopSec=)."
     return f"{said} The OOM killer, or a stop that took too long: the log does not say."
 
 
@@ -165,6 +193,9 @@ def _quit(service: str, details: Details) -> str:  # noqa: ARG001
 
 
 def _abort(service: str, details: Details) -> str:  # noqa: ARG001
+    if details.get("reason") == "watchdog":
+        limit = f" for {details['watchdog_limit']}" if details.get("watchdog_limit") else ""
+        return f"systemd's watchdog heard nothing from it{limit} and aborted it (SIGABRT, WatchdogSec=)."
     return f"It was aborted (SIGABRT){_frame(details)}: by C code, or by a watchdog."
 
 
@@ -172,7 +203,10 @@ def _segv(service: str, details: Details) -> str:  # noqa: ARG001
     return f"It crashed (SIGSEGV){_frame(details)}: in code that is not Go's, or hit by a signal from outside."
 
 
-def _terminated(service: str, details: Details) -> str:  # noqa: ARG001
+def _terminated(service: str, details: Details) -> str:
+    reason = str(details.get("reason") or "")
+    if reason.startswith("failed "):
+        return f"Kubernetes ended {_whose(details)}: it {reason}, and will be restarted."
     return f"{service} was asked to end from outside, as in a deploy or when it is scaled down."
 
 
@@ -184,7 +218,7 @@ def _ended(service: str, details: Details) -> str:
 
 def _status(service: str, details: Details) -> str:
     if details.get("fatal_line"):
-        return f"{service} gave up by itself: its last words are of level fatal."
+        return f"{service} gave up by itself: its last words say so."
     return f"It ended by itself with status {details.get('exit_code', 'other than 0')}."
 
 
@@ -208,6 +242,12 @@ def _unknown(service: str, details: Details) -> str:
         if details.get("restarted")
         else "The log stops in the middle of its work, without a last word."
     )
+    if details.get("silent_s"):
+        stops = f"{service} fell silent, and the log went on for {duration(details['silent_s'])} without it."
+    if details.get("last_error"):
+        stops = (
+            "The log ends with an error: an end by itself fits (os.Exit, log.Fatal), and so does a log cut off there."
+        )
     if details.get("near_limit"):
         goal, limit = size(details["next_goal_mib"]), size(details["limit_mib"])
         fits = f" Its heap was on its way to {goal}, with a limit of {limit}: a kill for memory fits."

@@ -18,6 +18,7 @@ from gctail.postmortem.headline import headline
 from gctail.postmortem.lives import Person, persons
 from gctail.postmortem.memory import memory
 from gctail.postmortem.quoting import Finder
+from gctail.postmortem.silence import ends_with_an_error, latest_of, silence
 from gctail.postmortem.stacks import grouped
 from gctail.postmortem.story import Clock, first_warning, foretold, moments
 from gctail.postmortem.witness import Witness, Words
@@ -33,20 +34,23 @@ def write(engine: Engine, witness: Witness, find: Finder, facts: dict[str, Any])
     torn: dict[str, str] = facts.pop("torn", {})
     made_by, given = str(facts.pop("made_by", "gctail")), bool(facts.pop("limit_is_given", True))
     by_service: dict[str, list[tuple[Person, Cause]]] = {}
-    for person in persons(engine, witness):
-        by_service.setdefault(person.service.name, []).append((person, _cause(person, find, torn)))
+    everybody = persons(engine, witness)
+    latest = latest_of(everybody)
+    for person in everybody:
+        by_service.setdefault(person.service.name, []).append((person, _cause(person, find, torn, latest)))
     written = [_certificate(told, limit_is_given=given) for told in by_service.values()]
     written.sort(key=_badness)
     return Case(tuple(written), facts, made_by)
 
 
 def _badness(certificate: Certificate) -> tuple[int, float, int]:
-    dead = 0 if certificate.cause.name not in HARMLESS else 1
+    name = certificate.cause.name
+    dead = 0 if name not in HARMLESS else 1 if name == "unknown" else 2
     probability = (certificate.verdict or {}).get("probability", 0.0)
     return dead, -probability, -certificate.collections
 
 
-def _cause(person: Person, find: Finder, torn: dict[str, str]) -> Cause:
+def _cause(person: Person, find: Finder, torn: dict[str, str], latest: list[Person]) -> Cause:
     epoch = person.epoch
     verdict = person.verdict()
     origin = person.life.place[0]
@@ -66,6 +70,8 @@ def _cause(person: Person, find: Finder, torn: dict[str, str]) -> Cause:
         limit_mib=person.service.limit_mib,
         next_goal_mib=derived.next_goal_mib if derived is not None else None,
         live_mib=person.life.live_mib,
+        silent_s=silence(person, latest),
+        last_error=ends_with_an_error(person),
     )
     return decide(ending, find)
 

@@ -29,6 +29,7 @@ _KERNEL = re.compile(
     rb"(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{6}\] |\[[^\]\n\d][^\]\n]{12,36}\] "
     rb"|.{0,80}\bkernel: |.{0,100}oom-kill|.{0,80}Out of memory"
 )
+_PRETTY = re.compile(rb"\s*\{\s*\n\s*\"")
 _ZONELESS = re.compile(rb"\[[^\]\n\d][^\]\n]{12,36}\] ")
 _OLDER = re.compile(r"prev|previous|before|old(?:er)?|last|healthy|good|\.\d{1,3}(?:\.|$)", re.IGNORECASE)
 
@@ -74,6 +75,10 @@ class Autopsy:
         """Read a kernel's log (dmesg, dmesg -T, journalctl -k in any output format): only its kills count."""
         if _ZONELESS.match(self._head(path)):
             self.witness.zoneless.add(path)
+        if _PRETTY.match(self._head(path)):
+            self.reading.notes.append(
+                f"{path}: its objects run over many lines: use journalctl -o json, not json-pretty"
+            )
         self._quietly(path, self._kernel)
 
     def events(self, path: str) -> None:
