@@ -24,7 +24,7 @@ _RANK = (  # the first of these that was told decides; what stands later only su
     "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "guard-kill", "oom-killed-report", "exit-137", "sigkill",
     "signal-segv", "signal-abort", "signal-quit", "terminated", "exit-status",
 )  # fmt: skip
-IMMINENT_S = 120.0
+SURE, IMMINENT_S = 0.8, 120.0
 LEAST_LIVE_MIB = 16
 SETTLES = {
     "kernel": "the kernel's log of that machine (dmesg -T, journalctl -k): --kernel-log FILE",
@@ -133,14 +133,20 @@ def _by_reports(ending: Ending, find: Finder) -> Cause | None:
         name = "memory-limit-spiral"
     if name == "terminated" and ending.farewell is not None and ending.farewell.kind == "asked":
         name = "healthy-end"
-    keys: tuple[str, ...] = ()
+    if name in {"exit-137", "sigkill"}:
+        details |= _near_limit(ending)
+    return _cause(name, ending, confidence, evidence, details, *_to_settle(name, confidence, details))
+
+
+def _to_settle(name: str, confidence: float, details: dict[str, Any]) -> tuple[str, ...]:
+    """What else to look at after a report."""
     if details.get("reason") == "stop-timeout":
-        keys = ()
-    elif name in {"exit-137", "sigkill"}:
-        keys, details = ("kernel", "events"), {**details, **_near_limit(ending)}
-    elif confidence < 0.8:
-        keys = ("events", "status") if name.startswith("kernel") else ("kernel", "events")
-    return _cause(name, ending, confidence, evidence, details, *keys)
+        return ()
+    if name in {"exit-137", "sigkill"}:
+        return "kernel", "events"
+    if confidence < SURE:
+        return ("events", "status") if name.startswith("kernel") else ("kernel", "events")
+    return ()
 
 
 def _is_death(death: Death) -> bool:
