@@ -105,7 +105,7 @@ def test_two_gctails_on_one_state_are_told(path):
         Store(path)
     assert str(refused.value) == (
         f"{path}: in use by process {os.getpid()}. Two gctails cannot share one state: stop that one, "
-        "name another file with --state, or read without one (--no-state)"
+        "name another directory with --state, or read without one (--no-state)"
     )
     first.close()
     Store(path).close()
@@ -186,7 +186,7 @@ def test_a_newer_file_is_refused(path):
         Store(path)
     assert str(refused.value) == (
         f"{path}: written by a newer gctail (version 99 of the state, this one knows {VERSION}). "
-        "Run that one, or name another file with --state"
+        "Run that one, or name another directory with --state"
     )
     assert Path(path).read_bytes() == before
 
@@ -197,7 +197,7 @@ def test_another_programs_database_is_let_alone(path):
     database.execute("CREATE TABLE customers (name)")
     database.commit()
     database.close()
-    with pytest.raises(UsageError, match=r"a database of another program, not a state file\. Name another file"):
+    with pytest.raises(UsageError, match=r"a database of another program, no state\. Name another directory"):
         Store(path)
 
 
@@ -209,7 +209,7 @@ def test_a_place_where_nothing_can_be_kept_is_one_sentence(tmp_path):
         Store(path)
     assert str(refused.value) == (
         f"{path}: the state cannot be kept there: Not a directory. "
-        "Name another file with --state, or read without one (--no-state)"
+        "Name another directory with --state, or read without one (--no-state)"
     )
 
 

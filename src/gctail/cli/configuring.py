@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from gctail.config.loading import Document
     from gctail.config.tables import Settings
 
-NOT_IN_A_FILE = frozenset({"config", "since", "until", "follow", "tui", "help", "version", "dry_run", "to"})
+NOT_IN_A_FILE = frozenset(
+    {"config", "since", "until", "follow", "last", "no_state", "tui", "help", "version", "dry_run", "to"}
+)
 """What is meant for one call only."""
 WITHOUT_TABLE = frozenset({"alert", "check", "explain", "completion", "man", "demo"})
 """Commands that have nothing to set in a file."""

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from gctail.cli.configuring import configurable, configured
+from gctail.cli.following import following
 from gctail.cli.viewing import viewing
 
 COMMANDS = {
@@ -123,6 +124,7 @@ def reading_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
     choosing(parser)
+    following(parser)
     viewing(parser)
     parser.add_argument("--version", action="version", version=f"gctail {__version__}")
     return parser

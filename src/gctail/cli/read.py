@@ -12,29 +12,31 @@ from gctail.cli.judging import alerts_of, changes_of, counts_lines, limit_of, li
 from gctail.cli.reloading import Reloading
 from gctail.cli.telling import Teller
 from gctail.cli.viewing import views_of
-from gctail.cli.window import window
+from gctail.cli.window import window, window_of_growing
 from gctail.engine import Engine, report
 from gctail.errors import UsageError
+from gctail.parsing.scanner import Room
 from gctail.records import Finding, Passage, Sighting
 from gctail.runners.local import Reading
 
 if TYPE_CHECKING:
+    from gctail.cli.following import Followed
     from gctail.runners.views import Views
-    from gctail.sources.follow import Follower
-
-QUIET_S = 2.0
-"""After so long without a byte, what is open in a followed file (a torn line, a crash report) is taken as it is."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Read, tell, and return the exit status."""
+    if options.last is not None and not options.follow:
+        raise UsageError("-n goes with -f: without it a log is read from its beginning to its end")
     limit_mib = limit_of(options)
     plan = plan_of(options)
-    engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options), plan=plan)
+    meant = window_of_growing(options) if options.follow else window(options)
+    engine = Engine(limit_mib=limit_mib, only=options.service, window=meant, plan=plan)
     if options.false_alarms is not None and options.false_alarms <= 0:
         raise UsageError(f"--false-alarms {options.false_alarms:g}: none at all cannot be had; give a number above 0")
     engine.budget_per_day = options.false_alarms
-    reading = Reading(service=options.service, wrapper=options.wrapper, every_line=counts_lines(plan))
+    room = Room() if options.follow else None  # many files are followed at once
+    reading = Reading(service=options.service, wrapper=options.wrapper, every_line=counts_lines(plan), room=room)
     views = views_of(options, engine, reading.facts)
     engine.limits = limits_of(options, limit_mib)
     alerts = alerts_of(options) if options.follow else []  # nobody is woken for a log that has ended
@@ -42,11 +44,14 @@ def run(options: argparse.Namespace) -> int:
     sitting = Sitting(reading, engine, teller, views)
     sitting.reloading = Reloading(options, changes_of(engine, teller, alerts))
     try:
-        _sit(options, sitting)
-    except KeyboardInterrupt:
-        teller.interrupted = True
-    sitting.found(engine.conclude())
-    teller.end(report(engine, reading.facts()))
+        try:
+            _sit(options, sitting)
+        except KeyboardInterrupt:
+            teller.interrupted = True
+        sitting.found(engine.conclude())
+        teller.end(report(engine, reading.facts()))
+    finally:
+        sitting.close()
     for failure in reading.failed:
         print(f"gctail: {failure}", file=sys.stderr)
     if views is not None:
@@ -67,7 +72,7 @@ class Sitting:
         self.reading, self.engine, self.teller, self.views = reading, engine, teller, views
         self._observed = engine.all if views is None else views.board.all
         self._stopped = False
-        self._follower: Follower | None = None
+        self._followed: Followed | None = None
         self.reloading: Reloading | None = None
 
     def hear(self, events: Iterable[Sighting | Passage]) -> None:
@@ -83,11 +88,16 @@ class Sitting:
             self.views.board.found(findings)
             self.views.tick(at_once=bool(findings))
 
+    def turn(self) -> None:
+        """Between two events: a reload that somebody asked for."""
+        if self.reloading is not None:
+            self.reloading.due()
+
     def stop(self) -> None:
         """Read no more; may be called from a signal handler or another thread."""
         self._stopped = True
-        if self._follower is not None:
-            self._follower.stop()
+        if self._followed is not None:
+            self._followed.follower.stop()
 
     def read(self, paths: list[str]) -> None:
         """Read the files to their ends."""
@@ -106,50 +116,40 @@ class Sitting:
             if self._stopped:
                 return
 
-    def follow(self, paths: list[str]) -> None:
+    def follow(self, options: argparse.Namespace) -> None:
         """Read the files as they grow until somebody stops it."""
-        from gctail.sources.follow import Follower, Idle
+        from gctail.cli.following import Followed
 
-        self._follower = follower = Follower(paths)
+        self._followed = Followed(options, self.engine, self.reading, self.teller.outputs, self)
         if self._stopped:
-            follower.stop()
-        reading, quiet_since_s = self.reading, dict[str, float]()
-        for event in follower:
-            if self.reloading is not None:
-                self.reloading.due()
-            if isinstance(event, Idle):
-                for origin, scanner in reading.scanners.items():
-                    scanner.pause()
-                    if event.now_s - quiet_since_s.setdefault(origin, event.now_s) > QUIET_S:
-                        scanner.rest()
-                    self.hear(scanner.take())
-                self.found(self.engine.advance(event.now_s))
-                continue
-            scanner = reading.scanner(event.origin)
-            quiet_since_s.pop(event.origin, None)
-            if event.after_cut_line:
-                scanner.end_line()
-            scanner.feed(event.data)
-            self.hear(scanner.take())
-        for scanner in reading.scanners.values():
-            scanner.flush()
-            self.hear(scanner.take())
-        reading.notes += follower.notes
+            self._followed.follower.stop()
+        self._followed.following.run()
+
+    def close(self) -> None:
+        """All is told."""
+        if self._followed is not None:
+            self._followed.close()
 
 
 def _sit(options: argparse.Namespace, sitting: Sitting) -> None:
     """Read, in front of the live view where one was asked for."""
-    read = sitting.follow if options.follow else sitting.read
+
+    def read() -> None:
+        if options.follow:
+            sitting.follow(options)
+        else:
+            sitting.read(options.files)
+
     if sitting.views is not None and options.tui:
         sitting.teller.console.silent = True
-        sitting.views.terminal(lambda: read(options.files), sitting.stop)
+        sitting.views.terminal(read, sitting.stop)
         sitting.teller.console.silent = False
         return
     for number in (signal.SIGTERM, signal.SIGINT) if options.follow else ():
         signal.signal(number, lambda *_: sitting.stop())
     if options.follow and sitting.reloading is not None:
         sitting.reloading.listen()
-    read(options.files)
+    read()
 
 
 def _stay(views: Views) -> None:

@@ -19,6 +19,11 @@ def window(options: argparse.Namespace) -> Window | None:
     return Window(_moment("--since", options.since, end_s), _moment("--until", options.until, end_s))
 
 
+def window_of_growing(options: argparse.Namespace) -> Window | None:
+    """The same where files are followed: times count from now, and --since says where reading begins instead."""
+    return Window(None, _moment("--until", options.until, time.time())) if options.until is not None else None
+
+
 def _moment(option: str, text: str | None, end_s: float) -> float | None:
     if text is None:
         return None

@@ -233,6 +233,8 @@ class Scanner:
         self._settle()
         if self._kept > 1 or self._skipping:
             self.feed(b"\n")
+            self.bytes_read -= 1  # the newline is ours: offsets stay those of the input
+            self._base -= 1
 
     def flush(self) -> None:
         """The input has ended: a last line without a newline counts, and what is open is closed."""

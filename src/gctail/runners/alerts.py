@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from gctail.config.tables import Settings
@@ -11,13 +10,7 @@ from gctail.sinks.alerting import Alerting, Plan, World
 from gctail.sinks.pacing import Pacing
 from gctail.sinks.route import quiet
 from gctail.sinks.spool import Room, Spool
-
-
-def state_dir(environment: Mapping[str, str], what: str) -> str:
-    """Where gctail keeps `what` by default: the directory that systemd gives, or that of this user."""
-    given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
-    home = environment.get("XDG_STATE_HOME") or os.path.join(environment.get("HOME", ""), ".local", "state")  # noqa: PTH118 - pathlib costs 10 ms
-    return os.path.join(given or os.path.join(home, "gctail"), what)  # noqa: PTH118
+from gctail.store.where import state_dir
 
 
 def plan(settings: Settings) -> Plan:

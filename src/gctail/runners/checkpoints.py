@@ -19,14 +19,17 @@ from gctail.rules import Plan
 from gctail.runners.outputs import Outputs, Told
 from gctail.service import Service
 from gctail.store import NotSaved, Store
+from gctail.traces import Trace
 
 INTERVAL_S = 1.0
 """How often a checkpoint is taken, at most."""
 LEISURE = 20
 """A checkpoint is followed by this many times as much time without one."""
-SLICE_S = 0.004
-"""How long reading stands still for writing at a time."""
-CLOSING_S = 1.0
+SLICE_S, IDLE_SLICE_S = 0.004, 0.02
+"""How long reading stands still for writing at a time: between two pieces of input, and where there is none."""
+LAST_S = 1.0
+"""How long the last checkpoint may take; without it the next start reads on from the one before."""
+CLOSING_S = 0.3
 """How long the sinks are waited for at the end."""
 TOLD = "told"
 
@@ -77,8 +80,10 @@ class Checkpoints:
         state = self._let_go.pop(name, None) or self.store.get(name)
         if state is None:
             return None
+        engine = self.engine
+        limit_mib = engine.limits(name) if engine.limits is not None else engine.limit_mib
         try:
-            return restored(state, self.engine.limit_mib, self.engine.plan)
+            return restored(state, limit_mib, engine.plan, engine.trace_points)
         except (ValueError, KeyError, TypeError) as error:
             self.say(f"{self.store.path}: the state of {name} is not understood and begins anew ({error})")
             return None
@@ -107,20 +112,21 @@ class Checkpoints:
 
     # -- checkpoints
 
-    def tend(self, now_s: float) -> None:
+    def tend(self, now_s: float, *, idle: bool = False) -> None:
         """A little work on a checkpoint, if one is due; `now_s` is on a clock that never steps."""
         if self._in_hand is None and now_s >= self._due_s:
             self._begin()
         if self._in_hand is not None:
-            self._go_on(SLICE_S)
+            self._go_on(IDLE_SLICE_S if idle else SLICE_S)
             if self._in_hand is None:
                 self._due_s = time.monotonic() + max(INTERVAL_S, LEISURE * self._cost_s)
 
     def take_last(self) -> None:
         """One last checkpoint, before what is open is closed for the report."""
-        self._settle()
-        self._begin()
-        self._settle()
+        until_s = time.monotonic() + LAST_S
+        if self._settle(until_s):
+            self._begin()
+            self._settle(until_s)
 
     def close(self) -> None:
         """Give the store back. What was told since the last checkpoint is not told again when it is read again."""
@@ -132,12 +138,14 @@ class Checkpoints:
                 self._failed(error)
         self.store.close()
 
-    def _settle(self) -> None:
+    def _settle(self, until_s: float) -> bool:
+        """Finish the checkpoint in hand; whether there is none any more."""
         if self._in_hand is not None:
-            self._go_on(float("inf"))
-        if self._in_hand is not None:
+            self._go_on(until_s - time.monotonic())
+        if self._in_hand is not None and not self._pending:
             self.outputs.settled(CLOSING_S)
-            self._go_on(float("inf"))
+            self._go_on(0.0)
+        return self._in_hand is None
 
     def _begin(self) -> None:
         """Take the picture: which positions, which services."""
@@ -229,11 +237,18 @@ class Checkpoints:
         self._complaint = str(error)
 
 
-def restored(state: dict[str, Any], limit_mib: float | None, plan: Plan | None) -> Service:
-    """A service from its state; a limit that was told since is the one that counts. Raises ValueError or KeyError."""
+def restored(state: dict[str, Any], limit_mib: float | None, plan: Plan | None, trace_points: int = 0) -> Service:
+    """A service from its state, with what is asked for now: a limit that was told since is the one that counts.
+
+    Raises ValueError, KeyError or TypeError where the state is not understood.
+    """
     if limit_mib is not None and state["limit_mib"] != limit_mib:
         judges = [epoch["judge"] for epoch in state["epochs"] if epoch["judge"] is not None]
         for judge in judges:
             judge["limit_mib"] = limit_mib
         state = {**state, "limit_mib": limit_mib}
-    return Service.restore(state, plan)
+    service = Service.restore({**state, "trace_points": trace_points}, plan)
+    for epoch in service.open:
+        if trace_points and epoch.trace is None:
+            epoch.trace = Trace(trace_points)
+    return service

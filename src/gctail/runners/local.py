@@ -11,7 +11,7 @@ from typing import Any
 
 from gctail.errors import UnreadableInput
 from gctail.parsing.burst import Found, one_by_one
-from gctail.parsing.scanner import Scanner
+from gctail.parsing.scanner import Room, Scanner
 from gctail.records import Passage, Sighting
 from gctail.sources import open_input
 
@@ -48,10 +48,20 @@ def year_of(path: str) -> int:
 
 
 class Reading:
-    """What is being read, and how much of it was: the facts about the input in every report."""
+    """What is being read, and how much of it was: the facts about the input in every report.
 
-    def __init__(self, *, service: str | None = None, wrapper: str | None = None, every_line: bool = False) -> None:
-        self.service, self.wrapper, self.every_line = service, wrapper, every_line
+    Scanners share a `room` where one is given, and then give it back with `release` after each piece.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str | None = None,
+        wrapper: str | None = None,
+        every_line: bool = False,
+        room: Room | None = None,
+    ) -> None:
+        self.service, self.wrapper, self.every_line, self.room = service, wrapper, every_line, room
         self.scanners: dict[str, Scanner] = {}
         self.notes: list[str] = []
         self.failed: list[str] = []
@@ -62,7 +72,7 @@ class Reading:
         if scanner is None:
             name = self.service or service_name(origin)
             scanner = self.scanners[origin] = Scanner(
-                origin, name, wrapper=self.wrapper, year=year_of(origin), every_line=self.every_line
+                origin, name, wrapper=self.wrapper, year=year_of(origin), every_line=self.every_line, room=self.room
             )
         return scanner
 

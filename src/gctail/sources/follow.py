@@ -28,6 +28,7 @@ from gctail.sources.mark import Place, is_compressed, opened
 from gctail.sources.mounts import is_silent
 from gctail.sources.names import Names
 from gctail.sources.opened import Opened
+from gctail.sources.starts import Start, at_last_lines, at_time
 
 LOOK_S = 0.25
 """How often everything is looked at where inotify wakes us in between."""
@@ -41,6 +42,12 @@ LEISURE_AWAKE = 30
 """The same where we have to look for ourselves, and something came a moment ago."""
 MOMENT_S = 2.0
 
+TURN_S = 0.1
+"""How long names have their turns before new files and rotations are looked for."""
+
+LAST_S = 1.0
+"""How long reading goes on after `stop`, where there is more and more."""
+
 SPARE_DESCRIPTORS = 64
 """For everything but followed files."""
 MOST_OPEN = 8192
@@ -50,20 +57,34 @@ _DIRECTORY_EVENTS = MOVED_FROM | MOVED_TO | CREATE | DELETE
 
 
 class Idle(Struct, frozen=True):
-    """Time has passed; comes a few times a second, whether bytes come or not. `now_s` is Unix time."""
+    """Time has passed; comes a few times a second, whether bytes come or not. `now_s` is Unix time.
+
+    `stopping` comes once, after `stop`: places that are asked for now are those to go on from. What follows it are
+    lines that nobody has finished.
+    """
 
     now_s: float
+    stopping: bool = False
 
 
 class Begin(Struct, frozen=True):
     """Where files are begun that have no place yet.
 
-    `last_lines` of what is there when following begins, None for all of it; files that appear later are read from their
-    beginnings. A file that nobody has written to for `ignore_older_s` is begun at its end, when it grows.
+    `last_lines` of what is there when following begins, or what is there `since_s` (Unix time), or all of it; files
+    that appear later are read from their beginnings. A file that nobody has written to for `ignore_older_s` is begun at
+    its end, when it grows.
     """
 
     last_lines: int | None = None
+    since_s: float | None = None
     ignore_older_s: float | None = None
+
+    @property
+    def start(self) -> Start | None:
+        """Where in a file that is there now."""
+        if self.last_lines is not None:
+            return at_last_lines(self.last_lines)
+        return at_time(self.since_s) if self.since_s is not None else None
 
 
 class Follower:
@@ -84,7 +105,7 @@ class Follower:
         oldest_first: bool = False,
         most_open: int | None = None,
     ) -> None:
-        """Follow names and patterns, from `places` where they have one, else as `begin` says.
+        """Follow names and patterns, from `places` (by absolute path) where they have one, else as `begin` says.
 
         Raises UnreadableInput where a name leads to something that cannot be followed; it may lead to nothing yet.
         With `oldest_first` one file is read to its present end before the next, the one that was changed first before
@@ -114,7 +135,7 @@ class Follower:
             self._poll.register(self._inotify.descriptor, select.POLLIN)
         self._came_s = time.monotonic()
         for name in self._first_names():
-            self._add(name, self._begin.last_lines)
+            self._add(name, self._begin.start)
             if self._fails:
                 self.close()
                 raise UnreadableInput(self._fails)
@@ -126,6 +147,11 @@ class Follower:
     def notes(self) -> list[str]:
         """Sentences on what is not there or could not be followed."""
         return [*self._own_notes, *(note for name in self._names.values() for note in name.notes)]
+
+    @property
+    def names(self) -> list[str]:
+        """All that are followed at present."""
+        return list(self._names)
 
     @property
     def lag_bytes(self) -> int:
@@ -166,13 +192,11 @@ class Follower:
     def __iter__(self) -> Iterator[Chunk | Idle]:
         try:
             yield from self._follow()
-            self._listings.look_anew()
-            for name in list(self._names.values()):
-                if name.asleep is None or name.is_worth_waking():
-                    name.wake(time.monotonic())
-                    name.look(time.monotonic())
+            yield from self._read_up()
+            yield Idle(time.time(), stopping=True)
+            for name in self._names.values():
+                if name.asleep is None:
                     yield from name.pump(time.monotonic(), final=True)
-                    self._make_room(name)
         finally:
             self.close()
 
@@ -191,10 +215,20 @@ class Follower:
                 next_look_s = now_s + self._look_s(cost_s)
                 yield Idle(time.time())
 
+    def _read_up(self) -> Iterator[Chunk]:
+        """What is there now, of every name; not for ever, where the writers are faster than we."""
+        until_s = time.monotonic() + LAST_S
+        due = dict(self._names)
+        self._look(due)
+        while due and time.monotonic() < until_s:
+            due = yield from self._turn(due)
+
     def _turn(self, due: dict[str, Followed]) -> Generator[Chunk, None, dict[str, Followed]]:
-        """Everybody's turn: what was added to the names that are due. Returns those that have more."""
-        more: dict[str, Followed] = {}
-        for name in due.values():
+        """What was added to the names that are due, each in its turn. Returns those whose turn comes next."""
+        until_s = time.monotonic() + TURN_S
+        waiting, more = dict(due), dict[str, Followed]()
+        while waiting and time.monotonic() < until_s:
+            name = waiting.pop(next(iter(waiting)))
             if name.asleep is not None:
                 if not name.is_worth_waking():
                     continue
@@ -204,11 +238,11 @@ class Follower:
                 self._came_s = time.monotonic()
                 yield chunk
             self._make_room(name)
+            if name.has_more and self._oldest_first:
+                return {name.name: name} | waiting
             if name.has_more:
                 more[name.name] = name
-                if self._oldest_first:
-                    return due
-        return more
+        return waiting | more
 
     def _look_s(self, cost_s: float) -> float:
         """How long to wait for the next look, which costs as much as this one did."""
@@ -263,19 +297,20 @@ class Follower:
             if not any(name.has_file(key, path) for name in self._names.values()):
                 self._add(path, None)
 
-    def _add(self, path: str, last_lines: int | None) -> None:
+    def _add(self, path: str, start: Start | None) -> None:
         """Follow one more name; `_fails` then says why that is impossible."""
         now_s = time.monotonic()
         name = self._names[path] = Followed(path, self._listings, self._opened, self._closing)
         self._watch_directory(name.directory, path)
         if is_silent(path if os.path.exists(path) else name.directory):  # noqa: PTH110
             self.polls = True
-        place = self._places.pop(path, None)
+        place = self._places.pop(os.path.abspath(path), None)  # noqa: PTH100 - text in, text out
         if place is not None:
             name.resume(place, now_s)
+            start = None
         elif self._is_old(path):
-            last_lines = 0
-        self._fails = name.look(now_s, last_lines=last_lines if place is None else None) or ""
+            start = at_last_lines(0)
+        self._fails = name.look(now_s, start) or ""
         self._make_room(name)
 
     def _is_old(self, path: str) -> bool:

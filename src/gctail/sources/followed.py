@@ -16,6 +16,7 @@ from gctail.sources.inputs import CHUNK_BYTES, Chunk
 from gctail.sources.mark import FLAGS, Mark, Place, opened
 from gctail.sources.opened import Opened
 from gctail.sources.refound import refound
+from gctail.sources.starts import Start
 
 ROTATE_WAIT_S = 5.0
 """How long a file that lost its name is read on after its last growth, once its successor has grown.
@@ -35,8 +36,8 @@ REST_OF_LINE_S = 1.0
 TURN_CHUNKS = 8
 """How much of one name is handed over before others have their turn: 2 MiB."""
 
-FINAL_CHUNKS = 1 << 12
-"""How much is handed over at the end: 1 GiB, and not for ever where the writer is faster than we."""
+FINAL_CHUNKS = 64
+"""How much is handed over at the end: 16 MiB, and not for ever where the writer is faster than we."""
 
 ANEW_BYTES = 1 << 14
 """So much the same is no accident: a shorter log may begin as its predecessor did."""
@@ -82,9 +83,13 @@ class Listings:
 
 
 class Asleep(Struct, frozen=True):
-    """Where a name without descriptors was left, and how its file looked: inode, size, time of change."""
+    """Where a name without descriptors was left, and how its file looked: inode, size, time of change.
+
+    `line_begin` is the same place, before the line that is not finished.
+    """
 
     place: Place
+    line_begin: Place
     signature: tuple[int, int, int] | None
 
 
@@ -143,10 +148,10 @@ class Followed:
         """When something came from any of its files, on a clock that never steps."""
         return max((file.grew_s for file in self.files), default=0.0)
 
-    def look(self, now_s: float, *, last_lines: int | None = None) -> str | None:
+    def look(self, now_s: float, start: Start | None = None) -> str | None:
         """See whether the name leads to another file than before; why it cannot be followed, or None.
 
-        It is read from its beginning, or only its `last_lines`.
+        It is read from its beginning, or from where `start` says.
 
         The directory is listed before the name is looked at: what was created and rotated away after the listing is
         then missing in it, and will be recognised as new.
@@ -156,7 +161,7 @@ class Followed:
         try:
             status = os.stat(self.name)  # noqa: PTH116 - looked at several times a second
             if not self.files or self.files[-1].key != (status.st_dev, status.st_ino):
-                refusal = self._turn(now_s, last_lines=last_lines)
+                refusal = self._turn(now_s, start)
         except OSError as error:
             if not self._nameless and self.files:
                 self.files[-1].grew_s = now_s  # from now on it waits to be closed
@@ -203,7 +208,7 @@ class Followed:
     def place(self, *, unfinished: bool) -> Place:
         """How far everything was read; `unfinished` says that a last, unfinished line has to be read again."""
         if self.asleep is not None:
-            return self.asleep.place
+            return self.asleep.line_begin if unfinished else self.asleep.place
         in_line = self._in_line_of if unfinished else None
         marks = [file.mark(unfinished=file is in_line) for file in self.files]
         return Place(self._delivered_bytes, marks, list(self._closed.values()), self._seen_beside())
@@ -229,7 +234,7 @@ class Followed:
     def sleep(self) -> None:
         """Give the descriptors back until the name is worth a look again: there are not enough of them for all."""
         signature = self._signature() if not self.lag_bytes else None  # with more to read it wakes again by itself
-        self.asleep = Asleep(self.place(unfinished=False), signature)
+        self.asleep = Asleep(self.place(unfinished=False), self.place(unfinished=True), signature)
         self.close()
 
     def is_worth_waking(self) -> bool:
@@ -240,12 +245,14 @@ class Followed:
         """Find the files again, whatever has happened to them."""
         if self.asleep is None:
             return
-        place, self.asleep = self.asleep.place, None
-        if place is not None:
-            self.resume(place, now_s)
+        asleep, self.asleep = self.asleep, None
+        self.resume(asleep.place, now_s)
         within = self._in_line_of
-        if within is not None:
-            self._in_line_of = next((file for file in self.files if file.key == within.key), within)
+        for file in self.files:
+            if within is not None and file.position == within.position > 0:
+                self._in_line_of = file
+                file.begins = False  # its line goes on
+                file.line_begin = next(mark.position for mark in asleep.line_begin.files if mark.key == within.key)
 
     def _signature(self) -> tuple[int, int, int] | None:
         try:
@@ -273,7 +280,7 @@ class Followed:
 
     # -- which files
 
-    def _turn(self, now_s: float, *, last_lines: int | None) -> str | None:
+    def _turn(self, now_s: float, start: Start | None) -> str | None:
         """The name leads to another file: take it, and those that had the name in between."""
         descriptor = os.open(self.name, FLAGS)
         status = os.fstat(descriptor)
@@ -292,7 +299,7 @@ class Followed:
             self.files[-1].grew_s = now_s  # from now on it waits to be closed
         if self._seen is not None:
             self._take_between(key, set(self._seen.values()), now_s)
-        self._take(descriptor, key, now_s, last_lines=last_lines)
+        self._take(descriptor, key, now_s, start)
         return None
 
     def _refuse(self, key: tuple[int, int] | None, reason: str) -> str:
@@ -303,14 +310,14 @@ class Followed:
         self._refused = key, reason
         return refused
 
-    def _take(self, descriptor: int, key: tuple[int, int], now_s: float, *, last_lines: int | None = None) -> None:
+    def _take(self, descriptor: int, key: tuple[int, int], now_s: float, start: Start | None = None) -> None:
         known = self._closed.pop(key, None)
-        if known is None and last_lines is None:
+        if known is None and start is None:
             known = self._written_anew(descriptor)
         if known is not None and known.holds(descriptor):
             file = Opened.at(descriptor, known, now_s)
         else:
-            file = Opened(descriptor, now_s, last_lines=last_lines)
+            file = Opened(descriptor, now_s, start)
         self.files.append(file)
         self._opened(self.name, file)
 

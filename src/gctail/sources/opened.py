@@ -14,6 +14,7 @@ from typing import Self
 from gctail.parsing.text import Decoder
 from gctail.sources.mark import COPY_BYTES, Mark
 from gctail.sources.mark import WHOLE_HEAD_BYTES as HEAD_BYTES
+from gctail.sources.starts import Start
 
 TAIL_BYTES = 256
 RACY_NS = 2 * 10**9
@@ -31,12 +32,12 @@ class Opened:
     line begins that was handed over last and is not finished, `position` where every line is.
     """
 
-    def __init__(self, descriptor: int, now_s: float, *, last_lines: int | None = None) -> None:
-        """Begin at the beginning, or before the `last_lines` that are there now: 0 is the end."""
+    def __init__(self, descriptor: int, now_s: float, start: Start | None = None) -> None:
+        """Begin at the beginning, or where `start` says."""
         status = os.fstat(descriptor)
         self.descriptor = descriptor
         self.key = (status.st_dev, status.st_ino)
-        self.position = 0 if last_lines is None else _lines_back(descriptor, status.st_size, last_lines)
+        self.position = start(descriptor) if start is not None else 0
         self.line_begin = self.position
         self.begins = True
         self.truncations = 0
@@ -209,24 +210,6 @@ class Opened:
             self._head += data[: HEAD_BYTES - len(self._head)]
         self._tail = (self._tail + data[-TAIL_BYTES:])[-TAIL_BYTES:]
         self.position += len(data)
-
-
-def _lines_back(descriptor: int, size: int, lines: int) -> int:
-    """Where the last `lines` of a file begin; an unfinished one counts."""
-    if not lines:
-        return size
-    end = size
-    found = -1 if size and os.pread(descriptor, 1, size - 1) == b"\n" else 0
-    while end:
-        start = max(0, end - (1 << 16))
-        block = os.pread(descriptor, end - start, start)
-        at = len(block)
-        while (at := block.rfind(b"\n", 0, at)) >= 0:
-            found += 1
-            if found == lines:
-                return start + at + 1
-        end = start
-    return 0
 
 
 def _wide_lines(data: bytes, odd: int) -> int:

@@ -60,7 +60,7 @@ class Store:
 
     def services(self) -> list[str]:
         """The names of all services that have a state."""
-        return [_name(key) for (key,) in self._database.execute("SELECT name FROM services ORDER BY name")]
+        return [_name(key) for (key,) in self._rows("SELECT name FROM services ORDER BY name")]
 
     def get(self, service: str) -> dict[str, Any] | None:
         """The state that was put for a service last; None where there is none, or none that can be read."""
@@ -80,7 +80,7 @@ class Store:
     def positions(self) -> dict[str, Any]:
         """The positions of all origins that have one."""
         found = {}
-        for key, data in self._database.execute("SELECT origin, position FROM positions ORDER BY origin").fetchall():
+        for key, data in self._rows("SELECT origin, position FROM positions ORDER BY origin"):
             position = self._unpacked(data, f"position in {_name(key)}")
             if position is not None:
                 found[_name(key)] = position
@@ -143,8 +143,16 @@ class Store:
         return f"{self.path}: the state was not saved: {error}. Reading goes on, and saving is tried again"
 
     def _value(self, query: str, key: object, what: str) -> Any:  # noqa: ANN401 - plain data
-        row = self._database.execute(query, (key,)).fetchone()
-        return self._unpacked(row[0], what) if row is not None else None
+        rows = self._rows(query, key)
+        return self._unpacked(rows[0][0], what) if rows else None
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        """What the file says; nothing where it is damaged at that place."""
+        try:
+            return self._database.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            self.notes.append(f"{self.path}: damaged ({error}): what stood there begins anew")
+            return []
 
     def _unpacked(self, data: bytes, what: str) -> Any:  # noqa: ANN401 - plain data
         try:
@@ -197,7 +205,7 @@ def _check(database: sqlite3.Connection, path: str) -> None:
             raise sqlite3.DatabaseError(str(answer).splitlines()[0])
 
 
-_ELSEWHERE = "Name another file with --state, or read without one (--no-state)"
+_ELSEWHERE = "Name another directory with --state, or read without one (--no-state)"
 
 
 def _names_aside(path: str) -> Iterator[str]:

@@ -34,11 +34,11 @@ def bring_up(database: sqlite3.Connection, path: str) -> None:
     (owner,) = database.execute("PRAGMA application_id").fetchone()
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and owner != APPLICATION_ID:
-        raise UsageError(f"{path}: a database of another program, not a state file. Name another file with --state")
+        raise UsageError(f"{path}: a database of another program, no state. Name another directory with --state")
     if version > VERSION:
         raise UsageError(
             f"{path}: written by a newer gctail (version {version} of the state, this one knows {VERSION}). "
-            "Run that one, or name another file with --state"
+            "Run that one, or name another directory with --state"
         )
     for number, step in enumerate(STEPS[version:], version + 1):
         database.execute("BEGIN IMMEDIATE")

@@ -24,7 +24,7 @@ class Lock:
             who = f"process {holder}" if holder.isdigit() else "another process"
             raise UsageError(
                 f"{what}: in use by {who}. Two gctails cannot share one state: stop that one, "
-                "name another file with --state, or read without one (--no-state)"
+                "name another directory with --state, or read without one (--no-state)"
             ) from None
         except (ImportError, OSError):  # no such locks here: SQLite's own still keep the file whole
             return

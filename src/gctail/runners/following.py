@@ -1,0 +1,202 @@
+"""Follows files for ever, each through a scanner of its own; knows where to go on after a restart.
+
+A position is a place in the files together with what the scanner knew there. It is taken at the end of a line, and only
+while nothing is open: neither a torn line nor a report.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from gctail.engine import Engine
+from gctail.parsing.scanner import Scanner
+from gctail.records import Finding, Passage, Sighting
+from gctail.runners.local import Reading
+from gctail.sources.follow import Follower, Idle
+from gctail.sources.mark import Place
+
+QUIET_S = 2.0
+"""After so long without a byte, what is open in a file (a torn line, a crash report) is taken as it is."""
+LAST_LINE_S = 10.0
+"""After so long, a line without an end is taken as it is: its writer was killed."""
+KEEP_S = 86400.0
+"""How often the positions of files that nobody writes to are saved as well: the store forgets what is not."""
+VERSION = 1
+
+
+class Listener(Protocol):
+    """Who is told what was read and found, and whether anything else is to be done between two events."""
+
+    def hear(self, events: Iterable[Sighting | Passage]) -> None:
+        """Things that were read; their bytes are lent until this returns."""
+
+    def found(self, findings: list[Finding]) -> None:
+        """What time has brought."""
+
+    def turn(self) -> None:
+        """Between two events."""
+
+
+class Saving(Protocol):
+    """Whoever saves positions while files are read."""
+
+    origin: str
+
+    def tend(self, now_s: float, *, idle: bool = False) -> None:
+        """A little work on it, if it is time."""
+
+    def take_last(self) -> None:
+        """Save all now."""
+
+
+class Following:
+    """A follower, its scanners, and what becomes of its bytes. `saving` asks it for positions, by absolute path."""
+
+    def __init__(
+        self, follower: Follower, reading: Reading, engine: Engine, listener: Listener, known: Mapping[str, Any]
+    ) -> None:
+        """`known` are positions that were saved, as `position` gave them."""
+        self.follower, self.reading, self.engine, self.listener = follower, reading, engine, listener
+        self.saving: Saving | None = None
+        self._known = dict(known)
+        self._paths: dict[str, str] = {}
+        self._names: dict[str, str] = {}  # by absolute path, as they were given
+        self._heard: dict[str, float] = {}  # names in which something may be open, and when their last bytes came
+        self._moved: dict[str, None] = {}
+        self._all_moved_s = -KEEP_S
+
+    def run(self) -> None:
+        """Read until the follower is stopped, and then the lines that are not finished."""
+        for event in self.follower:
+            self.listener.turn()
+            if not isinstance(event, Idle):
+                self._read(event.origin, event.data, cut=event.after_cut_line)
+            elif event.stopping:
+                self._stop()
+            else:
+                self._idle(event.now_s)
+            if self.saving is not None:
+                self.saving.tend(time.monotonic(), idle=isinstance(event, Idle))
+        for name, scanner in self.reading.scanners.items():
+            scanner.flush()
+            self._hear(name, scanner)
+        self.reading.notes += self.follower.notes
+
+    def _read(self, name: str, data: bytes | memoryview, *, cut: bool) -> None:
+        scanner = self._scanner(name)
+        self._heard[name] = time.monotonic()
+        self._moved[self._paths[name]] = None
+        if cut:
+            scanner.end_line()
+        scanner.feed(data)
+        self._hear(name, scanner)
+
+    def _idle(self, now_s: float) -> None:
+        for name, heard_s in list(self._heard.items()):
+            quiet_s = time.monotonic() - heard_s
+            scanner = self.reading.scanners[name]
+            scanner.pause()
+            if quiet_s > LAST_LINE_S and scanner.unfinished_bytes:
+                scanner.end_line()
+                self._moved[self._paths[name]] = None
+            if quiet_s > QUIET_S:
+                scanner.rest()
+                if not scanner.unfinished_bytes:
+                    del self._heard[name]
+            self._hear(name, scanner)
+        self._says("")
+        self.listener.found(self.engine.advance(now_s))
+
+    def _stop(self) -> None:
+        """Save what is certain: what comes now are lines that nobody has finished, and they are read again."""
+        if self.saving is not None:
+            self.saving.take_last()
+            self.saving = None
+        left = self.follower.lag_bytes
+        if left:
+            self.reading.notes.append(f"stopped with {left:,} bytes still to be read")
+
+    def _scanner(self, name: str) -> Scanner:
+        scanner = self.reading.scanners.get(name)
+        if scanner is None:
+            scanner = self.reading.scanner(name)
+            known = self._known.pop(self._path(name), None)
+            if known is not None:
+                scanner.resume(known["scanner"])
+        return scanner
+
+    def _hear(self, name: str, scanner: Scanner) -> None:
+        self._says(self._paths[name])
+        self.listener.hear(scanner.take())
+        scanner.release()
+
+    def _says(self, path: str) -> None:
+        if self.saving is not None:
+            self.saving.origin = path
+
+    def _path(self, name: str) -> str:
+        path = self._paths.get(name)
+        if path is None:
+            path = self._paths[name] = os.path.abspath(name)  # noqa: PTH100 - text in, text out
+            self._names[path] = name
+        return path
+
+    # -- positions
+
+    def moved(self) -> list[str]:
+        """The files that were read since this was last asked; all of them at first, and once a day."""
+        now_s = time.monotonic()
+        if now_s - self._all_moved_s >= KEEP_S:
+            self._all_moved_s = now_s
+            for name in self.follower.names:
+                path = self._path(name)
+                if path in self._known or name in self.reading.scanners:
+                    self._moved[path] = None
+        moved, self._moved = list(self._moved), {}
+        return moved
+
+    def position(self, path: str) -> Any:  # noqa: ANN401 - plain data
+        """Where reading goes on; None while something is open there. What is complete is handed on first."""
+        known = self._known.get(path)
+        if known is not None:
+            return known
+        name = self._names[path]
+        scanner = self.reading.scanners[name]
+        scanner.pause()
+        self._hear(name, scanner)
+        if scanner.open() != set():
+            return None
+        state = scanner.state()
+        place = self.follower.place(name, unfinished=scanner.unfinished_bytes > 0)
+        place = replace(place, delivered_bytes=state["offset"])
+        return {"version": VERSION, "place": msgspec.to_builtins(place, builtin_types=(bytes,)), "scanner": state}
+
+
+def places(known: Mapping[str, Any]) -> dict[str, Place]:
+    """The places of positions that were saved, by absolute path, for a follower to begin at."""
+    return {path: msgspec.convert(position["place"], Place) for path, position in known.items()}
+
+
+def usable(positions: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
+    """The positions that this gctail understands; the others are named."""
+    found = {}
+    for path, position in positions.items():
+        if _is_usable(position):
+            found[path] = position
+        else:
+            say(f"{path}: how far it was read is not understood, and it is begun like a new one")
+    return found
+
+
+def _is_usable(position: Any) -> bool:  # noqa: ANN401 - whatever stands in a file
+    try:
+        msgspec.convert(position["place"], Place)
+    except (KeyError, TypeError, ValueError):
+        return False
+    return position.get("version") == VERSION and isinstance(position.get("scanner"), dict)

@@ -1,0 +1,168 @@
+"""`gctail -f` is stopped, killed and started again: it goes on where it was, and knows what it knew."""
+
+import resource
+import sqlite3
+import subprocess
+
+import pytest
+
+from following import PROGRAM, Gctail, collections
+from gctail.store import Store
+
+
+@pytest.fixture
+def follow(tmp_path):
+    """Makes followers of files in a directory of their own."""
+    made = []
+
+    def of(*names, **options):
+        directory = tmp_path / options.get("state", "kept")
+        directory.mkdir()
+        made.append(Gctail(directory, *names))
+        return made[-1]
+
+    yield of
+    for each in made:
+        each.__exit__()
+
+
+def add(path, data):
+    with path.open("ab") as log:
+        log.write(data)
+
+
+def names(state):
+    """The services that a state has, as `sqlite3` shows them while gctail runs."""
+    database = sqlite3.connect(f"file:{state}?mode=ro", uri=True)
+    try:
+        return database.execute("SELECT name FROM services").fetchall()
+    finally:
+        database.close()
+
+
+def test_a_stop_and_a_start_lose_nothing_and_double_nothing(follow, tmp_path):
+    """Collections before, between and after; each finding is told once, as if nobody had stopped it."""
+    path = tmp_path / "pay.log"
+    whole = collections(1, 300, grow=2.0)
+    pieces = [whole[:9000], whole[9000:20000], whole[20000:]]  # cut in the middle of lines
+    gctail = follow(path, "--limit", "1GiB")
+    for piece in pieces:
+        add(path, piece)
+        gctail.start()
+        assert gctail.stop() == 0
+    assert gctail.knows()["pay"].ledger() == {"seen": 300, "missing": 0, "doubled": 0, "late": 0}
+    ids = [finding["id"] for finding in gctail.told()]
+    assert len(ids) == len(set(ids)) > 0
+    other = follow(path, "--limit", "1GiB", state="other")
+    other.start()
+    other.stop()
+    assert {finding["id"] for finding in other.told()} == set(ids)
+
+
+def test_a_kill_at_any_time_loses_nothing_and_doubles_nothing(follow, tmp_path):
+    """Nobody had the time to save anything: it goes on at the last checkpoint."""
+    path = tmp_path / "pay.log"
+    gctail = follow(path)
+    for turn in range(4):
+        add(path, collections(100 * turn + 1, 100 * turn + 99))
+        gctail.start()
+        add(path, collections(100 * turn + 100, 100 * turn + 100))
+        gctail.kill()
+    gctail.start()
+    gctail.stop()
+    assert gctail.knows()["pay"].ledger() == {"seen": 400, "missing": 0, "doubled": 0, "late": 0}
+
+
+def test_two_gctails_on_one_state_are_told_so(follow, tmp_path):
+    """The second one ends at once, says who has it, and what to do."""
+    path = tmp_path / "pay.log"
+    add(path, collections(1, 3))
+    first = follow(path)
+    first.start()
+    state = first.state
+    second = subprocess.run(
+        [PROGRAM, "-f", path, "--state", state.parent], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert second.returncode == 2
+    assert second.stderr == (
+        f"gctail: {state}: in use by process {first.child.pid}. Two gctails cannot share one state: stop "
+        "that one, name another directory with --state, or read without one (--no-state)\n"
+    )
+
+
+def test_a_damaged_state_is_put_aside_and_said_so(follow, tmp_path):
+    """The log is then read from its beginning."""
+    path = tmp_path / "pay.log"
+    add(path, collections(1, 50))
+    gctail = follow(path)
+    gctail.start()
+    gctail.stop()
+    state = gctail.state
+    state.write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 300)
+    gctail.start()
+    gctail.until(lambda: "begins anew" in gctail.complaints())
+    gctail.stop()
+    assert "kept as " in gctail.complaints()
+    assert gctail.state.with_name("state.db.damaged-1").exists()
+    assert gctail.knows()["pay"].collections == 50
+
+
+def test_a_position_that_is_not_understood_is_named(follow, tmp_path):
+    """The file is then begun like a new one."""
+    path = tmp_path / "pay.log"
+    add(path, collections(1, 50))
+    gctail = follow(path)
+    gctail.start()
+    gctail.stop()
+    store = Store(str(gctail.state))
+    store.put_position(str(path), {"version": 99})
+    store.commit()
+    store.close()
+    gctail.start()
+    gctail.until(lambda: "is not understood" in gctail.complaints())
+    gctail.stop()
+    assert gctail.complaints().startswith(
+        f"gctail: {path}: how far it was read is not understood, and it is begun like a "
+    )
+
+
+def test_a_full_disk_is_told_once_and_costs_only_the_newest_checkpoint(follow, tmp_path):
+    """Reading goes on; what was saved before still stands, and the next start reads on from there."""
+    path = tmp_path / "pay.log"
+    add(path, collections(1, 100))
+    gctail = follow(path)
+    gctail.start()
+    gctail.until(lambda: names(gctail.state) == [(b"pay",)])
+    full = gctail.state.with_suffix(".db-wal").stat().st_size
+    resource.prlimit(gctail.child.pid, resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+    add(path, collections(101, 200, grow=0.5))
+    gctail.until(lambda: "the state was not saved" in gctail.complaints())
+    gctail.kill()
+    assert gctail.complaints().count("the state was not saved") == 1
+    gctail.start()
+    gctail.stop()
+    assert gctail.knows()["pay"].ledger()["seen"] == 200
+
+
+def test_without_a_state_nothing_is_kept(follow, tmp_path):
+    """`--no-state` reads the same log anew each time."""
+    path = tmp_path / "pay.log"
+    add(path, collections(1, 300, grow=2.0))
+    gctail = follow(path, "--limit", "1GiB")
+    for _ in range(2):
+        gctail.start("--no-state")
+        before = len(gctail.told())
+        gctail.until(lambda before=before: len(gctail.told()) > before)
+        gctail.stop()
+    ids = [finding["id"] for finding in gctail.told()]
+    assert len(ids) == 2 * len(set(ids)) > 0
+    assert not (gctail.directory / "state").exists()
+
+
+def test_the_state_is_a_database_that_others_can_look_at(follow, tmp_path):
+    """While gctail runs: `sqlite3 state.db 'select name from services'`."""
+    path = tmp_path / "pay.log"
+    add(path, collections(1, 50))
+    gctail = follow(path)
+    gctail.start()
+    gctail.until(lambda: names(gctail.state) == [(b"pay",)])
