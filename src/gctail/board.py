@@ -32,6 +32,9 @@ WATCHED_FOR_S = 60.0
 MOST_LINES, MOST_LINES_BYTES, MOST_CHARACTERS = 300, 1 << 16, 2000
 """Of the log of a service that is looked at."""
 SEVERITIES = ("info", "warning", "critical")
+MOST_JUDGED, JUDGED_FOR_S = 16, 5.0
+"""A verdict takes 2 ms: so many services are judged anew at a time, none more often than this."""
+NEVER: tuple[float, Verdict | None] = (-1e12, None)
 
 
 class Row(Struct, frozen=True):
@@ -49,9 +52,9 @@ class Row(Struct, frozen=True):
     limit_mib: float | None
     """Told, or inferred from the goals that GOMEMLIMIT held down."""
     rate_mib_per_s: float | None
-    """How fast the live heap grows, where an incident says so."""
-    ends_at_s: float | None
-    """Unix time at which the memory is forecast to be gone."""
+    """How fast the live heap grows, where an incident says that it does."""
+    lasts_s: float | None
+    """How long the memory was forecast to last, at the last collection."""
     gc_cpu_share: float | None
     pause_ms: float | None
     collections: int
@@ -65,14 +68,26 @@ class Row(Struct, frozen=True):
     """The live heap in MiB over its whole run, in at most 24 steps: a spark line."""
 
 
+def limit_share(row: Row) -> float:
+    """How much of its limit the heap will fill before the next collection, 0 where no limit is known."""
+    return max(row.goal_mib or 0, row.live_mib or 0) / row.limit_mib if row.limit_mib else 0.0
+
+
+def _lasting(row: Row) -> float:
+    return row.lasts_s if row.lasts_s is not None else FAR_S
+
+
 URGENCY = {None: 0, "info": 1, "warning": 2, "critical": 3}
 FAR_S = 1e12
 ORDERS: dict[str, Callable[[Row], tuple[float, ...]]] = {
-    "worst": lambda row: (-URGENCY[row.severity], row.ends_at_s or FAR_S, -row.probability, -(row.live_mib or 0)),
+    "worst": lambda row: (-URGENCY[row.severity], _lasting(row), -row.probability, -(row.live_mib or 0)),
     "service": lambda _: (),
     "live": lambda row: (-(row.live_mib or 0),),
+    "goal": lambda row: (-(row.goal_mib or 0),),
+    "limit": lambda row: (-limit_share(row),),
+    "growth": lambda row: (-(row.rate_mib_per_s or 0.0),),
     "probability": lambda row: (-row.probability,),
-    "end": lambda row: (row.ends_at_s or FAR_S,),
+    "end": lambda row: (_lasting(row),),
     "gc_cpu": lambda row: (-(row.gc_cpu_share or 0.0),),
     "last": lambda row: (-(row.last_time_s or 0.0),),
 }
@@ -90,11 +105,13 @@ LIVE_S = 120.0
 
 
 def time_left_s(row: Row, now_s: float) -> float | None:
-    """How long until the memory is forecast to be gone, at `now_s`; of an old log, from its last collection on."""
-    if row.ends_at_s is None:
-        return None
-    live = row.last_time_s is None or now_s - row.last_time_s < LIVE_S
-    return row.ends_at_s - (now_s if live or row.last_time_s is None else row.last_time_s)
+    """How long until the memory is forecast to be gone, at `now_s`; of an old log, from its last collection on.
+
+    Where the log tells no times, too, it is from the last collection on.
+    """
+    if row.lasts_s is None or row.last_time_s is None or now_s - row.last_time_s >= LIVE_S:
+        return row.lasts_s
+    return row.last_time_s + row.lasts_s - now_s
 
 
 class Line(Struct, frozen=True):
@@ -150,6 +167,7 @@ class Board:
         self._watched: dict[str, float] = {}
         self._lines: dict[str, deque[Line]] = {}
         self._lines_heard = 0
+        self._verdicts: dict[str, tuple[float, Verdict | None]] = {}
 
     # -- the reader's side
 
@@ -165,6 +183,7 @@ class Board:
     def read(self, passage: Passage) -> None:
         """Application lines; they are kept only of services that somebody looks at."""
         if passage.service in self._lines:
+            self._changed.add(passage.service)
             text = bytes(passage.text[-MOST_LINES_BYTES:]).decode("utf-8", "replace")
             lines = [line for line in text.splitlines() if line.strip()]
             self._heard(passage.service, unwrapped(lines, passage.wrapper) if passage.wrapper else lines, "")
@@ -184,9 +203,10 @@ class Board:
 
     def publish(self, now_s: float, facts: dict[str, Any]) -> Snapshot:
         """Make what happened since the last time visible. `now_s` is Unix time."""
-        services = self.engine.services
-        if self._changed or len(self._rows) > len(services):
+        services, changed = self.engine.services, self._changed.copy()
+        if changed or len(self._rows) > len(services):
             rows = {name: row for name, row in self._rows.items() if name in services}
+            self._judge(now_s)
             for name in sorted(self._changed):
                 service = services.get(name)
                 if service is not None and service.kinds:
@@ -199,7 +219,11 @@ class Board:
             if not 0 <= now_s - asked_s <= WATCHED_FOR_S:
                 self._watched.pop(name, None)
         self._lines = {name: lines for name, lines in self._lines.items() if name in self._watched}
-        details = {name: self._detail(services[name]) for name in self._watched.copy() if name in services}
+        before = self.snapshot.details
+        details = {
+            name: before[name] if name in before and name not in changed else self._detail(services[name])
+            for name in self._watched.copy() if name in services
+        }  # fmt: skip
         version = self.snapshot.version + 1
         self.snapshot = Snapshot(version, now_s, self._rows, details, tuple(self._findings), dict(self._told), facts)
         return self.snapshot
@@ -248,15 +272,15 @@ class Board:
         limit = service.limit_mib
         if limit is None and derived is not None:
             limit = derived.memory_limit_estimate_mib
-        growth = self._growth(service.name)
+        rate_mib_per_s, lasts_s = self._growing(service.name)
         return replace(
             row,
             probability=round(epoch.judge.belief, 4) if epoch.judge is not None else 0.0,
             live_mib=epoch.last.heap_live_mib,
             goal_mib=epoch.last.goal_mib,
             limit_mib=limit,
-            rate_mib_per_s=growth.evidence.get("rate_mib_per_s") if growth is not None else None,
-            ends_at_s=_ends_at(growth),
+            rate_mib_per_s=rate_mib_per_s,
+            lasts_s=lasts_s,
             gc_cpu_share=_recent_share(epoch),
             pause_ms=epoch.last.pause_ms,
             last_time_s=epoch.last_time_s,
@@ -280,6 +304,27 @@ class Board:
         """The open incident that says how fast the heap grows."""
         incidents = self._open.get(name, {}).values()
         return next((each for each in incidents if each.evidence.get("rate_mib_per_s") is not None), None)
+
+    def _judge(self, now_s: float) -> None:
+        """Ask anew how fast services grow that do: a few at a time, those first that were not asked for longest."""
+        growing = [name for name in sorted(self._changed) if self._growth(name) is not None]
+        services = self.engine.services
+        verdicts = {name: each for name, each in self._verdicts.items() if name in services and self._growth(name)}
+        due = [name for name in growing if name in services and now_s - verdicts.get(name, NEVER)[0] >= JUDGED_FOR_S]
+        for name in sorted(due, key=lambda name: verdicts.get(name, NEVER)[0])[:MOST_JUDGED]:
+            epoch = services[name].current
+            verdicts[name] = (now_s, epoch.verdict() if epoch is not None else None)
+        self._verdicts = verdicts
+
+    def _growing(self, name: str) -> tuple[float | None, float | None]:
+        """Growth in MiB/s, and for how many seconds there is memory, of a service with such an incident."""
+        growth = self._growth(name)
+        if growth is None:
+            return None, None
+        verdict = self._verdicts.get(name, NEVER)[1]
+        if verdict is None or verdict.rate_mib_per_s is None:
+            return growth.evidence["rate_mib_per_s"], growth.evidence.get("seconds")
+        return verdict.rate_mib_per_s, verdict.forecast.seconds if verdict.forecast is not None else None
 
     def _detail(self, service: Service) -> Detail:
         epoch = service.current
@@ -306,13 +351,6 @@ def _collection(cycle: GcCycle) -> str:
         f"gc {cycle.number} {at} {cycle.gc_cpu_percent or 0}%: {cycle.pause_ms:.3g} ms pause, "
         f"{cycle.heap_start_mib}->{cycle.heap_end_mib}->{marked} MB{goal}"
     )
-
-
-def _ends_at(growth: Finding | None) -> float | None:
-    if growth is None or growth.time_s is None:
-        return None
-    seconds = growth.evidence.get("seconds")
-    return growth.time_s + seconds if seconds is not None else None
 
 
 def _recent_share(epoch: Epoch) -> float | None:

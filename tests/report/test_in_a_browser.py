@@ -1,22 +1,17 @@
 """The report in a real Chromium: it draws, sorts, zooms and speaks, and hostile words in it stay words."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chromium import ABSENT, CHROMIUM, QUIET, Opened
 from gctail import report
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install -e '.[dev]'")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)
 HOSTILE = [
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(1)><svg onload=alert(1)><iframe srcdoc='<script>alert(1)</script>'>",
@@ -25,27 +20,6 @@ HOSTILE = [
     "\u2028\u2029\\u003cscript\\u003e ${alert(1)} {{alert(1)}} `alert(1)`",
     "<b>" + "A" * 2**20,
 ]
-
-
-class Opened:
-    """A page with everything that it did: messages of the console, errors, dialogs, requests."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.noise: list[str] = []
-        self.requests: list[str] = []
-        page.on("console", lambda message: self.noise.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.noise.append(f"error: {error}"))
-        page.on("dialog", self._dialog)
-        page.on("request", lambda request: self.requests.append(request.url))
-
-    def _dialog(self, dialog: Any) -> None:
-        self.noise.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def asked_for(self) -> list[str]:
-        """Requests beyond the file itself and what stands inside it."""
-        return [url for url in self.requests[1:] if not url.startswith("data:")]
 
 
 @pytest.fixture(scope="module")

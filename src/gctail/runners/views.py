@@ -34,7 +34,7 @@ class Views:
         """Answer browsers from now on; returns the URL. Raises UsageError where that cannot be."""
         from gctail.web.server import Server as WebServer
 
-        self._server = WebServer(self.board, address, access)
+        self._server = WebServer(self.board, address, access, lines_around)
         self.tick()
         self._server.start()
         return self._server.address.url

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
-import orjson
 
-from gctail.board import ORDERS, Board
+from gctail.board import ORDERS, SEVERITIES, Board
+from gctail.records import Finding
 from gctail.web import views
+from gctail.web.events import Events, written
 from gctail.web.guard import Access, Guard
 from gctail.web.metrics import exposition
 from gctail.web.openapi import description
+from gctail.web.shipped import shipped
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -24,21 +25,18 @@ if TYPE_CHECKING:
 
 READY_WITHIN_S = 30.0
 """Without a new snapshot for so long, the reader of the logs hangs."""
-EVENTS_EVERY_S = 1.0
-KEEP_ALIVE_S = 15.0
+MOST_CHARACTERS = 2000
+"""Of a line around a finding."""
 
-PAGE = {
-    "": ("index.html", "text/html; charset=utf-8"),
-    "app.js": ("app.js", "text/javascript; charset=utf-8"),
-    "app.css": ("app.css", "text/css; charset=utf-8"),
-}
+Around = Callable[[Finding], list[str]]
 
 
 class Web:
     """Answers from what the board publishes. Every handler reads one snapshot, so an answer is of one moment."""
 
-    def __init__(self, board: Board) -> None:
-        self.board = board
+    def __init__(self, board: Board, around: Around | None = None) -> None:
+        self.board, self._around = board, around
+        self._reading = asyncio.Semaphore(1)
 
     # -- JSON
 
@@ -47,7 +45,7 @@ class Web:
         asked = _asked(request)
         if isinstance(asked, str):
             return _problem(400, asked)
-        return _json(msgspec.to_builtins(views.services(self.board.snapshot, **asked)))
+        return _json(msgspec.to_builtins(views.services(self.board.snapshot, asked)))
 
     async def service(self, request: Request) -> Response:
         """One service; its details come with the next snapshot after somebody first asked, within a second."""
@@ -61,7 +59,8 @@ class Web:
                 break
             await asyncio.sleep(0.1)
         snapshot = self.board.snapshot
-        return _json(views.detail_value(snapshot.rows.get(name, row), snapshot.details.get(name)))
+        row, detail = snapshot.rows.get(name, row), snapshot.details.get(name)
+        return _json(views.detail_value(row, detail, snapshot.at_s))
 
     async def findings(self, request: Request) -> Response:
         """The last findings, the newest first."""
@@ -71,12 +70,24 @@ class Web:
             return _problem(400, "limit is a whole number")
         return _json({"findings": views.findings(self.board.snapshot, service, min(limit, 1000))})
 
+    async def around(self, request: Request) -> Response:
+        """The lines around a finding, read again from its log, in a thread and one at a time."""
+        from starlette.concurrency import run_in_threadpool
+
+        wanted = request.path_params["id"]
+        finding = next((each for each in self.board.snapshot.findings if each.id == wanted), None)
+        if finding is None or self._around is None:
+            return _problem(404, "no such finding")
+        async with self._reading:
+            lines = await run_in_threadpool(self._around, finding)
+        return _json({"lines": [line[:MOST_CHARACTERS] for line in lines]})
+
     async def bloat(self, request: Request) -> Response:
         """What each service would say of its own memory; 503 for one that is bloating, as health checks want it."""
         snapshot = self.board.snapshot
         name = request.query_params.get("service")
         if name is None:
-            rows = views.services(snapshot, limit=views.MOST_ROWS).rows
+            rows = views.services(snapshot, views.Asked(limit=views.MOST_ROWS)).rows
             return _json({"services": [views.bloat(snapshot, row) for row in rows]})
         row = snapshot.rows.get(name)
         if row is None:
@@ -91,40 +102,18 @@ class Web:
     # -- events
 
     async def events(self, request: Request) -> Response:
-        """Server-sent events: the part of the table, the service in detail, new findings; each when it changes."""
+        """Server-sent events for one page; see `gctail.web.events`."""
         from starlette.responses import StreamingResponse
 
         asked = _asked(request)
         if isinstance(asked, str):
             return _problem(400, asked)
-        watched = request.query_params.get("service")
-        return StreamingResponse(self._stream(asked, watched), media_type="text/event-stream")
-
-    async def _stream(self, asked: dict[str, Any], watched: str | None) -> AsyncIterator[bytes]:
-        seen, told, silent_s = -1, set[str](), 0.0
-        yield b"retry: 2000\n\n"
-        while True:
-            snapshot = self.board.snapshot
-            if watched is not None and watched in snapshot.rows:
-                self.board.watch(watched, time.time())
-            if snapshot.version == seen:
-                silent_s += EVENTS_EVERY_S
-                if silent_s >= KEEP_ALIVE_S:
-                    silent_s = 0.0
-                    yield b": still here\n\n"
-                await asyncio.sleep(EVENTS_EVERY_S)
-                continue
-            seen, silent_s = snapshot.version, 0.0
-            yield _event("services", msgspec.to_builtins(views.services(snapshot, **asked)))
-            row = snapshot.rows.get(watched) if watched is not None else None
-            if watched is not None and row is not None:
-                yield _event("service", views.detail_value(row, snapshot.details.get(watched)))
-            new = [each for each in snapshot.findings if each.id not in told]
-            told = {each.id for each in snapshot.findings}
-            if new:
-                yield _event("findings", [views.finding_value(each) for each in new[-100:]])
-            yield _event("facts", snapshot.facts)
-            await asyncio.sleep(EVENTS_EVERY_S)
+        service, after = request.query_params.get("service"), request.query_params.get("after")
+        line = _whole(request.query_params.get("line"), 0)
+        if line is None:
+            return _problem(400, "line is a whole number")
+        told = Events(self.board, asked, service, after, line)
+        return StreamingResponse(told.stream(), media_type="text/event-stream")
 
     # -- for machines
 
@@ -148,26 +137,25 @@ class Web:
         """The page and its files."""
         from starlette.responses import Response
 
-        found = PAGE.get(request.path_params.get("file", ""))
+        found = shipped(request.path_params.get("file", "index.html"))
         if found is None:
             return _problem(404, "no such file")
-        name, content_type = found
-        body = files("gctail.web").joinpath("page", name).read_bytes()
-        return Response(body, headers={"content-type": content_type})
+        return Response(found.body, headers={"content-type": found.content_type, "cache-control": found.kept})
 
 
-def application(board: Board, access: Access) -> ASGIApp:
-    """The whole web as an ASGI application."""
+def application(board: Board, access: Access, around: Around | None = None) -> ASGIApp:
+    """The whole web as an ASGI application. `around` reads the lines around a finding again."""
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    web = Web(board)
+    web = Web(board, around)
     routes = [
         Route("/", web.page),
         Route("/static/{file}", web.page),
         Route("/api/v1/services", web.services),
         Route("/api/v1/services/{name:path}", web.service),
         Route("/api/v1/findings", web.findings),
+        Route("/api/v1/findings/{id}/lines", web.around),
         Route("/api/v1/events", web.events),
         Route("/api/v1/openapi.json", web.openapi),
         Route("/debug/bloat", web.bloat),
@@ -178,15 +166,19 @@ def application(board: Board, access: Access) -> ASGIApp:
     return Guard(Starlette(routes=routes), access)
 
 
-def _asked(request: Request) -> dict[str, Any] | str:
+def _asked(request: Request) -> views.Asked | str:
     """What part of the table is meant, or what is wrong with the question."""
-    order = request.query_params.get("order", "worst")
-    offset, limit = _whole(request.query_params.get("offset"), 0), _whole(request.query_params.get("limit"), 100)
+    asked = request.query_params
+    order, least = asked.get("order", "worst"), asked.get("least") or None
+    offset, limit = _whole(asked.get("offset"), 0), _whole(asked.get("limit"), 100)
     if order not in ORDERS:
         return f"order is one of {', '.join(ORDERS)}"
+    if least is not None and least not in SEVERITIES:
+        return f"least is one of {', '.join(SEVERITIES)}"
     if offset is None or limit is None:
         return "offset and limit are whole numbers"
-    return {"order": order, "search": request.query_params.get("search", "")[:200], "offset": offset, "limit": limit}
+    reverse = asked.get("reverse", "") in {"1", "true"}
+    return views.Asked(order, reverse, asked.get("search", "")[:200], least, offset, limit)
 
 
 def _whole(text: str | None, otherwise: int) -> int | None:
@@ -198,11 +190,7 @@ def _whole(text: str | None, otherwise: int) -> int | None:
 def _json(value: object, status: int = 200) -> Response:
     from starlette.responses import Response
 
-    return Response(_dumps(value), status, headers={"content-type": "application/json"})
-
-
-def _dumps(value: object) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str)
+    return Response(written(value), status, headers={"content-type": "application/json"})
 
 
 def _problem(status: int, sentence: str) -> Response:
@@ -213,7 +201,3 @@ def _word(text: str, status: int = 200) -> Response:
     from starlette.responses import PlainTextResponse
 
     return PlainTextResponse(f"{text}\n", status)
-
-
-def _event(kind: str, value: object) -> bytes:
-    return b"event: " + kind.encode() + b"\ndata: " + _dumps(value) + b"\n\n"

@@ -15,6 +15,8 @@ from gctail.web.guard import Access
 if TYPE_CHECKING:
     import uvicorn
 
+    from gctail.web.app import Around
+
 STOP_WITHIN_S = 2.0
 
 
@@ -50,12 +52,12 @@ def parse_address(text: str) -> tuple[str, int]:
 class Server:
     """The web, from `start` to `stop`. Needs the extra `gctail[web]`."""
 
-    def __init__(self, board: Board, address: Address, access: Access) -> None:
+    def __init__(self, board: Board, address: Address, access: Access, around: Around | None = None) -> None:
         self.address = address
         self._socket = _bound(address)
         port = self._socket.getsockname()[1]
         self.address = Address(address.host, port, address.certificate, address.key)
-        self._server = _server(board, self.address, access)
+        self._server = _server(board, self.address, access, around)
         self._thread = threading.Thread(target=self._serve, name="gctail-web", daemon=True)
 
     def start(self) -> None:
@@ -88,7 +90,7 @@ def _bound(address: Address) -> socket.socket:
     return bound
 
 
-def _server(board: Board, address: Address, access: Access) -> uvicorn.Server:
+def _server(board: Board, address: Address, access: Access, around: Around | None) -> uvicorn.Server:
     try:
         import uvicorn
 
@@ -96,7 +98,7 @@ def _server(board: Board, address: Address, access: Access) -> uvicorn.Server:
     except ImportError as error:
         raise UsageError("--listen needs more packages: pip install 'gctail[web]'") from error
     config = uvicorn.Config(
-        application(board, access),
+        application(board, access, around),
         log_level="error",
         access_log=False,
         server_header=False,

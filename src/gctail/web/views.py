@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from gctail.board import Detail, Row, Snapshot, in_order, time_left_s
+from gctail.board import URGENCY, Detail, Row, Snapshot, in_order, time_left_s
 from gctail.records import Finding
 from gctail.traces import Bin
+from gctail.web.course import course
 
 MOST_ROWS = 500
 """Services in one answer; more are asked for with `offset`."""
@@ -16,25 +18,65 @@ MOST_ROWS = 500
 BIN_COLUMNS = (*Bin.__struct_fields__, "alloc_rate_mib_per_s", "gc_cpu_share")
 
 
+class Listed(Row, frozen=True):
+    """A service in the table; `left_s`: so many seconds from `at_s` on its memory is forecast to last, or `None`."""
+
+    left_s: float | None = None
+
+
 class Services(msgspec.Struct, frozen=True):
     """A part of the table: `total` services match, `rows` are those from `offset` on."""
 
     version: int
     at_s: float
+    services: int
+    """All that were heard of."""
+    critical: int
+    warning: int
+    """Of all: those with an open incident of this severity."""
     total: int
     offset: int
-    rows: list[Row]
+    rows: list[Listed]
 
 
-def services(
-    snapshot: Snapshot, *, order: str = "worst", search: str = "", offset: int = 0, limit: int = 100
-) -> Services:
-    """The services whose name or state holds `search`, in one of `ORDERS`."""
-    wanted = search.casefold()
-    rows = [row for row in snapshot.rows.values() if wanted in row.service.casefold() or wanted in row.state]
-    rows = in_order(rows, order)
-    part = rows[offset : offset + max(1, min(limit, MOST_ROWS))]
-    return Services(snapshot.version, snapshot.at_s, len(rows), offset, part)
+class Asked(msgspec.Struct, frozen=True):
+    """Which part of the table: services whose name or state holds `search`, at least as bad as `least`."""
+
+    order: str = "worst"
+    reverse: bool = False
+    search: str = ""
+    least: str | None = None
+    offset: int = 0
+    limit: int = 100
+
+
+def services(snapshot: Snapshot, asked: Asked) -> Services:
+    """The part of the table that was asked for."""
+    everything = snapshot.rows.values()
+    wanted, least = asked.search.casefold(), URGENCY[asked.least]
+    rows = [
+        row for row in everything
+        if URGENCY[row.severity] >= least and (not wanted or wanted in row.service.casefold() or wanted in row.state)
+    ]  # fmt: skip
+    rows = in_order(rows, asked.order)
+    if asked.reverse:
+        rows.reverse()
+    part = rows[asked.offset : asked.offset + max(1, min(asked.limit, MOST_ROWS))]
+    return Services(
+        snapshot.version, snapshot.at_s, len(everything), *_bad(everything), len(rows), asked.offset,
+        [_listed(row, snapshot.at_s) for row in part],
+    )  # fmt: skip
+
+
+def _bad(rows: Iterable[Row]) -> tuple[int, int]:
+    severities = [row.severity for row in rows]
+    return severities.count("critical"), severities.count("warning")
+
+
+def _listed(row: Row, now_s: float) -> Listed:
+    left_s = time_left_s(row, now_s)
+    shown_s = None if left_s is None else round(max(0.0, left_s), 1)
+    return Listed(**msgspec.structs.asdict(row), left_s=shown_s)
 
 
 def findings(snapshot: Snapshot, service: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
@@ -51,20 +93,41 @@ def finding_value(finding: Finding) -> dict[str, Any]:
     return value
 
 
-def detail_value(row: Row, detail: Detail | None) -> dict[str, Any]:
+def detail_value(row: Row, detail: Detail | None, now_s: float) -> dict[str, Any]:
     """One service: its row, and what is known beside it, once the board has gathered it."""
-    value: dict[str, Any] = {"row": msgspec.to_builtins(row), "detail": None}
+    value: dict[str, Any] = {"row": msgspec.to_builtins(_listed(row, now_s)), "detail": None}
     if detail is not None:
         value["detail"] = {
-            "epoch": detail.epoch,
-            "verdict": msgspec.to_builtins(detail.verdict),
             "series": columns(detail.bins),
-            "findings": [finding_value(each) for each in reversed(detail.findings)],
             "lines": msgspec.to_builtins(detail.lines),
-            "suspects": list(detail.suspects),
-            "death": detail.death,
+            **_known(detail),
         }
     return value
+
+
+def drawn(row: Row, detail: Detail | None, now_s: float) -> dict[str, Any]:
+    """The same for the page: with the course as its charts want it; lines travel by themselves."""
+    value: dict[str, Any] = {"row": msgspec.to_builtins(_listed(row, now_s)), "detail": None}
+    if detail is not None:
+        value["detail"] = {"course": course(row, detail), **_known(detail)}
+    return value
+
+
+def _known(detail: Detail) -> dict[str, Any]:
+    return {
+        "epoch": detail.epoch,
+        "verdict": msgspec.to_builtins(detail.verdict),
+        "findings": [finding_value(each) for each in reversed(detail.findings)],
+        "suspects": list(detail.suspects),
+        "death": detail.death,
+    }
+
+
+def facts(snapshot: Snapshot) -> dict[str, Any]:
+    """What is known of the input: figures as they are, of the list of files only its length, the last notes."""
+    told = {name: value for name, value in snapshot.facts.items() if isinstance(value, int | float | str)}
+    files, notes = snapshot.facts.get("files", ()), snapshot.facts.get("notes", ())
+    return {"version": snapshot.version, "at_s": snapshot.at_s, **told, "files": len(files), "notes": list(notes)[-20:]}
 
 
 def columns(bins: tuple[Bin, ...]) -> dict[str, list[Any]]:
@@ -89,7 +152,7 @@ def bloat(snapshot: Snapshot, row: Row) -> dict[str, Any]:
         "heap_goal_mib": row.goal_mib,
         "limit_mib": row.limit_mib,
         "forecast": {
-            "at_s": row.ends_at_s,
+            "at_s": snapshot.at_s + left_s if left_s is not None else None,
             "seconds": max(0.0, left_s) if left_s is not None else None,
         },
         "suspects": list(suspects)[:3],

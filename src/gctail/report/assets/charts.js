@@ -1,13 +1,15 @@
 /* Charts of one process over time: heap, allocation, collector, pauses, and the rates of messages under them.
 
    GctailCharts.mount(element, course, options) draws into an element and returns
-     { update(course), zoom(min, max), reset(), select(x), redraw(), resize(width), destroy(), view() }.
+     { update(course), zoom(min, max), follow(seconds), reset(), select(x), redraw(), resize(width), destroy(), view() }.
+   follow(60) shows the last minute and, when update brings more, moves on with it.
    `course` is what gctail.report.course makes: x, columns, limits, band, marks, rates.
-   options.onMove(facts or null) hears where the cursor is. Colours are the CSS variables --gc-…, read at every redraw.
+   options.onMove(facts or null) hears where the cursor is; options.onRange(range, following) what part is shown;
+   options.tools === false leaves out the buttons. Colours are the CSS variables --gc-…, read at every redraw.
    All text goes in as text nodes. One cursor and one zoom serve all charts of an element. */
 "use strict";
 const GctailCharts = (() => {
-  const GUTTER = 66, RIGHT = 10, FAR = 3;
+  const GUTTER = 74, RIGHT = 26, FAR = 3;
   const STEPS = [
     0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
     10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2419200, 7257600, 31536000,
@@ -167,7 +169,7 @@ const GctailCharts = (() => {
     };
     const below = {
       ...common, show: true, incrs: STEPS, values: panel.times ? times : (u, splits) => splits.map(() => ""), space: 84,
-      size: panel.times ? (known(course.start_s) ? 40 : 24) : 2, gap: 6, lineGap: 1.25,
+      size: panel.times ? (known(course.start_s) ? 40 : 24) : 7, gap: 6, lineGap: 1.25,
       grid: { stroke: colour("rule"), width: 1, show: true },
     };
     const beside = {
@@ -195,8 +197,8 @@ const GctailCharts = (() => {
       cursor: { y: false, drag: { x: true, y: false, setScale: false, uni: 8 }, points: { size: 6 }, sync: { key: group.key } },
       select: { show: true },
       hooks: {
-        drawAxes: flags ? [drawBand(group.course.band, colour)] : [],
-        draw: [...(flags ? [drawLimits(panel.limits, colour, group.font)] : []), drawMarks(group, flags)],
+        drawAxes: flags ? [(u) => drawBand(group.course.band, colour)(u)] : [],
+        draw: [...(flags ? [(u) => drawLimits(panel.limits, colour, group.font)(u)] : []), drawMarks(group, flags)],
         setCursor: [(u) => group.moved(u)],
         setSelect: [(u) => {
           if (u.select.width < 4) return;
@@ -250,6 +252,10 @@ const GctailCharts = (() => {
     list.forEach((panel) => { if (panel.times && panel.key !== "heap") panel.height += 36; });
     return list;
   };
+  const outline = (list, course) => JSON.stringify([
+    course.service, course.unit, course.start_s === null, Boolean(course.band), course.marks.some((mark) => mark.kind === "onset"),
+    list.map((panel) => [panel.key, panel.lines.length, (panel.far || []).map((limit) => [limit.name, limit.mib])]),
+  ]);
   const legend = (panel) => {
     const head = make("div", `gc-head${panel.rate ? (panel.rate.suspect ? " gc-suspect" : " gc-rate") : ""}`);
     if (panel.rate && panel.rate.suspect) head.append(make("span", "gc-tag", "suspect"));
@@ -289,14 +295,32 @@ const GctailCharts = (() => {
       const to = Math.max(course.end || 0, last(course.x));
       this.full = [from, to + Math.max((to - from) * 0.012, 1e-6)];
       if (whole) this.range = this.full.slice();
+      else if (this.following) this.range = this.lately();
       this.zoomed = !whole;
-      this.build();
+      if (!this.refill()) this.build();
+    }
+    /* More of the same: the charts stay, with their focus and cursor, and get new figures. */
+    refill() {
+      const now = panels(this.course), shape = outline(now, this.course);
+      if (shape !== this.shape) {
+        this.shape = shape;
+        return false;
+      }
+      now.forEach((panel, at) => Object.assign(this.panels[at], { data: panel.data, limits: panel.limits, range: panel.range }));
+      this.plots.forEach((plot, at) => plot.batch(() => {
+        plot.setData(this.panels[at].data, false);
+        plot.setScale("x", { min: this.range[0], max: this.range[1] });
+      }));
+      this.stack.setAttribute("aria-valuemin", String(this.full[0]));
+      this.stack.setAttribute("aria-valuemax", String(this.full[1]));
+      this.tell();
+      return true;
     }
     build() {
       this.plots && this.plots.forEach((plot) => plot.destroy());
       this.colour = colours(this.element);
       this.font = this.colour("font");
-      this.root.replaceChildren(this.tools(), this.reading(), this.stage());
+      this.root.replaceChildren(...(this.options.tools === false ? [] : [this.tools()]), this.reading(), this.stage());
       this.panels = panels(this.course);
       this.panels[0].forecast = Boolean(this.course.band);
       let heading = false;
@@ -367,12 +391,28 @@ const GctailCharts = (() => {
       const middle = this.cursor === null ? (low + high) / 2 : this.cursor;
       this.zoom(middle - (middle - low) * factor, middle + (high - middle) * factor);
     }
+    lately() {
+      const end = last(this.course.x), ahead = this.full[1] - end;
+      return [Math.max(this.full[0], end - this.following), end + Math.min(ahead, this.following * 0.4)];
+    }
+    follow(seconds) {
+      this.following = null;
+      if (!seconds) return this.reset();
+      this.following = seconds;
+      this.show(...this.lately());
+      this.zoomed = true;
+    }
     zoom(low, high) {
+      this.following = null;
+      this.show(low, high);
+    }
+    show(low, high) {
       const least = (this.full[1] - this.full[0]) * 1e-4;
       const from = Math.max(this.full[0], Math.min(low, high - least)), to = Math.min(this.full[1], Math.max(high, from + least));
       this.range = [from, to];
       this.zoomed = from > this.full[0] || to < this.full[1];
       this.plots.forEach((plot) => plot.setScale("x", { min: from, max: to }));
+      if (this.options.onRange) this.options.onRange(this.zoomed ? this.range.slice() : null, this.following);
     }
     reset() { this.zoom(...this.full); }
     select(x) {
