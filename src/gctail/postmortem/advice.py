@@ -77,7 +77,7 @@ def advise(facts: Facts) -> tuple[Advice, ...]:
                     title=filled(rule.title, facts) or rule.title,
                     text=" ".join(rule.text.split()),
                     evidence=evidence,
-                    setting=filled(rule.setting, facts) or "",
+                    setting=(filled(rule.setting, facts) or "").expandtabs(4),
                     url=rule.url,
                     place=rule.place,
                 )

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gctail.postmortem.certificate import Certificate
+from gctail.forecast import duration
+from gctail.postmortem.certificate import Certificate, StackGroup
+from gctail.postmortem.stacks import is_the_runtimes, own_frame
 from gctail.postmortem.story import rate_of
 from gctail.postmortem.wording import size
 
 NOT_DEATHS = frozenset({"alive", "log-cut-off", "unknown", "healthy-end"})
+OF_MEMORY = frozenset((
+    "go-out-of-memory", "memory-limit-spiral", "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report",
+    "exit-137", "sigkill", "guard-kill",
+))  # fmt: skip
 SHORT = {
     "unknown": "unknown: the log does not tell how it ended",
     "kernel-oom-kill-cgroup": "killed by the kernel at its memory limit",
@@ -18,6 +24,10 @@ SHORT = {
     "sigkill": "killed by SIGKILL, by whom is not told",
     "alive": "none seen: still alive when the log ends",
     "log-cut-off": "none seen: the log is cut off",
+}
+UNKNOWN = {
+    "silent_s": "unknown: it fell silent while the log went on",
+    "last_error": "unknown: the log ends with an error",
 }
 BY_REASON = {
     "stop-timeout": "killed by systemd: it did not stop in time",
@@ -48,7 +58,18 @@ def _cause(certificate: Certificate) -> str:
         return f"{reason} ({cause.confidence:.0%} sure)"
     if cause.name in {"kernel-oom-kill-cgroup", "memory-limit-spiral"} and limit:
         text = text.replace("limit", f"limit of {size(limit)}", 1)
-    return text if cause.name == "unknown" else f"{text} ({cause.confidence:.0%} sure)"
+    if cause.name == "unknown":
+        reason = (
+            "silent_s" if cause.details.get("silent_s") else "last_error" if cause.details.get("last_error") else ""
+        )
+        return UNKNOWN.get(reason, text)
+    return f"{text} ({cause.confidence:.0%} sure)"
+
+
+def dying(certificate: Certificate) -> bool:
+    """The second line tells of the process's dying: its memory had a part in how it ended, or may have had."""
+    grew = bool((certificate.verdict or {}).get("leak")) and certificate.cause.name not in NOT_DEATHS - {"unknown"}
+    return grew or certificate.cause.name in OF_MEMORY
 
 
 def _reported(certificate: Certificate) -> str:
@@ -66,8 +87,13 @@ def _since(certificate: Certificate) -> str:
     verdict = certificate.verdict or {}
     live, last = certificate.series.live_high_mib, certificate.memory.heap_live_mib
     if onset is not None and verdict.get("leak"):
-        ago = f" ({brief(onset.before_end_s)} to live)" if onset.before_end_s is not None else ""
-        when = f"since {clock_time(onset.time_s)}" if onset.time_s is not None else "for the last part"
+        ended = certificate.cause.name not in NOT_DEATHS
+        left = "to live" if ended else "before the end"
+        ago = f" ({brief(onset.before_end_s)} {left})" if onset.before_end_s is not None else ""
+        after = (
+            f"since {duration(onset.uptime_s)} after its start" if onset.uptime_s is not None else "for the last part"
+        )
+        when = f"since {clock_time(onset.time_s)}" if onset.time_s is not None else after
         rate = verdict.get("rate_mib_per_s")
         grown = f", +{rate_of(rate)}" if rate else ""
         stacks = certificate.memory.stacks_mib
@@ -91,16 +117,29 @@ def _suspect(certificate: Certificate) -> str:
         grown = f": {share:.0%} of the growth" if isinstance(share, float | int) else ""
         distinct = f", {first['distinct']:,} values" if isinstance(first.get("distinct"), int) else ""
         return f'"{message}"{f" ({slot}{distinct})" if slot else ""}{grown}'
-    frames = certificate.cause.details.get("frames")
+    details = certificate.cause.details
+    frames = details.get("frames")
+    if certificate.cause.name == "thread-limit" and (held := _holding_threads(certificate.stacks)):
+        return _at_one_place(held)
+    if frames and details.get("growth") == "many-small-objects":
+        return f"not known; {str(frames[0]).partition(' ')[0]} only asked last"
     if frames:
         return f"{frames[0]}"
     if certificate.stacks and certificate.stacks[0].count >= 50:
-        group = certificate.stacks[0]
-        own = [each for each in group.stack if not each.startswith(("runtime.", "sync.", "internal/", "time."))]
-        function, _, place = (own or group.stack or ("one place",))[0].partition(" ")
-        where = f" ({place.rsplit('/', 1)[-1]})" if place else ""
-        return f"{group.count} goroutines at {function.rsplit('/', 1)[-1]}{where}"
+        return _at_one_place(certificate.stacks[0])
     return "nobody: no message of the log grew with the heap"
+
+
+def _at_one_place(group: StackGroup) -> str:
+    function, _, place = own_frame(group).partition(" ")
+    where = f" ({place.rsplit('/', 1)[-1]})" if place else ""
+    return f"{group.count} goroutines at {function.rsplit('/', 1)[-1]}{where}"
+
+
+def _holding_threads(stacks: tuple[StackGroup, ...]) -> StackGroup | None:
+    """The largest group of the program's own, those in system calls before all others."""
+    own = [each for each in stacks if not is_the_runtimes(each)]
+    return max(own, key=lambda each: ("syscall" in " ".join(each.states), each.count), default=None)
 
 
 def _do(certificate: Certificate) -> str:

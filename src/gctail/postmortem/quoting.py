@@ -43,7 +43,9 @@ def quotes_of(sighting: Sighting, find: Finder) -> tuple[Quote, ...]:
         return ()
     lines = [death.text]
     lines += [line for line in death.lines if line != death.text and _adds(line)]
-    running = next((at for at, line in enumerate(death.lines) if line.startswith("goroutine ") and "[" in line), None)
+    running = next(
+        (at for at, line in enumerate(death.lines) if line.startswith("goroutine ") and "[run" in line), None
+    )
     if death.source == "go" and running is not None and not death.cause.startswith("signal-"):
         lines += death.lines[running : running + 1]
         frames = death.details.get("frames") or ()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 
 from gctail.forecast import duration
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Advice, Case, Certificate, Memory, Moment, Quote
-from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time
+from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
 from gctail.postmortem.pen import BLUE, BOLD, DIM, GREEN, RED, WIDTH, YELLOW, Pen
+from gctail.postmortem.stacks import folded, is_the_runtimes
 from gctail.postmortem.text_proofs import profile_text
 from gctail.postmortem.wording import size
 
-LABELS = ("cause", "dying", "suspect", "do")
+LEAST_TOLD_MIB = 16
 MOST_ADVICE, MOST_GROUPS, MOST_STACK_LINES = 12, 5, 6
 COLOURS = {"critical": RED, "warning": YELLOW, "info": BLUE}
 
@@ -46,7 +48,7 @@ def certificate_text(certificate: Certificate, pen: Pen) -> Iterator[str]:
     if certificate.moments:
         yield from ("", pen.head("The story"), *_story(certificate, pen))
     memory = list(_memory(certificate.memory, pen))
-    if memory:
+    if memory and not _idle_memory(certificate):
         yield from ("", pen.head("The memory at the end"), *memory)
     yield from _suspects(certificate, pen)
     yield from profile_text(certificate, pen)
@@ -65,7 +67,8 @@ def top(certificate: Certificate, pen: Pen) -> Iterator[str]:
     title = f"{what}  {name}"
     yield pen.head(f"{title}{when.rjust(WIDTH - len(title))}")
     colours = (GREEN if certificate.cause.name in {"alive", "healthy-end"} else RED, YELLOW, BLUE, BOLD)
-    for label, line, colour in zip(LABELS, certificate.headline, colours, strict=True):
+    labels = ("cause", "dying" if dying(certificate) else "memory", "suspect", "do")
+    for label, line, colour in zip(labels, certificate.headline, colours, strict=True):
         yield f"  {label:<9}{pen.paint(show(line, WIDTH - 11), colour)}"
 
 
@@ -183,17 +186,31 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
 def _stacks(certificate: Certificate, pen: Pen) -> Iterator[str]:
     if not certificate.stacks:
         return
-    total = certificate.goroutines or sum(group.count for group in certificate.stacks)
-    yield from ("", pen.head(f"{total:,} goroutines, {len(certificate.stacks)} groups, the largest first"))
-    for group in certificate.stacks[:MOST_GROUPS]:
+    groups = certificate.stacks
+    total = certificate.goroutines or sum(group.count for group in groups)
+    order = ", the largest first" if len(groups) > 1 else ""
+    yield from ("", pen.head(f"{_count(total, 'goroutine')}, {_count(len(groups), 'group')}{order}"))
+    own = [group for group in groups if not is_the_runtimes(group) or group.guilty]
+    shown = [group for at, group in enumerate(own) if at < MOST_GROUPS or group.guilty]
+    for group in shown:
         state = ", ".join(f"{name} {count}" if len(group.states) > 1 else name for name, count in group.states.items())
         waits = f", up to {group.wait_minutes_max} min" if group.wait_minutes_max else ""
         guilty = pen.paint("  <- died here", RED) if group.guilty else ""
         yield show(f"  {group.count:,} x  {state}{waits}", WIDTH - 16) + guilty
-        for frame in _telling(group.stack)[:MOST_STACK_LINES]:
+        for frame in folded(_telling(group.stack))[:MOST_STACK_LINES]:
             yield pen.paint(pen.cut(frame, "      "), DIM)
         if group.created_by:
             yield pen.paint(pen.cut(f"created by {group.created_by}", "      "), DIM)
+
+    rest = sum(group.count for group in own) - sum(group.count for group in shown)
+    others = sum(group.count for group in groups if group not in own)
+    more = [f"{rest:,} in smaller groups"] * (rest > 0) + [f"{others:,} of the Go runtime's own"] * (others > 0)
+    if more:
+        yield pen.paint(f"  and {', '.join(more)}", DIM)
+
+
+def _count(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
 def _telling(stack: tuple[str, ...]) -> tuple[str, ...]:
@@ -236,11 +253,27 @@ def _advice(advice: Iterable[Advice], pen: Pen) -> Iterator[str]:
         yield from pen.wrapped(each.text, "     ")
         for line in each.evidence:
             yield from pen.wrapped(f"because {line}", "     - ", "       ")
-        for line in each.setting.splitlines():
-            yield "       " + pen.paint(show(line, WIDTH - 7), BOLD)
+        yield from (pen.paint(line, BOLD) for line in _code(each.setting))
         yield pen.paint(f"     {each.url}", DIM)
     if len(told) > MOST_ADVICE:
         yield f"  and {len(told) - MOST_ADVICE} more with --json"
+
+
+def _code(setting: str) -> Iterator[str]:
+    """Code as it stands; lines that are too long are folded and go on four columns further right."""
+    for line in setting.splitlines():
+        safe = show(line, 1000)
+        deep = " " * (7 + len(safe) - len(safe.lstrip()))
+        yield from textwrap.wrap(
+            safe.lstrip(), WIDTH, initial_indent=deep, subsequent_indent=f"{deep}    ", break_on_hyphens=False
+        )
+
+
+def _idle_memory(certificate: Certificate) -> bool:
+    """The memory had no part in it: no leak, no limit, next to nothing in use. The headline says how much it was."""
+    memory = certificate.memory
+    told = memory.limit_mib or memory.rss_mib or memory.asked_mib or dying(certificate)
+    return not told and (memory.heap_live_mib or 0) < LEAST_TOLD_MIB
 
 
 def _runs(certificate: Certificate, pen: Pen) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gctail.postmortem.certificate import Certificate, StackGroup
+from gctail.postmortem.stacks import folded, own_frame
 from gctail.report.markup import Markup, Node, tag, text
 from gctail.report.wording import number, places
 
@@ -27,7 +28,7 @@ def stacks(certificate: Certificate) -> Markup:
 
 
 def _group(group: StackGroup, most: int, *, is_open: bool) -> Markup:
-    frames = [tag("li", tag("code", text(frame, 300))) for frame in group.stack[:SHOWN_FRAMES]]
+    frames = [tag("li", tag("code", text(frame, 300))) for frame in folded(group.stack)[:SHOWN_FRAMES]]
     born = tag("p", "created by ", tag("code", text(group.created_by, 300)), class_="born") if group.created_by else ""
     summary = tag(
         "summary",
@@ -41,10 +42,7 @@ def _group(group: StackGroup, most: int, *, is_open: bool) -> Markup:
 
 
 def _top(group: StackGroup) -> Node:
-    """The innermost frame that is no part of the runtime: where the program itself stands."""
-    own = [frame for frame in group.stack if not frame.startswith(("runtime.", "internal/", "sync.", "syscall."))]
-    frame = (own or list(group.stack) or ["no frames"])[0]
-    return tag("code", text(frame.partition(" ")[0], 160))
+    return tag("code", text(own_frame(group).partition(" ")[0], 160))
 
 
 def _states(group: StackGroup) -> str:

@@ -1,0 +1,95 @@
+"""The certificate as text: what a reader who is woken at 03:12 sees first, and that nothing useful is cut off."""
+
+import pytest
+from msgspec.structs import replace
+
+from certificates import example_certificate
+from gctail.postmortem.advice import rules
+from gctail.postmortem.certificate import StackGroup
+from gctail.postmortem.headline import headline
+from gctail.postmortem.stacks import folded
+from gctail.postmortem.text import Pen, certificate_text
+from postmortem_cases import certificate_of
+
+PEN = Pen(colour=False)
+
+
+def written(certificate) -> str:
+    """The whole text."""
+    return "\n".join(certificate_text(certificate, PEN))
+
+
+def group(count: int, *stack: str, state: str = "select", guilty: bool = False) -> StackGroup:
+    """A group of goroutines at one place."""
+    return StackGroup(count, {state: count}, stack, None, None, None, (1,), guilty)
+
+
+def test_a_setting_is_whole_whatever_its_length():
+    """Code that is cut is no code: long lines are folded, tabs are spaces."""
+    certificate = example_certificate()
+    long = "defer func() { if v := recover(); v != nil { log.Error(v, debug.Stack()) } }()  // in every goroutine"
+    [first, *_] = certificate.advice
+    text = written(
+        replace(certificate, advice=(replace(first, setting=f"type t struct {{\n    mu sync.Mutex\n}}\n{long}"),))
+    )
+    assert long.replace(" ", "") in text.replace(" ", "").replace("\n", "")
+    assert "           mu sync.Mutex" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_no_setting_of_the_book_holds_a_tab_in_the_report(shared):
+    """What a terminal would widen, and an escaper would show."""
+    certificate = certificate_of(shared / "golden-runs" / "1.27.3" / "mapwrites.log")
+    assert any("mu " in each.setting for each in certificate.advice)
+    assert not any("\t" in each.setting for each in certificate.advice)
+    assert any("\t" in rule.setting for rule in rules())
+
+
+@pytest.mark.parametrize(
+    ("stack", "told"),
+    [
+        (("main.a f.go:1",) * 5 + ("main.b f.go:2",), ["main.a f.go:1 (5 times)", "main.b f.go:2"]),
+        (("a", "b") * 4 + ("c",), ["a", "b", "(these 2 4 times)", "c"]),
+        (("a", "a", "b"), ["a", "a", "b"]),
+    ],
+)
+def test_recursion_is_told_once(stack, told):
+    """A stack that overflowed is one function a hundred times, or a few in turns."""
+    assert folded(stack) == told
+
+
+def test_the_runtimes_own_goroutines_are_counted_and_not_shown():
+    """Nobody looks for bgsweep; and the one that died is always there."""
+    own = [group(9 - at, f"main.work{at} w.go:{at}") for at in range(7)]
+    groups = (*own, group(1, "main.guilty g.go:1", guilty=True), group(2, "runtime.bgsweep", state="GC sweep wait"))
+    text = written(replace(example_certificate(), stacks=groups, goroutines=45))
+    assert "45 goroutines, 9 groups, the largest first" in text
+    assert "bgsweep" not in text
+    assert "main.guilty" in text
+    assert "and 7 in smaller groups" in text
+    assert "2 of the Go runtime's own" in text
+
+
+def test_one_goroutine_is_one_goroutine():
+    """Plain words."""
+    text = written(replace(example_certificate(), stacks=(group(1, "main.main m.go:1"),), goroutines=1))
+    assert "1 goroutine, 1 group\n" in text
+
+
+def test_a_goroutine_that_only_asked_last_is_no_suspect(shared):
+    """Of many small objects the one that found no memory is chance; of threads the group that blocks is to be seen."""
+    small = certificate_of(shared / "golden-runs" / "1.23.9" / "oom.log")
+    if small.cause.details.get("growth") == "many-small-objects":
+        assert "asked last" in small.headline[2]
+    threads = certificate_of(shared / "golden-runs" / "1.27.3" / "threads.log")
+    assert "goroutines at main." in threads.headline[2]
+
+
+def test_memory_that_played_no_part_is_one_line(shared):
+    """A panic with a tiny steady heap: no table, and the second line is not about dying."""
+    text = written(certificate_of(shared / "golden-runs" / "1.27.3" / "panic.log"))
+    assert "The memory at the end" not in text
+    assert "\n  dying " not in text
+    leaky = example_certificate()
+    assert "\n  dying " in written(leaky)
+    assert headline(leaky)[1]
