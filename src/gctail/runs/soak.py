@@ -87,7 +87,12 @@ def _line(times: Sequence[float], lives: Sequence[float], readings: float) -> tu
     rate = sum((at - middle) * (live - level) for at, live in zip(times, lives, strict=True)) / spread
     left = [live - level - rate * (at - middle) for at, live in zip(times, lives, strict=True)]
     variance = max(sum(each**2 for each in left) / (count - 2), GRAIN_MIB**2 / readings)
-    together = sum(one * next_one for one, next_one in pairwise(left))
-    remembered = min(0.9, max(0.0, together / (sum(each**2 for each in left) or 1.0)))
-    widened = (1 + remembered) / (1 - remembered)
+    widened = memory_of(left)
     return rate, sqrt(variance * widened / spread), max(1.0, count / widened - 2)
+
+
+def memory_of(left: Sequence[float]) -> float:
+    """By what the variance of a mean grows because each residual resembles the one before it; at least 1."""
+    together = sum(one * other for one, other in pairwise(left))
+    remembered = min(0.9, max(0.0, together / (sum(each**2 for each in left) or 1.0)))
+    return (1 + remembered) / (1 - remembered)
