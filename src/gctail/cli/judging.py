@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from gctail.cli.sizes import size_option
 from gctail.config.limits import Limits
 from gctail.engine import Engine
 from gctail.errors import UsageError
@@ -22,15 +23,7 @@ if TYPE_CHECKING:
 
 def limit_of(options: argparse.Namespace) -> float | None:
     """The memory limit of every service that has none of its own, in MiB."""
-    text: str | None = options.limit
-    if text is None:
-        return None
-    from gctail.parsing.quantities import parse_size
-
-    try:
-        return parse_size(text)
-    except ValueError as error:
-        raise UsageError(f"--limit {text}: {error}") from error
+    return size_option("--limit", options.limit) if options.limit is not None else None
 
 
 def limits_of(options: argparse.Namespace, limit_mib: float | None) -> Limits | None:

@@ -8,6 +8,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from gctail.cli.options import new_parser
+from gctail.cli.sizes import size_option
 from gctail.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     from gctail.runners.pump import ENDED, ERR, OUT, Line, pump
     from gctail.runners.watcher import Wishes
 
-    limit_mib = _limit(options.limit)
+    limit_mib = size_option("--limit", options.limit) if options.limit is not None else None
     out, err = _appended(options.stdout, 1), _appended(options.stderr, 2)
     told = _appended(options.findings, err)
     colour = not options.no_color and not os.environ.get("NO_COLOR") and os.isatty(told)
@@ -140,17 +141,6 @@ def _said(told: int, text: str) -> None:
     from gctail.runners.pump import passed_on
 
     passed_on(told, text.encode("utf-8", "backslashreplace") + b"\n")
-
-
-def _limit(text: str | None) -> float | None:
-    if text is None:
-        return None
-    from gctail.parsing.quantities import parse_size
-
-    try:
-        return parse_size(text)
-    except ValueError as error:
-        raise UsageError(f"--limit {text}: {error}") from error
 
 
 def _wait(watcher: int) -> None:
