@@ -147,7 +147,7 @@ def example_certificate(service: str = "session-gateway") -> Certificate:
         places=(Place("cache/session.go", 31, "sessions", "package-level map, never deleted from", 0.8),),
         holds=(
             Hold("main.(*cache).putIfAbsent", "cache.go", 31, 117.0, 0.91, 102.0, 4120, "map", "runtime.hashGrow", "",
-                 ("main.(*cache).putIfAbsent cache.go:31", "main.logIn main.go:60"), "[SessionCache] putIfAbsent"),
+                 ("main.(*cache).putIfAbsent cache.go:31", "main.logIn main.go:60"), suspect="[SessionCache] putIfAbsent"),
         ),
         profile=Profiled(("before.pb.gz", "after.pb.gz"), "inuse", 129.0, 27.0, 45.0, "In use were 27 MiB, and 45 s later 129 MiB."),
         ledger={"seen": 131, "missing": 0, "doubled": 0, "late": 0, "gaps": []},

@@ -92,8 +92,8 @@ func main() {
 	rate := flag.Int("rate", 8<<10, "bytes of allocation between two samples")
 	flag.Parse()
 	runtime.MemProfileRate = *rate
-	requests := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	for number := 0; number < *count; number++ {
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	for number := 0; ; number++ {
 		path := fmt.Sprintf("/api/v1/users/%d", random.Intn(90000))
 		page(number)
 		record(path)
@@ -106,11 +106,13 @@ func main() {
 		if number == *count/3 {
 			write(*prefix + "before")
 		}
-		requests.Info("request processed", "path", path, "duration_ms", random.Intn(30))
+		slog.Info("request processed", "path", path, "duration_ms", random.Intn(30))
+		if number == *count {
+			write(*prefix + "after")
+			return
+		}
 		time.Sleep(*pause)
 	}
-	write(*prefix + "after")
-	runtime.KeepAlive(audit)
 }
 
 // write makes the profile in both forms, as of a collection of this moment.

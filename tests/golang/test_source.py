@@ -233,3 +233,13 @@ def test_a_suspect_is_tied_to_its_call_and_to_the_map_that_it_fills(root):
 def test_the_bounded_cache_of_the_samples_is_not_accused(root):
     path = root / "samples" / "programs" / "bounded-cache" / "main.go"
     assert read_sources([("main.go", path.read_bytes())]).unbounded() == []
+
+
+@pytest.mark.parametrize(
+    ("loop", "again"),
+    [("for {", True), ("for i := 0; ; i++ {", True), ("for ready {", True), ("for i := 0; i < 9; i++ {", False)],
+)
+def test_a_loop_of_main_without_an_end_runs_again_and_again(loop, again):
+    """What counts to a number is part of the start."""
+    code = f"var m = map[string]int{{}}\n\nvar ready = true\n\nfunc main() {{\n\t{loop}\n\t\tput(os.Args[0])\n\t}}\n}}\n\nfunc put(k string) {{ m[k] = 1 }}\n"
+    assert (verdict(code).verdict == "unbounded") is again

@@ -86,7 +86,7 @@ def everything(words: str = "user logged in") -> Certificate:
         series=series, rates=rates, limits=(LimitLine("container limit", 512.0), LimitLine("point of no return", 256.0)),
         band=Band((90.0, 165.0, 240.0), (100.0, 130.0, 160.0), (100.0, 175.0, 250.0), (100.0, 210.0, 320.0)),
         places=(Place(words, 12, words, words, 0.8),), holds=(
-            Hold(words, words, 3, 120.0, 0.5, 60.0, 9000, "map", words, words, (f"{words} x.go:3", words), words),
+            Hold(words, words, 3, 120.0, 0.5, 60.0, 9000, "map", words, words, (f"{words} x.go:3", words), words, words, words),
         ),
         profile=Profiled((words,), "inuse", 130.0, 70.0, 30.0, words),
         ledger={"seen": ROWS, "missing": 3}, unreadable=(words,),

@@ -20,6 +20,7 @@ from gctail.errors import UsageError
 from gctail.postmortem.as_json import case_json
 from gctail.postmortem.certificate import Case
 from gctail.postmortem.pen import Pen
+from gctail.postmortem.proofs import kept
 from gctail.postmortem.redaction import Redactor
 from gctail.postmortem.text import case_text
 from gctail.runners.autopsy import Autopsy
@@ -54,6 +55,10 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--profile", metavar="FILE", action="append", default=[],
         help="a heap profile, as /debug/pprof/heap gives it (binary, or text with ?debug=1); twice to see what grew",
+    )  # fmt: skip
+    parser.add_argument(
+        "--source", metavar="DIR",
+        help="the program's Go source: which call logs a suspect's line, and which maps it only fills (gctail[source])",
     )  # fmt: skip
     parser.add_argument("--limit", metavar="SIZE", help="the memory limit of the container, such as 512MiB or 2GiB")
     parser.add_argument("--html", metavar="FILE", help="the report as one page that works offline")
@@ -131,6 +136,8 @@ def _once(options: argparse.Namespace, limit_mib: float | None, places: Places |
             autopsy.events(readable(path, "--events", autopsy.places))
         for path in options.profile:
             autopsy.profile(readable(path, "--profile", autopsy.places))
+        if options.source is not None:
+            autopsy.source(options.source)
         engine.conclude()
         case = autopsy.case(limit_is_given=options.limit is not None)
     inputs = dict.fromkeys(options.files, "log")
@@ -163,6 +170,7 @@ def _unpacked(options: argparse.Namespace) -> Read:
     limit = _found_limit(found.case)
     if again.limit is None and limit is not None:
         found = _once(again, limit, bundle.places)
+    found.case = kept(found.case, bundle.case)
     same = verdicts(found.case) == verdicts(bundle.case)
     note = f"read from a bundle that {manifest.made_by} made; judged again here: "
     note += "the same verdict" if same else f"another verdict than then ({verdicts(bundle.case)})"

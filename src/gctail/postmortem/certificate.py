@@ -274,6 +274,10 @@ class Hold(Struct, frozen=True):
     """The function of a library that allocated on behalf of the line."""
     callers: tuple[str, ...] = ()
     """From the line outwards, `function file:line`."""
+    container: str = ""
+    """What the line writes to, where the source is known."""
+    kept_in: str = ""
+    """Where what the line makes may be kept: the only container that its callers fill, as far as the source shows."""
     suspect: str = ""
     """The message that a function on this stack logs, where it is a suspect's."""
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from gctail.forecast import duration
 from gctail.postmortem.certificate import Certificate, StackGroup
+from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
 from gctail.postmortem.story import rate_of
 from gctail.postmortem.wording import size
@@ -117,6 +118,15 @@ def _suspect(certificate: Certificate) -> str:
         grown = f": {share:.0%} of the growth" if isinstance(share, float | int) else ""
         distinct = f", {first['distinct']:,} values" if isinstance(first.get("distinct"), int) else ""
         return f'"{message}"{f" ({slot}{distinct})" if slot else ""}{grown}'
+    if certificate.holds:
+        hold = certificate.holds[0]
+        of = "what grew" if hold.grown_mib is not None else "the heap"
+        return f"{hold.share:.0%} of {of} was made at {place_of(hold).rpartition('/')[2]}, {short(hold.function)}"
+    return _by_stacks(certificate)
+
+
+def _by_stacks(certificate: Certificate) -> str:
+    """Where neither the log nor a profile names anybody: the frames of the death, or the largest group."""
     details = certificate.cause.details
     frames = details.get("frames")
     if certificate.cause.name == "thread-limit" and (held := _holding_threads(certificate.stacks)):

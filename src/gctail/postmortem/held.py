@@ -11,7 +11,7 @@ from gctail.golang.profiles import HeapProfile, Site, sites
 from gctail.golang.profiles.sites import earlier_first
 from gctail.golang.profiles.values import Frame
 from gctail.postmortem.certificate import Certificate, Hold, Profiled
-from gctail.postmortem.wording import size
+from gctail.postmortem.wording import KINDS, size
 
 MOST_HOLDS, MOST_CALLERS = 12, 12
 LEAST_SHARE = 0.001
@@ -88,3 +88,31 @@ def _sentence(measure: str, mib: float, before_mib: float | None, seconds: float
     if live_mib and mib < 0.5 * live_mib:
         return f"In use were {size(mib)}, far less than the {size(live_mib)} at the end: it was taken long before."
     return f"In use were {size(mib)} when it was taken; what grew, two profiles would tell."
+
+
+def grows(hold: Hold) -> str:
+    """What grows there: the container by its name where the source is known, else its kind, and who may keep it."""
+    if hold.container:
+        return f"{hold.container} grows"
+    kept = f"may be kept in {hold.kept_in}" if hold.kept_in else ""
+    return "; ".join(part for part in (KINDS.get(hold.kind, ""), kept) if part)
+
+
+def own_callers(hold: Hold) -> list[str]:
+    """Who called, without the runtime, innermost first."""
+    names = [each.partition(" ")[0] for each in hold.callers[1:]]
+    return [short(name) for name in names if not name.startswith("runtime.")]
+
+
+def short(function: str) -> str:
+    """A function without the folders of its package."""
+    plain, bracket, types = function.partition("[")
+    return plain.rpartition("/")[2] + bracket + types
+
+
+def place_of(hold: Hold) -> str:
+    """File and line, the file with its last folder."""
+    if hold.file is None:
+        return ""
+    file = "/".join(hold.file.replace("\\", "/").split("/")[-2:])
+    return f"{file}:{hold.line}" if hold.line is not None else file

@@ -11,7 +11,7 @@ from gctail.postmortem.certificate import Advice, Case, Certificate, Memory, Mom
 from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
 from gctail.postmortem.pen import BLUE, BOLD, DIM, GREEN, RED, WIDTH, YELLOW, Pen
 from gctail.postmortem.stacks import folded, is_the_runtimes
-from gctail.postmortem.text_proofs import profile_text
+from gctail.postmortem.text_proofs import profile_text, source_text
 from gctail.postmortem.wording import size
 
 LEAST_TOLD_MIB = 16
@@ -51,6 +51,7 @@ def certificate_text(certificate: Certificate, pen: Pen) -> Iterator[str]:
     if memory and not _idle_memory(certificate):
         yield from ("", pen.head("The memory at the end"), *memory)
     yield from _suspects(certificate, pen)
+    yield from source_text(certificate, pen)
     yield from profile_text(certificate, pen)
     yield from _stacks(certificate, pen)
     yield from _comparison(certificate, pen)
@@ -159,7 +160,7 @@ def _bar(memory: Memory, pen: Pen) -> Iterator[str]:
 
 
 def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
-    if not certificate.suspects and not certificate.places:
+    if not certificate.suspects:
         return
     yield from ("", pen.head("Suspects"))
     for at, each in enumerate(certificate.suspects[:5], 1):
@@ -178,9 +179,6 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
     for key in certificate.keys[:3]:
         examples = ", ".join(value for value, _ in key.examples[:3])
         yield from pen.wrapped(f"keys of {key.slot}: {key.distinct:,} different, such as {examples}", "  ", "     ")
-    for place in certificate.places[:5]:
-        where = f"{place.file}:{place.line}" if place.line is not None else place.file
-        yield from pen.wrapped(f"source {where}: {place.symbol}: {place.says}", "  ", "     ")
 
 
 def _stacks(certificate: Certificate, pen: Pen) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What lies outside the log, as text: the heap profile."""
+"""What lies outside the log, as text: places in the source, and the heap profile."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ from collections.abc import Iterator
 
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Certificate, Hold
+from gctail.postmortem.held import grows, own_callers, place_of, short
 from gctail.postmortem.pen import BLUE, DIM, WIDTH, Pen
-from gctail.postmortem.wording import KINDS, size
+from gctail.postmortem.wording import size
 
-MOST_HOLDS = 6
+MOST_HOLDS, MOST_PLACES = 6, 6
+
+
+def source_text(certificate: Certificate, pen: Pen) -> Iterator[str]:
+    """The calls that log what is suspected, and the containers that only grow there."""
+    if not certificate.places:
+        return
+    yield from ("", pen.head("In the source"))
+    for place in certificate.places[:MOST_PLACES]:
+        where = _cut(show(f"{place.file}:{place.line}" if place.line is not None else place.file), 50)
+        yield f"  {where}  {pen.paint(_cut(show(place.symbol), WIDTH - 4 - len(where)), BLUE)}"
+        yield from pen.wrapped(place.says, "    ")
 
 
 def profile_text(certificate: Certificate, pen: Pen) -> Iterator[str]:
@@ -34,7 +46,7 @@ def _hold(hold: Hold, pen: Pen) -> Iterator[str]:
     place = _cut(show(place_of(hold)), 36)
     name = _cut(show(short(hold.function)), WIDTH - 21 - len(place))
     yield f"  {held:>10} {hold.share:>4.0%}  {pen.paint(name, BLUE)}  {place}"
-    about = [KINDS.get(hold.kind, "")]
+    about = [grows(hold)]
     if hold.objects and hold.objects > 1:
         about.append(f"{hold.objects:,} objects of {size(hold.mib / hold.objects)}")
     if hold.through:
@@ -50,23 +62,3 @@ def _hold(hold: Hold, pen: Pen) -> Iterator[str]:
 
 def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else text[: room - 1] + "…"
-
-
-def own_callers(hold: Hold) -> list[str]:
-    """Who called, without the runtime, innermost first."""
-    names = [each.partition(" ")[0] for each in hold.callers[1:]]
-    return [short(name) for name in names if not name.startswith("runtime.")]
-
-
-def short(function: str) -> str:
-    """A function without the folders of its package."""
-    plain, bracket, types = function.partition("[")
-    return plain.rpartition("/")[2] + bracket + types
-
-
-def place_of(hold: Hold) -> str:
-    """File and line, the file with its last folder."""
-    if hold.file is None:
-        return ""
-    file = "/".join(hold.file.replace("\\", "/").split("/")[-2:])
-    return f"{file}:{hold.line}" if hold.line is not None else file

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gctail.postmortem.certificate import Certificate, Hold, Key, Place
-from gctail.postmortem.text_proofs import own_callers, place_of, short
-from gctail.postmortem.wording import KINDS, size
+from gctail.postmortem.held import grows, own_callers, place_of, short
+from gctail.postmortem.wording import size
 from gctail.report.markup import Markup, join, tag, text
 from gctail.report.tables import Cell, Column, table
 from gctail.report.wording import NONE, mib, number, share
@@ -89,7 +89,9 @@ def _place(place: Place) -> list[Cell]:
     where = place.file if place.line is None else f"{place.file}:{place.line}"
     sure = share(place.confidence)
     return [
-        Cell(tag("code", text(where, 300))), Cell(tag("code", text(place.symbol, 200))), Cell(place.says),
+        Cell(tag("code", text(where, 70), class_="spot", title=where)),
+        Cell(tag("code", text(place.symbol, 70), class_="spot")),
+        Cell(place.says),
         Cell(sure, place.confidence),
     ]  # fmt: skip
 
@@ -119,12 +121,12 @@ def _hold(hold: Hold) -> list[Cell]:
         tag("code", text(name, 120), title=each)
         for name, each in zip(own_callers(hold), hold.callers[1:], strict=False)
     ]
-    grows = KINDS.get(hold.kind) or (f"through {short(hold.through)}" if hold.through else NONE)
+    what = grows(hold) or (f"through {short(hold.through)}" if hold.through else NONE)
     return [
         Cell(tag("code", text(short(hold.function), 200), title=hold.function)),
         Cell(tag("code", text(place_of(hold), 100), title=whole, class_="spot") if hold.file else NONE),
         Cell(join(*(join(", " if at else "", each) for at, each in enumerate(called[:2]))) or NONE),
-        Cell(grows),
+        Cell(what),
         Cell(NONE if hold.grown_mib is None else f"+{size(hold.grown_mib)}", hold.grown_mib),
         Cell(size(hold.mib), hold.mib),
         Cell(share(hold.share), hold.share),

@@ -10,6 +10,7 @@ from gctail import __version__
 from gctail.engine import Engine
 from gctail.errors import UnreadableInput
 from gctail.golang.profiles import HeapProfile, Malformed, read_profile
+from gctail.golang.source import Sources, read_sources
 from gctail.parsing.times import find_time
 from gctail.postmortem.certificate import Case
 from gctail.postmortem.events import is_events, read_events
@@ -21,6 +22,7 @@ from gctail.records import Death, Passage, Sighting
 from gctail.runners.local import Reading
 from gctail.runners.places import Places
 from gctail.sources import open_input
+from gctail.sources.gofiles import GoFiles
 
 HEAD_BYTES = 1 << 16
 MOST_EVENTS_BYTES = MOST_PROFILE_BYTES = 64 << 20
@@ -51,6 +53,7 @@ class Autopsy:
         self.torn: dict[str, str] = {}
         self.limits: list[Any] = []
         self.profiles: list[tuple[str, HeapProfile]] = []
+        self.sources: Sources | None = None
 
     def logs(self, paths: list[str]) -> None:
         """Read the logs: the first is the one in question; others are older logs of it, or other services'.
@@ -100,11 +103,20 @@ class Autopsy:
         except Malformed as error:
             raise UnreadableInput(f"{path}: cannot be read as a heap profile: {error}") from error
 
+    def source(self, folder: str) -> None:
+        """Read the Go source of the program. Raises `UnreadableInput` where there is none."""
+        files = GoFiles(folder)
+        self.sources = read_sources(files)
+        if not self.sources.files:
+            raise UnreadableInput(f"{folder}: there is no Go source in it")
+        self.reading.notes += [f"{folder}: {note}" for note in files.notes]
+        self.reading.notes += [f"skipped {path}: {reason}" for path, reason in self.sources.skipped]
+
     def case(self, *, limit_is_given: bool = True) -> Case:
         """The certificates of all that was read; without `limit_is_given` the limit came from these very reports."""
         made = {"torn": self.torn, "made_by": f"gctail {__version__}", "limit_is_given": limit_is_given}
         facts = {**self.reading.facts(), **_counts(self.engine), **made}
-        return proven(write(self.engine, self.witness, self.places.find, facts), self.profiles)
+        return proven(write(self.engine, self.witness, self.places.find, facts), self.profiles, self.sources)
 
     # -- reading
 

@@ -160,9 +160,10 @@ class Walk(Assignments):
         self.scopes.pop()
 
     def _is_endless(self, node: Node, clause: Node | None) -> bool:
-        """`for {`, `for condition {`, and `for x := range channel`: nobody knows how often."""
+        """`for {`, `for condition {`, `for x := 0; ; x++ {`, and `for x := range channel`: nobody knows how often."""
         if clause is None:
-            return not any(child.type == "for_clause" for child in named(node))
+            counted = next(of_type(node, "for_clause"), None)
+            return counted is None or counted.child_by_field_name("condition") is None
         if len(named(clause.child_by_field_name("left"))) > 1:
             return False
         right = bare(clause.child_by_field_name("right"))
