@@ -20,7 +20,7 @@ from gctail.templates.slots import SlotTally, Value
 MOST_TEMPLATES = 512
 KEPT = 384
 """Templates that stay when there were too many."""
-MANY = 8
+MANY = 6
 CROWDED = 24
 """Templates with the same level, length and first word, from which on the likest are merged."""
 ALIKE = 0.6
@@ -153,10 +153,11 @@ class Catalog:
             self._forget()
         tally = self.tallies[level, words] = Tally(level, words, example, now_s)
         crowd = self._index(tally)
-        place = next((each for each, hole in self._holes(tally) if self._siblings[hole] >= MANY), None)
+        many = MANY if len(words) > 2 else 2 * MANY  # `user created`, `user deleted`: so little text says too little
+        place = next((each for each, hole in self._holes(tally) if self._siblings[hole] >= many), None)
         if place is not None:
             return self._merge(tally, frozenset({place}))
-        if crowd > CROWDED and (likest := self._likest(tally)):
+        if len(words) > 2 and crowd > CROWDED and (likest := self._likest(tally)):
             different = frozenset(
                 each for each, (ours, theirs) in enumerate(zip(words, likest.words, strict=True)) if ours != theirs
             )
@@ -168,7 +169,7 @@ class Catalog:
 
     def _wild(self, level: str | None, words: Words) -> Tally | None:
         """A template that has a slot where this message has a word."""
-        for place in range(len(words)):
+        for place in range(len(words)) if len(words) > 1 else ():
             found = self.tallies.get((level, (*words[:place], HOLE, *words[place + 1 :])))
             if found is not None and (place in found.wild or found.words[place] == HOLE):
                 return found if place in found.wild else self._widen(found, place)
@@ -190,7 +191,7 @@ class Catalog:
     def _holes(self, tally: Tally) -> Iterator[tuple[int, int]]:
         """Each word that may become a slot, and what all templates have in common that differ in this word only."""
         words = tally.words
-        for place, word in enumerate(words):
+        for place, word in enumerate(words) if len(words) > 1 else ():
             if HOLE not in word:
                 yield place, hash((tally.level, place, words[:place], words[place + 1 :]))
 

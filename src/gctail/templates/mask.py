@@ -21,6 +21,10 @@ MOST_SLOTS = 24
 
 _QUOTED = rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
 _BARE = rb'[^\s,;&"()\[\]{}]*+(?:\{[^{}\s]*+\}|\[[^\[\]\s]*+\]|\([^()\s]*+\))?+'
+_VERB = rb"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS|CONNECT|TRACE)"  # of an access log: part of the message
+_NUMBERED = rb"(?=[^\d\s]*+\d)[\w#@~.:/-]++"
+_LIST = _NUMBERED + rb"(?:[ ,]++" + _NUMBERED + rb"){5,}+"
+_PATH = rb"/(?:var|home|tmp|usr|mnt|etc|opt|root|proc|sys|srv|run|dev|Users|Library)/[^\s,;:()\[\]\"'=]*+"
 _STAMP = (
     rb"(?:\d{4}[-/]\d\d[-/]\d\d(?:[T ]+\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?"
     rb"(?:Z| ?[+-]\d\d:?\d\d)?(?: (?:UTC|GMT|[A-Z]{2,3}T))?"
@@ -50,17 +54,21 @@ _HEAD = re.compile(
 _TOKEN = re.compile(
     rb"(?<![\w.=/-])(?P<name>[A-Za-z_][\w./-]{0,63}+)=(?![=>~])(?P<value>" + _QUOTED + rb"|" + _BARE + rb")"
     rb'|"(?P<key>[\w.@/-]{1,64}+)":\s*+(?P<json>' + _QUOTED + rb"|-?\d[\d.eE+-]*+|true|false|null)"
-    rb'|(?<![\w"])(?P<quoted>' + _QUOTED + rb")"
-    rb"|(?P<time>(?<![\w.])\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?(?!\w)"
+    rb'|(?<![\w"])(?P<quoted>(?!"' + _VERB + rb" /)" + _QUOTED + rb")"
+    rb"|(?P<time>(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?+(?:[A-Z][a-z]{2} +\d{1,2}|\d{1,2} [A-Z][a-z]{2} \d{4})"
+    rb" \d\d:\d\d:\d\d(?: [A-Z]{3,4})?(?: \d{4})?(?!\w)|(?<![\w.])\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?(?!\w)"
     rb"|(?<![\w.:])\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?![\w:]))"
-    rb"|(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"
-    rb"|(?P<ip>(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?(?![\w.]))"
+    rb"|(?P<uuid>(?<![0-9A-Za-z])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Za-z]))"
+    rb"|(?P<list>(?<!\S)" + _LIST + rb"(?!\S))"
+    rb"|(?P<ip>(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){5,7})(?![\w.]))"
+    rb"|(?P<path>(?<![\w/])" + _PATH + rb")"
     rb"|(?P<hex>\b0x[0-9a-fA-F]+\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{6,}\b|\b(?=[A-F]*\d)(?=\d*[A-F])[0-9A-F]{6,}\b)"
     rb"|(?P<duration>(?<![\w.])-?(?:\d+(?:\.\d+)?(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h))+(?!\w))"
     rb"|(?P<size>(?<![\w.])\d+(?:\.\d+)? ?(?:[KMGTP]i?B|[kmgt]b|[KMGT]i|B)(?!\w))"
     rb"|(?P<percent>(?<![\w.])-?\d+(?:\.\d+)?%)"
     rb"|(?P<number>(?:(?<![\w.)\]-])-)?(?<![\w.])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w|\.\d))"
-    rb"|(?P<id>(?<![\w#@~])(?=[A-Za-z_#@~-]*\d)[\w#@~-]+)"
+    rb"|(?P<host>(?<![\w.-])(?:[A-Za-z][\w-]*\.)+(?!go:|java:|py:|c:|cc:|js:|ts:|rs:)[A-Za-z][\w-]*:\d{1,5}(?![\w:.]))"
+    rb"|(?P<id>(?<![\w.])v?\d+(?:\.\d+){2,}[\w.-]*|(?<![\w#@~])(?=[A-Za-z_#@~-]*\d)[\w#@~-]+)"
 )
 _KLOG_MESSAGE = re.compile(_QUOTED + rb"(?= [^\s=\"]{1,128}+=|\Z)")
 _BETWEEN = re.compile(rb"[\s{},]*+")  # what stands between fields, in pairs and in JSON
@@ -71,20 +79,24 @@ CAPTURES = {
     "value": rb"(" + _QUOTED + rb"|" + _BARE + rb")",
     "json": rb"(" + _QUOTED + rb"|-?\d[\d.eE+-]*+|true|false|null)",
     "quoted": rb"(" + _QUOTED + rb")",
-    "time": rb"([\d:.,TZ/+-]+(?: \d\d:\d\d:\d\d[\d.,Z+:-]*)?)",
+    "time": rb"([\d:.,TZ/+-]+(?: \d\d:\d\d:\d\d[\d.,Z+:-]*)?|[A-Z\d][\w:, ]+\d)",
+    "host": rb"([\w.-]+:\d{1,5})",
     "uuid": rb"([0-9a-fA-F-]{36})",
-    "ip": rb"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?)",
+    "list": rb"(" + _LIST + rb")",
+    "ip": rb"([\d.]{7,15}(?::\d{1,5})?|[0-9a-fA-F:]+)",
+    "path": rb"(" + _PATH + rb")",
     "hex": rb"((?:0x)?[0-9a-fA-F]+)",
     "duration": rb"(-?[\d.]+(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h)[\d.a-z\xc2\xb5\xce\xbc]*+)",
     "size": rb"(\d+(?:\.\d+)? ?[A-Za-z]{1,3})",
     "percent": rb"(-?\d+(?:\.\d+)?%)",
     "number": rb"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w])",
-    "id": rb"([\w#@~-]+)",
+    "id": rb"([\w#@~-]+|v?\d+(?:\.\d+){2,}[\w.-]*)",
     "word": rb"(\S+)",
 }
 _VALUE_KINDS = (
     ("uuid", re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")),
-    ("ip", re.compile(rb"\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?")),
+    ("ip", re.compile(rb"\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){5,7}")),
+    ("host", re.compile(rb"(?:[A-Za-z][\w-]*\.)+[A-Za-z][\w-]*:\d{1,5}")),
     ("number", re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")),
     ("duration", re.compile(rb"-?(?:\d+(?:\.\d+)?(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h))+")),
     ("size", re.compile(rb"\d+(?:\.\d+)? ?(?:[KMGTP]i?B|[kmgt]b|[KMGT]i|B)")),
