@@ -14,7 +14,7 @@ from typing import Any
 
 from gctail.templates.courses import Template
 from gctail.templates.grid import Course, Grid
-from gctail.templates.mask import HOLE, MOST_SLOTS
+from gctail.templates.sketch import HOLE, MOST_SLOTS
 from gctail.templates.slots import SlotTally, Value
 
 MOST_TEMPLATES = 512

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
 
-from gctail.parsing.drafts import ROLES, normal_level
-from gctail.templates.catalog import Catalog, Tally
-from gctail.templates.mask import MOST_SLOTS, kind_of, readings, sketch_message
+from gctail.parsing.drafts import CALLER, ROLES, normal_level
+from gctail.parsing.times import epoch_seconds, parse_time
+from gctail.templates.catalog import MOST_EXAMPLE_BYTES, Catalog, Tally
+from gctail.templates.forms import Forms
+from gctail.templates.mask import kind_of
+from gctail.templates.sketch import HOLE, MOST_SLOTS, MOST_WORDS, sketch_message
+from gctail.templates.slots import NUMBERS
 
 MOST_JSON_BYTES = 1 << 16
 """Longer lines are read as text, at their beginning."""
@@ -19,18 +23,30 @@ MOST_MESSAGE = 2048
 
 
 class Layout:
-    """The names that the fields of a line have, in their order: which of them play a role."""
+    """Which fields of a line play a role: told by their names, and by the values that the first such line has."""
 
-    __slots__ = ("fields", "level", "message", "names")
+    __slots__ = ("fields", "level", "message")
 
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self.names = names
+    def __init__(self, found: dict[str, Any]) -> None:
         roles: dict[str, str] = {}
-        for name in names:
-            roles.setdefault(ROLES.get(name, ""), name)
+        for name, value in found.items():
+            role = ROLES.get(name)
+            if role and role not in roles and _PLAYS[role](value):
+                roles[role] = name
         self.message, self.level = roles.get("message"), roles.get("level")
-        given = set(roles.values()) - {roles.get("")}
-        self.fields = [name for name in names if name not in given][:MOST_SLOTS]
+        given = frozenset(roles.values())
+        self.fields = [name for name in found if name not in given][:MOST_SLOTS]
+
+
+_PLAYS: dict[str, Callable[[Any], bool]] = {
+    "message": lambda value: isinstance(value, str),
+    "level": lambda value: normal_level(value) is not None,
+    "time": lambda value: (
+        parse_time(value) is not None if isinstance(value, str) and len(value) < 64
+        else isinstance(value, (int, float)) and epoch_seconds(value) is not None
+    ),
+    "caller": lambda value: isinstance(value, dict) or (isinstance(value, str) and CALLER.fullmatch(value) is not None),
+}  # fmt: skip
 
 
 class Columns:
@@ -38,81 +54,109 @@ class Columns:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
+        self.forms = Forms(catalog, sketch_message)
 
     def read(self, lines: list[bytes], now_s: float) -> list[bytes]:
         """Take in JSON objects, in order, and hand back the lines that are none."""
-        objects, others = _parsed(lines)
-        alike: defaultdict[tuple[str, ...], list[tuple[dict[str, Any], bytes]]] = defaultdict(list)
-        for found, line in objects:
-            alike[tuple(found)].append((found, line))
-        for names, group in alike.items():
-            self._read_alike(Layout(names), group, now_s)
+        objects, kept, others = _parsed(lines)
+        alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for found in objects:
+            alike[tuple(found)].append(found)
+        for group in alike.values():
+            layout = Layout(group[0])
+            for tally, same in self._read_alike(layout, group, now_s):
+                tally.add(len(same), now_s)
+                for name in layout.fields:
+                    _fill(tally, name, [found[name] for found in same], now_s)
+                if not tally.example:
+                    line = next(line for found, line in zip(objects, kept, strict=True) if found is same[0])
+                    tally.example = line[:MOST_EXAMPLE_BYTES]
         return others
 
-    def _read_alike(self, layout: Layout, group: list[tuple[dict[str, Any], bytes]], now_s: float) -> None:
-        message, level = layout.message, layout.level
-        spoken: defaultdict[tuple[str, str], list[tuple[dict[str, Any], bytes]]] = defaultdict(list)
-        for each in group:
-            found = each[0]
-            said, shouted = found[message] if message else "", found[level] if level else ""
-            spoken[said if said.__class__ is str else "", shouted if shouted.__class__ is str else str(shouted)].append(
-                each
-            )
-        for (said, shouted), lines in spoken.items():
-            self._read_spoken(layout, said, normal_level(shouted) if shouted else None, lines, now_s)
-
-    def _read_spoken(
-        self, layout: Layout, said: str, level: str | None, lines: list[tuple[dict[str, Any], bytes]], now_s: float
-    ) -> None:
-        taken = sketch_message(said[:MOST_MESSAGE].encode("utf-8", "replace"), level)
-        words = taken.shape or tuple(f"{name}=".encode() + b"\0" for name in sorted(layout.fields))
-        tally = self.catalog.find(level, words, lines[0][1], now_s)
-        tally.add(len(lines), now_s)
-        for key, slot, value in readings(taken.parts, tally.wild)[0]:
-            tally.fill(key, slot.name, slot.kind, [value] * len(lines), now_s)
-        for name in layout.fields:
-            _fill(tally, name, [found[name] for found, _ in lines], now_s)
+    def _read_alike(
+        self, layout: Layout, group: list[dict[str, Any]], now_s: float
+    ) -> Iterator[tuple[Tally, list[dict[str, Any]]]]:
+        """Objects with the same fields, by template; the slots in their messages are filled."""
+        for (shouted, silent), spoken in _spoken(layout, group).items():
+            level = normal_level(shouted)
+            if silent:
+                words = tuple(name.encode("utf-8", "replace") + b"=" + HOLE for name in sorted(layout.fields))
+                yield self.catalog.find(level, words[:MOST_WORDS], b"", now_s), spoken[""]
+                continue
+            said = list(spoken)
+            messages = [" ".join(each[:MOST_MESSAGE].split("\n")).encode("utf-8", "replace") for each in said]
+            for form, places, columns in self.forms.read(messages, level, now_s):
+                for (key, slot, _), column in zip(form.slots, columns, strict=True):
+                    values = [value for place, value in zip(places, column, strict=True) for _ in spoken[said[place]]]
+                    form.tally.fill(key, slot.name, slot.kind, values, now_s)
+                yield form.tally, [found for place in places for found in spoken[said[place]]]
 
 
-def _parsed(lines: list[bytes]) -> tuple[list[tuple[dict[str, Any], bytes]], list[bytes]]:
-    """Lines with the objects that they hold, and lines that hold none."""
+def _spoken(layout: Layout, group: list[dict[str, Any]]) -> dict[tuple[Any, bool], dict[str, list[dict[str, Any]]]]:
+    """Objects with the same fields, by level and whether they say nothing, then by message."""
+    spoken: defaultdict[tuple[Any, Any], list[dict[str, Any]]] = defaultdict(list)
+    message, level = layout.message, layout.level
+    for found in group if message or level else ():
+        said = found[message] if message else ""
+        shouted = found[level] if level else None
+        if said.__class__ is not str or shouted.__class__ not in _LEVEL_KINDS:  # hardly ever
+            said, shouted = str(said), shouted if isinstance(shouted, (str, int)) else None
+        spoken[said, shouted].append(found)
+    if not (message or level):
+        spoken["", None] = group
+    by_level: defaultdict[tuple[Any, bool], dict[str, list[dict[str, Any]]]] = defaultdict(dict)
+    for (said, shouted), same in spoken.items():
+        silent = not said or said.isspace()
+        by_level[shouted, silent].setdefault("" if silent else said, []).extend(same)
+    return by_level
+
+
+_LEVEL_KINDS = frozenset({str, int, type(None)})
+
+
+def _parsed(lines: list[bytes]) -> tuple[list[dict[str, Any]], list[bytes], list[bytes]]:
+    """The objects that lines hold, these lines, and the lines that hold none."""
     try:
-        objects = orjson.loads(b"[" + b",".join(lines) + b"]")
-        if len(objects) == len(lines) and all(found.__class__ is dict for found in objects):
-            return list(zip(objects, lines, strict=True)), []
+        objects = orjson.loads(b"[%b]" % b",".join(lines))
+        if len(objects) == len(lines) and set(map(type, objects)) == {dict}:
+            return objects, lines, []
     except ValueError:
         pass
-    read, others = [], []
+    objects, kept, others = [], [], []
     for line in lines:
         try:
             found = orjson.loads(line) if len(line) <= MOST_JSON_BYTES else None
         except ValueError:
             found = None
         if isinstance(found, dict):
-            read.append((found, line))
+            objects.append(found)
+            kept.append(line)
         else:
             others.append(line)
-    return read, others
+    return objects, kept, others
 
 
-def _fill(tally: Tally, name: str, column: Sequence[Any], now_s: float, depth: int = 0) -> None:
+def _fill(tally: Tally, name: str, column: list[Any], now_s: float, depth: int = 0) -> None:
     """Hand one field of some lines to its slot; groups are columns of their own, with a dot in their names."""
-    values = [value for value in column if value is not None]
-    if not values:
+    kinds = set(map(type, column))
+    if type(None) in kinds:
+        column = [value for value in column if value is not None]
+        kinds.discard(type(None))
+    if not kinds:
         return
-    first = values[0]
-    if first.__class__ is dict:
-        groups = [value for value in values if value.__class__ is dict]
+    if dict in kinds:
+        groups = [value for value in column if value.__class__ is dict]
         inner_names = list(dict.fromkeys(inner for group in groups for inner in group))[:MOST_SLOTS]
         for inner in inner_names if depth < MOST_DEPTH else ():
             _fill(tally, f"{name}.{inner}"[:128], [group.get(inner) for group in groups], now_s, depth + 1)
-        return
-    slot = tally.slots.get(name)
-    if first.__class__ is str:
-        texts = [value.encode("utf-8", "replace") for value in values if value.__class__ is str]
-        tally.fill(name, name, slot.kind if slot else kind_of(texts[0]), texts, now_s)
-    elif first.__class__ in {int, float}:
-        numbers = [value for value in values if value.__class__ in {int, float}]
-        tally.fill(name, name, "number", numbers, now_s)
-    elif first.__class__ is bool:
-        tally.fill(name, name, "word", [value for value in values if value.__class__ is bool], now_s)
+    elif kinds <= {int, float}:
+        tally.fill(name, name, "number", column, now_s)
+    elif str in kinds:
+        slot, texts = tally.slots.get(name), [value for value in column if value.__class__ is str]
+        kind = slot.kind if slot else kind_of(texts[0].encode("utf-8", "replace"))
+        if kind in NUMBERS:
+            tally.fill(name, name, kind, [text.encode("utf-8", "replace") for text in texts], now_s)
+        else:
+            tally.fill(name, name, kind, texts, now_s)
+    elif bool in kinds:
+        tally.fill(name, name, "word", [value for value in column if value.__class__ is bool], now_s)

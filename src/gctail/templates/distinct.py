@@ -13,7 +13,7 @@ from __future__ import annotations
 from array import array
 from base64 import b64decode, b64encode
 from bisect import bisect_left
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from math import log
 from typing import Any
 from zlib import crc32
@@ -27,14 +27,12 @@ SPARSE = 64
 FULL = int(BITS * 0.78)
 """Bits set when a level is dropped: 1.5 keys for each bit."""
 LEVELS = 8
-_MASK = (1 << 64) - 1
 
 
-def hash_of(key: bytes) -> int:
-    """A hash of 64 bits, the same on every machine. CRC-32 is linear, so its bits are mixed as in MurmurHash3."""
-    mixed = ((crc32(key) | len(key) << 32) * 0xFF51AFD7ED558CCD) & _MASK
-    mixed = ((mixed ^ mixed >> 33) * 0xC4CEB9FE1A85EC53) & _MASK
-    return mixed ^ mixed >> 33
+def place_of(hashed: int) -> int:
+    """Which bit a key sets. CRC-32 is linear: keys that count upwards would never meet if it were not scrambled."""
+    mixed = (hashed * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+    return ((mixed ^ mixed >> 29) * 0xBF58476D1CE4E5B9 >> 40) % BITS
 
 
 class Level:
@@ -104,26 +102,33 @@ class Distinct:
         self.count = 0.0
         """Keys that were ever new."""
         self.keys: list[bytes] = []
-        self.hashes = array("Q")
+        self.hashes = array("L")
         self.counts = array("Q")
         self.first_s = array("f")
         self.last_s = array("f")
         self.levels: list[Level] | None = None
         self.lowest = 0  # the level in force
 
-    def add(self, keys: Collection[bytes], times: Callable[[bytes], int], now_s: float) -> float:
-        """Take in different keys, of which each came so many `times`; how many of them were never seen before."""
-        before = self.count
-        for key in keys:
-            hashed = hash_of(key)
-            if self.levels is not None:
-                self._mark(hashed)
-                if hashed <= self.hashes[-1]:
-                    self._sample(key, hashed, times(key), now_s)
-            elif self._sample(key, hashed, times(key), now_s):
-                self.count += 1
-                if len(self.hashes) > EXACT:
-                    self._outgrow()
+    def add(self, keys: Sequence[bytes], times: Callable[[int], int], now_s: float) -> float:
+        """Take in different keys; `times` says how often the one at a place came. How many were never seen before."""
+        before, hashes = self.count, list(map(crc32, keys))
+        begin = 0
+        if self.levels is None:
+            for begin, hashed in enumerate(hashes, 1):
+                if self._sample(keys[begin - 1], hashed, times(begin - 1), now_s):
+                    self.count += 1
+                    if len(self.hashes) > EXACT:
+                        self._outgrow()
+                        break
+        if begin < len(keys):
+            # Once there were many, most keys are passed over here.
+            lowest, others = self.hashes[-1], (1 << 2 * self.lowest) - 1
+            for place in [each for each, one in enumerate(hashes) if not one & others or one <= lowest]:
+                hashed = hashes[place]
+                if place >= begin:
+                    self._mark(hashed)
+                    if hashed <= lowest and hashed <= self.hashes[-1]:
+                        self._sample(keys[place], hashed, times(place), now_s)
         return self.count - before
 
     def take(self, other: Distinct) -> None:
@@ -190,14 +195,15 @@ class Distinct:
     def _mark(self, hashed: int) -> None:
         if self.levels is None:
             return
-        lowest, place, rest = self.lowest, hashed >> 52, hashed & 0xFFFF
-        if rest & ((1 << 2 * lowest) - 1):
-            return  # most leave here once there were many
+        lowest = self.lowest
+        if hashed & ((1 << 2 * lowest) - 1):
+            return
+        place = place_of(hashed)
         level = self.levels[lowest]
         if level.add(place):
             self.count += 4**lowest * BITS / (BITS + 1 - level.ones)
         for number in range(lowest + 1, LEVELS):
-            if rest & ((1 << 2 * number) - 1):
+            if hashed & ((1 << 2 * number) - 1):
                 break
             self.levels[number].add(place)
         if level.ones >= FULL and lowest < LEVELS - 1:
@@ -209,7 +215,7 @@ class Distinct:
         return {
             "count": self.count,
             "keys": [key.decode("latin-1") for key in self.keys],
-            "hashes": [f"{hashed:x}" for hashed in self.hashes],
+            "hashes": list(self.hashes),
             "counts": list(self.counts),
             "first_s": list(self.first_s),
             "last_s": list(self.last_s),
@@ -223,7 +229,7 @@ class Distinct:
         distinct = cls()
         distinct.count, distinct.lowest = state["count"], state["lowest"]
         distinct.keys = [key.encode("latin-1") for key in state["keys"]]
-        distinct.hashes = array("Q", [int(hashed, 16) for hashed in state["hashes"]])
+        distinct.hashes = array("L", state["hashes"])
         distinct.counts = array("Q", state["counts"])
         distinct.first_s, distinct.last_s = array("f", state["first_s"]), array("f", state["last_s"])
         if state["levels"] is not None:

@@ -21,8 +21,9 @@ from gctail.parsing.wrappers import unwrapped
 from gctail.templates.catalog import Catalog
 from gctail.templates.columns import Columns
 from gctail.templates.courses import Courses
+from gctail.templates.forms import Forms
 from gctail.templates.grid import MOST_BINS, Grid
-from gctail.templates.lines import Lines
+from gctail.templates.sketch import sketch
 
 VERSION = 1
 BLOCK_BYTES = 1 << 16
@@ -41,7 +42,10 @@ class Mine:
         self._wrapper: str | None = None
         self._skipping = False  # inside a line that is longer than a block
         self._owed = 0.0
-        self._lines = Lines(self.catalog)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._forms = Forms(self.catalog, lambda line, _: sketch(line))
         self._columns = Columns(self.catalog)
 
     def read(self, text: bytes | bytearray | memoryview, wrapper: str | None = None) -> None:
@@ -135,7 +139,11 @@ class Mine:
             objects = [line for line in lines if line[:1] == b"{"]
             if objects:
                 lines = [line for line in lines if line[:1] != b"{"] + self._columns.read(objects, now_s)
-        self._lines.read(lines, now_s)
+        lines = [line for line in lines if line and not line.isspace()]
+        for form, places, columns in self._forms.read(lines, None, now_s) if lines else ():
+            form.tally.add(len(places), now_s)
+            for (key, slot, _), column in zip(form.slots, columns, strict=True):
+                form.tally.fill(key, slot.name, slot.kind, column, now_s)
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data, for JSON: what `restore` makes goes on exactly from here."""
@@ -159,7 +167,7 @@ class Mine:
             raise ValueError(f"state of templates: version {state['version']} is newer than this program's {VERSION}")
         mine = cls(state["share"])
         mine.grid, mine.catalog = Grid.restore(state["grid"]), Catalog.restore(state["catalog"])
-        mine._lines, mine._columns = Lines(mine.catalog), Columns(mine.catalog)
+        mine._begin()
         mine.bytes_seen, mine.bytes_read = state["bytes_seen"], state["bytes_read"]
         mine._pending, mine._wrapper = bytearray(state["pending"].encode("latin-1")), state["wrapper"]
         mine._skipping, mine._owed = state["skipping"], state["owed"]

@@ -8,6 +8,8 @@ from functools import lru_cache
 from math import isfinite, isnan
 from typing import Any
 
+import orjson
+
 from gctail.templates.courses import Key, Slot
 from gctail.templates.distinct import Distinct
 from gctail.templates.grid import ABSENT, Course
@@ -16,6 +18,12 @@ Value = bytes | str | int | float | bool | None
 
 MEASURES = frozenset({"float", "duration", "size", "percent", "time"})
 """Kinds whose values are no keys: nobody files things under a duration."""
+_MEASURED = re.compile(
+    r"(?:\A|.*[._-])(?:[mun]?s|sec(?:onds?)?|millis|micros|nanos|bytes|size|len(?:gth)?|duration|took|elapsed|latency"
+    r"|age|ttl|timeout|count|total|rows|goroutines|pending|depth|entries|items|percent|ratio)"
+    r"|[a-z]+(?:Ms|Us|Ns|Bytes|Size|Len|Count|Total|Seconds|Duration|Latency)"
+)
+"""Names of fields that measure something."""
 NUMBERS = frozenset({"number", "int", "float", "duration", "size", "percent"})
 
 _QUANTITY = re.compile(rb"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?) ?([A-Za-z%\xc2\xb5\xce\xbc]*)")
@@ -30,6 +38,7 @@ _BYTES = {b"B": 1.0} | {
     for prefix in (letters[:1], letters[1:])
     for suffix in (b"B", b"b", b"iB", b"i")
 }
+_NUMERIC = {int, float}
 _MOST_NUMBER = 3e38  # what four bytes of a course can hold
 
 
@@ -50,31 +59,34 @@ def amount(text: bytes) -> float | None:
     return None
 
 
-def numbers_of(values: Sequence[Value]) -> list[float] | None:
-    """All values as numbers in base units, or None where they are not all numbers."""
+def numbers_of(values: Sequence[Value]) -> tuple[Sequence[float], float] | None:
+    """All values as numbers, and what one of them is worth in base units; None where they are not all numbers."""
     first = values[0]
-    if first.__class__ in {int, float}:
-        if any(value.__class__ not in {int, float} for value in values):
-            return None
-        return values  # type: ignore[return-value]
-    if not isinstance(first, bytes):
-        return None
-    for read in (int, float):
-        try:
-            return list(map(read, values))  # type: ignore[arg-type]
-        except (ValueError, TypeError):
-            continue
-    amounts = [amount(value) if isinstance(value, bytes) else None for value in values]
-    return None if None in amounts else amounts  # type: ignore[return-value]
+    if first.__class__ is not bytes:
+        return (values, 1.0) if set(map(type, values)) <= _NUMERIC else None  # type: ignore[return-value]
+    texts: Sequence[bytes] = values  # type: ignore[assignment]
+    found = _QUANTITY.fullmatch(texts[0])
+    unit = found[2] if found else b""
+    scale = _SECONDS.get(unit) or _BYTES.get(unit) or 1.0
+    joined = b",".join(texts)
+    try:  # 5 times as fast as one by one; `007` is no number for JSON
+        numbers = orjson.loads(b"[%b]" % (joined.replace(unit, b"") if unit else joined))
+        if set(map(type, numbers)) <= _NUMERIC:
+            return numbers, scale
+    except ValueError:
+        pass
+    amounts = list(map(amount, texts))
+    return None if None in amounts else (amounts, 1.0)  # type: ignore[return-value]
 
 
 class SlotTally:
     """What is remembered of one slot. `key` is the name of its field, or its place in the message."""
 
-    __slots__ = ("distinct", "highest", "key", "kind", "last", "name", "new_keys", "now", "sums", "values")
+    __slots__ = ("distinct", "highest", "key", "kind", "last", "measured", "name", "new_keys", "now", "sums", "values")
 
     def __init__(self, key: str, name: str, kind: str) -> None:
         self.key, self.name, self.kind = key, name, kind
+        self.measured = _MEASURED.fullmatch(name) is not None
         self.values = 0
         self.distinct: Distinct | None = None
         self.new_keys = Course("sum")
@@ -86,23 +98,23 @@ class SlotTally:
     def add(self, values: Sequence[Value], now_s: float) -> None:
         """Take in the values of some lines, in order."""
         self.values += len(values)
-        now = self.now
         if self.kind in NUMBERS:
-            numbers = numbers_of(values)
-            if numbers is None:
+            read = numbers_of(values)
+            if read is None:
                 self._mixed(values)
             else:
-                if self.kind != "float" and numbers[-1].__class__ is float and self.kind in {"number", "int"}:
-                    self.kind = "float"
-                elif self.kind == "number":
-                    self.kind = "int"
-                total, highest = sum(numbers), max(numbers)
-                if abs(total) < _MOST_NUMBER and abs(highest) < _MOST_NUMBER and abs(numbers[-1]) < _MOST_NUMBER:
-                    now[1] += total
-                    now[2] = float(numbers[-1])
-                    now[3] = float(highest) if isnan(now[3]) else max(now[3], highest)
-        if self.kind not in MEASURES:
+                self._numbers(*read)
+        if self.kind not in MEASURES and not (self.kind == "int" and self.measured):
             self._keys(values, now_s)
+
+    def _numbers(self, numbers: Sequence[float], scale: float) -> None:
+        total, highest, last, now = sum(numbers) * scale, max(numbers) * scale, numbers[-1] * scale, self.now
+        if self.kind in {"number", "int"}:
+            self.kind = "float" if total.__class__ is float and float in set(map(type, numbers)) else "int"
+        if max(abs(total), abs(highest), abs(last)) < _MOST_NUMBER:
+            now[1] += total
+            now[2] = last
+            now[3] = highest if isnan(now[3]) else max(now[3], highest)
 
     def _mixed(self, values: Sequence[Value]) -> None:
         """Not all of these are numbers: it is a word if hardly any is."""
@@ -111,11 +123,10 @@ class SlotTally:
             self.kind = "word"
 
     def _keys(self, values: Sequence[Value], now_s: float) -> None:
-        different = dict.fromkeys(values)
+        different = list(dict.fromkeys(values))
         if self.distinct is None:
             self.distinct = Distinct()
-        keys = {_bytes(value): value for value in different}
-        self.now[0] += self.distinct.add(keys, lambda key: values.count(keys[key]), now_s)
+        self.now[0] += self.distinct.add(_as_bytes(different), lambda place: values.count(different[place]), now_s)
 
     def take(self, other: SlotTally) -> None:
         """Take in another slot that turned out to be the same."""
@@ -220,7 +231,11 @@ class SlotTally:
         return slot
 
 
-def _bytes(value: Value) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else repr(value).encode()
+def _as_bytes(values: list[Value]) -> list[bytes]:
+    """Values as they are written, one by one only where a text has several lines."""
+    if values[0].__class__ is bytes:
+        return values  # type: ignore[return-value]
+    written = "\n".join(map(str, values)).encode("utf-8", "surrogatepass").split(b"\n")
+    if len(written) == len(values):
+        return written
+    return [str(value).encode("utf-8", "surrogatepass") for value in values]

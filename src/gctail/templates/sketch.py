@@ -1,0 +1,203 @@
+"""One line of text, taken apart: its head (time, level, caller), literal words, and typed slots.
+
+This reads one line of each form with care; `forms` then reads all others of that form in bulk.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from gctail.parsing.drafts import CALLER, ROLES, normal_level
+from gctail.templates.mask import BETWEEN, DIGITS, HEAD, KLOG_MESSAGE, TOKEN, kind_of
+
+MOST_BYTES = 4096
+"""Of one line; the rest is not looked at."""
+MOST_WORDS = 48
+MOST_SLOTS = 24
+HOLE = b"\0"
+"""Stands for a slot in the words of a message."""
+MOST_NAME_BYTES = 64
+_NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+
+
+class Slot(NamedTuple):
+    """A variable in a line: what captures it (a name in `CAPTURES`), the kind of its value, the name of its field."""
+
+    capture: str
+    kind: str
+    name: str
+
+
+class Part(NamedTuple):
+    """A piece of a line: fixed text, or the value of a slot. Head and fields are `hidden`: no part of the message."""
+
+    text: bytes
+    slot: Slot | None = None
+    hidden: bool = False
+
+
+class Sketch(NamedTuple):
+    """One line taken apart. `shape` is the message in words, with `HOLE` where a slot is."""
+
+    level: str | None
+    parts: tuple[Part, ...]
+    shape: tuple[bytes, ...]
+
+
+def sketch(line: bytes) -> Sketch:
+    """Take a line apart."""
+    reading = _Reading(line)
+    reading.head()
+    reading.body()
+    parts = tuple(reading.parts)
+    return Sketch(reading.level, parts, shape_of(parts))
+
+
+def shape_of(parts: tuple[Part, ...]) -> tuple[bytes, ...]:
+    """The words of the message; of a line that has none, the names of its fields in order."""
+    shown = b"".join(HOLE if part.slot else DIGITS.sub(HOLE, part.text) for part in parts if not part.hidden)
+    words = tuple(shown.split(None, MOST_WORDS)[:MOST_WORDS])
+    if words:
+        return words
+    names = sorted({part.slot.name for part in parts if part.slot and part.slot.kind != "skip"})
+    return tuple(name.encode("utf-8", "replace") + b"=" + HOLE for name in names[:MOST_WORDS])
+
+
+@lru_cache(maxsize=2048)
+def sketch_message(text: bytes, level: str | None) -> Sketch:
+    """Take the message of a structured line apart, of which the rest is known."""
+    reading = _Reading(text)
+    reading.level = level
+    reading.body()
+    parts = tuple(reading.parts)
+    return Sketch(level, parts, shape_of(parts))
+
+
+class _Reading:
+    """One line while it is taken apart."""
+
+    def __init__(self, line: bytes) -> None:
+        self.line = line
+        self.begin = 0
+        self.level: str | None = None
+        self.parts: list[Part] = []
+        self.slots = 0
+        self.klog = False
+
+    def head(self) -> None:
+        """Take off time, level, caller and numbers of processes and goroutines."""
+        line, begin = self.line, 0
+        while begin < len(line) and (found := HEAD.match(line, begin)):
+            kind = found.lastgroup or ""
+            if kind not in {"", "stamp", "caller"}:
+                if self.level is not None:
+                    break
+                self.level = normal_level(found[kind].decode("ascii", "replace"))
+                self.klog |= kind == "klog"
+            begin = found.end()
+        if begin:
+            self.parts.append(Part(line[:begin], hidden=True))
+        self.begin = begin
+
+    def body(self) -> None:
+        """Take the message and the fields apart."""
+        line, begin, first = self.line, self.begin, len(self.parts)
+        structured = False
+        if self.klog and (said := KLOG_MESSAGE.match(line, begin)):
+            self._message(begin, said.end())
+            begin, structured = said.end(), True
+        if self._pairs(begin, len(line), inside=structured) or structured:
+            for place in range(first, len(self.parts)):
+                if place not in self.said:
+                    self.parts[place] = self.parts[place]._replace(hidden=True)
+        else:
+            self._hide_trailing(first)
+
+    said: range = range(0)
+    """The parts that are the message of a structured line."""
+
+    def _message(self, begin: int, end: int) -> None:
+        """A message in a field of its own, with its quotes or without."""
+        quoted = self.line[begin : begin + 1] == b'"'
+        self.parts.append(Part(self.line[begin : begin + quoted], hidden=True))
+        first = len(self.parts)
+        self._pairs(begin + quoted, end - quoted, inside=True)
+        self.said = range(first, len(self.parts))
+        self.parts.append(Part(self.line[end - quoted : end], hidden=True))
+
+    def _pairs(self, at: int, end: int, *, inside: bool) -> bool:
+        """Put fixed text and slots on the list; whether one of them is a field that holds the message."""
+        line, structured = self.line, False
+        for found in TOKEN.finditer(line, at, end):
+            kind = found.lastgroup or ""
+            if kind == "plain":
+                continue
+            if self.slots == MOST_SLOTS:
+                break
+            (first, last), value = found.span(kind), found[kind]
+            name = (found["name"] or found["key"] or b"").decode("utf-8", "replace")
+            self.parts.append(Part(line[at : found.start()]))
+            role = ROLES.get(name) if name and not inside else None
+            if role == "message" and not structured:
+                structured = True
+                self.parts.append(Part(line[found.start() : first], hidden=True))
+                self._message(first, last)
+            elif role == "level" and self.level is None and (level := _level_of(value)):
+                self.level = level
+                self.parts.append(Part(line[found.start() : last], hidden=True))
+            elif _is_head(role, value):
+                self.parts.append(Part(line[found.start() : first], hidden=True))
+                self.parts.append(Part(value, Slot(kind, "skip", name), hidden=True))
+            else:
+                self._slot(found.start(), first, kind, name, value)
+            at = last
+        self.parts.append(Part(line[at:end]))
+        return structured
+
+    def _slot(self, begin: int, first: int, kind: str, name: str, value: bytes) -> None:
+        name = name or _label(self.line[max(0, first - MOST_NAME_BYTES) : first])
+        self.parts.append(Part(self.line[begin:first]))
+        self.parts.append(
+            Part(value, Slot(kind, kind_of(value) if kind in {"value", "json", "quoted"} else kind, name))
+        )
+        self.slots += 1
+
+    def _hide_trailing(self, first: int) -> None:
+        """Pairs at the end of a line, behind spaces or in a JSON object, are fields and no words of the message."""
+        parts, place = self.parts, len(self.parts)
+        while place > first:
+            part = parts[place - 1]
+            if part.slot:
+                if part.slot.capture not in {"value", "json"}:
+                    break
+                place -= 2  # with its name
+            elif BETWEEN.fullmatch(part.text):
+                place -= 1
+            else:
+                cut = len(part.text.rstrip(b" \t{"))
+                if cut < len(part.text) and place < len(parts):
+                    parts[place - 1 : place] = [Part(part.text[:cut]), Part(part.text[cut:])]
+                break
+        for each in range(max(place, first), len(parts)):
+            parts[each] = parts[each]._replace(hidden=True)
+
+
+def _label(before: bytes) -> str:
+    """The name that stands before a value, as in `queue: 77`."""
+    before = before.rstrip()
+    if before[-1:] not in {b":", b"="}:
+        return ""
+    before = before[:-1].rstrip()
+    return before[len(before.rstrip(_NAME)) :].lstrip(b"0123456789.-").decode()
+
+
+def _is_head(role: str | None, value: bytes) -> bool:
+    """Whether a field tells when or where the line was written."""
+    if role == "time":
+        return kind_of(value) in {"time", "number"}
+    return role == "caller" and CALLER.fullmatch(value.strip(b'"').decode("utf-8", "replace")) is not None
+
+
+def _level_of(value: bytes) -> str | None:
+    return normal_level(value.strip(b'"').decode("utf-8", "replace"))
