@@ -75,6 +75,8 @@ class Epoch(Struct):
     judge: Any = None  # a Judge; its state is saved by itself
     watch: Any = None  # a RuleWatch, where the user has rules; likewise
     trace: Any = None  # a Trace, where somebody wants to draw the course; likewise
+    mine: Any = None  # a Mine of what the application said, where that is read; likewise
+    accused: list[dict[str, Any]] = []  # the suspects of a process that has ended
     counts: Counts = field(default_factory=Counts)
     first: GcCycle | None = None
     last: GcCycle | None = None
@@ -177,6 +179,43 @@ class Epoch(Struct):
             self.counts.missing, self.counts.mended = self.ledger.missing, self.ledger.mended
             signals = signals + self.watch.observe(cycle, derived, clock_s, self.counts)
         return signals
+
+    def read(self, text: bytes | bytearray | memoryview, wrapper: str | None) -> None:
+        """Mine the application's text."""
+        if self.mine is None:
+            if self.judge is None:
+                return
+            from gctail.templates.mining import Mine
+
+            self.mine = Mine()
+        self.mine.read(text, wrapper)
+
+    def mark(self, clock_s: float) -> None:
+        """What was read since the last collection came before this one."""
+        if self.mine is not None and self.judge is not None:
+            self.mine.tick(clock_s, self.judge.gathering.level)
+
+    def suspects(self, verdict: Verdict | None) -> list[dict[str, Any]]:
+        """Whom the log accuses of the growth, most suspected first; nobody where nothing leaks and memory killed nobody.
+
+        A cache that fills grows with its lines as a leak does. Only a verdict tells them apart.
+        """
+        if self.mine is None or verdict is None or not (verdict.leak or self.died_of_memory):
+            return self.accused
+        from gctail.attribution.choosing import suspects
+
+        onset_s = verdict.onset_uptime_s or 0.0
+        return [msgspec.to_builtins(each) for each in suspects(self.mine.courses(), onset_s)]
+
+    @property
+    def mined_lines(self) -> int:
+        """How many lines of the application were looked at."""
+        return round(sum(self.mine.courses().lines)) if self.mine is not None else self.looked_at
+
+    @property
+    def died_of_memory(self) -> bool:
+        """Somebody says that it died for want of memory."""
+        return any(isinstance(each.record, Death) and each.record.cause in MEMORY_DEATHS for each in self.deaths)
 
     def advance(self, now_s: float) -> list[Signal]:
         """Time has passed; `now_s` is Unix time."""

@@ -41,6 +41,7 @@ class Gathering:
         "_spiral",
         "allocated",
         "collections",
+        "level",
         "origin_s",
     )
 
@@ -56,6 +57,7 @@ class Gathering:
         self._last: tuple[Any, ...] = (0, None, None, None, False, None)
         self.allocated = 0.0
         self.collections = 0
+        self.level = 0.0  # of the last collection: live heap and weighed stacks, MiB
         self.origin_s = 0.0
 
     def add(self, moment: Moment) -> Block | None:
@@ -125,6 +127,7 @@ class Gathering:
         if allocated is not None and allocated > 0.0:
             self.allocated += allocated
         rows = self._rows
+        self.level = level
         rows.append(Row(clock_s, number, level, live, start, goal, pause_ms, forced))
         self.collections += 1
         was_over = self._over
@@ -178,7 +181,7 @@ class Gathering:
         grown = map(sub, run.starts[:count], [run.marked_before, *run.marked])
         self.allocated += sum([mib for mib in grown if mib > 0])
         self.collections += count
-        self._clock_s, self._spiral = run.clocks_s[count - 1], 0
+        self._clock_s, self._spiral, self.level = run.clocks_s[count - 1], 0, levels[-1]
         return count
 
     def note(  # noqa: PLR0913 - what a block says of its last collection

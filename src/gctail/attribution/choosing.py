@@ -1,0 +1,188 @@
+"""Chooses whom to suspect: the best column of each template, and no more of them than the log can tell apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gctail.attribution.columns import KEYS, LEVEL, LINES, SUM, Table, table
+from gctail.attribution.doubts import doubts
+from gctail.attribution.ranking import Ranked, Window, rank, window
+from gctail.attribution.regression import fits
+from gctail.attribution.values import Suspect
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gctail.attribution.columns import Candidate
+    from gctail.templates.courses import Courses, Slot
+
+    Floats = NDArray[np.float64]
+
+MOST_SUSPECTS = 5
+CERTAIN = 0.01
+LEAST_GROWTH_MIB = 1.0
+LEAST_LEAD = -5.0
+"""A line that fits so much worse than a straight line in time does not explain the growth, unless its ups and downs do.
+
+Log-likelihood. Of 95 culprits in the recorded runs two lay below, of the best lines of leaks that log nothing none lay
+above -7.
+"""
+LEAST_SHARE = 0.1
+NEAR = 8.0
+"""A line whose score is so much lower than the first one's is not told."""
+APART = 1.0
+"""Evidence that is closer together than this does not tell two lines apart."""
+ALIKE = 0.98
+"""Nor does any log where their courses are so much alike after trend and traffic."""
+GOES_ALONG = 0.9
+"""Correlation of the level from which a second key or number of the same line is named beside the first."""
+
+
+def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
+    """Who is suspected of the growth since `onset_s` (s since the process began), most suspected first.
+
+    Nobody where there are too few collections, where nothing grew, and where no line explains it.
+    """
+    seen = window(courses, onset_s)
+    if seen is None or seen.growth_mib < LEAST_GROWTH_MIB:
+        return ()
+    columns = table(courses, seen.begin)
+    if not columns.candidates:
+        return ()
+    ranked = rank(seen, columns)
+    best = best_of_each(ranked, columns)
+    first = best[0]
+    if not np.isfinite(ranked.score[first]) or not explains(ranked, seen, first):
+        return ()
+    parts = contributors(seen, columns, ranked, best)
+    near = [at for at in best if ranked.score[at] > ranked.score[first] - NEAR and explains(ranked, seen, at)]
+    told = sorted({*near[:MOST_SUSPECTS], *parts}, key=lambda at: -ranked.score[at])[:MOST_SUSPECTS]
+    groups = grouped(seen, columns, ranked, told)
+    told.sort(key=lambda at: (groups[at], -ranked.score[at]))
+    describe = Describer(courses, seen, columns, ranked, onset_s)
+    return tuple(describe.suspect(at, groups[at], parts.get(at)) for at in told)
+
+
+def explains(ranked: Ranked, seen: Window, at: int) -> bool:
+    """It fits no worse than time or traffic, or its ups and downs prove it; and it is not about a mere trifle."""
+    share = ranked.mib[at] / seen.growth_mib
+    return bool(share >= LEAST_SHARE and (ranked.lead[at] >= LEAST_LEAD or ranked.p_value[at] < CERTAIN))
+
+
+def best_of_each(ranked: Ranked, columns: Table) -> list[int]:
+    """The best column of each template, best template first."""
+    best: dict[int, int] = {}
+    for at in np.argsort(-ranked.score, kind="stable").tolist():
+        best.setdefault(columns.candidates[at].template, at)
+    return list(best.values())
+
+
+def contributors(seen: Window, columns: Table, ranked: Ranked, best: list[int]) -> dict[int, float]:
+    """Columns that explain the growth together, with the MiB of each: the first, and those proven beside it."""
+    chosen = [best[0]]
+    while len(chosen) < 3:
+        beside = columns.values[:, chosen]
+        rest = [at for at in best if at not in chosen and ranked.slope[at] > 0]
+        if not rest:
+            break
+        proof = fits(seen.live_mib, np.column_stack([seen.thorough, beside]), columns.values[:, rest])
+        chance = np.where(proof.slope > 0, proof.p_value, 1.0) * len(columns.candidates)
+        at = int(chance.argmin())
+        if chance[at] >= CERTAIN or together(seen, columns, [*chosen, rest[at]])[-1] < LEAST_SHARE * seen.growth_mib:
+            break
+        chosen.append(rest[at])
+    return dict(zip(chosen, together(seen, columns, chosen), strict=True)) if len(chosen) > 1 else {}
+
+
+def together(seen: Window, columns: Table, chosen: list[int]) -> list[float]:
+    """How much of the growth (MiB) each of the chosen columns explains beside the others."""
+    values = columns.values[:, chosen]
+    explained = []
+    for at in range(len(chosen)):
+        others = np.column_stack([seen.steady, np.delete(values, at, axis=1)])
+        slope = fits(seen.live_mib, others, values[:, [at]]).slope[0]
+        explained.append(float(slope * (values[-1, at] - values[0, at])))
+    return explained
+
+
+def grouped(seen: Window, columns: Table, ranked: Ranked, told: list[int]) -> dict[int, int]:
+    """A number for each of `told`, the same for those that this log does not tell apart."""
+    basis = np.linalg.qr(seen.thorough)[0]
+    values = columns.values[:, told]
+    rest = values - basis @ (basis.T @ values)
+    rest /= np.maximum(np.sqrt((rest * rest).sum(0)), 1e-12)
+    alike = rest.T @ rest
+    groups: dict[int, int] = {}
+    for place, at in enumerate(told):
+        twin = next(
+            (
+                other
+                for before, other in enumerate(told[:place])
+                if alike[before, place] >= ALIKE or abs(ranked.gain[other] - ranked.gain[at]) < APART
+            ),
+            None,
+        )
+        groups[at] = groups[twin] if twin is not None else 1 + max(groups.values(), default=0)
+    return groups
+
+
+class Describer:
+    """Writes down what is known of a chosen column."""
+
+    def __init__(self, courses: Courses, seen: Window, columns: Table, ranked: Ranked, onset_s: float) -> None:
+        self.courses, self.seen, self.columns, self.ranked, self.onset_s = courses, seen, columns, ranked, onset_s
+
+    def suspect(self, at: int, group: int, part_mib: float | None) -> Suspect:
+        """The suspect; `part_mib` is what it explains beside others."""
+        candidate = self.columns.candidates[at]
+        template = self.courses.templates[candidate.template]
+        key, number = self._beside(candidate, KEYS), self._beside(candidate, SUM if candidate.kind == SUM else LEVEL)
+        mib = part_mib if part_mib is not None else float(self.ranked.mib[at])
+        mib = min(max(mib, 0.0), self.seen.growth_mib)
+        key_slot = template.slots[key] if key is not None else None
+        return Suspect(
+            template=template.text,
+            message=template.message,
+            kind=candidate.kind,
+            slot=named(key_slot, key),
+            field=named(template.slots[number], number) if number is not None else None,
+            mib=round(mib, 2),
+            share=round(mib / self.seen.growth_mib, 4),
+            p_value=float(f"{self.ranked.p_value[at]:.3g}"),
+            correlation=round(self._correlation(at), 4),
+            per_event_kib=float(f"{self.ranked.slope[at] * 1024:.4g}"),
+            events=round(sum(template.count[self.seen.begin :])),
+            distinct=round(key_slot.distinct) if key_slot is not None else None,
+            since_uptime_s=round(max(self.onset_s, template.first_uptime_s), 3),
+            group=group,
+            example=template.example,
+            counter_evidence=doubts(self.courses, self.seen, self.ranked, at, candidate),
+        )
+
+    def _correlation(self, at: int) -> float:
+        """Of the live heap and the column."""
+        return float(np.corrcoef(self.seen.live_mib, self.columns.values[:, at])[0, 1])
+
+    def _beside(self, candidate: Candidate, kind: str) -> int | None:
+        """The slot of the same line that is its best candidate of this kind, where the heap goes along with it."""
+        if candidate.kind == kind:
+            return candidate.slot
+        able = [
+            (float(self.ranked.score[at]), -each.slot, each.slot)
+            for at, each in enumerate(self.columns.candidates)
+            if each.template == candidate.template
+            and each.kind == kind != LINES
+            and each.slot is not None
+            and self.ranked.slope[at] > 0
+            and self._correlation(at) >= GOES_ALONG
+        ]
+        return max(able)[2] if able else None
+
+
+def named(slot: Slot | None, place: int | None) -> str | None:
+    """What to call a slot: by its name, else by its place in the line."""
+    if slot is None or place is None:
+        return None
+    return slot.name or f"#{place + 1}"

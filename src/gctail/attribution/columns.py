@@ -1,0 +1,102 @@
+"""The candidates: everything in the log that has a running total or a level, as columns over the bins of its courses.
+
+A column is what the live heap would look like if each line, each new key or each unit of a number kept so many bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from gctail.templates.courses import Courses, Slot, Template
+
+    Floats = NDArray[np.float64]
+
+FEWEST_MOVES = 4
+"""A column that moves in fewer bins than this says nothing about a course."""
+FEWEST_KEYS = 8
+"""A slot with fewer values is a word of the program's, not a key."""
+LEAST_RISE = 0.5
+"""Rank correlation of a level with time: a number that goes up and down at random is no size of what grows."""
+MOST_COLUMNS = 4096
+
+LINES, KEYS, SUM, LEVEL = "lines", "keys", "sum", "level"
+
+
+class Candidate(Struct, frozen=True):
+    """One column: of which template (its place in the courses), what of it, and of which slot."""
+
+    template: int
+    kind: str
+    slot: int | None = None
+
+
+class Table(Struct, frozen=True):
+    """All candidates, and `values`: bins x candidates, running totals or levels at the end of each bin."""
+
+    candidates: tuple[Candidate, ...]
+    values: Floats
+
+
+def table(courses: Courses, begin: int) -> Table:
+    """The candidates that move in the bins from `begin` on; those of the most frequent templates where many do."""
+    missing_share = missing(courses)
+    found: list[tuple[Candidate, Floats]] = []
+    order = sorted(range(len(courses.templates)), key=lambda at: -courses.templates[at].total)
+    for at in order:
+        if len(found) >= MOST_COLUMNS:
+            break
+        found += [
+            (candidate, values[begin:])
+            for candidate, values in _of(at, courses.templates[at], missing_share)
+            if np.count_nonzero(np.diff(values[begin:])) >= FEWEST_MOVES
+        ]
+    if not found:
+        return Table((), np.zeros((len(courses.uptime_s) - begin, 0)))
+    return Table(tuple(candidate for candidate, _ in found), np.column_stack([values for _, values in found]))
+
+
+def missing(courses: Courses) -> Floats:
+    """The share of each bin that, on the mean over its collections, is not there yet: 0 with one, a half with many."""
+    share: Floats = 0.5 - 0.5 / np.maximum(np.asarray(courses.collections, float), 1.0)
+    return share
+
+
+def running(counts: list[float], missing_share: Floats) -> Floats:
+    """The running total as it was on the mean at the collections of each bin."""
+    each = np.asarray(counts, float)
+    total: Floats = np.cumsum(each) - missing_share * each
+    return total
+
+
+def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Candidate, Floats]]:
+    """The candidates of one template."""
+    yield Candidate(at, LINES), running(template.count, missing_share)
+    for place, slot in enumerate(template.slots):
+        if slot.new_keys and slot.distinct >= FEWEST_KEYS:
+            yield Candidate(at, KEYS, place), running(slot.new_keys, missing_share)
+        if slot.sums and min(slot.sums) >= 0:
+            yield Candidate(at, SUM, place), running(slot.sums, missing_share)
+        level = _level(slot) if slot.last else None
+        if level is not None:
+            yield Candidate(at, LEVEL, place), level
+
+
+def _level(slot: Slot) -> Floats | None:
+    """The level in each bin, with straight lines where none was printed; None where it does not rise."""
+    last = np.asarray(slot.last, float)
+    known = np.flatnonzero(np.isfinite(last))
+    if known.size < FEWEST_MOVES:
+        return None
+    printed = last[known]
+    ranks = np.argsort(np.argsort(printed, kind="stable"), kind="stable")
+    if printed[-1] <= printed[0] or np.corrcoef(ranks, np.arange(known.size))[0, 1] < LEAST_RISE:
+        return None
+    return np.interp(np.arange(last.size), known, printed)

@@ -1,0 +1,60 @@
+"""What speaks against a suspect, in words: whoever is accused by numbers deserves them all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gctail.attribution.columns import KEYS
+
+if TYPE_CHECKING:
+    from gctail.attribution.columns import Candidate
+    from gctail.attribution.ranking import Ranked, Window
+    from gctail.templates.courses import Courses
+
+FEW_LINES = 10
+FOLLOWS = 0.7
+ALWAYS_NEW = 0.98
+LARGE_KIB = 10 * 1024
+EVEN = 2.0
+"""So little better than a straight line (log-likelihood) is no better."""
+CHANCE = 0.05
+
+
+def doubts(courses: Courses, seen: Window, ranked: Ranked, at: int, candidate: Candidate) -> tuple[str, ...]:
+    """Sentences without a full stop; none where nothing speaks against it."""
+    template = courses.templates[candidate.template]
+    counts, lines = np.asarray(template.count, float), np.asarray(courses.lines, float)
+    events = counts[seen.begin :].sum()
+    found = []
+    if ranked.p_value[at] > CHANCE:
+        as_well = "as well" if ranked.lead[at] < EVEN else "nearly as well"
+        found.append(f"a straight line in time fits {as_well}: the growth is too even to prove which line goes with it")
+    follows = _correlation(counts[seen.begin :], (lines - counts)[seen.begin :])
+    if follows > FOLLOWS:
+        kept = "; kept, because the heap follows its own ups and downs" if ranked.p_value[at] < CHANCE else ""
+        found.append(f"its rate follows that of all other lines (r {follows:.2f}){kept}")
+    before = counts[: seen.begin].sum()
+    before_s = float(courses.uptime_s[seen.begin - 1]) if seen.begin else 0.0
+    after_s = float(seen.uptime_s[-1] - before_s)
+    if before >= FEW_LINES and before / max(before_s, 1e-9) > 0.5 * events / max(after_s, 1e-9):
+        found.append(f"{before:.0f} lines like it came in the {before_s:.0f} s before, when nothing grew")
+    if events < FEW_LINES:
+        found.append(f"there are only {events:.0f} lines of it")
+    if candidate.kind == KEYS and candidate.slot is not None:
+        slot = template.slots[candidate.slot]
+        if slot.distinct >= ALWAYS_NEW * template.total:
+            found.append("every line brings a new value, as request numbers do: lines and keys cannot be told apart")
+    if ranked.slope[at] * 1024 > LARGE_KIB and candidate.kind != KEYS:
+        found.append("more than 10 MiB for each: perhaps only some of them are logged")
+    if courses.sampled < 1.0:
+        found.append(f"only {courses.sampled:.0%} of the text was read closely; counts are scaled up")
+    return tuple(found)
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """0 where one of them does not change."""
+    if one.std() == 0 or other.std() == 0:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])

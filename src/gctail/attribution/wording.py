@@ -1,0 +1,53 @@
+"""What is known of a suspect, in words. Text of the log stands in them as it was written: whoever shows it escapes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+NOBODY = "no log line explains the growth"
+PROVEN = 0.05
+
+
+def sentence(suspect: Mapping[str, Any]) -> str:
+    """Why it is suspected: what grew with the heap, how surely, what is kept for each, and how much that explains."""
+    share = f"explains {suspect['share']:.0%} of the growth".replace("%", " %")
+    return f"{_grew(suspect)} ({_surely(suspect)}); {_kept(suspect)}; it {share}"
+
+
+def _grew(suspect: Mapping[str, Any]) -> str:
+    slot, field = suspect.get("slot"), suspect.get("field")
+    match suspect["kind"]:
+        case "level":
+            return f"field {field} grew with the heap"
+        case "sum":
+            return f"the sum of field {field} grew with the heap"
+        case "keys":
+            return f"the heap grew with every new {slot}"
+    return "the heap grew with every such line"
+
+
+def _surely(suspect: Mapping[str, Any]) -> str:
+    p_value = suspect["p_value"]
+    chance = f"p {p_value:.0e}".replace("e-0", "e-") if p_value < 0.001 else f"p {p_value:.2g}"
+    proven = chance if p_value < PROVEN else f"{chance}: likely, not proven"
+    return f"r {suspect['correlation']:.2f}, {proven}"
+
+
+def _kept(suspect: Mapping[str, Any]) -> str:
+    kept = size(suspect["per_event_kib"])
+    match suspect["kind"]:
+        case "level":
+            return f"{kept} kept per entry"
+        case "sum":
+            return f"{kept} kept for each unit"
+        case "keys":
+            return f"{kept} kept for each of {suspect['distinct']:,} values"
+    return f"{kept} kept for each of {suspect['events']:,} lines"
+
+
+def size(kib: float) -> str:
+    """A size in the unit in which it can be read."""
+    if kib < 1.0:
+        return f"{kib * 1024:.0f} bytes" if kib * 1024 >= 10 else f"{kib * 1024:.2g} bytes"
+    return f"{kib:.3g} KiB" if kib < 1000 else f"{kib / 1024:.3g} MiB"
