@@ -19,6 +19,10 @@ from gctail.rules import Plan
 from gctail.service import Seen, Service
 
 MOST_SERVICES = 10_000
+MOST_MINED = 128
+"""Services whose application text is mined at the same time: where there are more, those that grow most."""
+WORTH_MINING = 0.1
+"""A service of which a leak is believed more likely than this may take the place of one that is calm."""
 ONLY_ONE_HERE = 0.6
 """Confidence that a kill of an unknown name is that of the only service that was read."""
 
@@ -71,6 +75,9 @@ class Engine:
         """What is known of the limit of each service by itself; `limit_mib` where nothing is."""
         self.budget_per_day: float | None = None
         self.trace_points = 0
+        self.mining = False
+        """Whether the application's text is mined for whom to suspect."""
+        self._mined: list[Service] = []
         self.keeper: Keeper | None = None
         self._clocks: dict[str, Service] = {}
         self.services: OrderedDict[str, Service] = OrderedDict()
@@ -83,7 +90,10 @@ class Engine:
         name = event.service
         if isinstance(event, Passage):
             if self.wanted(event):
-                self._service(name).read(event)
+                service = self._service(name)
+                if self.mining and not service.mining:
+                    self._perhaps_mine(service)
+                service.read(event)
             return None
         self.runtime_lines += event.lines
         if isinstance(event.record, Death) and event.record.source != "go":
@@ -150,6 +160,8 @@ class Engine:
             if len(self.services) >= MOST_SERVICES:
                 _, oldest = self.services.popitem(last=False)
                 self.closed += 1
+                if oldest in self._mined:
+                    self._mined.remove(oldest)
                 if self.keeper is not None:
                     self.keeper.release(oldest)
             known = self.keeper.recall(name) if self.keeper is not None else None
@@ -158,6 +170,7 @@ class Engine:
                 name, limit_mib, judging=self.judging, plan=self.plan, trace_points=self.trace_points
             )
             self._share_budget(service)
+            self._go_on_mining(service)
         elif len(self.services) > MOST_SERVICES // 2:
             self.services.move_to_end(name)
         return service
@@ -168,6 +181,31 @@ class Engine:
         if self.keeper is not None:
             self.keeper.touch(service)
         return service
+
+    def _go_on_mining(self, service: Service) -> None:
+        """A service that was mined before is mined again, where there is room."""
+        if not service.mining:
+            return
+        if self.mining and len(self._mined) < MOST_MINED:
+            self._mined.append(service)
+        else:
+            service.mine(on=False)
+
+    def _perhaps_mine(self, service: Service) -> None:
+        """Mine this service too, if there is room or it grows while another that is mined does not."""
+        if not service.collections:
+            return
+        if len(self._mined) >= MOST_MINED:
+            belief = service.belief
+            if belief <= WORTH_MINING:
+                return
+            calmest = min(self._mined, key=lambda each: each.belief)
+            if calmest.belief >= belief / 2:
+                return
+            self._mined.remove(calmest)
+            calmest.mine(on=False)
+        self._mined.append(service)
+        service.mine(on=True)
 
     def watch_for(self, plan: Plan | None) -> None:
         """From now on watch for other rules; what the windows of the old ones had gathered is forgotten."""
@@ -265,7 +303,8 @@ def _service_report(service: Service) -> dict[str, Any]:
         "heap": _heap(epoch) if epoch else None,
         "limit_known": _limit_known(service, epoch),
         "death": _death_report(service),
-        "suspects": [],
+        "suspects": service.suspects(),
+        "mined_lines": epoch.mined_lines if epoch else 0,
         "last_lines": service.lines_at_the_end(),
         "findings": findings,
         "ledger": {

@@ -14,11 +14,17 @@ from msgspec import Struct, field
 from gctail.detectors import Judge, Moment, Signal
 from gctail.golang.pacer import Derived, PacerView
 from gctail.parsing.gctrace import Groups
-from gctail.records import GcCycle, Sighting, Verdict
+from gctail.records import Death, GcCycle, Sighting, Verdict
 from gctail.rules import Counts, Plan, RuleWatch
 from gctail.traces import Trace
 
 MOST_GAPS = 16
+MEMORY_DEATHS = frozenset({
+    "go-out-of-memory", "memory-limit-spiral", "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report",
+    "guard-kill",
+})  # fmt: skip
+MODELS = ("judge", "watch", "trace", "mine")
+"""What an epoch has beside plain data; each saves its own state."""
 RECENT = 32
 """Collections remembered one by one, to know a line that comes twice or late."""
 
@@ -76,7 +82,8 @@ class Epoch(Struct):
     watch: Any = None  # a RuleWatch, where the user has rules; likewise
     trace: Any = None  # a Trace, where somebody wants to draw the course; likewise
     mine: Any = None  # a Mine of what the application said, where that is read; likewise
-    accused: list[dict[str, Any]] = []  # the suspects of a process that has ended
+    accused: list[dict[str, Any]] = []  # whom the log accused when the process had ended
+    mined: int = 0  # lines of the application that were looked at, when it had ended
     counts: Counts = field(default_factory=Counts)
     first: GcCycle | None = None
     last: GcCycle | None = None
@@ -185,7 +192,7 @@ class Epoch(Struct):
         if self.mine is None:
             if self.judge is None:
                 return
-            from gctail.templates.mining import Mine
+            from gctail.templates.mine import Mine
 
             self.mine = Mine()
         self.mine.read(text, wrapper)
@@ -198,19 +205,22 @@ class Epoch(Struct):
     def suspects(self, verdict: Verdict | None) -> list[dict[str, Any]]:
         """Whom the log accuses of the growth, most suspected first; nobody where nothing leaks and memory killed nobody.
 
-        A cache that fills grows with its lines as a leak does. Only a verdict tells them apart.
+        A cache that fills grows with its lines as a leak does: only the verdict tells them apart.
         """
-        if self.mine is None or verdict is None or not (verdict.leak or self.died_of_memory):
-            return self.accused
+        if verdict is None or not (verdict.leak or self.died_of_memory):
+            return []
+        return self.grown_with(verdict.onset_uptime_s or 0.0) if self.mine is not None else self.accused
+
+    def grown_with(self, onset_s: float) -> list[dict[str, Any]]:
+        """The lines that grew with the heap since then (seconds of uptime), whatever is made of it."""
         from gctail.attribution.choosing import suspects
 
-        onset_s = verdict.onset_uptime_s or 0.0
         return [msgspec.to_builtins(each) for each in suspects(self.mine.courses(), onset_s)]
 
     @property
     def mined_lines(self) -> int:
-        """How many lines of the application were looked at."""
-        return round(sum(self.mine.courses().lines)) if self.mine is not None else self.looked_at
+        """How many lines of the application were looked at; 0 where nobody looks."""
+        return round(sum(self.mine.grid.whole("lines"))) if self.mine is not None else self.mined
 
     @property
     def died_of_memory(self) -> bool:
@@ -234,28 +244,37 @@ class Epoch(Struct):
         return verdict
 
     def close(self) -> None:
-        """The process has ended: keep the verdict, let the models go."""
+        """The process has ended: keep the verdict and whom the log accuses, let the models go."""
         self.closed, self.view, self.recent = self.verdict(), PacerView(), []
-        self.judge = self.watch = None
+        if self.mine is not None:
+            self.mined = self.mined_lines
+            self.accused = self.grown_with((self.closed and self.closed.onset_uptime_s) or 0.0)
+        self.judge = self.watch = self.mine = None
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""
-        models = {"judge": self.judge, "watch": self.watch, "trace": self.trace}
-        self.judge = self.watch = self.trace = None
+        models = {name: getattr(self, name) for name in MODELS}
+        for name in MODELS:
+            setattr(self, name, None)
         try:
             state: dict[str, Any] = msgspec.to_builtins(self)
         finally:
-            self.judge, self.watch, self.trace = models["judge"], models["watch"], models["trace"]
+            for name, model in models.items():
+                setattr(self, name, model)
         return {**state, **{name: model.state() if model is not None else None for name, model in models.items()}}
 
     @classmethod
     def restore(cls, state: dict[str, Any], plan: Plan | None) -> Epoch:
         """The epoch that `state` was taken of. Raises ValueError where it was written by an unknown version."""
-        epoch = msgspec.convert({**state, "judge": None, "watch": None, "trace": None}, cls)
+        epoch = msgspec.convert({**state, **dict.fromkeys(MODELS)}, cls)
         if state["judge"] is not None:
             epoch.judge = Judge.restore(state["judge"])
         if state["watch"] is not None and plan:
             epoch.watch = RuleWatch.restore(plan, state["watch"])
         if state.get("trace") is not None:
             epoch.trace = Trace.restore(state["trace"])
+        if state.get("mine") is not None:
+            from gctail.templates.mine import Mine
+
+            epoch.mine = Mine.restore(state["mine"])
         return epoch

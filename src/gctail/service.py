@@ -55,12 +55,14 @@ class Service:
         judging: bool = True,
         plan: Plan | None = None,
         trace_points: int = 0,
+        mining: bool = False,
     ) -> None:
         self.name = name
         self.limit_mib = limit_mib
         self.judging = judging
         self.plan = plan
         self.trace_points = trace_points
+        self.mining = mining
         self.budget_per_day = DEFAULT_BUDGET
         self.epochs: deque[Epoch] = deque(maxlen=MOST_EPOCHS_KEPT)
         self.epochs_seen = 0
@@ -108,8 +110,10 @@ class Service:
         return {**self._kinds, "gc": self.collections} if self.collections else self._kinds
 
     def read(self, passage: Passage) -> None:
-        """Application text of this service: its end is kept for the last lines."""
+        """Application text of this service: it is mined, and its end is kept for the last lines."""
         text = passage.text
+        if self.mining and self.current is not None:
+            self.current.read(text, passage.wrapper)
         if self.plan and self.current is not None:
             self.current.counts.read(text, levels="errors" in self.plan.names)
         self._keep(bytes(text[-LAST_LINES_BYTES:]), passage.wrapper)
@@ -134,6 +138,11 @@ class Service:
     def last_lines(self) -> bytes:
         """The end of the application's text."""
         return b"".join(self._ends)[-LAST_LINES_BYTES:]
+
+    @property
+    def belief(self) -> float:
+        """How likely a leak is in the process that is heard of now."""
+        return self.current.judge.belief if self.current is not None and self.current.judge is not None else 0.0
 
     def bear(self, budget_per_day: float) -> None:
         """From now on so many false alarms a day are borne from this service."""
@@ -185,6 +194,7 @@ class Service:
                 break
             self.collections += at - begin
             epoch.passed(at - begin)
+            epoch.mark(epoch.last_uptime_s)
             if signals:
                 sighting = burst.sighting(at - 1)
                 time_s = epoch.time_of(sighting) if epoch.start_s is not None else None
@@ -212,6 +222,7 @@ class Service:
             return Seen(sighting, epoch.index, time_s, derived)
         clock_s = epoch.clock_without_uptime(cycle, time_s) if uptime_s is None else uptime_s
         signals = epoch.observe(cycle, derived, clock_s)
+        epoch.mark(clock_s)
         findings = tuple(self._told(epoch, signals, sighting, time_s)) if signals else ()
         return Seen(sighting, epoch.index, time_s, derived, findings)
 
@@ -357,11 +368,18 @@ class Service:
                 sighting.offset,
                 signal.summary,
                 {"phase": signal.phase, **signal.evidence, "replay": replay},
+                suspects=self._accused(epoch, signal),
             )
             for signal in signals
         ]
         self.findings.extend(found)
         return found
+
+    def _accused(self, epoch: Epoch, signal: Signal) -> tuple[dict[str, Any], ...]:
+        """Whom the log suspects at this moment, where the signal is about a leak."""
+        if signal.kind not in LEAKS or signal.phase == "resolved" or epoch.mine is None:
+            return ()
+        return tuple(epoch.grown_with(signal.evidence.get("onset_uptime_s") or 0.0))
 
     # -- what is told at the end
 
@@ -390,6 +408,19 @@ class Service:
             return max(leaking, key=lambda item: (item[1].probability, item[0].index))
         return max(told[-3:], key=lambda item: (item[0].ledger.seen, item[0].index))
 
+    def suspects(self, epoch: Epoch | None = None) -> list[dict[str, Any]]:
+        """Whom the log accuses of the growth of this process, or of the one that speaks for the service."""
+        if epoch is not None:
+            return epoch.suspects(epoch.verdict())
+        epoch, verdict = self.judged()
+        return epoch.suspects(verdict) if epoch is not None else []
+
+    def mine(self, *, on: bool) -> None:
+        """From now on mine what the application says, or no longer: then what was found is forgotten."""
+        self.mining = on
+        for epoch in self.open if not on else ():
+            epoch.mine = None
+
     def lines_at_the_end(self, most: int = 20) -> list[str]:
         """The last application lines."""
         lines = self.last_lines.decode("utf-8", "replace").splitlines()
@@ -405,6 +436,7 @@ class Service:
             "limit_mib": self.limit_mib,
             "judging": self.judging,
             "trace_points": self.trace_points,
+            "mining": self.mining,
             "budget_per_day": self.budget_per_day,
             "epochs_seen": self.epochs_seen,
             "epochs": [epoch.state() for epoch in self.epochs],
@@ -431,6 +463,7 @@ class Service:
             raise ValueError(f"state of {state['name']}: {newer}")
         points = state.get("trace_points", 0)
         service = cls(state["name"], state["limit_mib"], judging=state["judging"], plan=plan, trace_points=points)
+        service.mining = state.get("mining", False)
         service.budget_per_day = state.get("budget_per_day", DEFAULT_BUDGET)
         service.epochs.extend(Epoch.restore(each, plan) for each in state["epochs"])
         known = {epoch.index: epoch for epoch in service.epochs}

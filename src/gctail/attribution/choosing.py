@@ -56,10 +56,10 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     first = best[0]
     if not np.isfinite(ranked.score[first]) or not explains(ranked, seen, first):
         return ()
-    parts = contributors(seen, columns, ranked, best)
+    parts = contributors(seen, ranked, best)
     near = [at for at in best if ranked.score[at] > ranked.score[first] - NEAR and explains(ranked, seen, at)]
     told = sorted({*near[:MOST_SUSPECTS], *parts}, key=lambda at: -ranked.score[at])[:MOST_SUSPECTS]
-    groups = grouped(seen, columns, ranked, told)
+    groups = grouped(seen, ranked, told)
     told.sort(key=lambda at: (groups[at], -ranked.score[at]))
     describe = Describer(courses, seen, columns, ranked, onset_s)
     return tuple(describe.suspect(at, groups[at], parts.get(at)) for at in told)
@@ -79,26 +79,26 @@ def best_of_each(ranked: Ranked, columns: Table) -> list[int]:
     return list(best.values())
 
 
-def contributors(seen: Window, columns: Table, ranked: Ranked, best: list[int]) -> dict[int, float]:
+def contributors(seen: Window, ranked: Ranked, best: list[int]) -> dict[int, float]:
     """Columns that explain the growth together, with the MiB of each: the first, and those proven beside it."""
     chosen = [best[0]]
     while len(chosen) < 3:
-        beside = columns.values[:, chosen]
+        beside = ranked.values[:, chosen]
         rest = [at for at in best if at not in chosen and ranked.slope[at] > 0]
         if not rest:
             break
-        proof = fits(seen.live_mib, np.column_stack([seen.thorough, beside]), columns.values[:, rest])
-        chance = np.where(proof.slope > 0, proof.p_value, 1.0) * len(columns.candidates)
+        proof = fits(seen.live_mib, np.column_stack([seen.thorough, beside]), ranked.values[:, rest])
+        chance = np.where(proof.slope > 0, proof.p_value, 1.0) * len(ranked.slope)
         at = int(chance.argmin())
-        if chance[at] >= CERTAIN or together(seen, columns, [*chosen, rest[at]])[-1] < LEAST_SHARE * seen.growth_mib:
+        if chance[at] >= CERTAIN or together(seen, ranked, [*chosen, rest[at]])[-1] < LEAST_SHARE * seen.growth_mib:
             break
         chosen.append(rest[at])
-    return dict(zip(chosen, together(seen, columns, chosen), strict=True)) if len(chosen) > 1 else {}
+    return dict(zip(chosen, together(seen, ranked, chosen), strict=True)) if len(chosen) > 1 else {}
 
 
-def together(seen: Window, columns: Table, chosen: list[int]) -> list[float]:
+def together(seen: Window, ranked: Ranked, chosen: list[int]) -> list[float]:
     """How much of the growth (MiB) each of the chosen columns explains beside the others."""
-    values = columns.values[:, chosen]
+    values = ranked.values[:, chosen]
     explained = []
     for at in range(len(chosen)):
         others = np.column_stack([seen.steady, np.delete(values, at, axis=1)])
@@ -107,10 +107,10 @@ def together(seen: Window, columns: Table, chosen: list[int]) -> list[float]:
     return explained
 
 
-def grouped(seen: Window, columns: Table, ranked: Ranked, told: list[int]) -> dict[int, int]:
+def grouped(seen: Window, ranked: Ranked, told: list[int]) -> dict[int, int]:
     """A number for each of `told`, the same for those that this log does not tell apart."""
     basis = np.linalg.qr(seen.thorough)[0]
-    values = columns.values[:, told]
+    values = ranked.values[:, told]
     rest = values - basis @ (basis.T @ values)
     rest /= np.maximum(np.sqrt((rest * rest).sum(0)), 1e-12)
     alike = rest.T @ rest
@@ -163,7 +163,7 @@ class Describer:
 
     def _correlation(self, at: int) -> float:
         """Of the live heap and the column."""
-        return float(np.corrcoef(self.seen.live_mib, self.columns.values[:, at])[0, 1])
+        return float(np.corrcoef(self.seen.live_mib, self.ranked.values[:, at])[0, 1])
 
     def _beside(self, candidate: Candidate, kind: str) -> int | None:
         """The slot of the same line that is its best candidate of this kind, where the heap goes along with it."""

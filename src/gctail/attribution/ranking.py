@@ -1,10 +1,13 @@
 """Ranks the candidates: which columns the live heap follows, and which of them can be told from trend and traffic.
 
-Two questions are asked of each column, both over the bins from a little before the onset. *How well does it fit?* The
+Two questions are asked of each column, both over the bins from some time before the onset. *How well does it fit?* The
 level of the heap is fitted to the column alone, and must not fit worse than to a straight line in time or to the total
-of all lines. *Is that chance?* The same with time, traffic and two slow waves beside it: only what ups and downs of the
-heap the column still explains counts. The first ranks, for a leak may be so even that nothing but its trend speaks; the
-second gives the p-value, corrected for the number of columns (Bonferroni).
+of all lines, from the onset on. *Is that chance?* The same with time, traffic and two slow waves beside it: only what
+ups and downs of the heap the column still explains counts. The first ranks, for a leak may be so even that nothing but
+its trend speaks; the second gives the p-value, corrected for the number of columns (Bonferroni).
+
+A line that came before the onset, without any growth, is innocent, unless it began to keep something at the onset:
+each column is also tried as if it had begun there, which costs `LATE` and a doubled p-value.
 """
 
 from __future__ import annotations
@@ -25,19 +28,24 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 FEWEST_BINS = 16
-BEFORE_ONSET = 0.8
-"""The window begins at this part of the onset: a line that came before the growth did, without any, is innocent."""
+BEFORE_ONSET = 0.5
+"""The window begins at this part of the onset."""
 SLOW_WAVES = 2
 PRIOR = {LEVEL: 2.0, KEYS: 0.7, SUM: -0.5}
 """In log-likelihood: a number that is the size of what grows is better evidence than keys, those than lines."""
+LATE = 3.0
 PROOF_WEIGHT = 0.5
 SMOOTHED_BINS = 5
 
 
 class Window(Struct, frozen=True):
-    """The bins that count: end of each (s), live heap there (MiB), lines until there, lines/s around there."""
+    """The bins that count: end of each (s), live heap there (MiB), lines until there, lines/s around there.
+
+    `begin` is the first of them, `before` how many of them lie before the onset.
+    """
 
     begin: int
+    before: int
     uptime_s: Floats
     live_mib: Floats
     traffic: Floats
@@ -54,16 +62,31 @@ class Window(Struct, frozen=True):
         return np.column_stack([np.ones_like(self.rate), self.rate])
 
     @property
+    def trends(self) -> Floats:
+        """What any line of the log would follow: time, and the traffic of all lines."""
+        return np.column_stack([self.uptime_s, self.traffic])
+
+    @property
     def thorough(self) -> Floats:
-        """The same, and all that any line of the log would follow: time, traffic, slow waves."""
+        """All that a column must explain more than to be proven: the above, and slow waves."""
         span = np.pi * (self.uptime_s - self.uptime_s[0]) / max(self.uptime_s[-1] - self.uptime_s[0], 1e-9)
         waves = [np.cos(number * span) for number in range(1, SLOW_WAVES + 1)]
-        return np.column_stack([self.steady, self.uptime_s, self.traffic, *waves])
+        return np.column_stack([self.steady, self.trends, *waves])
+
+    def since_onset(self, columns: Floats) -> Floats:
+        """Columns (bins x columns) as if they had begun at the onset."""
+        late: Floats = np.maximum(columns - columns[max(self.before - 1, 0)], 0.0)
+        return late
 
 
 class Ranked(Struct, frozen=True):
-    """All columns: their log-likelihood, its `lead` over time and traffic, `score` by which they rank, chance, slope."""
+    """All candidates: each as the column that fits better, from its own beginning or from the onset on.
 
+    `lead` over time and traffic, and `gain` with what is proven, are log-likelihoods; `score` is that by which they
+    rank; `slope` is MiB per unit, `mib` the growth that goes along.
+    """
+
+    values: Floats
     gain: Floats
     lead: Floats
     score: Floats
@@ -83,25 +106,38 @@ def window(courses: Courses, onset_s: float) -> Window | None:
     spans = np.maximum(np.gradient(uptime_s), 1e-6)
     rate = _smooth(np.gradient(traffic) / spans)
     live = np.asarray(courses.live_mean_mib, float)
-    return Window(begin, uptime_s[begin:], live[begin:], traffic[begin:], rate[begin:])
+    before = max(int(np.searchsorted(uptime_s, onset_s)) - begin, 0)
+    return Window(begin, before, uptime_s[begin:], live[begin:], traffic[begin:], rate[begin:])
 
 
 def rank(seen: Window, columns: Table) -> Ranked:
-    """Ask both questions of every column."""
-    values = columns.values
-    rivals = np.column_stack([values, seen.uptime_s, seen.traffic])
-    alone = fits(seen.live_mib, seen.steady, rivals)
-    proof = fits(seen.live_mib, seen.thorough, values)
-    lead = alone.likelihood[:-2] - max(alone.likelihood[-2:])
-    slope = alone.slope[:-2]
+    """Ask both questions of every candidate."""
+    own, late = columns.values, seen.since_onset(columns.values)
+    trends = np.column_stack([seen.trends, seen.since_onset(seen.trends)])
+    count = own.shape[1]
+    alone = fits(seen.live_mib, seen.steady, np.column_stack([own, late, trends]))
+    fit, trend = np.split(alone.likelihood, [2 * count])
+    lead = fit - np.repeat([trend[:2].max(), trend.max() + LATE], count)
+    fit = fit - trend[:2].max() - np.repeat([0.0, LATE], count)
+    proofs = [
+        fits(seen.live_mib, seen.thorough, own),
+        fits(seen.live_mib, np.column_stack([seen.thorough, trends[:, 2:]]), late),
+    ]
+    proof, chance, proven = (
+        np.concatenate([getattr(each, name) for each in proofs]) for name in ("gain", "p_value", "slope")
+    )
+    values = np.column_stack([own, late])
+    slope = alone.slope[: 2 * count]
     mib = slope * (values[-1] - values[0])
     share = np.clip(mib / max(seen.growth_mib, 1e-3), 0.01, 100.0)
     prior = np.array([PRIOR.get(each.kind, 0.0) for each in columns.candidates])
-    proven = np.where(proof.slope > 0, proof.gain, 0.0)
-    score = lead + PROOF_WEIGHT * proven - np.abs(np.log(share)) + prior
-    chance = np.where((slope > 0) & (proof.slope > 0), proof.p_value, 1.0)
-    score = np.where(slope > 0, score, -np.inf)
-    return Ranked(lead + proven, lead, score, np.minimum(1.0, chance * len(columns.candidates)), slope, mib)
+    gain = fit + PROOF_WEIGHT * np.where(proven > 0, proof, 0.0)
+    score = np.where(slope > 0, gain - np.abs(np.log(share)) + np.tile(prior, 2), -np.inf)
+    tries = len(columns.candidates) * (1 if seen.before <= 1 else 2)
+    p_value = np.minimum(1.0, np.where((slope > 0) & (proven > 0), chance, 1.0) * tries)
+    better = np.arange(count) + count * (score[count:] > score[:count])
+    found = (each[..., better] for each in (values, gain, lead, score, p_value, slope, mib))
+    return Ranked(*found)
 
 
 def _smooth(values: Floats) -> Floats:

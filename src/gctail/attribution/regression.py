@@ -69,11 +69,12 @@ def by_chance(rest: Floats, left: Floats, terms: int) -> Floats:
     if degrees < 1:
         return np.ones(count)
     out, across = np.argpartition(-products, LEFT_OUT, axis=0)[:LEFT_OUT], np.arange(count)
-    squares = (rest * rest).sum(0) - (rest[out, across] ** 2).sum(0)
+    whole, total = (rest * rest).sum(0), left @ left
+    squares = whole - (rest[out, across] ** 2).sum(0)
     product = products.sum(0) - products[out, across].sum(0)
-    total = left @ left - (left[out] ** 2).sum(0)
-    known = (squares > 0) & (total > 0)
-    part = np.where(known, product / np.sqrt(np.where(known, squares * total, 1.0)), 0.0)
+    remains = total - (left[out] ** 2).sum(0)
+    known = (squares > COLLINEAR * whole) & (remains > COLLINEAR * total)
+    part = np.where(known, product / np.sqrt(np.where(known, squares * remains, 1.0)), 0.0)
     t = part * np.sqrt(degrees / np.maximum(1.0 - part * part, 1e-12))
     chance: Floats = stdtr(degrees, -t)
     return chance

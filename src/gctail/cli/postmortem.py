@@ -126,6 +126,7 @@ def read(options: argparse.Namespace) -> Read:
 
 def _once(options: argparse.Namespace, limit_mib: float | None, places: Places | None = None) -> Read:
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
+    engine.mining = True
     reading = Reading(service=options.service, wrapper=options.wrapper)
     with Progress(options.files) as progress:
         autopsy = Autopsy(reading, engine, progress.tell, places)

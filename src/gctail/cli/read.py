@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if options.false_alarms is not None and options.false_alarms <= 0:
         raise UsageError(f"--false-alarms {options.false_alarms:g}: none at all cannot be had; give a number above 0")
     engine.budget_per_day = options.false_alarms
+    engine.mining = True
     room = Room() if options.follow else None  # many files are followed at once
     reading = Reading(service=options.service, wrapper=options.wrapper, every_line=counts_lines(plan), room=room)
     views = views_of(options, engine, reading.facts)

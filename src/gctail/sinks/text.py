@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from gctail.attribution.wording import NOBODY, sentence
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
 from gctail.records import Finding, Forecast, GcCycle, Verdict
 from gctail.service import Seen
 
 BAR_CELLS = 20
+MOST_SUSPECTS = 3
 AT_ONCE_S = 0.5
 RED, YELLOW, GREEN, BLUE, DIM, BOLD, PLAIN = (
     "\x1b[31m",
@@ -97,6 +99,7 @@ def service_block(service: dict[str, Any], palette: Palette) -> str:
         lines += _forecast_lines(service, verdict.forecast)
     if verdict is not None and verdict.kind == "outside-heap":
         lines.append(f"  {show(verdict.why[0])}: look at C libraries, mmap, and memory of other processes")
+    lines += _suspect_lines(service, verdict, palette)
     lines += _death_lines(service)
     lines += _ledger_lines(service)
     if verdict is not None and verdict.leak:
@@ -165,6 +168,23 @@ def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[
     high = _span(forecast.high) if forecast.high is not None else "never"
     between = f" ({_span(forecast.low)} to {high})" if forecast.low is not None else ""
     return [f"  at this rate memory is gone {_span(forecast.seconds)}{between} after the last collection, at {limit}"]
+
+
+def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Palette) -> list[str]:
+    """Whom the log accuses of the growth: the line, why, an example, and what speaks against it."""
+    told: list[str] = []
+    group = None
+    for suspect in service["suspects"][:MOST_SUSPECTS]:
+        label = "suspect" if group is None else "or" if suspect["group"] == group else "and"
+        group = suspect["group"]
+        told.append(
+            f'  {palette.paint(label, BOLD)}: "{show(suspect["template"], 160)}": {show(sentence(suspect), 300)}'
+        )
+        told.append(palette.paint(f"    | {show(suspect['example'], 160)}", DIM))
+        told += [palette.paint(f"    but {show(doubt, 200)}", DIM) for doubt in suspect["counter_evidence"]]
+    if not told and verdict is not None and verdict.leak and service["mined_lines"]:
+        told = [f"  suspect: {NOBODY} ({service['mined_lines']:,} were looked at)"]
+    return told
 
 
 def _death_lines(service: dict[str, Any]) -> list[str]:

@@ -1,0 +1,115 @@
+"""Whom the log accuses: on courses that are played, where the culprit is known."""
+
+import pytest
+from played_courses import Played
+
+from gctail.attribution.choosing import suspects
+
+SEEDS = range(8)
+
+
+def with_decoys(seed, **options):
+    """A service whose other lines follow the load: requests, look-ups with keys that are always new, a heartbeat."""
+    played = Played(seed, **options)
+    played.lines("request served", share=0.5, keys=lambda count: count)
+    played.lines("token verified", share=0.2)
+    played.lines("cache looked up", share=0.1, keys=lambda count: min(count, 3))
+    played.lines("heartbeat", per_s=2)
+    return played
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_line_whose_events_are_kept_comes_first(seed):
+    played = with_decoys(seed)
+    played.keep(0.1, played.lines("session opened", share=0.1))
+    first, *_ = suspects(played.courses(), 10.0)
+    assert (first.message, first.kind) == ("session opened", "lines")
+    assert first.p_value < 0.01
+    assert first.share > 0.8
+    assert first.per_event_kib == pytest.approx(102.4, rel=0.15)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_heap_that_follows_new_keys_among_repeated_ones_accuses_the_keys(seed):
+    """Three of four lines bring a key that was there before; bursts of new ones come by themselves."""
+    played = with_decoys(seed)
+    new = []
+
+    def some_of(count):
+        new.append(sum(played.dice.random() < (0.5 if len(new) // 10 % 3 == 0 else 0.1) for _ in range(count)))
+        return new[-1]
+
+    played.lines("session looked up", share=0.3, keys=some_of)
+    played.keep(0.2, new)
+    first, *_ = suspects(played.courses(), 10.0)
+    assert (first.message, first.kind, first.slot) == ("session looked up", "keys", "key")
+    assert first.distinct == sum(new)
+    assert first.p_value < 0.01
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_number_that_is_the_size_of_what_grows_is_found_as_such(seed):
+    """As an operator finds it with grep size=, in a line that is one in two hundred."""
+    played = with_decoys(seed)
+    inserted = [played.some(0.02 * traffic) for traffic in played.traffic]
+    played.keep(1.0, inserted)
+    played.lines("putIfAbsent", per_s=0.5, numbers=lambda at: sum(inserted[: at + 1]))
+    first, *_ = suspects(played.courses(), 10.0)
+    assert (first.message, first.kind, first.field) == ("putIfAbsent", "level", "size")
+    assert first.per_event_kib == pytest.approx(1024, rel=0.15)
+    assert first.p_value < 0.01
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_where_the_log_says_nothing_of_the_growth_nobody_is_proven(seed):
+    """Memory is kept by something that writes no line, by fits and starts."""
+    played = with_decoys(seed)
+    played.keep(1.0, [played.some(1.0) for _ in range(played.bins)])
+    assert [each for each in suspects(played.courses(), 10.0) if each.p_value < 0.01] == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_follows_the_load_alone_is_not_proven_by_a_heap_that_grows_evenly(seed):
+    played = with_decoys(seed)
+    played.keep(1.0, [1.0] * played.bins)
+    assert [each for each in suspects(played.courses(), 10.0) if each.p_value < 0.01] == []
+
+
+def test_lines_that_always_come_together_are_one_group():
+    played = with_decoys(1)
+    opened = played.lines("session opened", share=0.1)
+    played.lines("session registered", counts=opened)
+    played.keep(0.1, opened)
+    first, second, *_ = suspects(played.courses(), 10.0)
+    assert {first.message, second.message} == {"session opened", "session registered"}
+    assert first.group == second.group
+
+
+def test_two_leaks_share_the_growth():
+    played = with_decoys(2)
+    played.keep(0.2, played.lines("event archived", share=0.05))
+    played.keep(0.2, played.lines("preview built", per_s=2))
+    told = suspects(played.courses(), 10.0)
+    assert {each.message for each in told[:2]} == {"event archived", "preview built"}
+    assert sum(each.share for each in told[:2]) == pytest.approx(1.0, abs=0.2)
+    assert told[0].group != told[1].group
+
+
+def test_a_heap_that_does_not_grow_accuses_nobody():
+    assert suspects(with_decoys(3).courses(), 0.0) == ()
+
+
+def test_a_few_collections_accuse_nobody():
+    played = with_decoys(4, bins=12, onset=0)
+    played.keep(1.0, played.lines("session opened", share=0.1))
+    assert suspects(played.courses(), 0.0) == ()
+
+
+def test_what_speaks_against_a_suspect_is_said():
+    """It came as often before, when nothing grew; and the growth is too even to prove anything."""
+    played = with_decoys(5, onset=50)
+    played.keep(0.5, played.lines("session opened", per_s=6, counts=[6] * played.bins))
+    told = {each.message: each for each in suspects(played.courses(), 50.0)}
+    against = " / ".join(told["session opened"].counter_evidence)
+    assert "a straight line in time fits as well" in against
+    assert "lines like it came in the" in against
