@@ -10,7 +10,7 @@ class Played:
     """A service over so many bins of one second; what it logs is added line by line, what it keeps in MiB a bin."""
 
     def __init__(self, seed, bins=100, onset=10, load_mib=3.0):
-        self.dice = Random(seed)
+        self.dice = Random(seed)  # noqa: S311
         self.bins, self.onset, self.load_mib = bins, onset, load_mib
         phase = self.dice.random()
         self.traffic = [

@@ -19,14 +19,14 @@ from typing import Any
 
 from msgspec import Struct
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "detection"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "detection"))
 
 from recorded import RUNS, labels
 
 from gctail.engine import Engine, report
 from gctail.runners.local import Reading
 
+HERE = Path(__file__).parent
 CERTAIN = 0.01
 
 
@@ -89,7 +89,8 @@ def row(name: str, runs: list[Run]) -> str:
     told = [run for run in leaks if run.called_leak]
     ranks = [run.rank for run in told]
     first, within = sum(rank == 0 for rank in ranks), sum(rank is not None and rank < 3 for rank in ranks)
-    proven = sum(rank is not None and run.suspects[rank]["p_value"] < CERTAIN for run, rank in zip(told, ranks))
+    found = [(run, rank) for run, rank in zip(told, ranks, strict=True) if rank is not None]
+    proven = sum(run.suspects[rank]["p_value"] < CERTAIN for run, rank in found)
     wrong = sum(any(each["p_value"] < CERTAIN for each in run.innocent) for run in told)
     accused = sum(any(each["p_value"] < CERTAIN for each in run.suspects) for run in well)
     count = len(told) or 1

@@ -203,7 +203,7 @@ class Epoch(Struct):
             self.mine.tick(clock_s, self.judge.gathering.level)
 
     def suspects(self, verdict: Verdict | None) -> list[dict[str, Any]]:
-        """Whom the log accuses of the growth, most suspected first; nobody where nothing leaks and memory killed nobody.
+        """Whom the log accuses of the growth, most suspected first; nobody where nothing leaks and nobody died of it.
 
         A cache that fills grows with its lines as a leak does: only the verdict tells them apart.
         """

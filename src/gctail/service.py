@@ -55,14 +55,13 @@ class Service:
         judging: bool = True,
         plan: Plan | None = None,
         trace_points: int = 0,
-        mining: bool = False,
     ) -> None:
         self.name = name
         self.limit_mib = limit_mib
         self.judging = judging
         self.plan = plan
         self.trace_points = trace_points
-        self.mining = mining
+        self.mining = False
         self.budget_per_day = DEFAULT_BUDGET
         self.epochs: deque[Epoch] = deque(maxlen=MOST_EPOCHS_KEPT)
         self.epochs_seen = 0

@@ -1,9 +1,9 @@
 """Whom the log accuses: on courses that are played, where the culprit is known."""
 
 import pytest
-from played_courses import Played
 
 from gctail.attribution.choosing import suspects
+from played_courses import Played
 
 SEEDS = range(8)
 

@@ -18,7 +18,7 @@ def noise(dice, count, phi, sigma):
 
 @pytest.mark.parametrize("phi", [0.0, 0.6, 0.95])
 def test_the_slope_is_found_through_noise_that_remembers(phi):
-    dice = Random(1)
+    dice = Random(1)  # noqa: S311
     column = np.cumsum([dice.random() for _ in range(120)])
     course = 5.0 + 3.0 * column + noise(dice, 120, phi, 0.2)
     found = fits(course, np.ones((120, 1)), column[:, None])
@@ -28,7 +28,7 @@ def test_the_slope_is_found_through_noise_that_remembers(phi):
 
 def test_two_walks_that_have_nothing_to_do_with_each_other_are_rarely_taken_for_one():
     """Ordinary least squares calls three of four such pairs certain at 0.05 (Granger and Newbold 1974)."""
-    dice = Random(2)
+    dice = Random(2)  # noqa: S311
     chances = [
         fits(noise(dice, 100, 1.0, 1.0), np.ones((100, 1)), noise(dice, 100, 1.0, 1.0)[:, None]).p_value[0]
         for _ in range(200)
@@ -39,7 +39,7 @@ def test_two_walks_that_have_nothing_to_do_with_each_other_are_rarely_taken_for_
 
 def test_evidence_that_rests_on_one_bin_is_none():
     """A step of the heap and a step of the column in the same second happen by chance all the time."""
-    dice, step = Random(3), np.repeat([0.0, 50.0], 50)
+    dice, step = Random(3), np.repeat([0.0, 50.0], 50)  # noqa: S311
     course, column = step + noise(dice, 100, 0.0, 0.5), step + noise(dice, 100, 0.0, 0.5)
     found = fits(np.diff(course), np.ones((99, 1)), np.diff(column)[:, None])
     assert found.gain[0] > 20
@@ -48,6 +48,6 @@ def test_evidence_that_rests_on_one_bin_is_none():
 
 def test_a_column_that_others_explain_already_gains_nothing():
     time = np.arange(50.0)
-    found = fits(time + noise(Random(4), 50, 0.0, 1.0), np.column_stack([np.ones(50), time]), 3 * time[:, None])
+    found = fits(time + noise(Random(4), 50, 0.0, 1.0), np.column_stack([np.ones(50), time]), 3 * time[:, None])  # noqa: S311
     assert found.gain[0] == pytest.approx(0.0, abs=1e-6)
     assert found.p_value[0] == 1.0

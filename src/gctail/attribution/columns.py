@@ -84,19 +84,24 @@ def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Ca
             yield Candidate(at, KEYS, place), running(slot.new_keys, missing_share)
         if slot.sums and min(slot.sums) >= 0:
             yield Candidate(at, SUM, place), running(slot.sums, missing_share)
-        level = _level(slot) if slot.last else None
-        if level is not None:
+        for level in _levels(slot) if slot.last else ():
             yield Candidate(at, LEVEL, place), level
 
 
-def _level(slot: Slot) -> Floats | None:
-    """The level in each bin, with straight lines where none was printed; None where it does not rise."""
+def _levels(slot: Slot) -> Iterator[Floats]:
+    """The level in each bin, where it rises.
+
+    Where none was printed it may not have changed, or, where only some changes are logged, have gone on evenly.
+    """
     last = np.asarray(slot.last, float)
     known = np.flatnonzero(np.isfinite(last))
     if known.size < FEWEST_MOVES:
-        return None
+        return
     printed = last[known]
     ranks = np.argsort(np.argsort(printed, kind="stable"), kind="stable")
     if printed[-1] <= printed[0] or np.corrcoef(ranks, np.arange(known.size))[0, 1] < LEAST_RISE:
-        return None
-    return np.interp(np.arange(last.size), known, printed)
+        return
+    bins = np.arange(last.size)
+    yield np.interp(bins, known, printed)
+    if known.size < last.size:
+        yield printed[np.maximum(np.searchsorted(known, bins, side="right") - 1, 0)]

@@ -1,4 +1,4 @@
-"""What is known of a suspect, in words. Text of the log stands in them as it was written: whoever shows it escapes it."""
+"""What is known of a suspect, in words. Text of the log stands in them as written: whoever shows it escapes it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,173 @@
+"""Suspects on their way from a log to whoever reads the verdict."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gctail.cli import main
+from gctail.engine import MOST_MINED, Engine, report
+from gctail.runners.local import Reading
+from gctail.service import Service
+
+
+def log(style, *, leaks=True, epochs=1, seconds=60):
+    """A service that collects twice a second; each session that opens keeps 256 KiB where it `leaks`."""
+    lines = []
+    for _ in range(epochs):
+        live, opened = 40.0, 0
+        for at in range(2 * seconds):
+            uptime_s, burst = at / 2, (at * 7919) % 13 % 5
+            for each in range(burst):
+                opened += 1
+                live += 0.25 if leaks else 0.0
+                lines.append(style(f"session opened id=s{at:03}x{each} size={opened if leaks else 7}"))
+            lines += [style(f"request served path=/cart ms={(at * each) % 31}") for each in range(3 + at % 3)]
+            full = int(live) + 20
+            lines.append(
+                f"gc {at + 1} @{uptime_s:.3f}s 1%: 0.1+1.0+0.1 ms clock, 0.2+0.1/0.5/0.1+0.2 ms cpu, "
+                f"{full}->{full}->{int(live)} MB, {full + 4} MB goal, 0 MB stacks, 0 MB globals, 2 P"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def plain(text):
+    return f"2026/11/27 08:00:00 INFO {text}"
+
+
+def as_json(text):
+    words = text.split()
+    fields = dict(word.split("=") for word in words[2:])
+    told = {key: int(value) if value.isdigit() else value for key, value in fields.items()}
+    return json.dumps({"time": "2026-11-27T08:00:00Z", "level": "INFO", "msg": " ".join(words[:2]), **told})
+
+
+@pytest.fixture
+def told(tmp_path, capsys):
+    """What `gctail FILE` says of a log, as text or as JSON."""
+
+    def tell(text, *options):
+        path = tmp_path / "shop.log"
+        path.write_text(text)
+        main([str(path), *options])
+        return capsys.readouterr().out
+
+    return tell
+
+
+@pytest.mark.parametrize("style", [plain, as_json])
+def test_the_json_names_the_line_that_grew_with_the_heap(told, style):
+    [service] = json.loads(told(log(style), "--output", "json"))["services"]
+    first = service["suspects"][0]
+    assert {"template", "message", "slot", "field", "mib", "share", "p_value", "distinct", "example"} <= set(first)
+    assert (first["message"], first["slot"], first["field"]) == ("session opened", "id", "size")
+    assert first["p_value"] < 0.01
+    assert first["share"] > 0.9
+    assert first["per_event_kib"] == pytest.approx(256, rel=0.1)
+    assert "session opened" in first["example"]
+
+
+def test_the_verdict_says_it_in_words(told):
+    said = told(log(plain))
+    assert '  suspect: "session opened id=<*> size=<*>": field size grew with the heap (r 1.00, p ' in said
+    assert "KiB kept per entry; it explains 100 % of the growth" in said
+    assert "\n    | 2026/11/27 08:00:00 INFO session opened id=" in said
+
+
+def test_a_leak_finding_carries_its_suspects(told):
+    findings = [json.loads(line) for line in told(log(plain), "--output", "jsonl").splitlines()]
+    leaks = [finding for finding in findings if finding["kind"].startswith("leak")]
+    assert leaks
+    assert leaks[-1]["suspects"][0]["message"] == "session opened"
+
+
+def test_nobody_is_accused_where_nothing_leaks(told):
+    [service] = json.loads(told(log(plain, leaks=False), "--output", "json"))["services"]
+    assert (service["verdict"]["leak"], service["suspects"]) == (False, [])
+    assert "suspect" not in told(log(plain, leaks=False))
+
+
+def test_where_no_line_explains_the_growth_the_verdict_says_so(told):
+    said = told(log(lambda text: plain(text) if "served" in text else ""))
+    assert "  suspect: no log line explains the growth (" in said
+
+
+def test_a_log_of_collections_alone_is_not_said_to_have_been_looked_at(told):
+    collections = "".join(line for line in log(plain).splitlines(keepends=True) if line.startswith("gc "))
+    assert "suspect" not in told(collections)
+
+
+def read(path, engine=None):
+    engine, reading = engine or Engine(), Reading()
+    engine.mining = True
+    for found in reading.bursts([str(path)]):
+        list(engine.all(found))
+    return engine, reading
+
+
+def test_a_process_that_has_ended_keeps_its_suspects(tmp_path):
+    """The first of two runs leaks; the second is young."""
+    path = Path(tmp_path, "shop.log")
+    path.write_text(log(plain) + log(plain, leaks=False, seconds=10))
+    engine, _ = read(path)
+    service = engine.services["shop"]
+    assert [epoch.mine is None for epoch in service.epochs] == [False, False]
+    service._close(service.epochs[0])
+    assert service.epochs[0].mine is None
+    assert service.suspects()[0]["message"] == "session opened"
+
+
+def test_state_is_restored_to_the_letter(tmp_path):
+    """Half of a log, saved as JSON, restored and read on, gives what the whole gives."""
+    text = log(plain)
+    cut = text.index("\n", len(text) // 2) + 1
+    whole, first, second = Path(tmp_path, "whole"), Path(tmp_path, "a"), Path(tmp_path, "b")
+    for path, part in ((whole, text), (first, text[:cut]), (second, text[cut:])):
+        path.write_text(part)
+
+    def mined(path, engine):
+        reading = Reading(service="shop")
+        engine.mining = True
+        for found in reading.bursts([str(path)]):
+            list(engine.all(found))
+        return engine
+
+    kept = json.loads(json.dumps(mined(first, Engine()).services["shop"].state()))
+    later = Engine()
+    later.services["shop"] = Service.restore(kept)
+    assert mined(second, later).services["shop"].suspects() == mined(whole, Engine()).services["shop"].suspects()
+
+
+def test_a_state_from_before_there_was_a_mine_still_loads(tmp_path):
+    path = Path(tmp_path, "shop.log")
+    path.write_text(log(plain))
+    state = read(path)[0].services["shop"].state()
+    del state["mining"]
+    for epoch in state["epochs"]:
+        del epoch["mine"], epoch["accused"], epoch["mined"]
+    assert Service.restore(state).suspects() == []
+
+
+def test_of_many_services_those_that_grow_are_mined(tmp_path):
+    """One more than there is room for leaks; it takes the place of one that is calm."""
+    engine = Engine()
+    for number in range(MOST_MINED):
+        path = Path(tmp_path, f"calm-{number}.log")
+        path.write_text(log(plain, leaks=False, seconds=4))
+        read(path, engine)
+    path = Path(tmp_path, "shop.log")
+    path.write_text(log(plain, seconds=120))
+    read(path, engine)
+    mined = [service.name for service in engine.services.values() if service.mining]
+    assert len(mined) == MOST_MINED
+    assert "shop" in mined
+
+
+def test_an_engine_that_was_not_asked_to_mine_does_not(tmp_path):
+    path = Path(tmp_path, "shop.log")
+    path.write_text(log(plain))
+    engine, reading = Engine(), Reading()
+    for found in reading.bursts([str(path)]):
+        list(engine.all(found))
+    [service] = report(engine, reading.facts())["services"]
+    assert (service["suspects"], service["mined_lines"]) == ([], 0)
