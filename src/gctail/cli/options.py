@@ -17,6 +17,7 @@ COMMANDS = {
     "alert": "sends a test to the alert sinks of the configuration: gctail alert test",
     "check": "the configuration in force, and where each value came from",
     "explain": "what a line of the runtime, or a kind of finding, means",
+    "demo": "the log of a real service that leaks, played at speed, in every view",
     "diff": "two runs compared: heap, allocation, CPU of the collector, pauses",
     "gate": "fails a soak test that leaks, for CI; says how small a leak it could have shown",
     "tune": "what other GOGC and GOMEMLIMIT would have done, by replaying a log",
