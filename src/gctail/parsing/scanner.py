@@ -20,6 +20,7 @@ from gctail.parsing.burst import Burst, Found, one_by_one
 from gctail.parsing.deaths import find_report
 from gctail.parsing.gctrace import MODERN, Groups, cycle_from_groups
 from gctail.parsing.heads import MUCH_BYTES, SLACK_BYTES, Finder
+from gctail.parsing.kills import kills_in
 from gctail.parsing.metrics import find_sample
 from gctail.parsing.reading import GLUED, INTERESTING, Event, LineReader
 from gctail.parsing.times import find_time
@@ -506,6 +507,9 @@ class Scanner:
             where = max(0, text.find(death.text.encode()))
             if GLUED.search(text, where) is None:
                 self.events.append(Sighting(death, self.service, self.origin, offset + where, lines=0))
+        if self.unwrapper.name is None:  # a wrapper gives up the kernel's lines one by one
+            for where, death in kills_in(text):
+                self.events.append(Sighting(death, "kernel", self.origin, offset + where, lines=0))
 
     # -- wrapped lines
 
