@@ -1,10 +1,13 @@
 """Logs as odd as people have them, through the commands: nothing of the runtime's is lost, nothing is invented."""
 
+import array
+import fcntl
 import json
 import os
 import re
 import signal
 import subprocess
+import termios
 import textwrap
 import time
 
@@ -227,6 +230,17 @@ def test_a_moment_that_is_none_is_refused(tmp_path, gctail, since):
     assert done.stderr.startswith(b"gctail: --since")
 
 
+def wait_until_read(pipe):
+    """The other end has taken all that was written, and has had a moment to look at it."""
+    left = array.array("i", [1])
+    for _ in range(300):
+        fcntl.ioctl(pipe, termios.FIONREAD, left)
+        if not left[0]:
+            break
+        time.sleep(0.1)
+    time.sleep(0.5)
+
+
 @pytest.mark.parametrize("arguments", [["-"], ["records", "-"], ["--output", "json", "-"]])
 def test_interrupted_at_a_quiet_pipe_it_tells_what_it_has(gctail_program, arguments):
     """Ctrl-C while the program on the other end says nothing."""
@@ -235,9 +249,9 @@ def test_interrupted_at_a_quiet_pipe_it_tells_what_it_has(gctail_program, argume
     ) as running:
         running.stdin.write(joined(TRACE).encode())
         running.stdin.flush()
-        time.sleep(1.0)
+        wait_until_read(running.stdin)
         running.send_signal(signal.SIGINT)
-        running.wait(10)
+        running.wait(30)
         out, words = running.stdout.read(), running.stderr.read()
     assert b"Traceback" not in words
     assert b"6 collections" in out or b"6 gc" in words or b'"gc_lines": 6' in out
