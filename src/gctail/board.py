@@ -1,26 +1,24 @@
 """What a live view shows: a row per service, the details of those being looked at, the findings so far.
 
 The reader of the logs owns the board: it tells it what was seen, and now and then asks it to `publish`. What it
-publishes is a frozen `Snapshot`, so that views in other threads (web, terminal) read it without a lock. A row is made
-anew only for a service that was heard of since the last time, and details only for services that somebody looks at:
-10 000 quiet services cost nothing.
+publishes is a frozen `Snapshot`, for views in other threads (web, terminal). A row is made anew only for a service that
+was heard of since the last time, and details only for services that somebody looks at: 10 000 quiet ones cost nothing.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from gctail.engine import Engine
 from gctail.epochs import Epoch
 from gctail.parsing.wrappers import unwrapped
-from gctail.records import Finding, GcCycle, Passage, Sighting, Verdict
+from gctail.records import Finding, GcCycle, Passage, Sighting, Unreadable, Verdict
 from gctail.service import Seen, Service
-from gctail.traces import Bin
+from gctail.snapshot import SEVERITIES, Detail, Line, Row, Snapshot
 
 TRACE_POINTS = 256
 """Bins that are kept of every process for its chart, at most twice as many."""
@@ -31,124 +29,9 @@ WATCHED_FOR_S = 60.0
 """So long after somebody last asked for them."""
 MOST_LINES, MOST_LINES_BYTES, MOST_CHARACTERS = 300, 1 << 16, 2000
 """Of the log of a service that is looked at."""
-SEVERITIES = ("info", "warning", "critical")
 MOST_JUDGED, JUDGED_FOR_S = 16, 5.0
 """A verdict takes 2 ms: so many services are judged anew at a time, none more often than this."""
 NEVER: tuple[float, Verdict | None] = (-1e12, None)
-
-
-class Row(Struct, frozen=True):
-    """One service in a table of many. Sizes in MiB; `None` is not known."""
-
-    service: str
-    state: str
-    """The kind of its worst open incident, `died`, or else `well`."""
-    severity: str | None
-    """Of that incident: info, warning or critical."""
-    probability: float
-    """Of a leak, as believed after the last block of collections."""
-    live_mib: int | None
-    goal_mib: int | None
-    limit_mib: float | None
-    """Told, or inferred from the goals that GOMEMLIMIT held down."""
-    rate_mib_per_s: float | None
-    """How fast the live heap grows, where an incident says that it does."""
-    lasts_s: float | None
-    """How long the memory was forecast to last, at the last collection."""
-    gc_cpu_share: float | None
-    pause_ms: float | None
-    collections: int
-    epochs: int
-    last_time_s: float | None
-    """Unix time of its last collection, where the log tells."""
-    uptime_s: float | None
-    pauses: tuple[int, float] = (0, 0.0)
-    """How many collections its current process has had, and their pauses in ms, summed."""
-    trend: tuple[int, ...] = ()
-    """The live heap in MiB over its whole run, in at most 24 steps: a spark line."""
-
-
-def limit_share(row: Row) -> float:
-    """How much of its limit the heap will fill before the next collection, 0 where no limit is known."""
-    return max(row.goal_mib or 0, row.live_mib or 0) / row.limit_mib if row.limit_mib else 0.0
-
-
-def _lasting(row: Row) -> float:
-    return row.lasts_s if row.lasts_s is not None else FAR_S
-
-
-URGENCY = {None: 0, "info": 1, "warning": 2, "critical": 3}
-FAR_S = 1e12
-ORDERS: dict[str, Callable[[Row], tuple[float, ...]]] = {
-    "worst": lambda row: (-URGENCY[row.severity], _lasting(row), -row.probability, -(row.live_mib or 0)),
-    "service": lambda _: (),
-    "live": lambda row: (-(row.live_mib or 0),),
-    "goal": lambda row: (-(row.goal_mib or 0),),
-    "limit": lambda row: (-limit_share(row),),
-    "growth": lambda row: (-(row.rate_mib_per_s or 0.0),),
-    "probability": lambda row: (-row.probability,),
-    "end": lambda row: (_lasting(row),),
-    "gc_cpu": lambda row: (-(row.gc_cpu_share or 0.0),),
-    "last": lambda row: (-(row.last_time_s or 0.0),),
-}
-"""How services can be sorted, the most urgent first; equals stand in the order of their names."""
-
-
-def in_order(rows: Iterable[Row], order: str) -> list[Row]:
-    """The services in one of `ORDERS`."""
-    urgency = ORDERS[order]
-    return sorted(rows, key=lambda row: (*urgency(row), row.service))
-
-
-LIVE_S = 120.0
-"""A service that was heard of so lately is watched live; an older log is seen as of its last line."""
-
-
-def time_left_s(row: Row, now_s: float) -> float | None:
-    """How long until the memory is forecast to be gone, at `now_s`; of an old log, from its last collection on.
-
-    Where the log tells no times, too, it is from the last collection on.
-    """
-    if row.lasts_s is None or row.last_time_s is None or now_s - row.last_time_s >= LIVE_S:
-        return row.lasts_s
-    return row.last_time_s + row.lasts_s - now_s
-
-
-class Line(Struct, frozen=True):
-    """A line of a service's log; `mark` is `gc` for a collection (mended where it was torn), or empty."""
-
-    number: int
-    text: str
-    mark: str = ""
-
-
-class Detail(Struct, frozen=True):
-    """What there is to see of one service; `bins` is the course of its current process."""
-
-    service: str
-    epoch: int
-    verdict: Verdict | None
-    bins: tuple[Bin, ...]
-    findings: tuple[Finding, ...]
-    lines: tuple[Line, ...]
-    """The newest lines since somebody looks at it, oldest first; at first the last ones that are remembered."""
-    suspects: tuple[dict[str, Any], ...]
-    death: str | None
-
-
-class Snapshot(Struct, frozen=True):
-    """Everything that views show, at one moment. `version` counts the snapshots."""
-
-    version: int
-    at_s: float
-    rows: dict[str, Row]
-    details: dict[str, Detail]
-    findings: tuple[Finding, ...]
-    """The last ones, oldest first."""
-    told: dict[tuple[str, str], int]
-    """How many findings there were, by kind and severity."""
-    facts: dict[str, Any]
-    """What is known of the input: bytes, lines, files, lag, notes."""
 
 
 class Board:
@@ -167,6 +50,7 @@ class Board:
         self._watched: dict[str, float] = {}
         self._lines: dict[str, deque[Line]] = {}
         self._lines_heard = 0
+        self._counted = {"records": 0, "gc_lines": 0, "mended": 0, "unreadable": 0}
         self._verdicts: dict[str, tuple[float, Verdict | None]] = {}
 
     # -- the reader's side
@@ -175,10 +59,21 @@ class Board:
         """Something came of a record of this service."""
         sighting = seen.sighting
         self._changed.add(sighting.service)
+        self._count(sighting)
         if sighting.service in self._lines and isinstance(sighting.record, GcCycle):
             self._heard(sighting.service, [_collection(sighting.record)], "gc")
         if seen.findings:
             self.found(seen.findings)
+
+    def _count(self, sighting: Sighting) -> None:
+        counted, record = self._counted, sighting.record
+        counted["records"] += 1
+        if isinstance(record, GcCycle):
+            counted["gc_lines"] += 1
+        elif isinstance(record, Unreadable):
+            counted["unreadable"] += 1
+        if sighting.mended:
+            counted["mended"] += 1
 
     def read(self, passage: Passage) -> None:
         """Application lines; they are kept only of services that somebody looks at."""
@@ -195,11 +90,19 @@ class Board:
             kind = (finding.kind, finding.severity)
             self._told[kind] = self._told.get(kind, 0) + 1
             self._changed.add(finding.service)
-            incidents = self._open.setdefault(finding.service, {})
-            if finding.evidence.get("phase") == "resolved":
-                incidents.pop(finding.kind, None)
-            else:
-                incidents[finding.kind] = finding
+            self._note(finding)
+
+    def _remember(self, service: Service) -> None:
+        """What was open when the service was put down, where it is one that was taken up again."""
+        for finding in service.findings:
+            self._note(finding)
+
+    def _note(self, finding: Finding) -> None:
+        incidents = self._open.setdefault(finding.service, {})
+        if finding.evidence.get("phase") == "resolved":
+            incidents.pop(finding.kind, None)
+        else:
+            incidents[finding.kind] = finding
 
     def publish(self, now_s: float, facts: dict[str, Any]) -> Snapshot:
         """Make what happened since the last time visible. `now_s` is Unix time."""
@@ -210,6 +113,8 @@ class Board:
             for name in sorted(self._changed):
                 service = services.get(name)
                 if service is not None and service.kinds:
+                    if name not in rows:
+                        self._remember(service)
                     rows[name] = self._row(service)
             self._rows = rows
             self._open = {name: each for name, each in self._open.items() if name in services}
@@ -224,7 +129,7 @@ class Board:
             name: before[name] if name in before and name not in changed else self._detail(services[name])
             for name in self._watched.copy() if name in services
         }  # fmt: skip
-        version = self.snapshot.version + 1
+        version, facts = self.snapshot.version + 1, {**facts, **self._counted}
         self.snapshot = Snapshot(version, now_s, self._rows, details, tuple(self._findings), dict(self._told), facts)
         return self.snapshot
 
@@ -262,9 +167,10 @@ class Board:
 
     def _row(self, service: Service) -> Row:
         epoch = service.current
+        states, severity = self._states(service)
         row = Row(
-            service.name, *self._state(service), 0.0, None, None, service.limit_mib, None, None, None, None,
-            service.collections, service.epochs_seen, None, None,
+            service.name, states[0], severity, 0.0, None, None, service.limit_mib, None, None, None, None,
+            service.collections, service.epochs_seen, None, None, states=states,
         )  # fmt: skip
         if epoch is None or epoch.last is None:
             return row
@@ -289,16 +195,18 @@ class Board:
             trend=_trend(epoch),
         )
 
-    def _state(self, service: Service) -> tuple[str, str | None]:
-        """What is worst about the service now, and how bad that is."""
+    def _states(self, service: Service) -> tuple[tuple[str, ...], str | None]:
+        """What is wrong with the service now, the worst first and of those the newest; and how bad the worst is."""
         epoch = service.current
-        if epoch is not None and epoch.deaths:
-            return "died", "critical"
         incidents = [each for each in self._open.get(service.name, {}).values() if each.kind != "death"]
         if epoch is not None:
             incidents = [each for each in incidents if each.epoch == epoch.index]
-        worst = max(incidents, key=lambda each: SEVERITIES.index(each.severity), default=None)
-        return (worst.kind, worst.severity) if worst is not None else ("well", None)
+        newest = incidents[::-1]
+        incidents = sorted(newest, key=lambda each: -SEVERITIES.index(each.severity))
+        states = tuple(each.kind for each in incidents)
+        if epoch is not None and epoch.deaths:
+            return ("died", *states), "critical"
+        return (states, incidents[0].severity) if incidents else (("well",), None)
 
     def _growth(self, name: str) -> Finding | None:
         """The open incident that says how fast the heap grows."""

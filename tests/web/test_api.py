@@ -11,10 +11,11 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_prometheus
 
-from gctail.board import ORDERS, Board
+from gctail.board import Board
 from gctail.engine import Engine
 from gctail.errors import UsageError
 from gctail.parsing.scanner import Scanner
+from gctail.snapshot import ORDERS
 from gctail.web.guard import Access
 from gctail.web.metrics import MOST_SERVICES
 from gctail.web.server import Address, Server, parse_address
@@ -143,7 +144,7 @@ def test_metrics_are_read_back_by_prometheus_own_parser(client, accept, read):
     assert "fake_metric" not in families
     counted = {sample.name: sample.value for sample in families["gctail_input_bytes"].samples}
     assert counted["gctail_input_bytes_total"] == 123
-    assert all(name.startswith("gctail_") for name in families)
+    assert all(name.startswith(("gctail_", "process_")) for name in families)
 
 
 def test_metrics_have_a_bound():

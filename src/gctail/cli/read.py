@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gctail.cli.judging import alerts_of, changes_of, counts_lines, limit_of, limits_of, plan_of
 from gctail.cli.reloading import Reloading
@@ -21,6 +22,7 @@ from gctail.runners.local import Reading
 
 if TYPE_CHECKING:
     from gctail.cli.following import Followed
+    from gctail.runners.alerts import Alerts
     from gctail.runners.views import Views
 
 
@@ -42,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     engine.limits = limits_of(options, limit_mib)
     alerts = alerts_of(options) if options.follow else []  # nobody is woken for a log that has ended
     teller = Teller(options, limit_mib, others=alerts, live=options.follow)
-    sitting = Sitting(reading, engine, teller, views)
+    sitting = Sitting(reading, engine, teller, views, alerts)
     sitting.reloading = Reloading(options, changes_of(engine, teller, alerts))
     try:
         try:
@@ -69,12 +71,29 @@ def run(options: argparse.Namespace) -> int:
 class Sitting:
     """One reading, from its first byte to its last: what is read, who judges it, who tells it, who looks at it."""
 
-    def __init__(self, reading: Reading, engine: Engine, teller: Teller, views: Views | None) -> None:
-        self.reading, self.engine, self.teller, self.views = reading, engine, teller, views
+    def __init__(
+        self, reading: Reading, engine: Engine, teller: Teller, views: Views | None, alerts: Sequence[Alerts] = ()
+    ) -> None:
+        self.reading, self.engine, self.teller, self.views, self.alerts = reading, engine, teller, views, alerts
+        if views is not None:
+            views.facts = self.facts
         self._observed = engine.all if views is None else views.board.all
         self._stopped = False
         self._followed: Followed | None = None
+        self._read_up_s = time.monotonic()
         self.reloading: Reloading | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
+        told = self.reading.facts()
+        if self._followed is not None:
+            now_s, told["lag_bytes"] = time.monotonic(), self._followed.follower.lag_bytes
+            if not told["lag_bytes"]:
+                self._read_up_s = now_s
+            told["lag_s"] = round(now_s - self._read_up_s, 3)
+        for each in self.alerts:
+            told["alerts"], told["alerts_dropped"] = each.health(), each.dropped
+        return told
 
     def hear(self, events: Iterable[Sighting | Passage]) -> None:
         """Judge, tell and show what was read."""

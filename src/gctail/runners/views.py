@@ -21,11 +21,11 @@ WITHOUT_INPUT_S = 0.25
 
 
 class Views:
-    """A board, and those who look at it. `facts` tells what was read so far."""
+    """A board, and those who look at it. `facts` tells what was read so far; whoever knows more puts itself there."""
 
     def __init__(self, engine: Engine, facts: Callable[[], dict[str, Any]]) -> None:
         self.board = Board(engine)
-        self._facts = facts
+        self.facts = facts
         self._published_s = 0.0
         self._server: Server | None = None
         self._over = threading.Event()
@@ -44,7 +44,7 @@ class Views:
         now_s = time.monotonic()
         if at_once or now_s - self._published_s >= PUBLISH_EVERY_S:
             self._published_s = now_s
-            self.board.publish(time.time(), self._facts())
+            self.board.publish(time.time(), self.facts())
 
     def stay(self, until: Callable[[], bool] = lambda: False) -> None:
         """Nothing more will come, but people still look: publish what they ask for, until they have gone."""

@@ -75,7 +75,7 @@ class Alerting:
         self._changed = threading.Condition()
         self._writing = False
         self._closing = False
-        self._lost = 0
+        self._lost = self._lost_ever = 0
         self._couriers: dict[str, Courier] = {}
         self._writer = threading.Thread(target=self._write, name="gctail-spool", daemon=True)
         self._writer.start()
@@ -89,6 +89,7 @@ class Alerting:
                 self._changed.wait_for(lambda: len(self._queue) < MOST_QUEUED, FULL_WAIT_S)
             if len(self._queue) > MOST_QUEUED:
                 self._lost += len(findings)
+                self._lost_ever += len(findings)
                 return
             self._queue.extend(Notice(finding, now_s) for finding in findings)
             self._changed.notify_all()
@@ -97,6 +98,18 @@ class Alerting:
         """Whether all that was taken is in the spool, or not wanted by any sink."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._queue and not self._writing, within_s)
+
+    def health(self) -> dict[str, dict[str, int]]:
+        """How each sink is doing: notices waiting, delivered and refused for good, and attempts that failed."""
+        if self._closing:
+            return {}
+        waiting = self.spool.counts()
+        return {name: courier.health(waiting.get(name, 0)) for name, courier in self._couriers.items()}
+
+    @property
+    def dropped(self) -> int:
+        """Findings that no sink will hear of, because the spool was full or the disk too slow."""
+        return self.spool.given_up + self._lost_ever
 
     def reload(self, plan: Plan) -> None:
         """Go on with another plan; what waits for a sink that is still there goes by its new settings."""
@@ -180,6 +193,7 @@ class Courier:
         self._news = True
         self._hurried = self._closing = False
         self._wrong = 0
+        self._delivered = self._refused = self._failures = 0
         self.reload(settings, plan)
         self._thread = threading.Thread(target=self._run, name=f"gctail-{name}", daemon=True)
         self._thread.start()
@@ -192,6 +206,11 @@ class Courier:
             self._pauses = Pauses(plan.retry_least_s, plan.retry_most_s, self._world.chance)
             self._news = True
             self._changed.notify_all()
+
+    def health(self, waiting: int) -> dict[str, int]:
+        """What became of its notices so far, beside those that wait."""
+        told = {"delivered": self._delivered, "refused": self._refused, "failures": self._failures}
+        return {"waiting": waiting, **told}
 
     def wake(self) -> None:
         """There is something new."""
@@ -244,17 +263,20 @@ class Courier:
             return
         self._allowance.take()
         self._spool.delivered(self.name, batch)
+        self._delivered += len(batch)
         self._wrong = 0
         if self._pauses.failures:
             self._world.complain(f"alerts: {self.name} is back; what waited is being sent")
         self._pauses.succeeded()
 
     def _failed(self, batch: Sequence[Waiting], error: Undelivered) -> None:
+        self._failures += 1
         self._wrong = self._wrong + 1 if error.hopeless else 0
         if self._wrong >= GIVE_UP_AFTER:
             self._wrong = 0
             self._world.complain(f"alerts: {self.name} refuses {len(batch)} findings for good: {error}")
             self._spool.delivered(self.name, batch)
+            self._refused += len(batch)
             return
         if not self._pauses.failures:
             self._world.complain(f"alerts: {self.name}: {error}; tried again until it works")

@@ -13,9 +13,10 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
-from gctail.board import ORDERS, Board, Detail, Line, Row, in_order
+from gctail.board import Board
 from gctail.parsing.text import show
 from gctail.records import Finding
+from gctail.snapshot import ORDERS, Detail, Line, Row, in_order
 from gctail.tui.chart import RANGES, HeapChart
 from gctail.tui.drawing import draw_finding, draw_line, draw_service, header
 from gctail.tui.lists import VirtualList

@@ -6,9 +6,9 @@ from msgspec import Struct
 from rich.text import Text
 from textual.widget import Widget
 
-from gctail.board import Detail, Row
 from gctail.parsing.text import show
 from gctail.records import Forecast
+from gctail.snapshot import Detail, Row
 from gctail.traces import Bin
 from gctail.tui.braille import Canvas
 from gctail.tui.wording import size, span

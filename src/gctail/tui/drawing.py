@@ -6,9 +6,9 @@ import time
 
 from rich.text import Text
 
-from gctail.board import Line, Row, Snapshot, time_left_s
 from gctail.parsing.text import show
 from gctail.records import Finding
+from gctail.snapshot import Line, Row, Snapshot, time_left_s
 from gctail.tui.wording import bar, share, size, span, sparkline
 
 SEVERITY_COLOUR = {"critical": "error", "warning": "warning", "info": "accent", None: "success"}

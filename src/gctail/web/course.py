@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from gctail.board import Detail, Row
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Series
 from gctail.postmortem.charts import series
 from gctail.records import Finding, Forecast
 from gctail.report.course import COLUMNS, axis_of
+from gctail.snapshot import Detail, Row
 
 MOST_MARKS = 40
 AHEAD = 0.4

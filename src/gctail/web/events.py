@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 import msgspec
 import orjson
 
-from gctail.board import Board, Snapshot
+from gctail.board import Board
 from gctail.records import Finding
+from gctail.snapshot import Snapshot
 from gctail.web import views
 
 EVERY_S = 1.0

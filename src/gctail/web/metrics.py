@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from gctail.board import Row, Snapshot, in_order, time_left_s
+from gctail.snapshot import Row, Snapshot, in_order, time_left_s
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -67,6 +67,7 @@ class SnapshotCollector:
             found.add_metric((kind, severity), count)
         yield found
         yield from _of_input(snapshot)
+        yield from _of_alerts(snapshot)
         yield InfoMetricFamily("gctail_build", "The program.", {"version": __version__})
 
 
@@ -85,7 +86,7 @@ def _of_services(snapshot: Snapshot, rows: list[Row]) -> Iterator[Metric]:
     pauses = SummaryMetricFamily("gctail_gc_pauses_seconds", "Stop-the-world pauses of its process.", labels=labels)
     collections = CounterMetricFamily("gctail_collections", "Collections seen.", labels=labels)
     processes = CounterMetricFamily("gctail_processes", "Processes seen: starts and restarts.", labels=labels)
-    state = GaugeMetricFamily("gctail_service_state", "1 for the state it is in.", labels=("service", "state"))
+    state = GaugeMetricFamily("gctail_service_state", "1 for each state that it is in.", labels=("service", "state"))
     for row in rows:
         left_s = time_left_s(row, snapshot.at_s)
         if left_s is not None:
@@ -93,22 +94,29 @@ def _of_services(snapshot: Snapshot, rows: list[Row]) -> Iterator[Metric]:
         pauses.add_metric((row.service,), row.pauses[0], row.pauses[1] / 1000)
         collections.add_metric((row.service,), row.collections)
         processes.add_metric((row.service,), row.epochs)
-        state.add_metric((row.service, row.state), 1)
+        for each in row.states:
+            state.add_metric((row.service, each), 1)
     yield from (ends, pauses, collections, processes, state)
 
 
 INPUT = {
     "bytes": ("gctail_input_bytes", "Bytes of log read."),
     "lines": ("gctail_input_lines", "Lines of log read."),
+    "records": ("gctail_records", "Records of the runtime and of deaths, as they were understood."),
     "gc_lines": ("gctail_input_collections", "Collections read, of all services."),
-    "mended": ("gctail_mended", "Torn records that were put together again."),
-    "unreadable": ("gctail_unreadable", "Records that could not be read."),
-    "dropped_bytes": ("gctail_dropped_bytes", "Bytes that were not read for want of time or memory."),
+    "mended": ("gctail_records_mended", "Torn records that were put together again."),
+    "unreadable": ("gctail_records_unreadable", "Records that could not be understood."),
+    "alerts_dropped": ("gctail_alerts_dropped", "Findings that no sink will hear of: the spool was full or too slow."),
 }
 LAG = {
-    "lag_bytes": ("gctail_input_lag_bytes", "Bytes that wait to be read."),
-    "lag_s": ("gctail_input_lag_seconds", "Age of the oldest byte that waits to be read."),
-    "lag_messages": ("gctail_input_lag_messages", "Messages that wait to be read."),
+    "lag_bytes": ("gctail_input_lag_bytes", "Bytes that stand in followed files and were not read yet."),
+    "lag_s": ("gctail_input_lag_seconds", "Since when not all was read that stood there: no byte waits for longer."),
+}
+ALERTS = {
+    "waiting": ("gctail_alerts_waiting", "Findings that wait to be sent."),
+    "delivered": ("gctail_alerts_delivered", "Findings that the other end has taken."),
+    "refused": ("gctail_alerts_refused", "Findings that the other end has refused for good."),
+    "failures": ("gctail_alert_failures", "Attempts to send that failed; they are repeated."),
 }
 
 
@@ -120,14 +128,33 @@ def _of_input(snapshot: Snapshot) -> Iterator[Metric]:
             value = snapshot.facts.get(name)
             if isinstance(value, int | float):
                 yield families(metric, text, value)
+    files = snapshot.facts.get("files")
+    if isinstance(files, list):
+        yield GaugeMetricFamily("gctail_input_files", "Files and streams that were read from.", len(files))
+    yield GaugeMetricFamily(
+        "gctail_snapshot_timestamp_seconds", "When all this was true: it stands still if the reading hangs.",
+        snapshot.at_s,
+    )  # fmt: skip
+
+
+def _of_alerts(snapshot: Snapshot) -> Iterator[Metric]:
+    from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
+
+    sinks: dict[str, dict[str, int]] = snapshot.facts.get("alerts") or {}
+    for name, (metric, text) in ALERTS.items() if sinks else ():
+        family = (GaugeMetricFamily if name == "waiting" else CounterMetricFamily)(metric, text, labels=("sink",))
+        for sink, told in sinks.items():
+            family.add_metric((sink,), told[name])
+        yield family
 
 
 def exposition(snapshot: Callable[[], Snapshot], accept: str) -> tuple[bytes, str]:
     """The metrics in the form that the scraper accepts (Prometheus text or OpenMetrics), and its content type."""
-    from prometheus_client import CollectorRegistry
+    from prometheus_client import CollectorRegistry, ProcessCollector
     from prometheus_client.exposition import choose_encoder
 
     registry = CollectorRegistry(auto_describe=False)
     registry.register(SnapshotCollector(snapshot))
+    ProcessCollector(registry=registry)
     encode, content_type = choose_encoder(accept)
     return encode(registry), content_type

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from gctail import __version__
-from gctail.board import ORDERS, Line, Row
 from gctail.records import Verdict
+from gctail.snapshot import ORDERS, Line, Row
 from gctail.web.views import BIN_COLUMNS, Services
 
 TEMPLATE = "#/components/schemas/{name}"

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from gctail.board import URGENCY, Detail, Row, Snapshot, in_order, time_left_s
 from gctail.records import Finding
+from gctail.snapshot import URGENCY, Detail, Row, Snapshot, in_order, time_left_s
 from gctail.traces import Bin
 from gctail.web.course import course
 
