@@ -5,10 +5,14 @@ import io
 import json
 import tarfile
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from certificates import example_case, example_certificate
+from gctail.postmortem.certificate import Key
 from gctail.postmortem.redaction import Redactor, luhn
 from postmortem_cases import LOGS, certificate_of
 
@@ -28,6 +32,16 @@ SECRET = [  # a line, and what must not be left of it
     ("pay 4111111111111111 now", "4111111111111111"),
     ("GET /api/v1/users/88054 200", "88054"),
     ("read /home/carol/x.yaml", "carol"),
+    ('{"accessToken":"abcd-efgh","n":1}', "abcd-efgh"),
+    ('password="two words here" ok', "two words here"),
+    ('{"msg":"user=\\"dave\\" said so"}', "dave"),
+    ("mydbpassword: hush-hush", "hush-hush"),
+    ("dial tcp peer:10.11.12.13:5432", "10.11.12.13"),
+    ("GET /users/jürgen 200", "jürgen"),
+    ("pay 3782-822463-10005 now", "3782-822463-10005"),
+    ("secret_key = 'x-y-z-1'", "x-y-z-1"),
+    ("key glpat-abcdefghijklmnopqrst used", "glpat-abcdefghijklmnopqrst"),
+    ("blob Zm9vYmFyMTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3A end", "Zm9vYmFyMTIz"),
 ]
 KEPT = [
     "gc 18 @4.210s 1%: 0.038+3.4+0.007 ms clock, 0.15+0.16/3.1/0+0.030 ms cpu, 80->83->41 MB, 84 MB goal, 4 P",
@@ -35,6 +49,9 @@ KEPT = [
     "Memory cgroup out of memory: Killed process 22086 (gateway) total-vm:1528552kB, anon-rss:261236kB, UID:1000",
     "at 2026-11-23T08:52:40.733Z order 4111111111111112 took 12:34:56",
     "listening on 127.0.0.1:8080 and [::1]:8080",
+    "golang.org/x/net@v0.17.0/http2.(*Framer).ReadFrame",
+    "bypass=true compass: north key=product:2454 tokens=12 monkey=see",
+    "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x4e26ed]",
 ]
 
 
@@ -52,6 +69,24 @@ def test_what_looks_secret_is_replaced(line, secret):
 def test_what_is_no_secret_stays(line):
     """Lines of the runtime and of the kernel, times, local addresses, numbers that fail the check digit."""
     assert Redactor(b"k" * 32).text(line) == line
+
+
+def test_a_line_of_the_kernel_protects_only_itself():
+    """Its numbers stay, and the user of the line before does not."""
+    told = Redactor(b"k" * 32).data(b"user=alice\nKilled process 7 (x) total-vm:1kB, UID:1000\nuser=alice\n")
+    assert b"alice" not in told
+    assert b"UID:1000" in told
+
+
+def test_fields_of_a_case_count_by_their_names():
+    """The values of a slot, and what a detail is called, tell as much as a log line does."""
+    certificate = example_certificate()
+    key = Key("login", "user", 2, None, (("alice", 3), ("bob", 2)))
+    cause = replace(certificate.cause, details={"password": "hunter2", "pid": 7})
+    case = replace(example_case(), certificates=(replace(certificate, keys=(key,), cause=cause),))
+    plain = msgspec.json.encode(Redactor(b"k" * 32).case(case))
+    for secret in (b"alice", b"hunter2", b'"bob"'):
+        assert secret not in plain
 
 
 def test_a_value_gets_the_same_pseudonym_everywhere_and_another_with_another_key():
