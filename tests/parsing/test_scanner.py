@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gctail.parsing.heads import _FIND, SLACK_BYTES, Finder
 from gctail.parsing.scanner import LINE_BYTES, Room, Scanner
+from gctail.parsing.wrappers import unwrapped
 from gctail.records import Death, GcCycle, Passage, Sighting
 
 GC = (
@@ -235,3 +236,36 @@ def test_a_killing_that_somebody_reports_is_found_wherever_the_input_is_cut(chun
     events, _ = read(log, chunk)
     deaths = [event.record.cause for event in events if isinstance(event, Sighting) and isinstance(event.record, Death)]
     assert len(deaths) == 1
+
+
+@pytest.mark.parametrize("form", ["docker", "cri"])
+def test_a_line_that_its_container_runtime_cut_comes_back_whole_between_lines_that_are_passed_on(form):
+    stamp = "2026-11-23T03:12:00.123456789Z"
+
+    def written(text):
+        parts = [text[at : at + 16_000] for at in range(0, len(text), 16_000)]
+        if form == "docker":
+            ends = [""] * (len(parts) - 1) + ["\n"]
+            records = [
+                {"log": part + end, "stream": "stdout", "time": stamp} for part, end in zip(parts, ends, strict=True)
+            ]
+            return "".join(json.dumps(each, separators=(",", ":")) + "\n" for each in records)
+        tags = ["P"] * (len(parts) - 1) + ["F"]
+        return "".join(f"{stamp} stdout {tag} {part}\n" for part, tag in zip(parts, tags, strict=True))
+
+    long = "render failed " + "x" * 40_000 + " kept=1"
+    lines = [*["request processed"] * 50, long, *["request processed"] * 50, long, "bye"]
+    scanner = Scanner("a.log", "a", wrapper={"docker": "docker-json", "cri": "cri"}[form])
+    scanner.feed("".join(map(written, lines)).encode())
+    scanner.flush()
+    passages = [each for each in scanner.take() if isinstance(each, Passage)]
+    got = [
+        line
+        for each in passages
+        for line in (
+            unwrapped(bytes(each.text).decode().splitlines(), each.wrapper)
+            if each.wrapper
+            else bytes(each.text).decode().splitlines()
+        )
+    ]
+    assert got == lines

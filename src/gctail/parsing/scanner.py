@@ -566,7 +566,7 @@ class Scanner:
 
     def _boring(self, at: int, end: int) -> int:
         """Where a run of wrapped lines ends that need not be looked at; it is handed on as one passage."""
-        if self._busy or not self._may_run:
+        if self._busy or not self._may_run or self.unwrapper.holding:
             return at
         run = RUNS[self.unwrapper.name or ""].match(self._buffer, at, end)
         stop = run.end() if run is not None else at
