@@ -6,10 +6,12 @@ a line belongs to, when a new one has begun, and what the log has lost.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gctail.detectors import Judge, Moment, Signal
 from gctail.golang.pacer import Derived, PacerView
@@ -253,12 +255,14 @@ class Epoch(Struct):
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""
-        models = {name: getattr(self, name) for name in MODELS}
+        models, deaths = {name: getattr(self, name) for name in MODELS}, self.deaths
         for name in MODELS:
             setattr(self, name, None)
+        self.deaths = without_stacks(deaths)
         try:
             state: dict[str, Any] = msgspec.to_builtins(self)
         finally:
+            self.deaths = deaths
             for name, model in models.items():
                 setattr(self, name, model)
         return {**state, **{name: model.state() if model is not None else None for name, model in models.items()}}
@@ -278,3 +282,13 @@ class Epoch(Struct):
 
             epoch.mine = Mine.restore(state["mine"])
         return epoch
+
+
+def without_stacks(deaths: Iterable[Sighting]) -> list[Sighting]:
+    """Deaths as they are kept: a dump of thousands of goroutines is megabytes, and was looked at when it came."""
+    return [
+        replace(each, record=replace(each.record, goroutines=(), runtime_stack=(), lines=each.record.lines[:8]))
+        if isinstance(each.record, Death)
+        else each
+        for each in deaths
+    ]

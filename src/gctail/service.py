@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from gctail.detectors import Carryover, Judge, Signal
 from gctail.detectors.hurry import hurry
 from gctail.detectors.leak import DEFAULT_BUDGET
-from gctail.epochs import RECENT, Epoch, Gap
+from gctail.epochs import RECENT, Epoch, Gap, without_stacks
 from gctail.golang.pacer import Derived
 from gctail.parsing.burst import Burst
 from gctail.parsing.metrics_series import SampleSeries
@@ -447,7 +447,7 @@ class Service:
             "mended": self.mended,
             "unreadable": self.unreadable,
             "specimens": self.specimens,
-            "deaths": msgspec.to_builtins(list(self.deaths)),
+            "deaths": msgspec.to_builtins(without_stacks(self.deaths)),
             "findings": msgspec.to_builtins(list(self.findings)),
             "memory": msgspec.to_builtins(self.memory),
             "last_lines": self.last_lines[-SAVED_LINES_BYTES:].decode("utf-8", "backslashreplace"),

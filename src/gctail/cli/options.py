@@ -14,6 +14,7 @@ COMMANDS = {
     "postmortem": "what killed it, since when it was dying, who is suspected, what to do",
     "run": "starts a service, passes its output on, watches it: gctail run -- ./service",
     "kafka": "logs from Kafka topics, alone or as one of a group of consumers",
+    "scale": "the same on a distributed engine, in as many processes as it takes: gctail scale run",
     "alert": "sends a test to the alert sinks of the configuration: gctail alert test",
     "check": "the configuration in force, and where each value came from",
     "explain": "what a line of the runtime, or a kind of finding, means",

@@ -76,6 +76,15 @@ def load_security(path: str | None, environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def librdkafka_settings(path: str | None, environment: Mapping[str, str]) -> dict[str, str]:
+    """The same in librdkafka's own names, for clients that are built on it. Raises UsageError."""
+    names = {setting: name for name, (setting, _) in reversed(KNOWN.items())}
+    settings = {names[setting]: value for setting, value in load_security(path, environment).items()}
+    if (checks := settings.get("ssl.endpoint.identification.algorithm")) is not None:
+        settings["ssl.endpoint.identification.algorithm"] = "https" if checks else "none"
+    return {name: str(value) for name, value in settings.items()}
+
+
 def _complete(settings: Settings, path: str | None) -> None:
     by_password = str(settings["sasl_mechanism"]).startswith(("PLAIN", "SCRAM"))
     for name, variable in (("sasl_plain_username", USERNAME), ("sasl_plain_password", PASSWORD)):

@@ -1,0 +1,132 @@
+"""`gctail scale run`: the same judging on a distributed engine, in any number of processes on any machines."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from gctail.cli.configuring import configurable
+from gctail.cli.options import new_parser
+from gctail.errors import UsageError
+from gctail.parsing.text import show
+
+if TYPE_CHECKING:
+    from gctail.runners.scale import Topology
+
+DESCRIPTION = """\
+Reads logs from Kafka topics in as many processes as it takes, on Quix Streams. Start the same command on as many
+machines as you like, and stop any of them at any time: partitions, and the state of the services in them, move.
+
+  gctail scale run --brokers k1:9092,k2:9092 --topic logs --group gctail --findings-topic findings
+
+Lines are unwrapped and scanned where they come in; only records of the runtime, and how many lines stood between them,
+travel on to where their service is judged. So the topic need not be keyed by service. More: docs/scale.md."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `gctail scale`."""
+    parser = new_parser("gctail scale", DESCRIPTION)
+    parser.add_argument("do", choices=("run",), metavar="run", help="be one of the processes")
+    reading = parser.add_argument_group("what to read")
+    reading.add_argument("--brokers", metavar="HOST:PORT,…", required=True, help="some of the brokers")
+    reading.add_argument("--topic", metavar="TOPIC", action="append", default=[], help="may be repeated")
+    reading.add_argument("--group", metavar="NAME", required=True, help="all processes of this group work together")
+    reading.add_argument("--security", metavar="FILE", help="TLS, SASL: lines such as security.protocol = SASL_SSL")
+    reading.add_argument(
+        "--start", choices=("earliest", "latest"), default="latest", help="where the group has no offset (latest)"
+    )
+    reading.add_argument(
+        "--service-from", metavar="HOW", help="key, header:NAME, field:PATH or topic (the payload, else the key)"
+    )
+    reading.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
+    _working(parser.add_argument_group("how to work"))
+    telling = parser.add_argument_group("what to tell")
+    telling.add_argument("--findings-topic", metavar="TOPIC", help="where findings go (gctail-findings-GROUP)")
+    telling.add_argument("--output", choices=("text", "jsonl"), default="text", help="how to say them here (text)")
+    telling.add_argument("--limit", metavar="SIZE", help="the memory limit of each container, such as 512MiB or 2GiB")
+    telling.add_argument("--silence", metavar="WINDOW", action="append", default=[], help="tell nothing at these times")
+    telling.add_argument("--rules", metavar="FILE", help="watch for the rules of this file too (docs/rules.md)")
+    telling.add_argument("--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file")
+    telling.add_argument("--no-color", action="store_true", help="no colours")
+    configurable(parser)
+    return parser
+
+
+def _working(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--partitions", metavar="N", type=int, help="of the topic in which services meet, when it is made (the input's)"
+    )
+    group.add_argument(
+        "--checkpoint", metavar="SECONDS", type=float, default=5.0, help="findings and state are written so often (5)"
+    )
+    group.add_argument(
+        "--session-timeout", metavar="SECONDS", type=float, default=10.0,
+        help="after so long without a heartbeat the others take over (10)",
+    )  # fmt: skip
+    group.add_argument(
+        "--state-dir", metavar="DIR", help="keep a copy of the state here, so that a restart reads less; one a process"
+    )
+    group.add_argument(
+        "--at-least-once", action="store_true", help="without transactions, for brokers that do not allow them"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Work until stopped, and return the exit status."""
+    if not options.topic:
+        raise UsageError("scale: which topics? Give --topic TOPIC")
+    topology = _topology(options)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: topology.stop())
+    topology.run()
+    _say(f"{topology.messages} messages were read, {topology.findings} findings were made by this process")
+    return 0
+
+
+def _topology(options: argparse.Namespace) -> Topology:
+    try:
+        from gctail.runners.scale import Topology, Views, Wanted
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in {"quixstreams", "confluent_kafka"}:
+            raise
+        raise UsageError("scale: the engine is not installed: pip install 'gctail[scale]'") from error
+    from gctail.cli.judging import alerts_of, limit_of, limits_of, plan_of
+    from gctail.cli.telling import Teller
+    from gctail.engine import Engine
+    from gctail.kafka.naming import Naming
+    from gctail.kafka.security import librdkafka_settings
+
+    limit_mib, plan = limit_of(options), plan_of(options)
+    limits = limits_of(options, limit_mib)
+
+    def engine() -> Engine:
+        made = Engine(limit_mib=limit_mib, plan=plan)
+        made.limits = limits
+        return made
+
+    wanted = Wanted(
+        servers=options.brokers,
+        topics=tuple(options.topic),
+        group=options.group,
+        findings_topic=options.findings_topic or f"gctail-findings-{options.group}",
+        start=options.start,
+        exactly_once=not options.at_least_once,
+        checkpoint_s=options.checkpoint,
+        session_s=options.session_timeout,
+        partitions=options.partitions,
+        folder=options.state_dir,
+        settings=librdkafka_settings(options.security, os.environ),
+    )
+    views = Views(Naming(options.service_from), plan, options.wrapper, time.gmtime().tm_year)
+    options.verbose, options.fail_on = False, "never"
+    teller = Teller(options, limit_mib, others=alerts_of(options), live=True)
+    return Topology(wanted, views, engine, teller.outputs, _say)
+
+
+def _say(sentence: str) -> None:
+    """One sentence for who watches: on standard error, where no program reads findings."""
+    print(f"gctail: {show(sentence, 500)}", file=sys.stderr, flush=True)

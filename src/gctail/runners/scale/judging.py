@@ -1,0 +1,64 @@
+"""The second half: what was found comes to its service, and is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from quixstreams.dataframe import StreamingDataFrame
+from quixstreams.sinks import BaseSink
+
+from gctail.engine import Engine
+from gctail.records import Finding
+from gctail.runners.scale.packets import message_of
+from gctail.runners.scale.shares import Share
+from gctail.runners.scale.stores import Stores
+from gctail.sinks import Sink
+from gctail.sinks.jsonl import finding_json
+
+
+class Judging(BaseSink):
+    """Takes packets, and tells findings: to their topic with the checkpoint, and to the other sinks before it."""
+
+    def __init__(
+        self,
+        frame: StreamingDataFrame,
+        engine: Callable[[], Engine],
+        *,
+        topic: str,
+        outputs: Sink,
+        say: Callable[[str], None],
+    ) -> None:
+        super().__init__(lambda: None)
+        self.findings = self.unknown = 0
+        self._frame, self._topic, self._outputs, self._say = frame, topic, outputs, say
+        self._found: list[Finding] = []
+        self._stores = Stores(frame, lambda _, state: Share(engine(), state, say))
+
+    # fmt: off
+    def add(  # noqa: PLR0913, PLR0917  (the engine calls it so)
+        self, value: Any, key: Any, timestamp: int, headers: Any, topic: str, partition: int, offset: int,  # noqa: ANN401, ARG002
+    ) -> None:
+        # fmt: on
+        """One packet, rumour or clock."""
+        share = self._stores.of(partition, offset)
+        try:
+            message = message_of(value)
+        except (msgspec.MsgspecError, ValueError) as error:
+            if not self.unknown:
+                self._say(f"{topic}/{partition}:{offset} cannot be read (by a newer gctail?): {error}")
+            self.unknown += 1
+            return
+        self._found += share.take(message)
+
+    def flush(self) -> None:
+        """A checkpoint is taken."""
+        found, self._found = self._found, []
+        if found:
+            self._outputs.take(found)
+        for finding in found:
+            key = finding.service.encode("utf-8", "surrogateescape")
+            self._frame.processing_context.producer.produce(self._topic, finding_json(finding), key)
+        self.findings += len(found)
+        self._stores.save()

@@ -1,0 +1,83 @@
+"""What travels between the two halves of the topology: records, digests of the text between them, rumours and clocks.
+
+JSON, so that a person can read along with any Kafka tool.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from zlib import crc32
+
+import msgspec
+from msgspec import Struct
+
+from gctail.records import Digest, Sighting
+
+
+class Part(Struct, frozen=True, omit_defaults=True):
+    """Text that came first, and the records after it, up to the next text."""
+
+    digest: Digest | None
+    sightings: list[Sighting] = []
+
+
+class Packet(Struct, frozen=True, tag="packet"):
+    """The next things of one service, in order. The key of its message is the service's name."""
+
+    service: str
+    parts: list[Part]
+
+
+class Rumour(Struct, frozen=True, tag="rumour"):
+    """A death that a kernel, a guard or an orchestrator reports: every partition looks whether it has the service.
+
+    `home` is true in the one partition where the service lives that the report came under.
+    """
+
+    sighting: Sighting
+    home: bool
+
+
+class Clock(Struct, frozen=True, tag="clock"):
+    """An input partition is read up to this Unix time; there are `of` input partitions in all."""
+
+    place: str
+    time_s: float
+    of: int
+
+
+Message = Packet | Rumour | Clock
+
+_DECODER = msgspec.json.Decoder(Message)
+
+
+def encoded(value: object) -> bytes:
+    """As JSON; a lone surrogate of hostile text is escaped."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(value)).encode()
+
+
+def message_of(data: bytes) -> Message:
+    """What `encoded` was given. Raises msgspec.ValidationError or ValueError."""
+    try:
+        found: Message = _DECODER.decode(data)
+    except msgspec.DecodeError:  # a lone surrogate
+        found = msgspec.convert(json.loads(data), Message)
+    return found
+
+
+def plain(data: bytes) -> dict[str, Any]:
+    """Plain data that `encoded` was given. Raises ValueError."""
+    try:
+        found = msgspec.json.decode(data, type=dict[str, Any])
+    except msgspec.DecodeError:  # a lone surrogate
+        found = json.loads(data)
+    return found
+
+
+def home_of(service: str, partitions: int) -> int:
+    """The partition in which a service lives, the same that librdkafka chooses for its name as a key."""
+    return crc32(service.encode("utf-8", "surrogateescape")) % partitions

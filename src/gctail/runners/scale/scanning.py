@@ -1,0 +1,178 @@
+"""The first half: messages are unwrapped and scanned where they come in, and what is found goes to its service.
+
+Of a thousand lines one record and one digest travel. Messages are scanned in batches, as the scanner likes it; a batch
+is never older than a quarter of a second, and never lives over a checkpoint.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from confluent_kafka import TopicPartition
+from msgspec import Struct
+from quixstreams.dataframe import StreamingDataFrame
+from quixstreams.processing import ProcessingContext
+from quixstreams.sinks import BaseSink
+from quixstreams.state import State
+
+from gctail.kafka.places import Place
+from gctail.kafka.sorting import Poison, Sorting
+from gctail.records import Sighting
+from gctail.runners.scale.packets import Clock, Rumour, encoded, home_of
+from gctail.runners.scale.stores import Stores
+from gctail.runners.scale.strips import Arrived, Found, Strip, Views
+
+BATCH = 2000
+TURN_S, CLOCK_S, QUIET_S = 0.25, 5.0, 10.0
+"""How often batches are scanned, how often the time travels, and after how long without a line what is open ends."""
+IDLE_S = 2.0
+
+
+class Shuffle(Struct, frozen=True):
+    """The topic in which all that belongs to one service meets; and the topic of dead letters."""
+
+    context: ProcessingContext
+    topic: str
+    partitions: int
+    letters: str
+
+    def send(self, found: Found) -> None:
+        """What was found, each to where its service lives; a rumour goes everywhere."""
+        for packet in found.packets:
+            self._to(home_of(packet.service, self.partitions), packet, packet.service)
+        for sighting in found.rumours:
+            self._rumour(sighting)
+
+    def _rumour(self, sighting: Sighting) -> None:
+        home = home_of(sighting.service, self.partitions)
+        for partition in range(self.partitions):
+            self._to(partition, Rumour(sighting, partition == home))
+
+    def tick(self, clock: Clock) -> None:
+        """How late it is, to everybody."""
+        for partition in range(self.partitions):
+            self._to(partition, clock)
+
+    def bury(self, poison: Poison) -> None:
+        """A message of no use."""
+        message = poison.message
+        place = f"{message.topic}/{message.partition}:{message.offset}"
+        told = [("gctail-reason", poison.reason.encode("utf-8", "replace")), ("gctail-place", place.encode())]
+        headers = [*message.headers, *told]
+        self.context.producer.produce(self.letters, message.value, message.key, headers)
+
+    def _to(self, partition: int, value: object, service: str | None = None) -> None:
+        key = None if service is None else service.encode("utf-8", "surrogateescape")
+        self.context.producer.produce(self.topic, encoded(value), key, partition=partition)
+
+
+class Scanning(BaseSink):
+    """Takes messages of the input and sends on what is in them."""
+
+    def __init__(
+        self,
+        frames: Mapping[str, StreamingDataFrame],
+        views: Views,
+        shuffle: Shuffle,
+        *,
+        inputs: int,
+        say: Callable[[str], None],
+    ) -> None:
+        """`inputs` is the number of partitions of the input in all."""
+        super().__init__(lambda: None)
+        self.views, self.shuffle, self.inputs, self.say = views, shuffle, inputs, say
+        self.sorting = Sorting(views.naming)
+        self.messages = 0
+        self._stores = {topic: Stores(frame, partial(_strip, topic, views)) for topic, frame in frames.items()}
+        self._next_turn_s = self._next_clock_s = 0.0
+
+    # fmt: off
+    def add(  # noqa: PLR0913, PLR0917  (the engine calls it so)
+        self, value: Any, key: Any, timestamp: int, headers: Any, topic: str, partition: int, offset: int,  # noqa: ANN401
+    ) -> None:
+        # fmt: on
+        """One message."""
+        strip = self._stores[topic].of(partition, offset)
+        strip.waiting.append(Arrived(topic, partition, offset, timestamp, key, value, tuple(headers or ())))
+        if len(strip.waiting) >= BATCH:
+            self._read(strip)
+
+    def flush(self) -> None:
+        """A checkpoint is taken."""
+        for stores in self._stores.values():
+            for strip in stores.values():
+                self._read(strip)
+            stores.save()
+
+    def turn(self) -> None:
+        """Called all the time: what has come is scanned, what is quiet is closed, the time is told."""
+        now_s = time.monotonic()
+        if now_s < self._next_turn_s:
+            return
+        self._next_turn_s = now_s + TURN_S
+        context = self.shuffle.context
+        if context.state_manager.recovery_required:
+            return
+        ours = context.consumer.assignment()
+        clock = now_s >= self._next_clock_s
+        for topic, stores in self._stores.items():
+            partitions = {each.partition for each in ours if each.topic == topic}
+            stores.keep(partitions)
+            for partition in sorted(partitions):
+                strip = stores.of(partition)
+                self._read(strip)
+                if clock:
+                    self._tell_time(strip)
+        if clock:
+            self._next_clock_s = now_s + CLOCK_S
+
+    def _read(self, strip: Strip) -> None:
+        waiting, strip.waiting = strip.waiting, []
+        if not waiting:
+            return
+        self.messages += len(waiting)
+        strip.read_s = max(strip.read_s, min(time.time(), waiting[-1].timestamp / 1000))
+        strip.fed_s = time.monotonic()
+        for name, group in self.sorting.sorted(waiting).items():
+            self._feed(strip, name, group)
+        for poison in self.sorting.take_poison():
+            self.shuffle.bury(poison)
+
+    def _feed(self, strip: Strip, name: str, group: Sequence[Any]) -> None:
+        try:
+            found = strip.feed(name, group)
+        except Exception as error:  # noqa: BLE001  (a line that breaks the reading must not end it for all services)
+            strip.forget(name)
+            for message in group:
+                self.sorting.refuse(message, f"{type(error).__name__}: {error}")
+            return
+        self.shuffle.send(found)
+
+    def _tell_time(self, strip: Strip) -> None:
+        """Who has read all there is knows that it is now; who has not, that it is as late as the last message."""
+        if self._caught_up(strip):
+            for found in strip.rest(QUIET_S):
+                self.shuffle.send(found)
+            strip.advance(round(time.time(), 3))
+        elif strip.read_s > strip.clock_s:
+            strip.advance(strip.read_s)
+        else:
+            return
+        self.shuffle.tick(Clock(str(strip.place), strip.clock_s, self.inputs))
+
+    def _caught_up(self, strip: Strip) -> bool:
+        consumer, partition = self.shuffle.context.consumer, TopicPartition(*strip.place)
+        _, end = consumer.get_watermark_offsets(partition, cached=True)
+        [at] = consumer.position([partition])
+        if at.offset < 0:
+            [at] = consumer.committed([partition], timeout=5)
+        if end < 0 or time.monotonic() - strip.fed_s < IDLE_S:
+            return False
+        return bool(end - max(0, at.offset) <= 1)  # a transaction's end takes a place of its own
+
+
+def _strip(topic: str, views: Views, partition: int, state: Callable[[], State[str, Any]]) -> Strip:
+    return Strip(Place(topic, partition), views, state)

@@ -1,0 +1,136 @@
+"""One partition of services: an engine whose services come from the store and go back to it.
+
+It knows only the services of its partition, whatever process it runs in, so what it finds does not depend on how many
+processes there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from zlib import compress, decompress
+
+from msgspec.structs import replace
+from quixstreams.state import State
+
+from gctail.engine import Engine, claimant
+from gctail.records import Death, Finding, Sighting
+from gctail.runners.scale.packets import Clock, Message, Packet, Rumour, encoded, plain
+from gctail.runners.scale.stores import store_key
+from gctail.service import Service
+
+LIVE_S = 3600.0
+"""A service whose last line is this old by its own clock is read from the past: the wall's clock says nothing of it."""
+ROSTER, CLOCKS, SERVICE = "roster", "clocks", "service"
+
+
+class Share:
+    """The services of one partition. It is the keeper of its engine."""
+
+    def __init__(self, engine: Engine, state: Callable[[], State[str, Any]], say: Callable[[str], None]) -> None:
+        self.engine = engine
+        engine.keeper = self
+        self._state, self._say = state, say
+        self._roster: dict[str, None] = dict.fromkeys(state().get(ROSTER, []))
+        self._clocks: dict[str, float] = state().get(CLOCKS, {})
+        self._now_s = 0.0
+        self._changed: dict[str, None] = {}
+        self._gone: dict[str, None] = {}
+        self._new_roster = self._new_clocks = self._awake = False
+
+    def take(self, message: Message) -> list[Finding]:
+        """The next message, and what follows from it."""
+        if isinstance(message, Packet):
+            return self._packet(message)
+        if isinstance(message, Rumour):
+            return self._rumour(message)
+        return self._clock(message)
+
+    def _packet(self, packet: Packet) -> list[Finding]:
+        found: list[Finding] = []
+        for part in packet.parts:
+            if part.digest is not None:
+                service = self.engine.wake(packet.service)
+                self.touch(service)
+                service.hear(part.digest)
+            for seen in self.engine.all(part.sightings):
+                found += seen.findings
+        return found
+
+    def _rumour(self, rumour: Rumour) -> list[Finding]:
+        sighting = rumour.sighting
+        name = sighting.service if rumour.home else None
+        if isinstance(sighting.record, Death):
+            name = claimant(sighting.service, sighting.record, [*self._roster]) or name
+        return [] if name is None else self._died(name, sighting)
+
+    def _died(self, name: str, sighting: Sighting) -> list[Finding]:
+        service = self.engine.wake(name)
+        self.touch(service)
+        return list(service.observe(replace(sighting, service=name)).findings)
+
+    def _clock(self, clock: Clock) -> list[Finding]:
+        """It is as late as the input partition says that is read least far."""
+        self._clocks[clock.place] = max(clock.time_s, self._clocks.get(clock.place, 0.0))
+        self._new_clocks = True
+        if len(self._clocks) < clock.of or min(self._clocks.values()) <= self._now_s:
+            return []
+        self._now_s = min(self._clocks.values())
+        if not self._awake:
+            self._awake = True
+            for name in [*self._roster]:
+                self.engine.wake(name)
+        found: list[Finding] = []
+        for service in list(self.engine.services.values()):
+            last_s = service.current.last_time_s if service.current is not None else None
+            if last_s is not None and self._now_s - last_s < LIVE_S and (findings := service.advance(self._now_s)):
+                self.touch(service)
+                found += findings
+        return found
+
+    def save(self, state: State[str, Any]) -> bool:
+        """Lay down what has changed."""
+        changed = bool(self._changed or self._gone or self._new_clocks)
+        for name in self._gone:
+            state.delete(store_key(SERVICE, name))
+        for name in self._changed:
+            state.set_bytes(store_key(SERVICE, name), compress(encoded(self.engine.services[name].state()), 1))
+        if self._new_roster:
+            state.set(ROSTER, [*self._roster])
+        if self._new_clocks:
+            state.set(CLOCKS, self._clocks)
+        self._changed.clear()
+        self._gone.clear()
+        self._new_roster = self._new_clocks = False
+        return changed
+
+    # -- the engine's keeper
+
+    def recall(self, name: str) -> Service | None:
+        """The service as it was laid down."""
+        kept = self._state().get_bytes(store_key(SERVICE, name)) if name in self._roster else None
+        if kept is None:
+            return None
+        try:
+            return Service.restore(plain(decompress(kept)), self.engine.plan)
+        except (ValueError, KeyError, TypeError) as error:
+            self._say(f"the state of {name} cannot be used ({error}): it begins anew")
+            return None
+
+    def touch(self, service: Service) -> None:
+        """Lay it down at the next checkpoint."""
+        self._changed[service.name] = None
+        self._gone.pop(service.name, None)
+        if service.name not in self._roster:
+            self._roster[service.name] = None
+            self._new_roster = True
+
+    def pass_time(self, service: Service) -> None:
+        """Nothing that time would not bring again."""
+
+    def release(self, service: Service) -> None:
+        """More services than there is room for: the one that was silent longest is closed."""
+        self._changed.pop(service.name, None)
+        self._gone[service.name] = None
+        self._roster.pop(service.name, None)
+        self._new_roster = True

@@ -1,0 +1,163 @@
+"""The application: its topics, its two halves, and what happens when the engine gives up."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from msgspec import Struct
+from quixstreams import Application
+from quixstreams.exceptions import QuixException
+from quixstreams.kafka import ConnectionConfig
+from quixstreams.models import TopicConfig
+
+from gctail.engine import Engine
+from gctail.runners.scale.judging import Judging
+from gctail.runners.scale.scanning import Scanning, Shuffle
+from gctail.runners.scale.strips import Views
+from gctail.sinks import Sink
+
+AGAIN_S = 2.0
+TRANSACTION_MS = 20_000
+"""After so long a broker ends the transaction of a process that died in it; until then nobody sees what comes after."""
+METADATA_S = 30.0
+
+
+class Wanted(Struct, frozen=True):
+    """What to read, as whom, and where everything goes. `settings` are librdkafka's."""
+
+    servers: str
+    topics: tuple[str, ...]
+    group: str
+    findings_topic: str
+    start: str = "latest"
+    exactly_once: bool = True
+    checkpoint_s: float = 5.0
+    session_s: float = 10.0
+    partitions: int | None = None
+    folder: str | None = None
+    settings: dict[str, str] = {}
+
+    @property
+    def packets_topic(self) -> str:
+        """Where records and digests meet, keyed by service."""
+        return f"gctail-packets-{self.group}"
+
+    @property
+    def letters_topic(self) -> str:
+        """Where messages of no use go."""
+        return f"gctail-dead-letters-{self.group}"
+
+
+class Topology:
+    """One process of the application."""
+
+    def __init__(
+        self, wanted: Wanted, views: Views, engine: Callable[[], Engine], outputs: Sink, say: Callable[[str], None]
+    ) -> None:
+        self.wanted, self.views, self.engine, self.outputs, self.say = wanted, views, engine, outputs, say
+        self.messages = self.findings = 0
+        self._stopped = False
+        self._app: Application | None = None
+
+    def stop(self) -> None:
+        """Take a last checkpoint and end; may be called from a signal handler."""
+        self._stopped = True
+        if self._app is not None:
+            self._app.stop()
+
+    def run(self) -> None:
+        """Work until stopped. What the engine cannot go on after (a lost lease, a fenced producer) begins it anew."""
+        with TemporaryDirectory(prefix="gctail-") as folder:
+            while not self._stopped:
+                inputs = self._inputs()
+                try:
+                    self._work(inputs, Path(self.wanted.folder or folder))
+                    self._stopped = True  # the engine takes signals itself
+                except (KafkaException, QuixException) as error:
+                    if self._stopped:
+                        break
+                    self.say(f"Kafka: {str(error).splitlines()[0][:300]}; beginning again at the last checkpoint")
+                    time.sleep(AGAIN_S)
+
+    def _work(self, inputs: Mapping[str, tuple[int, int]], folder: Path) -> None:
+        wanted = self.wanted
+        copies = max(each[1] for each in inputs.values())
+        partitions = wanted.partitions or max(each[0] for each in inputs.values())
+        app = self._application(folder)
+        config = TopicConfig(partitions, copies, {"retention.ms": str(24 * 3600 * 1000)})
+        packets = app.topic(wanted.packets_topic, "bytes", config=config)
+        for name in (wanted.findings_topic, wanted.letters_topic):
+            app.topic(name, "bytes", config=TopicConfig(partitions, copies))
+        frames = {name: app.dataframe(app.topic(name, "bytes")) for name in wanted.topics}
+        judged = app.dataframe(packets)
+        shuffle = Shuffle(judged.processing_context, wanted.packets_topic, partitions, wanted.letters_topic)
+        inputs_in_all = sum(each[0] for each in inputs.values())
+        scanning = Scanning(frames, self.views, shuffle, inputs=inputs_in_all, say=self.say)
+        judging = Judging(judged, self.engine, topic=wanted.findings_topic, outputs=self.outputs, say=self.say)
+        for frame in frames.values():
+            frame.sink(scanning)
+        judged.sink(judging)
+        judged.processing_context.dataframe_registry.register_periodic_task(scanning.turn)
+        self._app = app
+        if self._stopped:
+            return
+        try:
+            app.run()
+        finally:
+            self.messages += scanning.messages
+            self.findings += judging.findings
+
+    def _application(self, folder: Path) -> Application:
+        wanted = self.wanted
+        session = {
+            "session.timeout.ms": int(wanted.session_s * 1000),
+            "heartbeat.interval.ms": max(100, int(wanted.session_s * 1000 / 4)),
+            "fetch.queue.backoff.ms": 20,
+        }
+        producing = {"compression.type": "gzip", "linger.ms": 20}
+        if wanted.exactly_once:
+            producing["transaction.timeout.ms"] = TRANSACTION_MS
+        return Application(
+            ConnectionConfig.from_librdkafka_dict({"bootstrap.servers": wanted.servers, **wanted.settings}),
+            consumer_group=wanted.group,
+            auto_offset_reset="earliest" if wanted.start == "earliest" else "latest",
+            commit_interval=wanted.checkpoint_s,
+            consumer_extra_config=session,
+            producer_extra_config=producing,
+            state_dir=folder,
+            consumer_poll_timeout=0.1,
+            loglevel=None,
+            processing_guarantee="exactly-once" if wanted.exactly_once else "at-least-once",
+            broker_availability_timeout=0,
+        )
+
+    def _inputs(self) -> dict[str, tuple[int, int]]:
+        """Partitions and copies of each topic of the input, as soon as all are there."""
+        told = False
+        admin = AdminClient({"bootstrap.servers": self.wanted.servers, **self.wanted.settings})
+        while not self._stopped:
+            try:
+                known = admin.list_topics(timeout=METADATA_S).topics
+            except KafkaException as error:
+                missing = str(error)
+            else:
+                there = {name: known[name].partitions for name in self.wanted.topics if name in known}
+                if len(there) == len(self.wanted.topics):
+                    return {name: (len(each), len(each[0].replicas)) for name, each in there.items()}
+                missing = f"there is no topic {', '.join({*self.wanted.topics} - there.keys())} yet"
+            if not told:
+                self.say(f"Kafka: {missing}; waiting")
+                told = True
+            time.sleep(AGAIN_S)
+        return {}
+
+
+def quiet() -> None:
+    """The engine's own log tells warnings only."""
+    logging.getLogger("quixstreams").setLevel(logging.WARNING)

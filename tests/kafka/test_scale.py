@@ -1,0 +1,261 @@
+"""gctail on a distributed engine: what travels between its halves, what is kept of them, and many processes on a real Kafka."""
+
+import gzip
+import json
+import lzma
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+from confluent_kafka import Producer
+
+from gctail.engine import Engine
+from gctail.kafka.lanes import Lane
+from gctail.kafka.naming import Naming
+from gctail.kafka.places import Place
+from gctail.kafka.writing import make_topic
+from gctail.parsing.scanner import Scanner
+from gctail.records import Death, Digest, GcCycle, Sighting
+from gctail.runners.scale.packets import Clock, Packet, Part, Rumour, encoded, home_of, message_of
+from gctail.runners.scale.shares import Share
+from gctail.runners.scale.strips import Arrived, Memory, Strip, Views, Way
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka_storm import GCTAIL, RUNS
+
+# The client leaves files of its own unclosed when it is collected.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LEAK = (ROOT / "samples" / "logs" / "unbounded-map-go1.27.log").read_bytes().splitlines()
+CRASH = gzip.decompress((ROOT / "samples" / "logs" / "go-out-of-memory-go1.23.log.gz").read_bytes()).splitlines()
+VIEWS = Views(Naming(), None, None, 2026)
+
+
+class Store(dict):
+    """A dictionary is a store."""
+
+    get_bytes = dict.get
+    set = set_bytes = dict.__setitem__
+
+    def delete(self, key):
+        self.pop(key, None)
+
+
+def messages(lines, topic="logs"):
+    return [Arrived(topic, 0, number, 1_800_000_000_000, b"checkout", line) for number, line in enumerate(lines)]
+
+
+def way(memory=None):
+    return Way(Lane("checkout", Scanner("logs/0", "checkout"), decides=False), None, memory)
+
+
+def sightings(found):
+    return [
+        sighting for each in found for packet in each.packets for part in packet.parts for sighting in part.sightings
+    ]
+
+
+def digests(found):
+    """All text, whichever record it travelled with."""
+    parts = [part.digest for each in found for packet in each.packets for part in packet.parts if part.digest]
+    return sum(digest.lines for digest in parts)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_lane_goes_on_from_its_memory_as_if_nothing_had_been(seed):
+    """Handed over between any two messages, also inside a torn line or a crash report, it finds the same."""
+    torn = [line for line in LEAK if line.startswith(b"gc ")][:6]
+    pieces = [piece for line in torn for piece in (line[:3], line[3:40], line[40:], b"INFO between")]
+    stream = messages([*LEAK[:300], *pieces, *CRASH, b"INFO the end", b"INFO the end"])
+    whole = way()
+    calm = [whole.feed(stream), whole.rest()]
+
+    chance = random.Random(seed)  # noqa: S311  (repeatable, no secret)
+    wild, current, at = [], way(), 0
+    while at < len(stream):
+        count = chance.randint(1, 40)
+        wild.append(current.feed(stream[at : at + count]))
+        at += count
+        current = way(msgspec.msgpack.decode(msgspec.msgpack.encode(current.memory), type=Memory))
+    wild.append(current.rest())
+    assert sightings(wild) == sightings(calm)
+    assert any(isinstance(sighting.record, Death) for sighting in sightings(calm))
+    assert digests(wild) == digests(calm)
+
+
+def test_a_strip_that_moves_remembers_what_was_open():
+    """The first half of a torn line was read by another process."""
+    store = Store()
+    line = next(line for line in LEAK if line.startswith(b"gc "))
+    first = Strip(Place("logs", 0), VIEWS, lambda: store)
+    assert sightings([first.feed("checkout", messages([line[:30]]))]) == []
+    assert first.save(store)
+    second = Strip(Place("logs", 0), VIEWS, lambda: store)
+    found = second.feed("checkout", messages([line[30:]]))
+    [sighting] = sightings([found])
+    assert isinstance(sighting.record, GcCycle)
+    assert sighting.mended
+
+
+def test_packets_come_back_as_they_were():
+    """Records of the runtime, digests with any bytes, names that are no text."""
+    [cycle] = sightings([way().feed(messages([next(line for line in LEAK if line.startswith(b"gc "))]))])
+    for name in ("checkout", "hostile \udcff name"):
+        packet = Packet(name, [Part(Digest(3, 1, b"\xff\xfe"), [msgspec.structs.replace(cycle, service=name)])])
+        assert message_of(encoded(packet)) == packet
+    assert message_of(encoded(Clock("logs/1", 12.5, 3))) == Clock("logs/1", 12.5, 3)
+
+
+def test_a_service_is_the_same_whoever_has_it():
+    """Taken over after every packet, it finds what a service finds that stays."""
+    lane = way()
+    told = [lane.feed([message]) for message in messages(LEAK)]
+    packets = [packet for each in told for packet in each.packets]
+
+    def found(*, moving):
+        store, told = Store(), []
+        share = Share(Engine(), lambda: store, print)
+        for packet in packets:
+            told += share.take(packet)
+            if moving:
+                share.save(store)
+                share = Share(Engine(), lambda: store, print)
+        return [finding.id for finding in told]
+
+    assert found(moving=True) == found(moving=False)
+    assert found(moving=False)
+
+
+def test_a_rumour_finds_its_service_and_else_stays_where_it_was_heard():
+    """A kernel's report reaches every partition; the one that has the container's service takes it."""
+    death = Death(
+        "kernel-oom-kill-cgroup", "kernel", "Killed process 7 (checkout)", (), {"process": "checkout", "pid": 7}
+    )
+    sighting = Sighting(death, "kernel", "logs/0", 5)
+    [cycle] = sightings([way().feed(messages([next(line for line in LEAK if line.startswith(b"gc "))]))])
+    with_it, without, home = (Share(Engine(), Store, print) for _ in range(3))
+    with_it.take(Packet("checkout", [Part(None, [cycle])]))
+    assert [finding.service for finding in with_it.take(Rumour(sighting, home=False))] == ["checkout"]
+    assert without.take(Rumour(sighting, home=False)) == []
+    assert [finding.service for finding in home.take(Rumour(sighting, home=True))] == ["kernel"]
+
+
+def test_services_live_where_librdkafka_puts_their_keys(brokers):
+    """Its partitioner is `consistent`: others may write to the topic too, with the name as key."""
+    make_topic(brokers, {}, "keyed-by-librdkafka", 7)
+    producer, went = Producer({"bootstrap.servers": brokers}), {}
+    for name in ("checkout", "payments", "größe"):
+        producer.produce(
+            "keyed-by-librdkafka",
+            b"",
+            name.encode(),
+            on_delivery=lambda _, sent: went.update({sent.key(): sent.partition()}),
+        )
+    producer.flush()
+    assert went == {name.encode(): home_of(name, 7) for name in ("checkout", "payments", "größe")}
+
+
+def test_findings_are_the_same_in_any_number_of_processes(brokers, tmp_path):
+    """One process; one, then four of which one is killed, then one again: the same bytes, none of them twice.
+
+    The topic is keyed by machine, not by service, and several machines' services are in each partition.
+    """
+    names = sorted(path.name for path in RUNS.glob("*.log.xz"))[::24]
+    logs = {
+        f"service-{number}": lzma.decompress((RUNS / name).read_bytes()).splitlines()
+        for number, name in enumerate(names)
+    }
+    make_topic(brokers, {}, "machines", 4)
+    write_machines(brokers, logs)
+
+    count = sum(len(list(found_in(name, lines))) for name, lines in logs.items())
+    assert count > 3
+
+    alone = [process(brokers, "alone", tmp_path)]
+    wait_for(lambda: len(findings(brokers, "alone")) >= count)
+    end(alone)
+    expected = Counter(findings(brokers, "alone"))
+    assert sum(expected.values()) == count
+
+    changing = [process(brokers, "changing", tmp_path)]
+    wait_for(lambda: findings(brokers, "changing"))
+    changing += [process(brokers, "changing", tmp_path) for _ in range(3)]
+    time.sleep(4)
+    changing.pop(1).kill()
+    write_machines(brokers, {f"late-{name}": lines for name, lines in logs.items()})
+    time.sleep(4)
+    end(changing[1:])
+    wait_for(lambda: len(findings(brokers, "changing")) >= 2 * count)
+    end(changing[:1])
+    found = Counter(findings(brokers, "changing"))
+    early = Counter({text: times for text, times in found.items() if b'"service":"late-' not in text})
+    assert early == expected
+    assert sum(found.values()) == 2 * count
+    assert max(found.values()) == 1
+
+
+def found_in(name, lines):
+    """What the core finds in a log by itself."""
+    lane, share = way(), Share(Engine(), Store, print)
+    stream = [Arrived("logs", 0, number, 1_800_000_000_000, name.encode(), line) for number, line in enumerate(lines)]
+    for found in (lane.feed(stream), lane.rest()):
+        for packet in found.packets:
+            yield from share.take(packet)
+
+
+def write_machines(servers, logs):
+    """Lines as Filebeat sends them, keyed by the machine that they come from."""
+    producer = KafkaProducer(bootstrap_servers=servers, linger_ms=20, batch_size=1 << 18)
+    for number, (name, lines) in enumerate(logs.items()):
+        for line in lines:
+            event = {"message": line.decode(), "container": {"name": name}}
+            producer.send("machines", value=json.dumps(event).encode(), key=b"machine-%d" % (number % 5))
+    producer.flush()
+    producer.close()
+
+
+def process(servers, group, folder):
+    with (folder / f"{group}.log").open("ab") as output:
+        return subprocess.Popen(
+            [
+                GCTAIL, "scale", "run", "--brokers", servers, "--topic", "machines", "--group", group, "--start", "earliest",
+                "--checkpoint", "1", "--session-timeout", "2", "--output", "jsonl",
+            ],
+            stdout=output, stderr=output, cwd=ROOT,
+        )  # fmt: skip
+
+
+def end(processes):
+    for each in processes:
+        each.send_signal(signal.SIGTERM)
+    assert [each.wait(60) for each in processes] == [0] * len(processes)
+
+
+def findings(servers, group):
+    topic = f"gctail-findings-{group}"
+    consumer = KafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed", enable_auto_commit=False)
+    try:
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        if not partitions:
+            return []
+        consumer.assign(partitions)
+        consumer.seek_to_beginning()
+        ends, found, until_s = consumer.end_offsets(partitions), [], time.monotonic() + 20
+        while any(consumer.position(each) < ends[each] for each in partitions) and time.monotonic() < until_s:
+            for records in consumer.poll(200).values():
+                found += [record.value for record in records]
+        return found
+    finally:
+        consumer.close(autocommit=False)
+
+
+def wait_for(condition, within_s=120):
+    until_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < until_s
+        time.sleep(0.3)
