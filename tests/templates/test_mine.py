@@ -127,3 +127,27 @@ def test_a_line_longer_than_a_block_is_passed_over():
     mine.read(b"INFO started\n" + b"x" * (3 * BLOCK_BYTES) + b"\nINFO stopped\n")
     mine.tick(1.0, 1.0)
     assert [template.text for template in mine.courses().templates] == ["started", "stopped"]
+
+
+WRAPPED = {
+    "docker-json": '{"log":"INFO stored key=\\"k%d\\"\\n","stream":"stdout","time":"2026-11-23T03:12:00.123456789Z"}\n',
+    "cri": '2026-11-23T03:12:00.123456789Z stdout F INFO stored key="k%d"\n',
+    "docker-compose": 'web-1  | INFO stored key="k%d"\n',
+}
+
+
+@pytest.mark.parametrize("wrapper", WRAPPED)
+def test_lines_that_are_still_wrapped_give_the_same_templates(wrapper):
+    """As they come out of a run of Docker's or the kubelet's lines that nobody has looked at one by one."""
+    mine = Mine()
+    mine.read("".join(WRAPPED[wrapper] % line for line in range(20)).encode(), wrapper)
+    mine.tick(1.0, 1.0)
+    template, slots = only(mine.courses())
+    assert (template.text, template.count, template.example) == ("stored key=<*>", [20], 'INFO stored key="k0"')
+    assert (slots["key"].distinct, slots["key"].keys[0].text[0]) == (20, "k")
+
+
+def test_colours_and_carriage_returns_are_no_part_of_a_template():
+    """What a terminal is told is not what the application says."""
+    template, _ = only(mined("\x1b[32mINFO\x1b[0m started 1 worker\r\n\x1b[32mINFO\x1b[0m started 2 worker\r\n"))
+    assert (template.text, template.level, template.total) == ("started <*> worker", "info", 2)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+import orjson
+
 from gctail.parsing.heads import THIN, head_pattern
 
 _HEAD = head_pattern()
@@ -28,3 +30,13 @@ RUNS = {
     "cri": re.compile(rb"(?:" + _CRI + rb")*+"),
 }
 """By the wrapper's name: takes as many lines from the start of a line as can be passed on unread."""
+
+_CRI_HEAD = re.compile(rb"^" + _STAMP + rb" std(?:out|err) F ", re.MULTILINE)
+
+
+def bare(lines: bytes, name: str) -> list[bytes]:
+    """The lines of such a run, without their wrapper. Raises ValueError where one of them has another form."""
+    if name == "cri":
+        return _CRI_HEAD.sub(b"", lines).splitlines()
+    records = orjson.loads(b"[%b]" % b",".join(lines.splitlines()))
+    return "".join([record["log"] for record in records]).encode("utf-8", "replace").split(b"\n")

@@ -8,6 +8,7 @@ fixed depth tree", 2017). When there are too many templates, the rarest are forg
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -139,9 +140,9 @@ class Catalog:
         self.version = 0
         self.forgotten = 0
         """Templates that made room for others."""
-        self.unkept = 0
-        """Lines of the open bin whose template was forgotten."""
         self._siblings: dict[int, int] = {}
+        self._wider: defaultdict[tuple[str | None, int], list[Tally]] = defaultdict(list)
+        """Templates with several words that vary, by level and length."""
         self._crowds: dict[tuple[str | None, int, bytes], int] = {}
 
     def find(self, level: str | None, words: Words, example: bytes, now_s: float) -> Tally:
@@ -173,14 +174,16 @@ class Catalog:
             found = self.tallies.get((level, (*words[:place], HOLE, *words[place + 1 :])))
             if found is not None and (place in found.wild or found.words[place] == HOLE):
                 return found if place in found.wild else self._widen(found, place)
-        wilder = (tally for tally in self if len(tally.wild) > 1 and tally.level == level) if self._has_wild else ()
-        return next((tally for tally in wilder if tally.takes(words)), None)
-
-    _has_wild = False
+        for tally in self._wider.get((level, len(words)), ()):
+            if tally.takes(words):
+                return tally
+        return None
 
     def _widen(self, tally: Tally, place: int) -> Tally:
         """Where a number stood a word stands as well."""
         tally.wild |= {place}
+        if len(tally.wild) == 2:
+            self._wider[tally.level, len(tally.words)].append(tally)
         self.version += 1
         for key in [key for key in tally.slots if key.split(".")[0] == str(place) and "." in key]:
             slot = tally.slots.pop(key)
@@ -204,9 +207,11 @@ class Catalog:
 
     def _reindex(self) -> None:
         self._siblings, self._crowds = {}, {}
-        self._has_wild = any(len(tally.wild) > 1 for tally in self)
+        self._wider.clear()
         for tally in self:
             self._index(tally)
+            if len(tally.wild) > 1:
+                self._wider[tally.level, len(tally.words)].append(tally)
 
     def _likest(self, tally: Tally) -> Tally | None:
         """The template that differs in the fewest words, if most of them agree."""
@@ -259,7 +264,6 @@ class Catalog:
         for tally in ranked[KEPT:]:
             del self.tallies[tally.level, tally.words]
             self.forgotten += 1
-            self.unkept += tally.now
         self.version += 1
         self._reindex()
 
@@ -268,7 +272,6 @@ class Catalog:
         return {
             "tallies": [tally.state() for tally in self],
             "forgotten": self.forgotten,
-            "unkept": self.unkept,
         }
 
     @classmethod
@@ -278,7 +281,7 @@ class Catalog:
         for each in state["tallies"]:
             tally = Tally.restore(each)
             catalog.tallies[tally.level, tally.words] = tally
-        catalog.forgotten, catalog.unkept = state["forgotten"], state["unkept"]
+        catalog.forgotten = state["forgotten"]
         catalog._reindex()
         return catalog
 

@@ -24,11 +24,12 @@ class Key(Struct, frozen=True, gc=False):
 class Slot(Struct, frozen=True):
     """One variable of a template.
 
-    `name` is that of the field, empty where the text gives none. `type` is int, float, duration, size, percent, hex,
-    uuid, ip, time, id (letters with digits), quoted, or word. Durations are in seconds, sizes in bytes. `distinct` is
-    exact while at most `distinct.EXACT` keys were seen. `once` is the share of keys that came one time and never again.
-    `new_keys` counts keys that were never seen before; it is empty where the slot is a measure (float, duration, size,
-    percent, time). `sums`, `last` and `highest` are empty where the slot was never a number.
+    `name` is that of the field, empty where the text gives none. `type` is int, float, duration (in seconds), size
+    (in bytes), percent, hex, uuid, ip, host, path, time, id (letters with digits), list, struct (as Go prints one),
+    quoted, or word. `distinct` is exact while at most `distinct.EXACT` keys were seen. `once` is the share of keys
+    that came one time and never again. `new_keys` counts keys that were never seen before; it is empty where the slot
+    is a measure (float, duration, size, percent, time, or a name like `bytes`). `sums`, `last` and `highest` are
+    empty where the slot was never a number.
     """
 
     name: str
@@ -66,8 +67,8 @@ class Courses(Struct, frozen=True):
 
     `uptime_s` is that of the collection that closed the bin, `live_mib` the live heap after it; `live_mean_mib` and
     `live_low_mib` are over all collections of the bin. `lines` are all lines of the bin, `other` those of no template
-    that was kept. `sampled` is the share of the text that was read closely; counts, new keys and sums are scaled up to
-    the whole where it is below 1.
+    that was kept, and empty ones. `sampled` is the share of the text that was read closely; counts, new keys and sums
+    are scaled up to the whole where it is below 1.
     """
 
     uptime_s: list[float]

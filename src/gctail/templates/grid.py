@@ -76,7 +76,7 @@ class Course:
 
 _KINDS = {
     "uptime_s": "last", "live_mib": "last", "live_low_mib": "lowest", "live_sum_mib": "sum", "collections": "sum",
-    "lines": "sum", "read": "sum", "other": "sum",
+    "lines": "sum", "read": "sum",
 }  # fmt: skip
 
 

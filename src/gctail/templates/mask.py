@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 
 _QUOTED = rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
-_BARE = rb'[^\s,;&"()\[\]{}]*+(?:\{[^{}\s]*+\}|\[[^\[\]\s]*+\]|\([^()\s]*+\))?+'
+_BRACES = rb"\{[^{}\n]*+(?:\{[^{}\n]*+\}[^{}\n]*+)*+\}"  # as in: Session{User:uid_7 Limits:{Max:3}}
+_BARE = rb'&?[^\s,;&"()\[\]{}]*+(?:' + _BRACES + rb"|\[[^\[\]\s]*+\]|\([^()\s]*+\))?+"
+_STRUCT = rb"&?[\w.]*+\{(?=[A-Za-z_]\w*:)" + _BRACES[2:]
 _VERB = rb"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS|CONNECT|TRACE)"  # of an access log: part of the message
 _NUMBERED = rb"(?=[^\d\s]*+\d)[\w#@~.:/-]++"
 _LIST = _NUMBERED + rb"(?:[ ,]++" + _NUMBERED + rb"){5,}+"
@@ -55,6 +57,7 @@ TOKEN = re.compile(
     rb"(?P<plain>(?<![.=/#@~-])(?:(?!" + _NAMED_DAY + rb")[A-Za-z]++[',.:;!?)\]]*+(?:[ \t]++|\Z))++)"
     rb'|(?=")(?:"(?P<key>[\w.@/-]{1,64}+)":\s*+(?P<json>' + _QUOTED + rb"|-?\d[\d.eE+-]*+|true|false|null)"
     rb'|(?<!")(?P<quoted>(?!"' + _VERB + rb" /)" + _QUOTED + rb"))"
+    rb"|(?P<struct>" + _STRUCT + rb")"
     rb"|(?<!/)(?P<path>" + _PATH + rb")"
     rb"|(?=[\w#@~-])(?:"
     rb"(?<![.=/-])(?P<name>[A-Za-z_][\w./-]{0,63}+)=(?![=>~])(?P<value>" + _QUOTED + rb"|" + _BARE + rb")"
@@ -85,6 +88,7 @@ CAPTURES = {
     "uuid": rb"([0-9a-fA-F-]{36})",
     "list": rb"(" + _LIST + rb")",
     "ip": rb"([\d.]{7,15}(?::\d{1,5})?|[0-9a-fA-F:]+)",
+    "struct": rb"(" + _STRUCT + rb")",
     "path": rb"(" + _PATH + rb")",
     "hex": rb"((?:0x)?[0-9a-fA-F]+)",
     "duration": rb"(-?[\d.]+(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h)[\d.a-z\xc2\xb5\xce\xbc]*+)",
@@ -104,6 +108,7 @@ _VALUE_KINDS = (
     ("percent", re.compile(rb"-?\d+(?:\.\d+)?%")),
     ("time", re.compile(_STAMP)),
     ("hex", re.compile(rb"0x[0-9a-fA-F]+|(?=[a-fA-F]*\d)[0-9a-fA-F]{6,}")),
+    ("struct", re.compile(_STRUCT)),
     ("id", re.compile(rb"(?=\D*\d)[^\s]+")),
 )
 

@@ -6,8 +6,8 @@
     mine.courses()                               # templates, keys and numbers, by time
 
 Text is kept raw until there is enough to read it in bulk, or until a time bin closes. Blocks are cut at places that
-depend on the text alone, so it does not matter in which pieces it comes. With `share` below 1 only that share of the
-blocks is read closely (at least one in every bin), and counts are scaled up.
+depend on the text alone, so it does not matter in which pieces it comes. Of a bin with much text only some blocks are
+read closely (at least one), and counts are scaled up.
 
 Memory: nothing before the first text; a service with 40 kinds of lines takes about 200 KiB. At most
 `catalog.MOST_TEMPLATES` templates of `mask.MOST_SLOTS` slots of 5 KiB, which only a hostile log reaches.
@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gctail.parsing.bulk import RUNS, bare
+from gctail.parsing.text import plain
 from gctail.parsing.wrappers import unwrapped
 from gctail.templates.catalog import Catalog
 from gctail.templates.columns import Columns
@@ -27,14 +29,21 @@ from gctail.templates.sketch import sketch
 
 VERSION = 1
 BLOCK_BYTES = 1 << 16
+CLOSELY_BYTES = 1 << 19
+"""Of each bin. As a log grows its bins do, and the work for each stays the same."""
+FORM_COST_BYTES = 1 << 11
+"""A line that looks like no other in its block costs as much as so many bytes of common lines."""
 
 
 class Mine:
     """The templates of one process, and what they did over time."""
 
-    def __init__(self, share: float = 1.0, bins: int = MOST_BINS) -> None:
-        """`share` of the text is read closely, 0 to 1; `bins` is the finest that time is divided, at least 2."""
-        self.share = share
+    def __init__(self, share: float = 1.0, bins: int = MOST_BINS, closely_bytes: int = CLOSELY_BYTES) -> None:
+        """`bins` is the finest that time is divided, at least 2.
+
+        `share` of the text is read closely, 0 to 1, and not much more than `closely_bytes` of any bin, evenly spread.
+        """
+        self.share, self.closely_bytes = share, closely_bytes
         self.grid = Grid(bins)
         self.catalog = Catalog()
         self.bytes_seen = self.bytes_read = 0
@@ -42,6 +51,8 @@ class Mine:
         self._wrapper: str | None = None
         self._skipping = False  # inside a line that is longer than a block
         self._owed = 0.0
+        self._bin_bytes = self._last_bin_bytes = 0
+        self._cost = 1.0  # of the last block that was read, for each byte
         self._begin()
 
     def _begin(self) -> None:
@@ -71,10 +82,10 @@ class Mine:
             self._flush()
             for tally in self.catalog:
                 tally.close(self.grid.bins)
-            self.grid.open["other"] += self.catalog.unkept
-            self.catalog.unkept = 0
             self.grid.close()
+            self._bin_bytes, self._last_bin_bytes = 0, self._bin_bytes
             if self.grid.full:
+                self._last_bin_bytes *= 2
                 self.grid.halve()
                 for tally in self.catalog:
                     tally.halve()
@@ -90,6 +101,8 @@ class Mine:
         lines, read = grid.whole("lines"), grid.whole("read")
         scale = [every / some if some else 1.0 for every, some in zip(lines, read, strict=True)]
         live_sum, collections = grid.whole("live_sum_mib"), grid.whole("collections")
+        templates = tuple(tally.shown(grid, scale) for tally in self.catalog if tally.total > tally.now)
+        counts = [template.count for template in templates]
         return Courses(
             uptime_s=grid.whole("uptime_s"),
             live_mib=grid.whole("live_mib"),
@@ -97,8 +110,8 @@ class Mine:
             live_low_mib=grid.whole("live_low_mib"),
             collections=collections,
             lines=lines,
-            other=[each * factor for each, factor in zip(grid.whole("other"), scale, strict=True)],
-            templates=tuple(tally.shown(grid, scale) for tally in self.catalog if tally.total > tally.now),
+            other=[max(0.0, every - sum(some)) for every, *some in zip(lines, *counts, strict=True)],
+            templates=templates,
             sampled=self.sampled,
         )
 
@@ -121,23 +134,29 @@ class Mine:
         lines = block.count(b"\n")
         self.grid.open["lines"] += lines
         self.bytes_seen += len(block)
-        self._owed += self.share * len(block)
+        self._bin_bytes += len(block)
+        expected = max(self._bin_bytes, self._last_bin_bytes) * self._cost
+        self._owed += self.share * min(1.0, self.closely_bytes / expected) * len(block) if block else 0.0
         if self._owed * 2 < len(block) and self.grid.open["read"]:
             return
         self._owed -= len(block)
         self.grid.open["read"] += lines
         self.bytes_read += len(block)
+        forms = self._forms.count + self._columns.forms.count
         self._mine(block)
+        forms = self._forms.count + self._columns.forms.count - forms
+        self._cost = 1.0 + forms * FORM_COST_BYTES / max(len(block), 1)
 
     def _mine(self, block: bytes) -> None:
-        lines = block.split(b"\n")
-        if self._wrapper is not None:
-            text = [line.decode("utf-8", "surrogateescape") for line in lines]
-            lines = [line.encode("utf-8", "surrogateescape") for line in unwrapped(text, self._wrapper)]
+        if any(each in block for each in _DIRT):
+            block = b"\n".join(map(plain, block.split(b"\n")))
+        lines = block.split(b"\n") if self._wrapper is None else _unwrapped(block, self._wrapper)
         now_s = self.grid.last_uptime_s
         if b"{" in block:
             objects = [line for line in lines if line[:1] == b"{"]
-            if objects:
+            if len(objects) == len(lines):
+                lines = self._columns.read(objects, now_s)
+            elif objects:
                 lines = [line for line in lines if line[:1] != b"{"] + self._columns.read(objects, now_s)
         lines = [line for line in lines if line and not line.isspace()]
         for form, places, columns in self._forms.read(lines, None, now_s) if lines else ():
@@ -157,7 +176,11 @@ class Mine:
             "pending": self._pending.decode("latin-1"),
             "wrapper": self._wrapper,
             "skipping": self._skipping,
+            "closely_bytes": self.closely_bytes,
             "owed": self._owed,
+            "bin_bytes": self._bin_bytes,
+            "last_bin_bytes": self._last_bin_bytes,
+            "cost": self._cost,
         }
 
     @classmethod
@@ -165,10 +188,25 @@ class Mine:
         """The mine that `state` was taken of. Raises ValueError where a newer program wrote it."""
         if state["version"] > VERSION:
             raise ValueError(f"state of templates: version {state['version']} is newer than this program's {VERSION}")
-        mine = cls(state["share"])
+        mine = cls(state["share"], closely_bytes=state["closely_bytes"])
         mine.grid, mine.catalog = Grid.restore(state["grid"]), Catalog.restore(state["catalog"])
         mine._begin()
         mine.bytes_seen, mine.bytes_read = state["bytes_seen"], state["bytes_read"]
         mine._pending, mine._wrapper = bytearray(state["pending"].encode("latin-1")), state["wrapper"]
-        mine._skipping, mine._owed = state["skipping"], state["owed"]
+        mine._skipping, mine._owed, mine._cost = state["skipping"], state["owed"], state["cost"]
+        mine._bin_bytes, mine._last_bin_bytes = state["bin_bytes"], state["last_bin_bytes"]
         return mine
+
+
+_DIRT = (b"\0", b"\r", b"\x1b", b"\xef\xbb\xbf")  # what terminals and copies of files leave in a text
+
+
+def _unwrapped(block: bytes, wrapper: str) -> list[bytes]:
+    """The lines of a block without their wrapper."""
+    if wrapper in RUNS:
+        try:
+            return bare(block, wrapper)
+        except (ValueError, TypeError, KeyError):
+            pass  # some of them are not what all others are
+    lines = block.decode("utf-8", "surrogateescape").split("\n")
+    return [line.encode("utf-8", "surrogateescape") for line in unwrapped(lines, wrapper)]

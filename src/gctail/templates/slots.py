@@ -234,7 +234,10 @@ class SlotTally:
 def _as_bytes(values: list[Value]) -> list[bytes]:
     """Values as they are written, one by one only where a text has several lines."""
     if values[0].__class__ is bytes:
-        return values  # type: ignore[return-value]
+        texts: list[bytes] = values  # type: ignore[assignment]
+        if b'"' not in b"".join(texts):
+            return texts
+        return [text[1:-1] if text[:1] == b'"' else text for text in texts]
     written = "\n".join(map(str, values)).encode("utf-8", "surrogatepass").split(b"\n")
     if len(written) == len(values):
         return written
