@@ -21,6 +21,8 @@ from gctail.service import Seen, Service
 MOST_SERVICES = 10_000
 MOST_MINED = 128
 """Services whose application text is mined at the same time: where there are more, those that grow most."""
+USUAL_MINING = 0.25
+"""The share of the text that commands mine where nobody asked for another: 100 MB/s are read so."""
 WORTH_MINING = 0.1
 """A service of which a leak is believed more likely than this may take the place of one that is calm."""
 ONLY_ONE_HERE = 0.6
@@ -75,8 +77,8 @@ class Engine:
         """What is known of the limit of each service by itself; `limit_mib` where nothing is."""
         self.budget_per_day: float | None = None
         self.trace_points = 0
-        self.mining = False
-        """Whether the application's text is mined for whom to suspect."""
+        self.mining = 0.0
+        """The share of the application's text that is mined for whom to suspect, once there is much of it; 0 is none."""
         self._mined: list[Service] = []
         self.keeper: Keeper | None = None
         self._clocks: dict[str, Service] = {}
@@ -188,8 +190,9 @@ class Engine:
             return
         if self.mining and len(self._mined) < MOST_MINED:
             self._mined.append(service)
+            service.mining = self.mining
         else:
-            service.mine(on=False)
+            service.mine(0.0)
 
     def _perhaps_mine(self, service: Service) -> None:
         """Mine this service too, if there is room or it grows while another that is mined does not."""
@@ -203,9 +206,9 @@ class Engine:
             if calmest.belief >= belief / 2:
                 return
             self._mined.remove(calmest)
-            calmest.mine(on=False)
+            calmest.mine(0.0)
         self._mined.append(service)
-        service.mine(on=True)
+        service.mine(self.mining)
 
     def watch_for(self, plan: Plan | None) -> None:
         """From now on watch for other rules; what the windows of the old ones had gathered is forgotten."""

@@ -25,6 +25,8 @@ MEMORY_DEATHS = frozenset({
     "go-out-of-memory", "memory-limit-spiral", "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report",
     "guard-kill",
 })  # fmt: skip
+CLOSELY_BYTES = 16 << 20
+"""So much of what a process says is read closely in any case."""
 MODELS = ("judge", "watch", "trace", "mine")
 """What an epoch has beside plain data; each saves its own state."""
 RECENT = 32
@@ -189,14 +191,16 @@ class Epoch(Struct):
             signals = signals + self.watch.observe(cycle, derived, clock_s, self.counts)
         return signals
 
-    def read(self, text: bytes | bytearray | memoryview, wrapper: str | None) -> None:
-        """Mine the application's text."""
+    def read(self, text: bytes | bytearray | memoryview, wrapper: str | None, share: float) -> None:
+        """Mine the application's text: all of it at first, a share when there was much."""
         if self.mine is None:
             if self.judge is None:
                 return
             from gctail.templates.mine import Mine
 
             self.mine = Mine()
+        if self.mine.bytes_seen >= CLOSELY_BYTES:
+            self.mine.share = share
         self.mine.read(text, wrapper)
 
     def mark(self, clock_s: float) -> None:

@@ -61,7 +61,7 @@ class Service:
         self.judging = judging
         self.plan = plan
         self.trace_points = trace_points
-        self.mining = False
+        self.mining = 0.0
         self.budget_per_day = DEFAULT_BUDGET
         self.epochs: deque[Epoch] = deque(maxlen=MOST_EPOCHS_KEPT)
         self.epochs_seen = 0
@@ -112,7 +112,7 @@ class Service:
         """Application text of this service: it is mined, and its end is kept for the last lines."""
         text = passage.text
         if self.mining and self.current is not None:
-            self.current.read(text, passage.wrapper)
+            self.current.read(text, passage.wrapper, self.mining)
         if self.plan and self.current is not None:
             self.current.counts.read(text, levels="errors" in self.plan.names)
         self._keep(bytes(text[-LAST_LINES_BYTES:]), passage.wrapper)
@@ -414,10 +414,10 @@ class Service:
         epoch, verdict = self.judged()
         return epoch.suspects(verdict) if epoch is not None else []
 
-    def mine(self, *, on: bool) -> None:
-        """From now on mine what the application says, or no longer: then what was found is forgotten."""
-        self.mining = on
-        for epoch in self.open if not on else ():
+    def mine(self, share: float) -> None:
+        """From now on mine what the application says; with 0 no longer, and what was found is forgotten."""
+        self.mining = share
+        for epoch in self.open if not share else ():
             epoch.mine = None
 
     def lines_at_the_end(self, most: int = 20) -> list[str]:
@@ -462,7 +462,7 @@ class Service:
             raise ValueError(f"state of {state['name']}: {newer}")
         points = state.get("trace_points", 0)
         service = cls(state["name"], state["limit_mib"], judging=state["judging"], plan=plan, trace_points=points)
-        service.mining = state.get("mining", False)
+        service.mining = float(state.get("mining", 0.0))
         service.budget_per_day = state.get("budget_per_day", DEFAULT_BUDGET)
         service.epochs.extend(Epoch.restore(each, plan) for each in state["epochs"])
         known = {epoch.index: epoch for epoch in service.epochs}
@@ -484,6 +484,11 @@ class Service:
         ledgers = [epoch.ledger for epoch in self.epochs]
         names = ("seen", "missing", "doubled", "late")
         return {name: sum(getattr(ledger, name) for ledger in ledgers) for name in names}
+
+
+def lighter(state: dict[str, Any]) -> dict[str, Any]:
+    """The same state without what the application said, which is most of it: whom to suspect is learned anew."""
+    return {**state, "epochs": [{**epoch, "mine": None} for epoch in state["epochs"]]}
 
 
 def outside_heap(epoch: Epoch, verdict: Verdict) -> Verdict:

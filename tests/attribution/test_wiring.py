@@ -99,7 +99,7 @@ def test_a_log_of_collections_alone_is_not_said_to_have_been_looked_at(told):
 
 def read(path, engine=None):
     engine, reading = engine or Engine(), Reading()
-    engine.mining = True
+    engine.mining = 1.0
     for found in reading.bursts([str(path)]):
         list(engine.all(found))
     return engine, reading
@@ -127,7 +127,7 @@ def test_state_is_restored_to_the_letter(tmp_path):
 
     def mined(path, engine):
         reading = Reading(service="shop")
-        engine.mining = True
+        engine.mining = 1.0
         for found in reading.bursts([str(path)]):
             list(engine.all(found))
         return engine

@@ -26,6 +26,14 @@ def limit_of(options: argparse.Namespace) -> float | None:
     return size_option("--limit", options.limit) if options.limit is not None else None
 
 
+def mining_of(options: argparse.Namespace) -> float:
+    """The share of the application's text that is searched for suspects, 0 to 1."""
+    percent: float = options.mining
+    if not 0 <= percent <= 100:
+        raise UsageError(f"--mining {percent:g}: a percentage lies between 0 and 100")
+    return percent / 100
+
+
 def limits_of(options: argparse.Namespace, limit_mib: float | None) -> Limits | None:
     """The limits of services by their names, where the configuration has any."""
     services = options.settings.services if options.settings is not None else {}

@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     course = _course(options)
     from gctail.cli.judging import alerts_of, counts_lines, limit_of, limits_of, plan_of
     from gctail.cli.telling import Teller
-    from gctail.engine import Engine, report
+    from gctail.engine import USUAL_MINING, Engine, report
     from gctail.kafka.naming import Naming
     from gctail.runners.kafka import Consumption
 
@@ -101,6 +101,7 @@ def run(options: argparse.Namespace) -> int:
     if options.rekey_to is not None:
         return _rekey(course, naming, options.rekey_to)
     engine = Engine(limit_mib=limit_mib, plan=plan)
+    engine.mining = USUAL_MINING
     engine.limits = limits_of(options, limit_mib)
     alerts = alerts_of(options) if course.end is None else []  # nobody is woken for what is long over
     teller = Teller(options, limit_mib, others=alerts, live=True)

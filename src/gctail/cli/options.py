@@ -125,6 +125,13 @@ def reading_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file; may be repeated"
     )
+    parser.add_argument(
+        "--mining",
+        metavar="PERCENT",
+        type=float,
+        default=25.0,
+        help="how much of what a service writes is searched for suspects beyond its first 16 MiB (25); 0 is nothing",
+    )
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
     choosing(parser)
     following(parser)

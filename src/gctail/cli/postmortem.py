@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.progress import Progress
 from gctail.cli.window import window
-from gctail.engine import Engine
+from gctail.engine import USUAL_MINING, Engine
 from gctail.errors import UsageError
 from gctail.postmortem.as_json import case_json
 from gctail.postmortem.certificate import Case
@@ -126,7 +126,7 @@ def read(options: argparse.Namespace) -> Read:
 
 def _once(options: argparse.Namespace, limit_mib: float | None, places: Places | None = None) -> Read:
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
-    engine.mining = True
+    engine.mining = USUAL_MINING
     reading = Reading(service=options.service, wrapper=options.wrapper)
     with Progress(options.files) as progress:
         autopsy = Autopsy(reading, engine, progress.tell, places)

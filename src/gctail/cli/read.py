@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gctail.cli.judging import alerts_of, changes_of, counts_lines, limit_of, limits_of, plan_of
+from gctail.cli.judging import alerts_of, changes_of, counts_lines, limit_of, limits_of, mining_of, plan_of
 from gctail.cli.reloading import Reloading
 from gctail.cli.telling import Teller
 from gctail.cli.viewing import views_of
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if options.false_alarms is not None and options.false_alarms <= 0:
         raise UsageError(f"--false-alarms {options.false_alarms:g}: none at all cannot be had; give a number above 0")
     engine.budget_per_day = options.false_alarms
-    engine.mining = True
+    engine.mining = mining_of(options)
     room = Room() if options.follow else None  # many files are followed at once
     reading = Reading(service=options.service, wrapper=options.wrapper, every_line=counts_lines(plan), room=room)
     views = views_of(options, engine, reading.facts)

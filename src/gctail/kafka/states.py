@@ -22,6 +22,8 @@ from gctail.kafka.writing import Outgoing, make_topic
 from kafka import KafkaConsumer, TopicPartition
 
 VERSION = 1
+LARGEST_BYTES = 900_000
+"""A broker takes messages of 1 MB, unless it was told otherwise (message.max.bytes)."""
 PLACE_KEY = b"\0place "
 """No name of a service begins with a NUL."""
 
@@ -80,7 +82,10 @@ class States:
             "context": [context.lane, context.before, context.timed],
             "state": living.state,
         }
-        return Outgoing(self.topic, _key(name), _dumps(told), partition=self.partition_of(home))
+        value = _dumps(told)
+        if len(value) > LARGEST_BYTES:
+            value = _dumps({**told, "state": lighter(living.state)})
+        return Outgoing(self.topic, _key(name), value, partition=self.partition_of(home))
 
     def place_record(self, place: Place, offset: int, note: str) -> Outgoing:
         """How far an input partition is, as it is kept; the note also stands beside the group's offset."""

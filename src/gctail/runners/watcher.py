@@ -95,12 +95,12 @@ class Watcher:
 
     def _begin(self) -> None:
         """There is something to judge: load the models, read what was kept."""
-        from gctail.engine import Engine
+        from gctail.engine import USUAL_MINING, Engine
         from gctail.parsing.scanner import Scanner
 
         limit_mib = self.wishes.limit_mib
         self._engine = Engine(limit_mib=limit_mib if limit_mib is not None else self._cgroup.limit_mib())
-        self._engine.mining = True
+        self._engine.mining = USUAL_MINING
         for name, kept in self._kept.items():
             scanner = self._scanners[name] = Scanner(STREAMS[name], self.wishes.service)
             scanner.feed(kept)
