@@ -8,7 +8,7 @@ import pytest
 from gctail.cli import main
 from gctail.engine import MOST_MINED, Engine, report
 from gctail.runners.local import Reading
-from gctail.service import Service
+from gctail.service import Service, lighter
 
 
 def log(style, *, leaks=True, epochs=1, seconds=60):
@@ -171,3 +171,24 @@ def test_an_engine_that_was_not_asked_to_mine_does_not(tmp_path):
         list(engine.all(found))
     [service] = report(engine, reading.facts())["services"]
     assert (service["suspects"], service["mined_lines"]) == ([], 0)
+
+
+def test_how_much_is_searched_is_a_percentage(tmp_path, capsys):
+    path = tmp_path / "shop.log"
+    path.write_text(log(plain))
+    assert main([str(path), "--mining", "120"]) == 2
+    assert capsys.readouterr().err == "gctail: --mining 120: a percentage lies between 0 and 100\n"
+
+
+def test_nobody_is_accused_where_nothing_is_to_be_searched(told):
+    [service] = json.loads(told(log(plain), "--output", "json", "--mining", "0"))["services"]
+    assert (service["verdict"]["leak"], service["suspects"], service["mined_lines"]) == (True, [], 0)
+
+
+def test_a_state_that_has_to_be_small_forgets_only_what_was_said(tmp_path):
+    path = Path(tmp_path, "shop.log")
+    path.write_text(log(plain))
+    service = read(path)[0].services["shop"]
+    light = Service.restore(lighter(service.state()))
+    assert light.suspects() == []
+    assert light.judged()[1] == service.judged()[1]

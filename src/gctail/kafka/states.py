@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from gctail.kafka.places import Place
 from gctail.kafka.writing import Outgoing, make_topic
+from gctail.service import lighter
 from kafka import KafkaConsumer, TopicPartition
 
 VERSION = 1
