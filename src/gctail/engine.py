@@ -78,7 +78,7 @@ class Engine:
         self.budget_per_day: float | None = None
         self.trace_points = 0
         self.mining = 0.0
-        """The share of the application's text that is mined for whom to suspect, once there is much of it; 0 is none."""
+        """The share of the application's text that is mined for whom to suspect, once there is much; 0 is none."""
         self._mined: list[Service] = []
         self.keeper: Keeper | None = None
         self._clocks: dict[str, Service] = {}
