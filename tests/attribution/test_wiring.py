@@ -7,6 +7,7 @@ import pytest
 
 from gctail.cli import main
 from gctail.engine import MOST_MINED, Engine, report
+from gctail.runners.autopsy import Autopsy
 from gctail.runners.local import Reading
 from gctail.service import Service, lighter
 
@@ -192,3 +193,32 @@ def test_a_state_that_has_to_be_small_forgets_only_what_was_said(tmp_path):
     light = Service.restore(lighter(service.state()))
     assert light.suspects() == []
     assert light.judged()[1] == service.judged()[1]
+
+
+def certificate(text, path):
+    path.write_text(text)
+    engine = Engine()
+    engine.mining = 1.0
+    autopsy = Autopsy(Reading(), engine)
+    autopsy.logs([str(path)])
+    return autopsy.case().certificates[0]
+
+
+def test_the_death_certificate_names_the_line_and_how_often_it_came(tmp_path):
+    found = certificate(
+        log(plain) + "fatal error: runtime: out of memory\n\ngoroutine 1 [running]:\n", tmp_path / "shop.log"
+    )
+    assert found.suspects[0]["message"] == "session opened"
+    assert '"session opened" (' in found.headline[2]
+    first = found.rates[0]
+    assert (first.message, first.suspect, len(first.uptime_s)) == ("session opened", True, 64)
+    lines = sum(first.per_s) * (first.uptime_s[1] - first.uptime_s[0])
+    assert lines == pytest.approx(log(plain).count("session opened"), rel=0.05)
+
+
+def test_a_certificate_of_collections_alone_does_not_say_that_no_message_grew(tmp_path):
+    collections = "".join(line for line in log(plain).splitlines(keepends=True) if line.startswith("gc "))
+    assert (
+        certificate(collections, tmp_path / "shop.log").headline[2]
+        == "not known: the log has no lines of the application"
+    )

@@ -315,6 +315,8 @@ class Certificate(Struct, frozen=True):
     memory: Memory
     foretold: Foretold | None = None
     suspects: tuple[dict[str, Any], ...] = ()
+    mined_lines: int = 0
+    """Lines of the application that were searched for suspects."""
     keys: tuple[Key, ...] = ()
     last_lines: tuple[LastLine, ...] = ()
     first_lines: tuple[str, ...] = ()

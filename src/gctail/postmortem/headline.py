@@ -137,6 +137,8 @@ def _by_stacks(certificate: Certificate) -> str:
         return f"{frames[0]}"
     if certificate.stacks and certificate.stacks[0].count >= 50:
         return _at_one_place(certificate.stacks[0])
+    if not certificate.mined_lines:
+        return "not known: the log has no lines of the application"
     return "nobody: no message of the log grew with the heap"
 
 

@@ -17,6 +17,7 @@ from gctail.postmortem.farewells import Farewell, farewell
 from gctail.postmortem.headline import headline
 from gctail.postmortem.lives import Person, persons
 from gctail.postmortem.memory import memory
+from gctail.postmortem.mined import rates_of, suspects_of
 from gctail.postmortem.quoting import Finder
 from gctail.postmortem.silence import ends_with_an_error, latest_of, silence
 from gctail.postmortem.stacks import grouped
@@ -104,7 +105,7 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
     warned = first_warning(person)
     dump = _dump(person)
     gogc = derived.gogc_estimate if derived is not None else None
-    suspects = suspects_of(service)
+    suspects = suspects_of(person)
     certificate = Certificate(
         service=service.name,
         epoch=epoch.index if epoch is not None else None,
@@ -123,6 +124,8 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
         memory=held,
         foretold=foreseen,
         suspects=suspects,
+        mined_lines=epoch.mined_lines if epoch is not None else 0,
+        rates=rates_of(person, suspects),
         last_lines=_last_lines(person),
         first_lines=_first_lines(person),
         goroutines=_goroutines(dump),
@@ -149,12 +152,6 @@ def finished(certificate: Certificate) -> Certificate:
     """With the advice and the headline that follow from all the rest."""
     advised = msgspec.structs.replace(certificate, advice=advise(facts_of(certificate)))
     return msgspec.structs.replace(advised, headline=headline(advised))
-
-
-def suspects_of(service: Any) -> tuple[dict[str, Any], ...]:  # noqa: ANN401  (what the service offers, as plain data)
-    """The suspects of a service, most suspected first."""
-    found = service.suspects() if hasattr(service, "suspects") else ()
-    return tuple(msgspec.to_builtins(each) for each in found)
 
 
 def _run(person: Person, cause: Cause) -> dict[str, Any]:
