@@ -76,7 +76,7 @@ class Gctail:
         """Wait until `ready()`."""
         until_s = time.monotonic() + within_s
         while not ready():
-            assert time.monotonic() < until_s, f"{self.complaints()}\n{self.told()}"
+            assert time.monotonic() < until_s, f"{self.complaints()}\n{self.told()[-3:]}"
             assert self.child is None or self.child.poll() is None, self.complaints()
             time.sleep(0.02)
 

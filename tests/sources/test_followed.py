@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gctail.sources.followed import GONE_WAIT_S, REST_OF_LINE_S, ROTATE_WAIT_S, Followed, Listings
 from gctail.sources.inputs import CHUNK_BYTES
@@ -19,10 +20,16 @@ class Story:
     def __init__(self, directory: Path) -> None:
         self.path = directory / "app.log"
         self.open_files = []
-        self.followed = Followed(str(self.path), Listings(), lambda _, file: self.open_files.append(file), self.closed)
+        self.listings = Listings()
+        self.followed = self.begun()
         self.now_s = 100.0
         self.chunks = []
         self.rotations = 0
+        self.checkpoint = None
+
+    def begun(self) -> Followed:
+        """A follower of the name, as it is when gctail starts."""
+        return Followed(str(self.path), self.listings, lambda _, file: self.open_files.append(file), self.closed)
 
     def closed(self, file) -> None:
         self.open_files.remove(file)
@@ -36,9 +43,40 @@ class Story:
         self.rotations += 1
         return self.path.rename(self.path.with_name(f"app.log.{self.rotations}"))
 
+    def copytruncate(self, *, at_old_offset: bool) -> None:
+        """Copy the log to a name of its own and empty it; its writer goes on at the end, or where it was."""
+        self.rotations += 1
+        self.path.with_name(f"app.log.{self.rotations}").write_bytes(self.path.read_bytes())
+        size = self.path.stat().st_size
+        os.truncate(self.path, 0)
+        if at_old_offset:  # the hole in front of what comes next
+            os.truncate(self.path, size)
+
+    def save(self) -> None:
+        """A checkpoint: the place, and what came until then, up to the last line that is whole."""
+        chunks = list(self.chunks)
+        unfinished = bool(chunks) and bytes(chunks[-1].data[-1:]) != b"\n"
+        place = self.followed.place(unfinished=unfinished)
+        while chunks and bytes(chunks[-1].data[-1:]) != b"\n":
+            last = chunks.pop()
+            whole = bytes(last.data).rpartition(b"\n")[1::-1]
+            if whole[0]:
+                chunks.append(replace(last, data=whole[1] + whole[0]))
+        delivered = sum(len(chunk.data) for chunk in chunks)
+        self.checkpoint = replace(place, delivered_bytes=delivered), chunks
+
+    def restart(self) -> None:
+        """gctail was killed, and starts again from its last checkpoint."""
+        self.followed.close()
+        self.listings = Listings()
+        self.followed = self.begun()
+        place, self.chunks = self.checkpoint[0], list(self.checkpoint[1])
+        self.followed.resume(place, self.now_s)
+
     def read(self, *, final: bool = False, after_s: float = 0.01) -> bytes:
         """Look and read; what came of it. `offset` counts on, whatever happened."""
         self.now_s += after_s
+        self.listings.look_anew()
         self.followed.look(self.now_s)
         new = list(self.followed.pump(self.now_s, final=final))
         while self.followed.has_more:
@@ -369,7 +407,9 @@ def test_utf_16_is_followed_as_text(story):
     assert seen.decode() == "zeile eins\nzeile zwei 🧨\n"
 
 
-WRITE, LOOK, ROTATE, TRUNCATE, DELETE = "write", "look", "rotate", "truncate", "delete"
+WRITE, LOOK, ROTATE, TRUNCATE, DELETE, COPY, HOLE, SAVE, KILL = (
+    "write", "look", "rotate", "truncate", "delete", "copytruncate", "copytruncate under a stale writer", "save", "kill"
+)  # fmt: skip
 
 
 class Writers:
@@ -381,12 +421,24 @@ class Writers:
         self.unfinished = {self.files[0]: b""}
         self.written = []
 
+    def let_go_of_what_is_gone(self) -> bool:
+        """What is written to a deleted file after a checkpoint dies with its last reader: write to it no more."""
+        if all(os.fstat(file.fileno()).st_nlink for file in self.files):
+            return False
+        self.finish()
+        for file in self.files[:-1]:
+            file.close()
+            del self.unfinished[file]
+        del self.files[:-1]
+        return True
+
     def write(self, which: int, length: int) -> None:
         """A fragment of a line, by the newest writer or one that has not noticed the rotation."""
         file = self.files[-1 - which % min(2, len(self.files))]
         rest = self.unfinished[file]
         if not rest:
-            self.written.append(b"%s of line %d" % (b"x" * (length % 7), len(self.written)))
+            number = len(self.written)  # the very first byte tells lines apart, as time stamps do after a while
+            self.written.append(b"%c%s of line %d" % (0x30 + number, b"x" * (length % 7), number))
             rest = self.written[-1] + b"\n"
         file.write(rest[:length])
         self.unfinished[file] = rest[length:]
@@ -402,44 +454,58 @@ class Writers:
         self.unfinished[self.files[-1]] = b""
 
 
+def befall(story: Story, writers: Writers, what: str) -> None:
+    """One thing that happens to the log, or to who reads it."""
+    if what in (TRUNCATE, DELETE, COPY, HOLE):
+        writers.finish()
+    if what in (TRUNCATE, DELETE) or (what == KILL and writers.let_go_of_what_is_gone()):
+        story.read()
+        story.read()
+        story.save()
+    if what == TRUNCATE:
+        os.truncate(story.path, 0)
+    elif what in (COPY, HOLE):
+        story.copytruncate(at_old_offset=what == HOLE)
+    elif what == DELETE:
+        story.path.unlink()
+        writers.anew()
+    elif what == ROTATE and story.path.stat().st_size:
+        story.rotate()
+        writers.anew()
+    else:
+        {LOOK: story.read, SAVE: story.save, KILL: story.restart, ROTATE: story.read}[what]()
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just(WRITE), st.integers(0, 1), st.integers(1, 20)),
         st.tuples(st.just(WRITE), st.integers(0, 1), st.integers(1, 20)),
         st.tuples(st.just(LOOK)),
-        st.tuples(st.sampled_from([ROTATE, TRUNCATE, DELETE])),
+        st.tuples(st.sampled_from([ROTATE, TRUNCATE, DELETE, COPY, HOLE])),
+        st.tuples(st.sampled_from([SAVE, KILL])),
     ),
     max_size=40,
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=200)
 @given(STEPS)
 def test_every_line_comes_once_and_whole_whatever_happens(tmp_path_factory, steps):
-    """Fragments, late writes, rotations, truncations and deletions in any order, looked at now and then.
+    """Fragments, late writes, rotations, truncations, deletions and kills in any order, looked at now and then.
 
-    What is truncated or deleted was read before, as far as it was written: nobody can read it afterwards.
+    What is deleted, or truncated without a copy, was read and saved before, as far as it was written: nobody can read
+    it afterwards.
     """
     story = Story(tmp_path_factory.mktemp("story"))
     writers = Writers(story)
     story.read()
+    story.save()
     for step in steps:
         match step:
             case (_, which, length):
                 writers.write(which, length)
             case (what,):
-                if what in (TRUNCATE, DELETE):
-                    writers.finish()
-                if what != ROTATE:
-                    story.read()
-                if what == TRUNCATE:
-                    os.truncate(story.path, 0)
-                elif what == DELETE:
-                    story.path.unlink()
-                    writers.anew()
-                elif what == ROTATE and story.path.stat().st_size:
-                    story.rotate()
-                    writers.anew()
+                befall(story, writers, what)
     writers.finish()
     story.read()
     story.read(final=True)

@@ -54,6 +54,11 @@ class Decoder:
         return self._utf16.decode(bytes(chunk)).encode() if self._utf16 else chunk
 
     @property
+    def held_bytes(self) -> int:
+        """How much of what was fed has not come out yet."""
+        return len(self._start) + (len(self._utf16.getstate()[0]) if self._utf16 else 0)
+
+    @property
     def is_wide(self) -> bool:
         """The stream is UTF-16."""
         return self._utf16 is not None

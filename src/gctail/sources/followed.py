@@ -6,14 +6,14 @@ import os
 import re
 import stat
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from msgspec import Struct
 
 from gctail.sources.compressed import MAGIC_BYTES, format_of
 from gctail.sources.inputs import CHUNK_BYTES, Chunk
-from gctail.sources.mark import FLAGS, Mark, Place, opened
+from gctail.sources.mark import FLAGS, Key, Mark, Place, opened
 from gctail.sources.opened import Opened
 from gctail.sources.refound import refound
 from gctail.sources.starts import Start
@@ -82,6 +82,13 @@ class Listings:
         return self._known[directory][1]
 
 
+class Within(Struct, frozen=True):
+    """Inside which line a file was left: where it begins, and up to where it was read."""
+
+    position: int
+    line_begin: int
+
+
 class Asleep(Struct, frozen=True):
     """Where a name without descriptors was left, and how its file looked: inode, size, time of change.
 
@@ -90,6 +97,7 @@ class Asleep(Struct, frozen=True):
 
     place: Place
     line_begin: Place
+    within: Within | None
     signature: tuple[int, int, int] | None
 
 
@@ -120,8 +128,10 @@ class Followed:
         self._nameless = True  # nothing lies under the name at present
         self._delivered_bytes = 0
         self._in_line_of: Opened | None = None
-        self._beside: tuple[dict[str, int] | None, list[tuple[int, int]]] = None, []
+        self._beside: list[tuple[int, int]] = []  # of those the rotated files, by inode and time of change
+        self._beside_when_read: list[tuple[int, int]] = []  # and those that lay there when all files were still whole
         self._base = os.path.basename(name)  # noqa: PTH119
+        self._stem = os.path.splitext(self._base)[0]  # noqa: PTH122
         self._rotated = rotated_names(self._base)
 
     @property
@@ -162,6 +172,8 @@ class Followed:
             status = os.stat(self.name)  # noqa: PTH116 - looked at several times a second
             if not self.files or self.files[-1].key != (status.st_dev, status.st_ino):
                 refusal = self._turn(now_s, start)
+            if listing is not self._seen and self.files and not self.files[-1].position:
+                self._take_copies(now_s)
         except OSError as error:
             if not self._nameless and self.files:
                 self.files[-1].grew_s = now_s  # from now on it waits to be closed
@@ -172,7 +184,7 @@ class Followed:
                 return refusal
         else:
             self._nameless = False
-        self._seen = listing
+        self._see(listing)
         return refusal
 
     def pump(self, now_s: float, *, final: bool = False) -> Iterator[Chunk]:
@@ -183,9 +195,13 @@ class Followed:
         turns = FINAL_CHUNKS if final else TURN_CHUNKS
         self.has_more = False
         for file in list(self.files):
-            whole_lines = file is not self.files[-1] and not final
+            whole_lines = file is not self.files[-1] and not file.is_copy and not final
             while self._may_speak(file, now_s, final=final):
                 data = file.read(CHUNK_BYTES, whole_lines=whole_lines)
+                if file.cut is not None:
+                    self._find_copy(now_s)
+                    self.has_more = True
+                    return
                 if not data:
                     break
                 file.grew_s = now_s
@@ -194,6 +210,9 @@ class Followed:
                 if turns <= 0:
                     self.has_more = True
                     return
+            if file.is_copy and file is not self.files[-1] and file.is_read_up:
+                self._pass_line(file)
+        self._beside_when_read = self._beside
         yield from self._close_quiet(now_s, final=final)
 
     def close(self) -> None:
@@ -210,19 +229,22 @@ class Followed:
         if self.asleep is not None:
             return self.asleep.line_begin if unfinished else self.asleep.place
         in_line = self._in_line_of if unfinished else None
-        marks = [file.mark(unfinished=file is in_line) for file in self.files]
-        return Place(self._delivered_bytes, marks, list(self._closed.values()), self._seen_beside())
+        marks = [file.cut or file.mark(unfinished=file is in_line) for file in self.files]
+        return Place(self._delivered_bytes, marks, list(self._closed.values()), self._beside_when_read)
 
-    def resume(self, place: Place, now_s: float) -> None:
+    def resume(self, place: Place, now_s: float, still_open: Mapping[Key, Opened] | None = None) -> None:
         """Go on at a place, wherever its files are by now; to be called before the first look."""
-        self._seen = self._listings.of(self.directory, afresh=True)
-        found = refound(self.name, place, self._seen, self._rotated, now_s)
+        listing = self._listings.of(self.directory, afresh=True)
+        found = refound(self.name, place, listing, self._rotated, now_s, still_open=still_open or {})
+        self._see(listing)
+        self._beside_when_read = self._beside
         self._delivered_bytes = place.delivered_bytes
         for mark in place.closed:
             self._closed[mark.key] = mark
         for file in found.files:
             self.files.append(file)
-            self._opened(self.name, file)
+            if not still_open or file.key not in still_open:
+                self._opened(self.name, file)
         for mark in found.lost:
             self._note(
                 f"{self.name}: the file that was read up to byte {mark.position} is gone; "
@@ -234,7 +256,7 @@ class Followed:
     def sleep(self) -> None:
         """Give the descriptors back until the name is worth a look again: there are not enough of them for all."""
         signature = self._signature() if not self.lag_bytes else None  # with more to read it wakes again by itself
-        self.asleep = Asleep(self.place(unfinished=False), self.place(unfinished=True), signature)
+        self.asleep = Asleep(self.place(unfinished=False), self.place(unfinished=True), self._within(), signature)
         self.close()
 
     def is_worth_waking(self) -> bool:
@@ -243,16 +265,43 @@ class Followed:
 
     def wake(self, now_s: float) -> None:
         """Find the files again, whatever has happened to them."""
-        if self.asleep is None:
-            return
-        asleep, self.asleep = self.asleep, None
-        self.resume(asleep.place, now_s)
-        within = self._in_line_of
-        for file in self.files:
-            if within is not None and file.position == within.position > 0:
+        if self.asleep is not None:
+            asleep, self.asleep = self.asleep, None
+            self._find_again(asleep.place, asleep.within, now_s)
+
+    def _find_copy(self, now_s: float) -> None:
+        """A file was emptied (copytruncate): what nobody has read of it may stand in a copy beside it."""
+        place, within = self.place(unfinished=False), self._within()
+        whole = {file.key: file for file in self.files if file.cut is None}  # deleted ones cannot be opened again
+        self.files = [file for file in self.files if file.cut is not None]
+        self.close()
+        self._find_again(place, within, now_s, whole)
+        self.look(now_s)
+
+    def _within(self) -> Within | None:
+        """Inside which line we are."""
+        file = self._in_line_of
+        if file is None:
+            return None
+        return Within((file.cut or file.mark()).position, file.line_begin)
+
+    def _find_again(
+        self, place: Place, within: Within | None, now_s: float, still_open: Mapping[Key, Opened] | None = None
+    ) -> None:
+        """Go on at a place, which may be inside a line."""
+        self.resume(place, now_s, still_open)
+        for file in self.files if within is not None else ():
+            if within is not None and file.position == within.position:
                 self._in_line_of = file
-                file.begins = False  # its line goes on
-                file.line_begin = next(mark.position for mark in asleep.line_begin.files if mark.key == within.key)
+                file.begins, file.line_begin = False, within.line_begin
+
+    def _pass_line(self, copy: Opened) -> None:
+        """A copy is read: its last line, if it is not finished, goes on in the file that was emptied."""
+        after = self.files[self.files.index(copy) + 1]
+        if self._in_line_of is copy:
+            self._in_line_of = after
+            after.begins = False
+        self._forget(copy)
 
     def _signature(self) -> tuple[int, int, int] | None:
         try:
@@ -261,18 +310,23 @@ class Followed:
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns
 
-    def _seen_beside(self) -> list[tuple[int, int]]:
-        """The rotated files beside the name, by inode and time of change; looked at when the listing changes."""
-        known, beside = self._beside
-        if known is not self._seen and self._seen is not None:
-            beside = []
-            for entry in self._seen:
-                if self._rotated.fullmatch(entry):
-                    with suppress(OSError):
-                        status = os.stat(os.path.join(self.directory, entry))  # noqa: PTH116, PTH118
-                        beside.append((status.st_ino, status.st_mtime_ns))
-            self._beside = self._seen, beside[:MOST_SEEN]
-        return self._beside[1]
+    def _see(self, listing: dict[str, int]) -> None:
+        """Remember the rotated files beside the name, by inode and time of change, where the directory has changed."""
+        if self._seen is listing:
+            return
+        self._seen, self._beside = listing, []
+        for entry in self._rotated_in(listing)[:MOST_SEEN]:
+            with suppress(OSError):
+                status = os.stat(os.path.join(self.directory, entry))  # noqa: PTH116, PTH118
+                self._beside.append((status.st_ino, status.st_mtime_ns))
+
+    def _rotated_in(self, listing: dict[str, int]) -> list[str]:
+        return [entry for entry in listing if entry.startswith(self._stem) and self._rotated.fullmatch(entry)]
+
+    def _has_copied(self, descriptor: int) -> bool:
+        """The file is a copy of one that we have, or had."""
+        had = any(mark.telling and mark.holds(descriptor) for mark in self._closed.values())
+        return had or any(file.is_copied_in(descriptor) for file in self.files)
 
     def _note(self, sentence: str) -> None:
         if len(self.notes) < MOST_NOTES:
@@ -295,10 +349,13 @@ class Followed:
             os.close(descriptor)
             return self._refuse(key, reason)
         self._refused = None
+        if any(file.is_emptied() for file in self.files):  # first of all, or its copy would be taken for a new file
+            os.close(descriptor)
+            self._find_copy(now_s)
+            return None
         if self.files:
             self.files[-1].grew_s = now_s  # from now on it waits to be closed
-        if self._seen is not None:
-            self._take_between(key, set(self._seen.values()), now_s)
+        self._take_between(key, now_s)
         self._take(descriptor, key, now_s, start)
         return None
 
@@ -328,26 +385,28 @@ class Followed:
         last = self.files[-1]
         return last.mark() if last.gone and last.is_read_up and last.matches(descriptor) else None
 
-    def _take_between(self, key: tuple[int, int], seen: set[int], now_s: float) -> None:
+    def _take_between(self, key: tuple[int, int], now_s: float) -> None:
         """Take the files that were created under the name and rotated away before anybody looked.
 
-        They are new in the directory, are called as rotated files are, and are no copy of what we have.
+        They are new in the directory (an inode alone proves nothing: that of a deleted file is given out again), are
+        called as rotated files are, and are no copy of what we have.
         """
-        before = seen | {inode for _, inode in (key, *(file.key for file in self.files))}
+        if self._seen is None:
+            return
+        seen, ours = set(self._beside), {key, *(file.key for file in self.files)}
         found: dict[tuple[int, int], tuple[int, int]] = {}
         for _ in range(TRIES):
             missed = False
-            for name, inode in self._listings.of(self.directory, afresh=True).items():
-                if inode in before or not self._rotated.fullmatch(name):
-                    continue
+            for name in self._rotated_in(self._listings.of(self.directory, afresh=True)):
                 try:
                     descriptor = os.open(os.path.join(self.directory, name), FLAGS)  # noqa: PTH118
                 except OSError:  # rotated on in the meantime
                     missed = True
                     continue
                 status = os.fstat(descriptor)
-                before.add(status.st_ino)
-                if _unfit(descriptor, status) or any(file.is_copied_in(descriptor) for file in self.files):
+                known = (status.st_ino, status.st_mtime_ns) in seen or (status.st_dev, status.st_ino) in ours
+                ours.add((status.st_dev, status.st_ino))
+                if known or _unfit(descriptor, status) or self._has_copied(descriptor):
                     os.close(descriptor)
                 else:
                     found[status.st_dev, status.st_ino] = status.st_mtime_ns, descriptor
@@ -355,6 +414,12 @@ class Followed:
                 break
         for found_key, (_, descriptor) in sorted(found.items(), key=lambda each: each[1]):
             self._take(descriptor, found_key, now_s)
+
+    def _take_copies(self, now_s: float) -> None:
+        """Nothing was read of the present file, so what was copied out of it before it was emptied is new."""
+        current = self.files[-1]
+        self._take_between(current.key, now_s)
+        self.files.append(self.files.pop(self.files.index(current)))
 
     def _close_quiet(self, now_s: float, *, final: bool) -> Iterator[Chunk]:
         """Close what will not grow any more, after its last, unfinished line."""

@@ -18,6 +18,9 @@ from gctail.sources.inputs import CHUNK_BYTES, open_input
 
 FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
+Key = tuple[int, int]
+"""Which file: device and inode."""
+
 WHOLE_HEAD_BYTES = 1024
 """So much of the beginning is remembered of a file that is long enough."""
 
@@ -36,7 +39,7 @@ class Mark(Struct, frozen=True):
     tail: bytes
 
     @property
-    def key(self) -> tuple[int, int]:
+    def key(self) -> Key:
         """Which file it was."""
         return self.device, self.inode
 

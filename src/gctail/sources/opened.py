@@ -20,16 +20,15 @@ TAIL_BYTES = 256
 RACY_NS = 2 * 10**9
 """Filesystems tell times of change by the second (NFS of old), by 4 ms (a tick of the kernel), or better."""
 _DECIDE_BYTES = 128
-_TRIES = 3
-"""How often a file that is truncated at the very moment of reading is tried again before the next look at it."""
 
 
 class Opened:
     """A file at the position up to which it was read. Takes over the descriptor.
 
-    `begins` says that what is read next continues nothing; `truncations` counts how often the file was cut;
-    `grew_s` is when it last grew or lost its name, on a monotonic clock that the owner keeps; `line_begin` is where the
-    line begins that was handed over last and is not finished, `position` where every line is.
+    `begins` says that what is read next continues nothing, `is_copy` that nobody will write to the file; `grew_s` is
+    when it last grew or lost its name, on a monotonic clock that the owner keeps; `line_begin` is where the line begins
+    that was handed over last and is not finished, `position` where every line is. Where somebody has emptied the file
+    since it was read, `cut` is where it was left, and it gives nothing more.
     """
 
     def __init__(self, descriptor: int, now_s: float, start: Start | None = None) -> None:
@@ -40,7 +39,8 @@ class Opened:
         self.position = start(descriptor) if start is not None else 0
         self.line_begin = self.position
         self.begins = True
-        self.truncations = 0
+        self.is_copy = False
+        self.cut: Mark | None = None
         self.grew_s = now_s
         self.decoder = Decoder()
         self._looks: tuple[int, int] | None = None  # size and time of change when it was last looked at
@@ -59,10 +59,11 @@ class Opened:
         return file
 
     def mark(self, *, unfinished: bool = False) -> Mark:
-        """How far it was read; with `unfinished`, up to the last line that is whole."""
-        position = self.line_begin if unfinished else self.position
-        tail = self._tail
-        if position != self.position:
+        """How far it was read and handed over; with `unfinished`, up to the last line that is whole."""
+        held = self.decoder.held_bytes
+        position, tail = self.position - held, self._tail[: len(self._tail) - held]
+        if unfinished and self.line_begin < position:
+            position = self.line_begin
             length = min(TAIL_BYTES, position - self._begin)
             with suppress(OSError):
                 tail = os.pread(self.descriptor, length, position - length)
@@ -142,6 +143,15 @@ class Opened:
         os.close(self.descriptor)
         self.descriptor = -1
 
+    def is_emptied(self) -> bool:
+        """Whether somebody has emptied the file since it was read; what is in it now is new."""
+        try:
+            if self.cut is None:
+                self._compare(os.fstat(self.descriptor).st_size)
+        except OSError:  # the file server is away
+            return False
+        return self.cut is not None
+
     def _added(self, limit: int) -> bytes:
         status = os.fstat(self.descriptor)
         size, looks = status.st_size, (status.st_size, status.st_mtime_ns)
@@ -149,20 +159,25 @@ class Opened:
             return b""
         # A change within the clock's grain of the last look would not show in the time: look again until it is older.
         self._looks = looks if abs(time.time_ns() - status.st_mtime_ns) > RACY_NS else None
+        if self.cut is None:
+            self._compare(size)
+        if self.cut is not None:
+            return b""
+        if self.position == self._begin:
+            self._pass_hole()
+        data = os.pread(self.descriptor, limit, self.position)
+        # Emptied and written anew between the look and the read? Then these bytes are of the new content. Bytes of the
+        # old content are good; the next look finds the new.
+        if not data or self.matches(self.descriptor) or not self._still_holds(data):
+            return data
+        self.cut = self.mark()
+        return b""
+
+    def _compare(self, size: int) -> None:
         if size < self.position:
             self._truncated(size)
         elif not self.matches(self.descriptor):
-            self._restart()
-        for _ in range(_TRIES):
-            if self.truncations and self.position == self._begin:
-                self._pass_hole()
-            data = os.pread(self.descriptor, limit, self.position)
-            # Truncated and written anew between the look and the read? Then these bytes are of the new content, and
-            # are read again from its beginning. Bytes of the old content are good; the next look finds the new.
-            if not data or self.matches(self.descriptor) or not self._still_holds(data):
-                return data
-            self._restart()
-        return b""
+            self.cut = self.mark()
 
     def _still_holds(self, data: bytes) -> bool:
         return os.pread(self.descriptor, len(data), self.position) == data
@@ -174,18 +189,10 @@ class Opened:
         things when they start. Only where the whole first KiB is the same was nothing but its end cut off.
         """
         if len(self._head) < HEAD_BYTES or size < self._begin + HEAD_BYTES or not self._begins(self.descriptor):
-            self._restart()
+            self.cut = self.mark()
             return
         self.position = self.line_begin = size
         self._tail = os.pread(self.descriptor, TAIL_BYTES, max(0, size - TAIL_BYTES))
-        self.truncations += 1
-        self.begins = True
-
-    def _restart(self) -> None:
-        self.position = self.line_begin = self._begin = 0
-        self._head = self._tail = b""
-        self.decoder = Decoder()
-        self.truncations += 1
         self.begins = True
 
     def _pass_hole(self) -> None:
@@ -194,6 +201,8 @@ class Opened:
         After copytruncate, a writer that did not open the file for appending goes on at its old offset; what is in
         front of it was never written. Most of the hole has no blocks on the disk and costs nothing to skip.
         """
+        if os.pread(self.descriptor, 2, self.position) != b"\0\0":  # one alone begins UTF-16
+            return
         if hasattr(os, "SEEK_DATA"):
             with suppress(OSError):  # nothing behind it yet, or a filesystem that cannot tell
                 self.position = os.lseek(self.descriptor, self.position, os.SEEK_DATA)

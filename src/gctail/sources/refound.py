@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 
 from msgspec import Struct
 
-from gctail.sources.mark import Mark, Place, is_compressed, opened, plain_copy
+from gctail.sources.mark import Key, Mark, Place, is_compressed, opened, plain_copy
 from gctail.sources.opened import Opened
 
 SECOND_NS = 10**9
 
 
 class Refound(Struct):
-    """The files to read on, the oldest first; whether the last one is what the name leads to; marks without a file."""
+    """The files to read on, the oldest first; whether the name leads to one that was read; marks without a file."""
 
     files: list[Opened]
     is_current: bool
@@ -27,17 +28,26 @@ class Refound(Struct):
 
 
 class _Beside(Struct):
-    """A file that lies beside the name and was not there before."""
+    """A file that lies beside the name; `is_old` says that it lay there before."""
 
     descriptor: int
-    key: tuple[int, int]
+    key: Key
     changed_ns: int
+    is_old: bool
 
 
-def refound(name: str, place: Place, inodes: dict[str, int], rotated: re.Pattern[str], now_s: float) -> Refound:
+def refound(  # noqa: PLR0913  (where to look, and what is known already)
+    name: str,
+    place: Place,
+    inodes: dict[str, int],
+    rotated: re.Pattern[str],
+    now_s: float,
+    *,
+    still_open: Mapping[Key, Opened],
+) -> Refound:
     """All files of `place` that can be found.
 
-    `inodes` is what lies in the directory, `rotated` what old files of the name are called.
+    `inodes` is what lies in the directory, `rotated` what old files of the name are called. Some may be `still_open`.
     """
     directory = os.path.dirname(name) or "."  # noqa: PTH120 - text in, text out
     by_inode = {inode: os.path.join(directory, entry) for entry, inode in inodes.items()}  # noqa: PTH118
@@ -45,10 +55,12 @@ def refound(name: str, place: Place, inodes: dict[str, int], rotated: re.Pattern
     lost: list[tuple[int, Mark]] = []
     is_current = False
     for number, mark in enumerate(place.files):
-        file, current = _itself(name, by_inode, mark, now_s)
-        is_current = is_current or current
+        file, current = still_open.get(mark.key), mark.key == _key(name)
+        if file is None:
+            file, current = _itself(name, by_inode, mark, now_s)
+        is_current = is_current or (current and mark.position > 0)
         if file is not None:
-            ordered.append((number, 0, file))
+            ordered.append((len(place.files) + 1 if current else number, 0, file))
         else:
             lost.append((number, mark))
     known = {file.key for _, _, file in ordered}
@@ -59,7 +71,7 @@ def refound(name: str, place: Place, inodes: dict[str, int], rotated: re.Pattern
             os.close(beside.descriptor)
         else:
             (ordered if number < len(place.files) else new).append((number, beside.changed_ns, file))
-            lost = [each for each in lost if each[0] != number]
+            lost = [each for each in lost if each[0] != number or not file.position]
     files = [file for _, _, file in sorted([*ordered, *new], key=lambda each: each[:2])]
     return Refound(files, is_current, [mark for _, mark in lost if mark.position])
 
@@ -77,11 +89,12 @@ def _itself(name: str, by_inode: dict[int, str], mark: Mark, now_s: float) -> tu
     return None, False
 
 
-def _besides(name: str, rotated: list[str], place: Place, known: set[tuple[int, int]]) -> list[_Beside]:
-    """The rotated files that were not there before, the oldest first; compressed ones as plain copies."""
+def _besides(name: str, rotated: list[str], place: Place, known: set[Key]) -> list[_Beside]:
+    """The rotated files, the oldest first; compressed ones, that were not there before, as plain copies."""
     directory = os.path.dirname(name) or "."  # noqa: PTH120 - text in, text out
     seen = {(inode, changed_ns) for inode, changed_ns in place.seen}
     times_ns = {changed_ns for _, changed_ns in place.seen}
+    ours = {mark.key for mark in place.files}  # emptied and rotated away since, it is a new file
     found = []
     for entry in rotated:
         path = os.path.join(directory, entry)  # noqa: PTH118 - text in, text out
@@ -90,15 +103,15 @@ def _besides(name: str, rotated: list[str], place: Place, known: set[tuple[int, 
             continue
         status = os.fstat(descriptor)
         key, changed_ns = (status.st_dev, status.st_ino), status.st_mtime_ns
-        old = key in known or (status.st_ino, changed_ns) in seen or _is_same(path, key, name)
-        packed = not old and is_compressed(descriptor)
-        if packed:
+        is_old = key not in ours and (status.st_ino, changed_ns) in seen
+        if key in known or (path != name and key == _key(name)):
             os.close(descriptor)
-            descriptor = plain_copy(path) if not _is_of(changed_ns, times_ns) else None
-        if descriptor is not None and not old:
-            found.append(_Beside(descriptor, key, changed_ns))
-        elif descriptor is not None:
+            continue
+        if is_compressed(descriptor):
             os.close(descriptor)
+            descriptor = plain_copy(path) if not is_old and not _is_of(changed_ns, times_ns) else None
+        if descriptor is not None:
+            found.append(_Beside(descriptor, key, changed_ns, is_old))
     return sorted(found, key=lambda beside: beside.changed_ns)
 
 
@@ -109,23 +122,31 @@ def _is_of(changed_ns: int, times_ns: set[int]) -> bool:
     return any(time_ns // SECOND_NS == changed_ns // SECOND_NS for time_ns in times_ns)
 
 
-def _is_same(path: str, key: tuple[int, int], name: str) -> bool:
-    """What is called as a rotated file is the very file that the name leads to (a link)."""
+def _key(name: str) -> Key | None:
+    """Which file the name leads to; what is called as a rotated file may be the same one (a link)."""
     try:
         status = os.stat(name)  # noqa: PTH116 - text in, text out
     except OSError:
-        return False
-    return key == (status.st_dev, status.st_ino) and path != name
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _taken(
     beside: _Beside, lost: list[tuple[int, Mark]], place: Place, found: list[Opened], now_s: float
 ) -> tuple[int, Opened | None]:
     """As what the file is to be read on: its place among the marks (their number for a new one), or None for a copy."""
-    held = [(number, mark) for number, mark in lost if mark.position and mark.holds(beside.descriptor)]
+    held = [
+        (number, mark)
+        for number, mark in lost
+        if mark.position and (mark.telling or not beside.is_old) and mark.holds(beside.descriptor)
+    ]
     if held:
         number, mark = max(held, key=lambda each: each[1].position)
-        return number, Opened.at(beside.descriptor, mark, now_s)
+        file = Opened.at(beside.descriptor, mark, now_s)
+        file.is_copy = beside.key != mark.key
+        return number, file
+    if beside.is_old:
+        return -1, None
     closed = [
         mark for mark in place.closed if (mark.telling or mark.key == beside.key) and mark.holds(beside.descriptor)
     ]
@@ -135,4 +156,6 @@ def _taken(
         return -1, Opened.at(beside.descriptor, mark, now_s) if more else None
     if any(file.is_copied_in(beside.descriptor) for file in found):
         return -1, None
-    return len(place.files), Opened(beside.descriptor, now_s)
+    keys = [mark.key for mark in place.files]
+    number = keys.index(beside.key) if beside.key in keys else len(keys)  # ours was emptied, and then rotated away
+    return number, Opened(beside.descriptor, now_s)
