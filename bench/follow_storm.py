@@ -26,8 +26,8 @@ def main() -> int:
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp())
-    storm, begun_s = Storm(folder, options.seed, services=options.services), time.monotonic()
-    with storm.gctail:
+    begun_s = time.monotonic()
+    with Storm(folder, options.seed, services=options.services) as storm:
         storm.rage(seconds=options.seconds, kills=options.kills)
     faults = storm.faults()
     written = sum(log.written for log in storm.logs)

@@ -8,7 +8,6 @@ from follow_storm import Storm
 @pytest.mark.parametrize("seed", [1, 2])
 def test_in_a_storm_nothing_is_lost_and_nothing_comes_twice(tmp_path, seed):
     """Rotations, copies, truncations, compression, removals, and kill -9, by chance."""
-    storm = Storm(tmp_path, seed)
-    with storm.gctail:
-        storm.rage(seconds=5, kills=3)
+    with Storm(tmp_path, seed) as storm:
+        storm.rage(seconds=4, kills=2)
     assert storm.faults() == []

@@ -194,10 +194,18 @@ class Followed:
         """
         turns = FINAL_CHUNKS if final else TURN_CHUNKS
         self.has_more = False
+        # The newest file is read up to here only: what comes later may have been written after a line of an older one.
+        end = self.files[-1].size if len(self.files) > 1 else None
         for file in list(self.files):
             whole_lines = file is not self.files[-1] and not file.is_copy and not final
             while self._may_speak(file, now_s, final=final):
-                data = file.read(CHUNK_BYTES, whole_lines=whole_lines)
+                limit = CHUNK_BYTES
+                if end is not None and file is self.files[-1]:
+                    limit = min(limit, end - file.position)
+                    if limit <= 0 and not file.is_emptied():
+                        self.has_more = not file.is_read_up
+                        break
+                data = file.read(max(1, limit), whole_lines=whole_lines)
                 if file.cut is not None:
                     self._find_copy(now_s)
                     self.has_more = True

@@ -121,12 +121,17 @@ class Opened:
         return os.pread(descriptor, len(self._head), self._begin) == self._head
 
     @property
+    def size(self) -> int:
+        """How long the file is now."""
+        try:
+            return os.fstat(self.descriptor).st_size
+        except OSError:  # the file server is away
+            return self.position
+
+    @property
     def lag_bytes(self) -> int:
         """How much stands in the file behind the position."""
-        try:
-            return max(0, os.fstat(self.descriptor).st_size - self.position)
-        except OSError:
-            return 0
+        return max(0, self.size - self.position)
 
     @property
     def is_read_up(self) -> bool:
