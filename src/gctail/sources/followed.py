@@ -172,7 +172,7 @@ class Followed:
             status = os.stat(self.name)  # noqa: PTH116 - looked at several times a second
             if not self.files or self.files[-1].key != (status.st_dev, status.st_ino):
                 refusal = self._turn(now_s, start)
-            if listing is not self._seen and self.files and not self.files[-1].position:
+            if listing is not self._seen and self.files and self.files[-1].is_unread:
                 self._take_copies(now_s)
         except OSError as error:
             if not self._nameless and self.files:

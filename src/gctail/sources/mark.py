@@ -44,6 +44,11 @@ class Mark(Struct, frozen=True):
         return self.device, self.inode
 
     @property
+    def is_unread(self) -> bool:
+        """Nothing was read but a hole."""
+        return self.position == self.begin
+
+    @property
     def telling(self) -> bool:
         """So much was read that a file with the same content is this one, or a copy of it."""
         return self.position - self.begin >= COPY_BYTES

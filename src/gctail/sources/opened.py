@@ -134,6 +134,11 @@ class Opened:
         return max(0, self.size - self.position)
 
     @property
+    def is_unread(self) -> bool:
+        """Nothing was read but a hole."""
+        return self.position == self._begin
+
+    @property
     def is_read_up(self) -> bool:
         """Nothing stands behind the position."""
         return self.lag_bytes == 0
@@ -168,7 +173,7 @@ class Opened:
             self._compare(size)
         if self.cut is not None:
             return b""
-        if self.position == self._begin:
+        if self.is_unread:
             self._pass_hole()
         data = os.pread(self.descriptor, limit, self.position)
         # Emptied and written anew between the look and the read? Then these bytes are of the new content. Bytes of the

@@ -58,7 +58,7 @@ def refound(  # noqa: PLR0913  (where to look, and what is known already)
         file, current = still_open.get(mark.key), mark.key == _key(name)
         if file is None:
             file, current = _itself(name, by_inode, mark, now_s)
-        is_current = is_current or (current and mark.position > 0)
+        is_current = is_current or (current and not mark.is_unread)
         if file is not None:
             ordered.append((len(place.files) + 1 if current else number, 0, file))
         else:
@@ -71,9 +71,9 @@ def refound(  # noqa: PLR0913  (where to look, and what is known already)
             os.close(beside.descriptor)
         else:
             (ordered if number < len(place.files) else new).append((number, beside.changed_ns, file))
-            lost = [each for each in lost if each[0] != number or not file.position]
+            lost = [each for each in lost if each[0] != number or file.is_unread]
     files = [file for _, _, file in sorted([*ordered, *new], key=lambda each: each[:2])]
-    return Refound(files, is_current, [mark for _, mark in lost if mark.position])
+    return Refound(files, is_current, [mark for _, mark in lost if not mark.is_unread])
 
 
 def _itself(name: str, by_inode: dict[int, str], mark: Mark, now_s: float) -> tuple[Opened | None, bool]:
@@ -138,7 +138,7 @@ def _taken(
     held = [
         (number, mark)
         for number, mark in lost
-        if mark.position and (mark.telling or not beside.is_old) and mark.holds(beside.descriptor)
+        if not mark.is_unread and (mark.telling or not beside.is_old) and mark.holds(beside.descriptor)
     ]
     if held:
         number, mark = max(held, key=lambda each: each[1].position)
