@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gctail.attribution.writing import writer
 from gctail.board import MOST_WATCHED, WATCHED_FOR_S, Board
 from gctail.engine import Engine
 from gctail.parsing.scanner import Scanner
@@ -14,6 +15,7 @@ SAMPLES = Path(__file__).parent.parent / "samples" / "logs"
 
 def boarded(log: bytes, name: str = "checkout", limit_mib: float | None = None) -> Board:
     engine = Engine(limit_mib=limit_mib)
+    engine.mining = True
     board = Board(engine)
     scanner = Scanner(f"{name}.log", name)
     for start in range(0, len(log), 1 << 16):
@@ -79,3 +81,42 @@ def test_a_service_that_died_says_so_and_one_that_is_well_too():
     idle = boarded((SAMPLES / "idle-go1.27.log").read_bytes())
     row = idle.publish(1.0, {}).rows["checkout"]
     assert (row.state, row.severity) == ("well", None)
+
+
+def test_lines_that_a_suspect_wrote_are_marked():
+    """Those, and no others; collections keep their own mark."""
+    leaking = boarded((SAMPLES / "unbounded-map-go1.27.log").read_bytes(), limit_mib=256)
+    leaking.watch("checkout", 2000.0)
+    detail = leaking.publish(2000.0, {}).details["checkout"]
+    marked = [line.text for line in detail.lines if line.mark == "suspect"]
+    assert detail.suspects
+    assert marked
+    assert all("putIfAbsent(" in text for text in marked)
+    assert not any("putIfAbsent(" in line.text for line in detail.lines if not line.mark)
+
+
+@pytest.mark.parametrize(
+    ("suspect", "line", "theirs"),
+    [
+        ({"template": "user <*> logged in id=<*>", "message": "user logged in"}, "msg='user ann logged in' id=7", True),
+        ({"template": "user <*> logged in id=<*>", "message": "user logged in"}, "logged in: user ann", False),
+        ({"template": "<*> <*>", "message": ""}, "anything", False),
+        ({"template": "ok <*>", "message": "ok"}, "ok 7", False),
+        ({}, "anything", False),
+    ],
+)
+def test_a_suspects_line_is_known_by_what_is_fixed_in_it(suspect, line, theirs):
+    """Piece by piece, in their order; too little is nobody's."""
+    assert writer([suspect])(line) is theirs
+
+
+def test_how_fast_it_grows_is_told_as_it_is_now():
+    """Not as it was when the incident was opened; after the last record too."""
+    leaking = boarded((SAMPLES / "unbounded-map-go1.27.log").read_bytes(), limit_mib=256)
+    leaking.publish(3000.0, {})
+    row = leaking.publish(3006.0, {}).rows["checkout"]
+    verdict = leaking.engine.services["checkout"].current.verdict()
+    assert row.rate_mib_per_s == verdict.rate_mib_per_s
+    assert row.lasts_s == verdict.forecast.seconds
+    assert row.states[0] == row.state == "next-goal-over-limit"
+    assert "leak" in row.states

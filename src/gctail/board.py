@@ -8,11 +8,12 @@ was heard of since the last time, and details only for services that somebody lo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
+from gctail.attribution.writing import writer
 from gctail.engine import Engine
 from gctail.epochs import Epoch
 from gctail.parsing.wrappers import unwrapped
@@ -32,6 +33,9 @@ MOST_LINES, MOST_LINES_BYTES, MOST_CHARACTERS = 300, 1 << 16, 2000
 MOST_JUDGED, JUDGED_FOR_S = 16, 5.0
 """A verdict takes 2 ms: so many services are judged anew at a time, none more often than this."""
 NEVER: tuple[float, Verdict | None] = (-1e12, None)
+ACCUSED_FOR_S = 30.0
+"""To ask whom the log accuses takes 100 ms: one service at a time, of those that are looked at, and not more often."""
+NOBODY: tuple[float, tuple[dict[str, Any], ...]] = (-1e12, ())
 
 
 class Board:
@@ -52,6 +56,8 @@ class Board:
         self._lines_heard = 0
         self._counted = {"records": 0, "gc_lines": 0, "mended": 0, "unreadable": 0}
         self._verdicts: dict[str, tuple[float, Verdict | None]] = {}
+        self._unjudged: set[str] = set()
+        self._suspects: dict[str, tuple[float, tuple[dict[str, Any], ...]]] = {}
 
     # -- the reader's side
 
@@ -106,8 +112,10 @@ class Board:
 
     def publish(self, now_s: float, facts: dict[str, Any]) -> Snapshot:
         """Make what happened since the last time visible. `now_s` is Unix time."""
+        self._forget(now_s)
+        self._accuse(now_s)
         services, changed = self.engine.services, self._changed.copy()
-        if changed or len(self._rows) > len(services):
+        if changed or self._unjudged or len(self._rows) > len(services):
             rows = {name: row for name, row in self._rows.items() if name in services}
             self._judge(now_s)
             for name in sorted(self._changed):
@@ -119,11 +127,6 @@ class Board:
             self._rows = rows
             self._open = {name: each for name, each in self._open.items() if name in services}
             self._changed.clear()
-        asked = self._watched.copy()  # views in other threads may ask meanwhile
-        for name, asked_s in asked.items():
-            if not 0 <= now_s - asked_s <= WATCHED_FOR_S:
-                self._watched.pop(name, None)
-        self._lines = {name: lines for name, lines in self._lines.items() if name in self._watched}
         before = self.snapshot.details
         details = {
             name: before[name] if name in before and name not in changed else self._detail(services[name])
@@ -132,6 +135,25 @@ class Board:
         version, facts = self.snapshot.version + 1, {**facts, **self._counted}
         self.snapshot = Snapshot(version, now_s, self._rows, details, tuple(self._findings), dict(self._told), facts)
         return self.snapshot
+
+    def _forget(self, now_s: float) -> None:
+        """Who has not been looked at for a while has no details any more."""
+        asked = self._watched.copy()  # views in other threads may ask meanwhile
+        for name, asked_s in asked.items():
+            if not 0 <= now_s - asked_s <= WATCHED_FOR_S:
+                self._watched.pop(name, None)
+        self._lines = {name: lines for name, lines in self._lines.items() if name in self._watched}
+        self._suspects = {name: each for name, each in self._suspects.items() if name in self._watched}
+
+    def _accuse(self, now_s: float) -> None:
+        """Ask of one growing service that is looked at whom its log accuses now."""
+        growing = [name for name in self._watched.copy() if name in self.engine.services and self._growth(name)]
+        due = [name for name in growing if now_s - self._suspects.get(name, NOBODY)[0] >= ACCUSED_FOR_S]
+        if due:
+            name = min(due, key=lambda name: self._suspects.get(name, NOBODY)[0])
+            service = self.engine.services[name]
+            self._suspects[name] = (now_s, tuple(service.suspects(service.current)))
+            self._changed.add(name)
 
     def all(self, events: Iterable[Sighting | Passage]) -> Iterator[Seen]:
         """What comes of many events, seen by the engine and by the board."""
@@ -185,8 +207,8 @@ class Board:
             live_mib=epoch.last.heap_live_mib,
             goal_mib=epoch.last.goal_mib,
             limit_mib=limit,
-            rate_mib_per_s=rate_mib_per_s,
-            lasts_s=lasts_s,
+            rate_mib_per_s=rate_mib_per_s if "died" not in states else None,
+            lasts_s=lasts_s if "died" not in states else None,
             gc_cpu_share=_recent_share(epoch),
             pause_ms=epoch.last.pause_ms,
             last_time_s=epoch.last_time_s,
@@ -215,14 +237,17 @@ class Board:
 
     def _judge(self, now_s: float) -> None:
         """Ask anew how fast services grow that do: a few at a time, those first that were not asked for longest."""
-        growing = [name for name in sorted(self._changed) if self._growth(name) is not None]
-        services = self.engine.services
-        verdicts = {name: each for name, each in self._verdicts.items() if name in services and self._growth(name)}
-        due = [name for name in growing if name in services and now_s - verdicts.get(name, NEVER)[0] >= JUDGED_FOR_S]
+        services, verdicts = self.engine.services, self._verdicts
+        self._unjudged |= self._changed
+        growing = [name for name in sorted(self._unjudged) if name in services and self._growth(name) is not None]
+        due = [name for name in growing if now_s - verdicts.get(name, NEVER)[0] >= JUDGED_FOR_S]
         for name in sorted(due, key=lambda name: verdicts.get(name, NEVER)[0])[:MOST_JUDGED]:
             epoch = services[name].current
             verdicts[name] = (now_s, epoch.verdict() if epoch is not None else None)
-        self._verdicts = verdicts
+            growing.remove(name)
+            self._changed.add(name)
+        self._unjudged = set(growing)
+        self._verdicts = {name: each for name, each in verdicts.items() if name in services and self._growth(name)}
 
     def _growing(self, name: str) -> tuple[float | None, float | None]:
         """Growth in MiB/s, and for how many seconds there is memory, of a service with such an incident."""
@@ -237,6 +262,9 @@ class Board:
     def _detail(self, service: Service) -> Detail:
         epoch = service.current
         findings = tuple(service.findings)
+        suspects = self._suspects.get(service.name, NOBODY)[1]
+        if not suspects:
+            suspects = next((each.suspects for each in reversed(findings) if each.suspects), ())
         death = service.deaths[-1].record if service.deaths else None
         return Detail(
             service=service.name,
@@ -244,8 +272,8 @@ class Board:
             verdict=epoch.verdict() if epoch is not None else None,
             bins=tuple(replace(each) for each in epoch.trace.bins()) if epoch is not None and epoch.trace else (),
             findings=findings[-100:],
-            lines=tuple(self._lines_of(service)),
-            suspects=next((each.suspects for each in reversed(findings) if each.suspects), ()),
+            lines=_marked(self._lines_of(service), suspects),
+            suspects=suspects,
             death=getattr(death, "cause", None),
         )
 
@@ -259,6 +287,12 @@ def _collection(cycle: GcCycle) -> str:
         f"gc {cycle.number} {at} {cycle.gc_cpu_percent or 0}%: {cycle.pause_ms:.3g} ms pause, "
         f"{cycle.heap_start_mib}->{cycle.heap_end_mib}->{marked} MB{goal}"
     )
+
+
+def _marked(lines: Iterable[Line], suspects: Sequence[dict[str, Any]]) -> tuple[Line, ...]:
+    """The lines, those marked that a suspect wrote."""
+    wrote = writer(suspects)
+    return tuple(replace(line, mark="suspect") if not line.mark and wrote(line.text) else line for line in lines)
 
 
 def _recent_share(epoch: Epoch) -> float | None:

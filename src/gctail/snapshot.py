@@ -96,11 +96,12 @@ def time_left_s(row: Row, now_s: float) -> float | None:
 
 
 class Line(Struct, frozen=True):
-    """A line of a service's log; `mark` is `gc` for a collection (mended where it was torn), or empty."""
+    """A line of a service's log."""
 
     number: int
     text: str
     mark: str = ""
+    """`gc`: a collection, mended where it was torn. `suspect`: written by a suspect of the leak. Else empty."""
 
 
 class Detail(Struct, frozen=True):

@@ -150,7 +150,7 @@ def test_help_theme_range_and_zoom(board):
         await pilot.pause()
         assert "next finding" in screen(app)
         await pilot.press("escape", "t", "r", "r")
-        assert app.theme == "textual-light"
+        assert app.theme == "gctail-light"
         assert "last 5m" in screen(app)
         await pilot.press("z")
         assert not app.chart.display or app.chart.has_class("alone")

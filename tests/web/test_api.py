@@ -3,6 +3,9 @@
 import base64
 import json
 import re
+import shutil
+import ssl
+import subprocess
 import time
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from gctail.board import Board
 from gctail.engine import Engine
 from gctail.errors import UsageError
 from gctail.parsing.scanner import Scanner
+from gctail.runners.around import lines_around
 from gctail.snapshot import ORDERS
 from gctail.web.guard import Access
 from gctail.web.metrics import MOST_SERVICES
@@ -22,12 +26,12 @@ from gctail.web.server import Address, Server, parse_address
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "logs"
 WITH_TOKEN = Access("s3cret")
-WITH_PASSWORD = Access(None, "ann", "päss")
+WITH_PASSWORD = Access("päss", "ann")
 HOSTILE = 'evil"} 1\nfake_metric 1 <script>alert(1)</script> \x1b[31m'
 
 
 def told(engine: Engine, board: Board, name: str, log: bytes) -> None:
-    scanner = Scanner(f"{name}.log", name)
+    scanner = Scanner(str(SAMPLES / "unbounded-map-go1.27.log") if name == "leaky" else f"{name}.log", name)
     scanner.feed(log)
     scanner.flush()
     for seen in engine.all(scanner.take()):
@@ -50,7 +54,7 @@ def serve(board):
     servers = []
 
     def start(access: Access = Access()) -> str:  # noqa: B008 - frozen
-        server = Server(board, Address("127.0.0.1", 0), access)
+        server = Server(board, Address("127.0.0.1", 0), access, lines_around)
         server.start()
         servers.append(server)
         return server.address.url.rstrip("/")
@@ -221,7 +225,7 @@ def test_another_sites_page_cannot_reach_us_under_its_own_name(client):
         (
             WITH_PASSWORD,
             {"authorization": "Basic " + base64.b64encode("ann:päss".encode()).decode()},
-            {"authorization": "Basic " + base64.b64encode(b"bob:wrong").decode()},
+            {"authorization": "Basic " + base64.b64encode("bob:päss".encode()).decode()},
         ),
     ],
 )
@@ -243,6 +247,84 @@ def test_the_description_names_every_way_in(client):
     assert set(told["paths"]) >= {"/api/v1/services", "/api/v1/services/{name}", "/api/v1/findings", "/metrics"}
     references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(told)))
     assert references <= set(told["components"]["schemas"])
+
+
+def test_what_is_sent_is_as_the_description_says(client, board):
+    """The description is valid OpenAPI 3.1; real answers to every question that it names have the shape that it gives."""
+    validator = pytest.importorskip("openapi_spec_validator")
+    schemas = pytest.importorskip("jsonschema")
+    told = client.get("/api/v1/openapi.json").json()
+    validator.validate(told)
+    client.get("/api/v1/services/leaky")
+    publishing(board)
+    found = client.get("/api/v1/findings").json()["findings"][0]["id"]
+    answered = set()
+    for path, methods in told["paths"].items():
+        answers = methods["get"]["responses"]["200"]["content"]
+        if "application/json" not in answers or "schema" not in answers["application/json"]:
+            continue
+        for name in ("leaky", "nobody", "%2e%2e%2f"):
+            answer = client.get(path.replace("{name}", name).replace("{id}", found))
+            known = methods["get"]["responses"][str(answer.status_code)]["content"]["application/json"]["schema"]
+            schemas.validate(answer.json(), {**known, "components": told["components"]})
+        answered.add(path)
+    assert len(answered) == 4
+
+
+def test_questions_that_the_description_forbids_are_refused(client):
+    """Rather than answered with something else than was meant."""
+    for question in ({"reverse": "yes"}, {"least": "terrible"}, {"order": ""}):
+        assert client.get("/api/v1/services", params=question).status_code == 400
+    assert (
+        client.get("/api/v1/services", params={"order": "live", "reverse": "1"}).json()["rows"][-1]["service"]
+        == "leaky"
+    )
+    assert client.get("/api/v1/services", params={"least": "critical"}).json()["total"] == 1
+
+
+def test_the_lines_around_a_finding_are_read_again(client):
+    """From the log in which it was found; not for a name that somebody made up."""
+    found = client.get("/api/v1/findings", params={"service": "leaky"}).json()["findings"][0]
+    lines = client.get(f"/api/v1/findings/{found['id']}/lines").json()["lines"]
+    assert any(line.startswith("gc 131 @70.005s") for line in lines)
+    assert client.get("/api/v1/findings/..%2f..%2fetc%2fpasswd/lines").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for localhost, made by openssl, and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here")
+    place = tmp_path_factory.mktemp("tls")
+    names = ["cert.pem", "key.pem"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-out", names[0], "-keyout", names[1]],
+        cwd=place, check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    return [str(place / name) for name in names]
+
+
+def test_with_a_certificate_it_speaks_tls(board, certificate):
+    """And only that; a client that trusts the certificate is content."""
+    server = Server(board, Address("localhost", 0, *certificate), WITH_TOKEN)
+    server.start()
+    try:
+        assert server.address.url.startswith("https://localhost:")
+        trusting = ssl.create_default_context(cafile=certificate[0])
+        answer = httpx.get(f"{server.address.url}metrics", verify=trusting, headers={"authorization": "Bearer s3cret"})
+        assert "gctail_heap_live_bytes" in answer.text
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(server.address.url.replace("https", "http"))
+    finally:
+        server.stop()
+
+
+def test_a_certificate_that_is_none_is_said(board, tmp_path):
+    """Before anything is read."""
+    (tmp_path / "cert.pem").write_text("not a certificate")
+    with pytest.raises(UsageError, match="--listen: the certificate or its key cannot be used: "):
+        Server(board, Address("localhost", 0, str(tmp_path / "cert.pem"), None), Access())
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)
 SAMPLES = Path(__file__).parents[2] / "samples" / "logs"
 LEAK, IDLE = (SAMPLES / name for name in ("unbounded-map-go1.27.log", "idle-go1.27.log"))
 HOSTILE = "evil\x1b]0;x\x07\u202e<script>alert(1)</script><img src=x onerror=alert(1)>"
-WITH_PASSWORD = Access(None, "ann", "päss")
+WITH_PASSWORD = Access("päss", "ann")
 
 
 class Heard:
@@ -33,6 +33,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.board = Board(Engine(limit_mib=256))
+        self.board.engine.mining = True
         self.scanners: dict[str, Scanner] = {}
 
     def hear(self, name: str, log: bytes, origin: str = "") -> None:
@@ -136,9 +137,13 @@ def test_the_worst_service_is_on_top_and_is_shown(opened, heard):
     assert "a leak with probability" in page.locator("#lead").inner_text()
     assert page.locator(".gc-stack canvas").count() == 4
     assert page.locator("#findings .finding").count() == len(heard.board.snapshot.details["leaky"].findings)
-    assert "putIfAbsent" in page.locator("#lines").inner_text()
+    assert "putIfAbsent(" in page.locator("#accused .suspect").first.inner_text()
+    assert "putIfAbsent(" in page.locator("#lines .line.suspect").first.inner_text()
+    assert page.locator("#lines .line.suspect").count() < page.locator("#lines .line").count() / 2
     heard.hear("leaky", collection(132, 130, 71.5))
-    publishing(seen, heard, "document.querySelector('#lines .collection')?.textContent.includes('gc 132 @71.500s')")
+    publishing(
+        seen, heard, "document.querySelector('#lines .collection:last-child')?.textContent.includes('gc 132 @71.500s')"
+    )
     assert page.title() == "(1) gctail"
     own = page.url.split("/#")[0]
     assert [url for url in seen.requests if not url.startswith((own, "data:"))] == []

@@ -23,6 +23,7 @@ def viewing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tui", action="store_true", help="the live view at this terminal; also of a finished log")
     parser.add_argument("--listen", metavar="ADDRESS", help="the live page and metrics at, say, 127.0.0.1:9464")
     parser.add_argument("--listen-token-file", metavar="FILE", help="who asks must know the token in this file")
+    parser.add_argument("--listen-user", metavar="NAME", help="and as a password it is that of this user (any)")
     parser.add_argument("--listen-cert", metavar="FILE", help="serve with TLS: the certificate, in PEM")
     parser.add_argument("--listen-key", metavar="FILE", help="and its key")
 
@@ -63,4 +64,6 @@ def _access(options: argparse.Namespace, *, loopback: bool) -> Access:
             raise UsageError(f"--listen-token-file {options.listen_token_file}: {error}") from error
     if token is not None and not token:
         raise UsageError("--listen-token-file: the token is empty, which would let nobody or everybody in")
-    return Access(token=token, loopback=loopback)
+    if options.listen_user is not None and token is None:
+        raise UsageError("--listen-user: whose password is it? Give --listen-token-file as well")
+    return Access(token, options.listen_user, loopback)

@@ -24,7 +24,8 @@ def lines_around(finding: Finding) -> list[str]:
     except UnreadableInput as error:
         return [f"({error})"]
     first = text.find(b"\n") + 1 if begin else 0
-    return text[first:].decode("utf-8", "replace").splitlines()
+    last = text.rfind(b"\n") + 1 or len(text)  # what was cut off in the middle is left out
+    return text[first:last].decode("utf-8", "replace").splitlines()
 
 
 def _read(origin: str, offset: int) -> tuple[bytes, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import ClassVar
@@ -18,11 +19,13 @@ from gctail.parsing.text import show
 from gctail.records import Finding
 from gctail.snapshot import ORDERS, Detail, Line, Row, in_order
 from gctail.tui.chart import RANGES, HeapChart
-from gctail.tui.drawing import draw_finding, draw_line, draw_service, header
+from gctail.tui.drawing import draw_finding, draw_line, draw_said, draw_service, header, service_columns
 from gctail.tui.lists import VirtualList
+from gctail.tui.themes import DARK, LIGHT
 from gctail.tui.wording import span
 
 REFRESH_S = 0.5
+COLLECTION = re.compile(r"\bgc \d+ @\d+\.\d+s ")
 
 HELP = """\
 [b]gctail[/b]: what your Go services do with their memory
@@ -57,26 +60,7 @@ class LiveView(App[None]):
 
     TITLE = "gctail"
     ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    Screen { layout: vertical; }
-    #head { height: 1; background: $panel; color: $text; padding: 0 1; }
-    #columns { height: 1; color: $text-muted; padding: 0 0; }
-    #body { height: 1fr; }
-    #services { height: 1fr; }
-    #right { height: 1fr; }
-    #chart { height: 2fr; min-height: 5; padding: 0 1; border-top: solid $panel; }
-    #below { height: 1fr; min-height: 4; border-top: solid $panel; }
-    #findings, #log { height: 1fr; }
-    #filter { display: none; height: 1; border: none; padding: 0 1; }
-    #filter.shown { display: block; }
-    .wide #body { layout: horizontal; }
-    .wide #left { width: 1fr; }
-    .wide #right { width: 1fr; border-left: solid $panel; }
-    .alone { display: none; }
-    Help { align: center middle; }
-    #help { width: auto; max-width: 100%; height: auto; max-height: 100%; padding: 1 2; border: round $accent;
-            background: $panel; }
-    """
+    CSS_PATH = "live.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "quit"),
         Binding("slash", "filter", "filter"),
@@ -94,6 +78,9 @@ class LiveView(App[None]):
 
     def __init__(self, board: Board, *, around: Callable[[Finding], list[str]] | None = None) -> None:
         super().__init__()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
         self.board = board
         self.around = around
         self.paused = False
@@ -120,6 +107,7 @@ class LiveView(App[None]):
                 yield self.services
             with Vertical(id="right"):
                 yield self.chart
+                yield Static(id="said")
                 with Horizontal(id="below"):
                     yield self.findings
                     yield self.log_lines
@@ -127,7 +115,6 @@ class LiveView(App[None]):
 
     def on_mount(self) -> None:
         """Begin to show."""
-        self.log_lines.display = False
         self.services.focus()
         self.set_interval(REFRESH_S, self.refresh_view)
         self.on_resize()
@@ -136,6 +123,7 @@ class LiveView(App[None]):
     def on_resize(self) -> None:
         """Side by side where there is room."""
         self.set_class(self.size.width >= 140, "wide")
+        self._show_below()
         self._version = -1
         self.call_after_refresh(self.refresh_view)
 
@@ -172,12 +160,25 @@ class LiveView(App[None]):
         ]  # fmt: skip
         self.findings.show(told)
         self._show_log(detail)
+        self._show_said(detail)
+
+    def _show_said(self, detail: Detail | None) -> None:
+        """The finding that is looked at in full; where there is room the newest one too, and the suspects."""
+        roomy, finding = self.has_class("wide"), self._looked_at
+        if finding is None and roomy:
+            finding = self.findings.rows[-1] if self.findings.rows else None
+        suspects = detail.suspects if detail is not None and (roomy or self.size.height >= 30) else ()
+        told = draw_said(finding, suspects, self.theme_variables)
+        box = self.query_one("#said", Static)
+        box.display = bool(told.plain)
+        box.update(told)
 
     def _show_log(self, detail: Detail | None) -> None:
         """The lines around the finding that is looked at, or the newest ones."""
         if self._looked_at is not None and self.around is not None:
             lines = self.around(self._looked_at)
-            self.log_lines.show([Line(number, text, mark="") for number, text in enumerate(lines)])
+            marks = ("gc" if COLLECTION.search(text) else "" for text in lines)
+            self.log_lines.show([Line(number, *each) for number, each in enumerate(zip(lines, marks, strict=True))])
         else:
             self.log_lines.show(detail.lines if detail is not None else ())
 
@@ -185,11 +186,7 @@ class LiveView(App[None]):
         snapshot = self.board.snapshot
         wide = self.size.width
         self.query_one("#head", Static).update(header(snapshot, shown, self._state_words(), wide))
-        columns = Text(
-            "  service".ljust(max(12, self.services.size.width - 51))
-            + "state        live   goal  limit    trend    ends  gc"
-        )
-        self.query_one("#columns", Static).update(columns)
+        self.query_one("#columns", Static).update(service_columns(self.services.size.width))
 
     def _state_words(self) -> str:
         words = [f"by {self.sort}"]
@@ -232,8 +229,9 @@ class LiveView(App[None]):
         self.services.go_to(finding.service)
         self._looked_at, self.chart.marked_s = finding, finding.uptime_s
         self.chart.refresh()
-        snapshot = self.board.snapshot
-        self._show_log(snapshot.details.get(finding.service))
+        detail = self.board.snapshot.details.get(finding.service)
+        self._show_log(detail)
+        self._show_said(detail)
 
     def action_filter(self) -> None:
         """Ask for a filter."""
@@ -280,8 +278,13 @@ class LiveView(App[None]):
     def action_below(self) -> None:
         """The log instead of the findings, or the other way round."""
         self.showing_log = not self.showing_log
-        self.log_lines.display, self.findings.display = self.showing_log, not self.showing_log
+        self._show_below()
         (self.log_lines if self.showing_log else self.findings).focus()
+
+    def _show_below(self) -> None:
+        """Findings and log, where there is room for both; else the one that was asked for."""
+        both = self.has_class("wide") and self.size.height >= 40
+        self.log_lines.display, self.findings.display = both or self.showing_log, both or not self.showing_log
 
     def action_pause(self) -> None:
         """Stand still, or go on."""
@@ -307,7 +310,7 @@ class LiveView(App[None]):
 
     def action_theme(self) -> None:
         """Light or dark."""
-        self.theme = "textual-light" if self.theme == "textual-dark" else "textual-dark"
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     def action_help(self) -> None:
         """What the keys do."""

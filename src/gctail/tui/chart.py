@@ -74,10 +74,10 @@ class HeapChart(Widget):
             canvas.across(extent.y(canvas, limit), colours["error"], every=3)
         shown = [(at, each) for at, each in points if at >= extent.begin_s]
         _draw(canvas, extent, [(at, each.goal_mib) for at, each in shown], colours["warning"])
-        _draw(canvas, extent, [(at, each.live_high_mib) for at, each in shown], colours["success"])
+        _draw(canvas, extent, [(at, each.live_high_mib) for at, each in shown], colours["primary"])
         if forecast is not None and limit is not None and shown:
             last_s, last = shown[-1]
-            _band(canvas, extent, (last_s, last.live_high_mib), forecast, colours["error"])
+            _band(canvas, extent, (last_s, last.live_high_mib), forecast, colours["accent"])
         return self._framed(canvas, extent, limit)
 
     def _extent(self, points: list[tuple[float, Bin]], forecast: Forecast | None, limit: float | None) -> Extent:
@@ -97,7 +97,7 @@ class HeapChart(Widget):
         row = self._row
         text = Text(no_wrap=True, overflow="crop")
         text.append(f"{show(row.service, 60) if row is not None else ''}  ", style="bold")
-        text.append("live ", style=colours["success"])
+        text.append("live ", style=colours["primary"])
         text.append(f"{size(row.live_mib)}  " if row is not None else "")
         text.append("goal ", style=colours["warning"])
         text.append(f"{size(row.goal_mib)}  " if row is not None else "")
@@ -109,9 +109,13 @@ class HeapChart(Widget):
             text.append("\n" + label.rjust(LEFT - 2) + " │", style="dim")
             for piece, colour in runs:
                 text.append(piece, style=colour)
-        left, right = f"+{span(extent.begin_s)}", f"+{span(extent.end_s)}"
+        left, right = _after_start(extent.begin_s), _after_start(extent.end_s)
         text.append("\n" + " " * (LEFT - 1) + "└" + left + right.rjust(canvas.columns - len(left)), style="dim")
         return text
+
+
+def _after_start(seconds: float) -> str:
+    return f"+{span(seconds)}" if seconds >= 0.5 else "start"
 
 
 def _clock(each: Bin) -> float:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from typing import Any
 
 from rich.text import Text
 
 from gctail.parsing.text import show
 from gctail.records import Finding
 from gctail.snapshot import Line, Row, Snapshot, time_left_s
-from gctail.tui.wording import bar, share, size, span, sparkline
+from gctail.tui.wording import bar, share, size, span, sparkline, state_word
 
-SEVERITY_COLOUR = {"critical": "error", "warning": "warning", "info": "accent", None: "success"}
+SEVERITY_COLOUR = {"critical": "error", "warning": "warning", "info": "secondary", None: "success"}
 ROOMY = 76
 """Columns from which on a service's goal, trend and GC CPU have room."""
 MOST_CHARACTERS = 1000
 """Of a line; the list cuts it at its own width."""
+MOST_SUSPECTS = 3
 SIGNS = {"critical": "!", "warning": "▲", "info": "·", None: " "}
 """Severities can be told without colours."""
 
@@ -46,26 +49,26 @@ def header(snapshot: Snapshot, shown: int, words: str, width: int) -> Text:
 def service_columns(width: int) -> Text:
     """What stands above the columns of `draw_service`."""
     if width < ROOMY:
-        return Text(f"  {'service'.ljust(max(10, width - 33))}{'state':<12}  live  limit   ends", no_wrap=True)
-    name_width = max(10, width - 55)
-    return Text(f"  {'service'.ljust(name_width)}{'state':<12}  live   goal  limit  trend     ends   gc", no_wrap=True)
+        return Text(f"  {'service'.ljust(max(10, width - 34))}{'state':<13}  live limit  gone in", no_wrap=True)
+    name_width = max(10, width - 56)
+    return Text(f"  {'service'.ljust(name_width)}{'state':<13}  live   goal limit  trend   gone in  gc", no_wrap=True)
 
 
 def draw_service(row: Row, width: int, now_s: float, colours: dict[str, str]) -> Text:
     """Name, state, live, goal, limit bar, trend, time to the end, GC CPU; less where there is less room."""
     roomy = width >= ROOMY
-    name_width = max(10, width - (55 if roomy else 33))
+    name_width = max(10, width - (56 if roomy else 34))
     colour = colours[SEVERITY_COLOUR[row.severity]]
     text = Text(no_wrap=True, overflow="crop")
     text.append(f"{SIGNS[row.severity]} ", style=f"bold {colour}")
     text.append(show(row.service, name_width).ljust(name_width))
-    text.append(f"{row.state[:11].ljust(12)}", style=colour)
+    text.append(f"{state_word(row.state):<13}", style=colour)
     text.append(f"{size(row.live_mib):>6} ")
     if roomy:
         text.append(f"{size(row.goal_mib):>6} ", style="dim")
     if row.limit_mib and row.goal_mib is not None:
         part = max(row.goal_mib, row.live_mib or 0) / row.limit_mib
-        near = colours["error"] if part >= 1 else colours["warning"] if part > 0.8 else colours["success"]
+        near = colours["error"] if part >= 1 else colours["warning"] if part > 0.8 else colours["primary"]
         text.append(bar(part, 1.0, 6), style=near)
     else:
         text.append("     -", style="dim")
@@ -101,4 +104,22 @@ def draw_line(line: Line, colours: dict[str, str]) -> Text:
         return text
     text.append("> " if line.mark == "suspect" else "  ", style=f"bold {colours['error']}")
     text.append(show(line.text, MOST_CHARACTERS), style="bold" if line.mark == "suspect" else "")
+    return text
+
+
+def draw_said(finding: Finding | None, suspects: Sequence[dict[str, Any]], colours: dict[str, str]) -> Text:
+    """A finding in full, and who is suspected, most suspected first."""
+    text = Text()
+    if finding is not None:
+        text.append(f"{finding.kind.replace('-', ' ')}: ", style=f"bold {colours[SEVERITY_COLOUR[finding.severity]]}")
+        text.append(show(finding.summary, MOST_CHARACTERS))
+    for suspect in suspects[:MOST_SUSPECTS]:
+        text.append("\n" if text.plain else "")
+        text.append("suspect ", style=f"bold {colours['error']}")
+        text.append(show(str(suspect.get("message") or suspect.get("template") or suspect.get("field") or ""), 160))
+        by = suspect.get("field") or suspect.get("slot")
+        mib, part = suspect.get("mib"), suspect.get("share")
+        text.append(f"  by {show(str(by), 40)}" if by else "", style="dim")
+        text.append(f"  {size(mib)}" if isinstance(mib, int | float) else "", style="bold")
+        text.append(f"  {share(part)} of the growth" if isinstance(part, int | float) else "", style="dim")
     return text

@@ -10,6 +10,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import BindingType
+from textual.color import Color
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -138,8 +139,13 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
             return Strip.blank(width, base)
         text = self._draw(self.rows[place], width)
         strip = Strip(list(text.render(self.app.console))).apply_style(base).adjust_cell_length(width, base)
-        if place == self.cursor and self.has_focus:
-            return strip.apply_style(Style(reverse=True))
-        if place == self.cursor:
-            return Strip([Segment(each.text, (each.style or base) + Style(bold=True)) for each in strip])
-        return strip
+        if place != self.cursor:
+            return strip
+        ground = Style(bgcolor=_ground(self.app.theme_variables, strong=self.has_focus))
+        return Strip([Segment(each.text, (each.style or base) + ground) for each in strip])
+
+
+def _ground(colours: dict[str, str], *, strong: bool) -> str:
+    """What lies behind the row under the cursor: plainly so in the pane that has the keys, else just to be seen."""
+    here = Color.parse(colours["background"]).blend(Color.parse(colours["primary"]), 0.3 if strong else 0.1)
+    return here.hex

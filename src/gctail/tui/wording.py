@@ -18,10 +18,10 @@ def size(mib: float | None) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """`45s`, `12m`, `3h05`, `4d`, `9y`: at most five characters."""
+    """`now`, `45s`, `12m`, `3h05`, `4d`, `9y`: at most five characters."""
     if seconds is None:
         return "-"
-    if seconds < 0:
+    if seconds < 0.5:
         return "now"
     if seconds < 120:
         return f"{seconds:.0f}s"
@@ -36,6 +36,21 @@ def span(seconds: float | None) -> str:
 def share(value: float | None) -> str:
     """`3%`, `41%`."""
     return "-" if value is None else f"{100 * value:.0f}%"
+
+
+STATES = {
+    "next-goal-over-limit": "goal > limit",
+    "goroutine-growth": "goroutines",
+    "growth-with-load": "load",
+    "memory-limit-spiral": "spiral",
+    "death-spiral": "spiral",
+}
+"""Kinds of findings whose names do not fit a column of 12."""
+
+
+def state_word(state: str) -> str:
+    """What a service is in, in at most 12 characters."""
+    return STATES.get(state, state.replace("-", " "))[:12].rstrip()
 
 
 SPARKS = "▁▂▃▄▅▆▇█"

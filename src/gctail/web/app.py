@@ -178,8 +178,9 @@ def _asked(request: Request) -> views.Asked | str:
         return f"least is one of {', '.join(SEVERITIES)}"
     if offset is None or limit is None:
         return "offset and limit are whole numbers"
-    reverse = asked.get("reverse", "") in {"1", "true"}
-    return views.Asked(order, reverse, asked.get("search", "")[:200], least, offset, limit)
+    if asked.get("reverse", "0") not in {"0", "1"}:
+        return "reverse is 0 or 1"
+    return views.Asked(order, asked.get("reverse") == "1", asked.get("search", "")[:200], least, offset, limit)
 
 
 def _whole(text: str | None, otherwise: int) -> int | None:

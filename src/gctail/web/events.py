@@ -32,6 +32,7 @@ class Events:
         self.board, self.asked, self.service, self.after, self.line = board, asked, service, after, line
         self._sent: dict[str, bytes] = {}
         self._version = -1
+        self._accused: list[str | None] = []
 
     async def stream(self) -> AsyncIterator[bytes]:
         """Without end; the server cuts it when the other end has gone."""
@@ -72,7 +73,12 @@ class Events:
             return []
         detail = snapshot.details.get(row.service)
         told = [self._changed("service", views.drawn(row, detail, snapshot.at_s))]
-        lines = [each for each in detail.lines if each.number > self.line] if detail is not None else []
+        if detail is None:
+            return told
+        accused = [suspect.get("template") for suspect in detail.suspects]
+        if accused != self._accused:  # lines that were told already may have been theirs
+            self._accused, self.line = accused, 0
+        lines = [each for each in detail.lines if each.number > self.line]
         if lines:
             told.append(_event("lines", written({"service": row.service, "lines": msgspec.to_builtins(lines)})))
             self.line = lines[-1].number

@@ -32,33 +32,31 @@ OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 
 
 class Access(Struct, frozen=True):
-    """What is asked of a visitor: a token (as bearer, or as any user's password), or a user's name and password.
+    """What is asked of a visitor: the token, as a bearer's or as a password; with `user`, of that user alone.
 
-    With neither everybody may look, and then only under the names of the loopback where `loopback` says that nothing
+    Without a token everybody may look, and then only under the names of the loopback where `loopback` says that nothing
     else is served: a page of another site cannot reach us under a name of its own (DNS rebinding).
     """
 
     token: str | None = None
     user: str | None = None
-    password: str | None = None
     loopback: bool = True
 
     def allows(self, authorization: str) -> bool:
         """Whether this Authorization header is enough."""
-        if self.token is None and self.password is None:
+        if self.token is None:
             return True
         kind, _, value = authorization.partition(" ")
         if kind.lower() == "bearer":
-            return self.token is not None and _same(value.strip(), self.token)
+            return _same(value.strip(), self.token)
         if kind.lower() != "basic":
             return False
         try:
             user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return False
-        if self.token is not None and _same(password, self.token):
-            return True
-        return self.password is not None and _same(user, self.user or "") and _same(password, self.password)
+        known = self.user is None or _same(user, self.user)
+        return _same(password, self.token) and known
 
 
 def _same(one: str, other: str) -> bool:

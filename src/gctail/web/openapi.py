@@ -8,7 +8,7 @@ import msgspec
 
 from gctail import __version__
 from gctail.records import Verdict
-from gctail.snapshot import ORDERS, Line, Row
+from gctail.snapshot import ORDERS, SEVERITIES, Line
 from gctail.web.views import BIN_COLUMNS, Services
 
 TEMPLATE = "#/components/schemas/{name}"
@@ -16,7 +16,7 @@ TEMPLATE = "#/components/schemas/{name}"
 
 def description() -> dict[str, Any]:
     """OpenAPI 3.1."""
-    _, components = msgspec.json.schema_components([Services, Row, Line, Verdict], ref_template=TEMPLATE)
+    _, components = msgspec.json.schema_components([Services, Line, Verdict], ref_template=TEMPLATE)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -33,6 +33,14 @@ def description() -> dict[str, Any]:
                     "The last findings, the newest first.",
                     _object(findings={"type": "array", "items": FINDING}),
                     [_query("service", "Only of this service."), _number("limit", "At most so many.")],
+                )
+            },
+            "/api/v1/findings/{id}/lines": {
+                "get": _get(
+                    "The lines around a finding, read again from its log.",
+                    _object(lines={"type": "array", "items": {"type": "string"}}),
+                    [{**_NAME, "name": "id"}],
+                    missing=True,
                 )
             },
             "/api/v1/events": {"get": EVENTS},
@@ -58,19 +66,18 @@ def _query(name: str, text: str, schema: dict[str, Any] | None = None) -> dict[s
 
 
 def _number(name: str, text: str) -> dict[str, Any]:
-    return _query(name, text, {"type": "integer", "minimum": 0})
+    return _query(name, text, {"type": "integer", "minimum": 0, "maximum": 999_999_999})
 
 
 def _get(
     text: str, schema: dict[str, Any], parameters: list[dict[str, Any]], *, missing: bool = False
 ) -> dict[str, Any]:
-    problem = {"application/json": {"schema": _object(error={"type": "string"})}}
     answers: dict[str, Any] = {
         "200": {"description": text, "content": {"application/json": {"schema": schema}}},
-        "400": {"description": "The question makes no sense.", "content": problem},
+        "400": {"description": "The question makes no sense.", "content": PROBLEM},
     }
     if missing:
-        answers["404"] = {"description": "No such service.", "content": problem}
+        answers["404"] = {"description": "No such service.", "content": PROBLEM}
     return {"summary": text, "parameters": parameters, "responses": answers}
 
 
@@ -78,10 +85,13 @@ def _text(text: str) -> dict[str, Any]:
     return {"summary": text, "responses": {"200": {"description": text, "content": {"text/plain": {}}}}}
 
 
+PROBLEM = {"application/json": {"schema": _object(error={"type": "string"})}}
 _NAME = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
 TABLE = [
     _query("order", "How they are sorted.", {"type": "string", "enum": list(ORDERS), "default": "worst"}),
+    _query("reverse", "The other way round.", {"type": "string", "enum": ["0", "1"], "default": "0"}),
     _query("search", "Only services whose name or state holds this."),
+    _query("least", "Only services with an incident at least as bad.", {"type": "string", "enum": list(SEVERITIES)}),
     _number("offset", "Leave out so many."),
     _number("limit", "At most so many."),
 ]
@@ -90,7 +100,7 @@ FINDING = _object(
     service={"type": "string"}, summary={"type": "string"}, evidence={"type": "object"},
 )  # fmt: skip
 DETAIL = _object(
-    row=_ref("Row"),
+    row=_ref("Listed"),
     detail={
         "anyOf": [
             {"type": "null"},
@@ -107,9 +117,17 @@ DETAIL = _object(
     },
 )
 EVENTS = {
-    "summary": "Server-sent events `services`, `service`, `findings` and `facts`, each when it changes.",
-    "parameters": [*TABLE, _query("service", "The service to send in detail.")],
-    "responses": {"200": {"description": "A stream.", "content": {"text/event-stream": {}}}},
+    "summary": "Server-sent events `services`, `service`, `lines`, `findings` and `facts`, each when it changes.",
+    "parameters": [
+        *TABLE,
+        _query("service", "The service to send in detail, and its lines."),
+        _query("after", "The id of the newest finding that is known already."),
+        _number("line", "The number of the newest line that is known already."),
+    ],
+    "responses": {
+        "200": {"description": "A stream without end.", "content": {"text/event-stream": {}}},
+        "400": {"description": "The question makes no sense.", "content": PROBLEM},
+    },
 }
 BLOAT = {
     "summary": "What each service, or one, would say of its own memory.",

@@ -57,7 +57,11 @@ class Server:
         self._socket = _bound(address)
         port = self._socket.getsockname()[1]
         self.address = Address(address.host, port, address.certificate, address.key)
-        self._server = _server(board, self.address, access, around)
+        try:
+            self._server = _server(board, self.address, access, around)
+        except UsageError:
+            self._socket.close()
+            raise
         self._thread = threading.Thread(target=self._serve, name="gctail-web", daemon=True)
 
     def start(self) -> None:

@@ -22,8 +22,15 @@ export class Log {
     this.list.replaceChildren();
   }
 
+  again() {
+    this.last = 0;
+    this.kept = [];
+    if (!this.around) this.list.replaceChildren();
+  }
+
   take({ service, lines }) {
     if (service !== this.service) this.clear(service);
+    if (lines.length && this.kept.length && lines[0].number <= this.kept[0].number) this.again(); /* told anew: marks have changed */
     const fresh = lines.filter((each) => each.number > this.last).slice(-MOST);
     if (!fresh.length) return;
     this.last = fresh[fresh.length - 1].number;
