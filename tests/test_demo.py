@@ -27,7 +27,7 @@ def test_it_ends_with_the_verdict_on_a_killed_leak(gctail):
     told = done.stdout.decode()
     assert "gc 131 " in told
     assert "session-gateway: LEAK" in told
-    assert "died: kernel oom kill cgroup" in told
+    assert "died: killed by the kernel at its memory limit of 256 MiB" in told
 
 
 def test_lines_between_two_collections_are_spread_over_the_time_between_them():

@@ -6,12 +6,13 @@ Bounded: of more than `MOST_SERVICES` the one that has been silent longest is cl
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gctail.claims import claimed
 from gctail.epochs import Epoch
 from gctail.parsing.burst import Burst, Found
 from gctail.records import Death, Finding, HeapSample, Passage, Sighting
@@ -25,8 +26,6 @@ USUAL_MINING = 0.25
 """The share of the text that commands mine where nobody asked for another: 100 MB/s are read so."""
 WORTH_MINING = 0.1
 """A service of which a leak is believed more likely than this may take the place of one that is calm."""
-ONLY_ONE_HERE = 0.6
-"""Confidence that a kill of an unknown name is that of the only service that was read."""
 
 
 class Window(Struct, frozen=True):
@@ -99,7 +98,7 @@ class Engine:
             return None
         self.runtime_lines += event.lines
         if isinstance(event.record, Death) and event.record.source != "go":
-            event = self._whose(event, event.record)
+            event = claimed(event, event.record, self.services.values())
             name = event.service
         if isinstance(event.record, HeapSample) and event.record.instance:
             name = f"{name} {event.record.instance}"
@@ -234,36 +233,6 @@ class Engine:
         self.untimed += time_s is None
         return time_s is not None and window.holds(time_s)
 
-    def _whose(self, event: Sighting, death: Death) -> Sighting:
-        """A death that a kernel, a guard or an orchestrator reports, given to the service that it names.
-
-        Where it names none that we know and only one service is here, it is most likely that one's, and it says so.
-        """
-        running = [service.name for service in self.services.values() if service.collections]
-        claimed = claimant(event.service, death, running)
-        if claimed is not None:
-            return replace(event, service=claimed)
-        if len(running) != 1:
-            return event
-        details = {**death.details, "confidence": ONLY_ONE_HERE, "matched": "the only service in these logs"}
-        return replace(event, service=running[0], record=replace(death, details=details))
-
-
-def claimant(named: str, death: Death, running: Sequence[str]) -> str | None:
-    """Which of the services a death belongs to that others report of `named`; None where it is none of these."""
-    if named in running:
-        return named
-    names = [str(death.details[key]) for key in ("container", "pod", "unit", "process") if death.details.get(key)]
-    return next((service for name in names for service in running if _same_name(service, name)), None)
-
-
-def _same_name(service: str, name: str) -> bool:
-    """`payments-api.service` and the kernel's `payments-api` (cut at 15 characters) are one."""
-    short, other = service.casefold().removesuffix(".service"), name.casefold().removesuffix(".service")
-    if short == other or (len(other) == 15 and short.startswith(other)):
-        return True
-    return len(other) > 3 and any(part == other for part in short.replace("/", " ").replace(".", " ").split())
-
 
 def report(engine: Engine, reading: dict[str, Any]) -> dict[str, Any]:
     """The whole outcome as one object, the JSON of `--output json`; `reading` is what is known of the input."""
@@ -353,6 +322,7 @@ def _death_report(service: Service) -> dict[str, Any] | None:
     death = sighting.record
     if not isinstance(death, Death):
         return None
+    epoch = next((each for each in reversed(service.epochs) if sighting in each.deaths), None)
     return {
         "cause": death.cause,
         "confidence": death.details.get("confidence", 0.95),
@@ -360,6 +330,20 @@ def _death_report(service: Service) -> dict[str, Any] | None:
         "text": death.text,
         "evidence": [death.text, *(line for line in death.lines if line != death.text)][:8],
         "details": death.details,
+        "origin": sighting.origin,
         "offset": sighting.offset,
         "time_s": sighting.time_s,
+        "epoch": epoch.index if epoch is not None else None,
+        "limit_mib": service.limit_mib,
+        "heap": _heap_at_death(epoch) if epoch is not None else None,
+    }
+
+
+def _heap_at_death(epoch: Epoch) -> dict[str, Any] | None:
+    last, derived = epoch.last, epoch.last_derived
+    if last is None:
+        return None
+    return {
+        "live_mib": last.heap_live_mib,
+        "next_goal_mib": derived.next_goal_mib if derived is not None else None,
     }

@@ -28,6 +28,8 @@ LEAKS = frozenset({"leak", "leak-accelerating", "leak-staircase", "goroutine-gro
 MOST_OPEN_EPOCHS = 4
 """Processes that may write to one stream at the same time."""
 MOST_EPOCHS_KEPT = 16
+FIRST_WORDS_BYTES = 512
+FIRST_WORDS_BYTES = 512
 LAST_LINES_BYTES = 1 << 13
 SAVED_LINES_BYTES = 1 << 12
 MOST_FINDINGS_KEPT = 256
@@ -78,6 +80,8 @@ class Service:
         self._ends: deque[bytes] = deque()  # the ends of the last passages
         self._ends_size = 0
         self.last_lines_wrapper: str | None = None
+        self.first_words = b""
+        """In which a program often says who it is."""
         self.memory: Carryover | None = None
 
     # -- what comes in
@@ -111,6 +115,8 @@ class Service:
     def read(self, passage: Passage) -> None:
         """Application text of this service: it is mined, and its end is kept for the last lines."""
         text = passage.text
+        if len(self.first_words) < FIRST_WORDS_BYTES:
+            self.first_words += bytes(text[: FIRST_WORDS_BYTES - len(self.first_words)])
         if self.mining and self.current is not None:
             self.current.read(text, passage.wrapper, self.mining)
         if self.plan and self.current is not None:
@@ -452,6 +458,7 @@ class Service:
             "memory": msgspec.to_builtins(self.memory),
             "last_lines": self.last_lines[-SAVED_LINES_BYTES:].decode("utf-8", "backslashreplace"),
             "last_lines_wrapper": self.last_lines_wrapper,
+            "first_words": self.first_words.decode("utf-8", "backslashreplace"),
         }
 
     @classmethod
@@ -476,6 +483,7 @@ class Service:
         service.findings.extend(msgspec.convert(state.get("findings", []), list[Finding]))
         service.memory = msgspec.convert(state["memory"], Carryover | None)
         service._ends.append(state["last_lines"].encode())
+        service.first_words = state.get("first_words", "").encode()[:FIRST_WORDS_BYTES]
         service._ends_size, service.last_lines_wrapper = len(service._ends[0]), state["last_lines_wrapper"]
         return service
 

@@ -76,6 +76,7 @@ class Teller:
 
     def end(self, outcome: dict[str, Any]) -> None:
         """Say the verdict."""
+        _place(outcome)
         if self.console.output == "json":
             self.console.say(report_json(outcome).decode())
         elif self.console.output == "text":
@@ -87,6 +88,17 @@ class Teller:
         if len(self._names) < 2:
             self._names.add(seen.sighting.service)
         return len(self._names) > 1
+
+
+def _place(outcome: dict[str, Any]) -> None:
+    """Say where the decisive line of each death begins: a report is known by where its first line stands."""
+    from gctail.runners.places import Places
+
+    places = Places()
+    for death in (service["death"] for service in outcome["services"] if service["death"] is not None):
+        if death["origin"] in outcome["input"].get("files", ()) and death["origin"] != "-":
+            at = places.find(death["origin"], death["offset"], death["text"].split("\n", 1)[0])
+            death["offset"] = death["offset"] if at is None else at
 
 
 def _silence(text: str) -> Silence:

@@ -12,9 +12,10 @@ from gctail.parsing.deaths import Step
 from gctail.parsing.kernel import KernelReader
 from gctail.records import Death
 
-_PREFIXED = re.compile(
-    rb"^(?:[^\n]{0,120}?\bkernel: )?(?:<\d{1,3}>)?(?:\[ {0,12}\d{1,12}\.\d{3,9}\] |(?<=kernel: ))", re.MULTILINE
-)
+_PREFIXED = re.compile(  # [  731.937672]   [Fri Nov 27 14:50:19 2026]   <4>[…]   … host kernel:
+    rb"^(?:[^\n]{0,120}?\bkernel: )?(?:<\d{1,3}>)?"
+    rb"(?:\[ {0,12}\d{1,12}\.\d{3,9}\] |\[\D[^\]\n]{8,36}\d{4}\] |(?<=kernel: ))", re.MULTILINE
+)  # fmt: skip
 _NEEDS = (b"illed process ", b"oom-kill:constraint=")
 
 

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from gctail.postmortem.certificate import CAUSES, Cause, Quote
 from gctail.postmortem.farewells import Farewell
-from gctail.postmortem.matching import Match
 from gctail.postmortem.quoting import Finder, quotes_of
 from gctail.postmortem.wording import sentence_of
 from gctail.records import Death, Sighting, Verdict
+from gctail.whose.matching import Match, combined
 
 KILLS = frozenset(
     ("kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report", "guard-kill", "exit-137", "sigkill")
@@ -119,7 +119,7 @@ def _by_reports(ending: Ending, find: Finder) -> Cause | None:
     if not isinstance(death, Death):
         return None
     own = float(death.details.get("confidence", 0.95)) if death.source != "kernel" else 0.99
-    confidence = min(own, match.confidence) if match.confidence < 0.9 else own * match.confidence
+    confidence = combined(own, match)
     details: dict[str, Any] = {}
     for each, _ in reversed(told):
         if isinstance(each.record, Death):

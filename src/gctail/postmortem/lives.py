@@ -9,11 +9,11 @@ from msgspec import Struct
 from gctail.engine import Engine
 from gctail.epochs import Epoch
 from gctail.parsing.messages import read_message
-from gctail.postmortem.identity import Identity, identity
-from gctail.postmortem.matching import CERTAIN, WEAK, Life, Match, match, settled
 from gctail.postmortem.witness import Stream, Witness
 from gctail.records import Death, Sighting, Verdict
 from gctail.service import Service, outside_heap
+from gctail.whose.identity import Identity, identity
+from gctail.whose.matching import CERTAIN, WEAK, Life, Match, match, settled
 
 LAST_LINES = 40
 MOST_VICTIMS = 16
@@ -109,7 +109,7 @@ def _person(service: Service, stream: Stream, epoch: Epoch | None, *, last: bool
     life = Life(
         service=service.name,
         epoch=epoch.index if epoch is not None else 0,
-        who=identity(service.name, stream, "\n".join(line for line, _, _ in lines)),
+        who=identity(service.name, stream.head, stream.origins, "\n".join(line for line, _, _ in lines)),
         start_s=epoch.start_s if epoch is not None else None,
         end_s=max(ends, default=None),
         live_mib=float(cycle.heap_live_mib) if cycle is not None else None,

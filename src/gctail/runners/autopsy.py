@@ -14,17 +14,17 @@ from gctail.golang.source import Sources, read_sources
 from gctail.parsing.times import find_time
 from gctail.postmortem.certificate import Case
 from gctail.postmortem.events import is_events, read_events
-from gctail.postmortem.identity import identity
 from gctail.postmortem.proofs import proven
-from gctail.postmortem.witness import Stream, Witness
+from gctail.postmortem.witness import Witness
 from gctail.postmortem.writing import write
 from gctail.records import Death, Passage, Sighting
 from gctail.runners.local import Reading
 from gctail.runners.places import Places
 from gctail.sources import open_input
 from gctail.sources.gofiles import GoFiles
+from gctail.whose.identity import identity
 
-HEAD_BYTES = 1 << 16
+HEAD_BYTES, SPOKEN_BYTES = 1 << 16, 1 << 13
 MOST_EVENTS_BYTES = MOST_PROFILE_BYTES = 64 << 20
 TRACE_POINTS = 256
 _KERNEL = re.compile(
@@ -187,10 +187,10 @@ class Autopsy:
         from gctail.runners.local import service_name
 
         first = service_name(logs[0])
-        mine = set(identity("", _stream(heads[logs[0]])).own)
+        mine = set(identity("", heads[logs[0]][:SPOKEN_BYTES]).own)
         same = {}
         for path in logs[1:]:
-            theirs = set(identity("", _stream(heads[path])).own)
+            theirs = set(identity("", heads[path][:SPOKEN_BYTES]).own)
             older = service_name(path) == first or _OLDER.search(path.rsplit("/", 1)[-1]) is not None
             if (mine & theirs) or (older and not (mine and theirs)) or not (mine or theirs):
                 same[path] = first
@@ -201,12 +201,6 @@ def looks_like_kernel(head: bytes) -> bool:
     """Most of its first lines are the kernel's."""
     lines = [line for line in head.split(b"\n")[:20] if line.strip()]
     return bool(lines) and sum(_KERNEL.match(line) is not None for line in lines) * 2 > len(lines)
-
-
-def _stream(head: bytes) -> Stream:
-    stream = Stream()
-    stream.head = head[: 1 << 13]
-    return stream
 
 
 def _first_time(head: bytes) -> float:

@@ -10,10 +10,12 @@ import shutil
 import sys
 import tempfile
 from collections import OrderedDict
+from pathlib import Path
 from typing import IO
 
 from gctail.errors import UnreadableInput
 from gctail.sources import open_input
+from gctail.sources.compressed import MAGIC_BYTES, format_of
 
 WINDOW_BYTES = 1 << 20
 MOST_WINDOWS = 16
@@ -47,6 +49,9 @@ class Places:
 
     def read(self, origin: str, offset: int, count: int) -> bytes:
         """Bytes of the input, uncompressed. Raises `UnreadableInput`."""
+        plain = self._plain(origin, offset, count)
+        if plain is not None:
+            return plain
         source = open_input(self.path(origin))
         buffer = bytearray(1 << 18)
         view, parts, at = memoryview(buffer), [], 0
@@ -58,6 +63,17 @@ class Places:
         finally:
             source.close()
         return b"".join(parts)
+
+    def _plain(self, origin: str, offset: int, count: int) -> bytes | None:
+        """The same of a file that is not compressed, without reading what lies before; None where that cannot be."""
+        path = Path(self.path(origin))
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            if format_of(file.read(MAGIC_BYTES)) is not None:
+                return None
+            file.seek(offset)
+            return file.read(count)
 
     def whole(self, origin: str, most: int) -> bytes:
         """All of an input. Raises `UnreadableInput` where it is larger than `most` bytes."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from gctail.attribution.wording import NOBODY, sentence
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
+from gctail.postmortem.brief import brief, command
 from gctail.records import Finding, Forecast, GcCycle, Verdict
 from gctail.service import Seen
 
+_KERNEL_LINE = re.compile(r"(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{6}\] |\[\D[^\]]{8,36}\d{4}\] |.{0,80}\bkernel: ")
 BAR_CELLS = 20
 MOST_SUSPECTS = 3
 AT_ONCE_S = 0.5
@@ -84,14 +87,16 @@ def cycle_line(seen: Seen, limit_mib: float | None, palette: Palette, *, named: 
 def report_text(report: dict[str, Any], palette: Palette) -> str:
     """The verdict on every service, worst first, and what was read."""
     services = sorted(report["services"], key=_badness, reverse=True)
-    blocks = [service_block(service, palette) for service in services if service["collections"] or service["death"]]
+    files = [str(each) for each in report["input"].get("files", ())]
+    known = [service for service in services if service["collections"] or service["death"]]
+    blocks = [service_block(service, palette, files) for service in known]
     others = [service["service"] for service in services if not service["collections"] and not service["death"]]
     if not blocks:
         blocks = [_nothing(report, others)]
     return "\n\n".join([*blocks, _footer(report, palette)])
 
 
-def service_block(service: dict[str, Any], palette: Palette) -> str:
+def service_block(service: dict[str, Any], palette: Palette, files: list[str]) -> str:
     """What one service suffers from, in a few lines."""
     verdict: Verdict | None = service["verdict"]
     lines = [_headline(service, verdict, palette), *_heap_lines(service, verdict)]
@@ -100,13 +105,9 @@ def service_block(service: dict[str, Any], palette: Palette) -> str:
     if verdict is not None and verdict.kind == "outside-heap":
         lines.append(f"  {show(verdict.why[0])}: look at C libraries, mmap, and memory of other processes")
     lines += _suspect_lines(service, verdict, palette)
-    lines += _death_lines(service)
+    lines += _death_lines(service, palette)
     lines += _ledger_lines(service)
-    if verdict is not None and verdict.leak:
-        means = f"gctail explain {_explained_as(verdict.kind)}"
-        lines.append(
-            palette.paint(f"  next: compare two heap profiles taken while it grows; what this means: {means}", DIM)
-        )
+    lines += _next_lines(service, verdict, files, palette)
     return "\n".join(lines)
 
 
@@ -120,9 +121,10 @@ def _headline(service: dict[str, Any], verdict: Verdict | None, palette: Palette
         text = "DIED; no collections in this log" if service["death"] else "no collections in this log"
         return f"{name}: {palette.paint(text, YELLOW)}"
     text = HEADLINES.get(verdict.kind, verdict.kind)
-    if service["death"] is not None and not verdict.leak:
+    died = service["death"] is not None and service["death"]["epoch"] in {None, service["epoch"]}
+    if died and not verdict.leak:
         text = f"DIED; {text}"
-    bad = verdict.leak or service["death"] is not None
+    bad = verdict.leak or died
     sure = f" (probability of a leak {verdict.probability:.0%})"
     return f"{name}: {palette.paint(text, RED if bad else GREEN)}{sure}"
 
@@ -187,23 +189,35 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
     return told
 
 
-def _death_lines(service: dict[str, Any]) -> list[str]:
+def _death_lines(service: dict[str, Any], palette: Palette) -> list[str]:
+    """The death in short: what and how sure, who says so and where, the memory, and what to do first."""
     death = service["death"]
-    if death is None:
+    told = brief(service)
+    if told is None:
         return []
     when = f" at {_when(death['time_s'])}" if death["time_s"] is not None else ""
-    details = death["details"]
-    matched = f" (most likely: {details['matched']})" if "matched" in details else ""
-    numbers = [
-        f"{label} {details[key] / 1024:.0f} MiB"
-        for key, label in (("limit_kib", "limit"), ("anon_rss_kib", "anonymous memory"))
-        if isinstance(details.get(key), int | float)
-    ]
-    lines = [f"  died{when}: {death['cause'].replace('-', ' ')}{matched}{''.join(', ' + each for each in numbers)}"]
-    lines += [f"    | {show(line, 160)}" for line in death["evidence"][:1]]
-    if service["last_lines"]:
-        lines.append(f"  last line: {show(service['last_lines'][-1], 160)}")
+    whose = f"process {death['epoch']} died" if death["epoch"] not in {None, service["epoch"]} else "died"
+    lines = [f"  {palette.paint(whose, RED)}{when}: {show(told.cause, 160)}"]
+    lines.append(f"    {show(told.sentence, 300)}{f' Ours: {show(told.because, 160)}.' if told.because else ''}")
+    lines.append(palette.paint(f"    {show(told.place, 120)} | {show(told.evidence, 160)}", DIM))
+    if told.memory:
+        lines.append(f"  memory: {told.memory}")
+    own = [line for line in service["last_lines"] if _KERNEL_LINE.match(line) is None]
+    if own and death["epoch"] in {None, service["epoch"]}:
+        lines.append(f"  last line: {show(own[-1], 160)}")
     return lines
+
+
+def _next_lines(service: dict[str, Any], verdict: Verdict | None, files: list[str], palette: Palette) -> list[str]:
+    """The one most useful next step, and how to see more."""
+    told = brief(service)
+    if told is not None:
+        step = f"{told.step}; " if told.step else ""
+        return [palette.paint(f"  next: {show(step, 100)}the whole story: {show(command(files), 400)}", DIM)]
+    if verdict is None or not verdict.leak:
+        return []
+    means = f"gctail explain {_explained_as(verdict.kind)}"
+    return [palette.paint(f"  next: compare two heap profiles taken while it grows; what this means: {means}", DIM)]
 
 
 def _ledger_lines(service: dict[str, Any]) -> list[str]:
@@ -241,7 +255,8 @@ def _footer(report: dict[str, Any], palette: Palette) -> str:
 def _badness(service: dict[str, Any]) -> tuple[float, int]:
     verdict: Verdict | None = service["verdict"]
     leak = (1.0 + verdict.probability if verdict.leak else verdict.probability) if verdict else 0.0
-    return leak + (2.0 if service["death"] else 0.0), service["collections"]
+    died = 2.0 if service["death"] is not None and service["collections"] else 0.0
+    return leak + died, service["collections"]
 
 
 def _when(time_s: float) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gctail.postmortem.identity import Identity, is_generic, is_like, is_named, is_pod_of
 from gctail.records import Death, Sighting
+from gctail.whose.identity import Identity, is_generic, is_like, is_named, is_pod_of
 
 SLACK_S = 5.0
 """Clocks of a kernel's log with whole seconds, and of lines written before the kill but flushed later."""
@@ -66,6 +66,11 @@ def settled(sighting: Sighting, life: Life) -> Sighting:
         return sighting
     fits = -SLACK_S <= late_s - shift_s <= SOON_S
     return replace(sighting, time_s=sighting.time_s - shift_s if fits else None)
+
+
+def combined(own: float, found: Match) -> float:
+    """How sure both are together: what the report says, and that it is about this process."""
+    return own * found.confidence if found.confidence >= 0.9 else min(own, found.confidence)
 
 
 def match(sighting: Sighting, life: Life) -> Match:

@@ -6,10 +6,9 @@ A kernel's report names a process by 15 characters and a number; whether that wa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from msgspec import Struct
-
-from gctail.postmortem.witness import Stream
 
 MOST_NAMES, MOST_PIDS = 16, 16
 COMM_CHARACTERS = 15
@@ -55,22 +54,22 @@ class Identity(Struct, frozen=True):
     pods: tuple[str, ...]
 
 
-def identity(service: str, stream: Stream, end: str = "") -> Identity:
-    """Who the service is, by its label, where it was read, and its first and last words."""
-    head = stream.head.decode("utf-8", "replace")
-    text = f"{head}\n{end}"
+def identity(service: str, head: bytes, origins: Iterable[str] = (), end: str = "") -> Identity:
+    """Who the service is, by its label, where it was read (`origins`), and its first and last words."""
+    first = head.decode("utf-8", "replace")
+    text = f"{first}\n{end}"
     own = [found["name"] for found in _NAME.finditer(text)]
     hints = [found["name"] for found in _HINT.finditer(text)]
     syslog = list(_SYSLOG.finditer(text))
     own += [found["name"] for found in syslog]
     pids = [int(found["pid"]) for found in (*_PID.finditer(text), *_KLOG.finditer(text), *syslog)]
-    paths = " ".join(stream.origins)
+    paths = " ".join(origins)
     return Identity(
         labels=tuple(dict.fromkeys(part for part in (service, *service.split("/")) if part)),
         own=_names(own),
         hints=_names(hints),
         pids=tuple(dict.fromkeys(pid for pid in pids if pid > 1))[:MOST_PIDS],
-        containers=tuple(dict.fromkeys(_HEX.findall(f"{paths} {head}")))[:4],
+        containers=tuple(dict.fromkeys(_HEX.findall(f"{paths} {first}")))[:4],
         pods=tuple(dict.fromkeys(_UID.findall(paths)))[:4],
     )
 

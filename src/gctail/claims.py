@@ -1,0 +1,77 @@
+"""Which of the services that are heard a report of a death is about: the same evidence as in a post-mortem.
+
+A report that names somebody else is somebody else's, even where only one service was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from gctail.epochs import Epoch
+from gctail.records import Death, Sighting
+from gctail.service import Service
+from gctail.whose.identity import identity
+from gctail.whose.matching import Life, Match, combined, match
+
+MOST_COMPARED = 64
+"""Of more services only those are looked at that the report names."""
+LATEST_PROCESSES = 2
+"""A report may come when the next process has begun."""
+_NAMES = ("process", "container", "unit", "pod")
+
+
+def claimed(event: Sighting, death: Death, services: Iterable[Service]) -> Sighting:
+    """The report, given to the service it is about, with how sure that is and why; else to whom it names."""
+    running = [service for service in services if service.collections]
+    likely = [service for service in running if service.name == event.service or _named(service.name, death)]
+    asked = running if len(running) <= MOST_COMPARED else likely
+    best, whose = Match(0.0, ()), None
+    for service in asked:
+        found = _best(event, service, alone=len(running) == 1)
+        if found.confidence > best.confidence:
+            best, whose = found, service
+    if whose is None:
+        names = [str(death.details[key]) for key in _NAMES if death.details.get(key)]
+        elsewhere = event.service in {service.name for service in running}
+        return replace(event, service=names[0]) if elsewhere and names else event
+    confidence = combined(float(death.details.get("confidence", 0.95)), best)
+    details = {**death.details, "confidence": round(confidence, 2), "matched": ", ".join(best.reasons)}
+    return replace(event, service=whose.name, record=replace(death, details=details))
+
+
+def _best(event: Sighting, service: Service, *, alone: bool) -> Match:
+    lives = [_life(event, service, epoch, alone=alone) for epoch in list(service.epochs)[-LATEST_PROCESSES:]]
+    return max((match(event, life) for life in lives), key=lambda each: each.confidence, default=Match(0.0, ()))
+
+
+def _life(event: Sighting, service: Service, epoch: Epoch, *, alone: bool) -> Life:
+    last, derived = epoch.last, epoch.last_derived
+    goal = derived.next_goal_mib if derived is not None else None
+    words = "\n".join(service.lines_at_the_end())
+    return Life(
+        service=service.name,
+        epoch=epoch.index,
+        who=identity(service.name, service.first_words, end=words),
+        start_s=epoch.start_s,
+        end_s=epoch.last_time_s,
+        live_mib=float(last.heap_live_mib) if last is not None else None,
+        most_mib=float(max(goal or last.goal_mib or 0, last.heap_end_mib)) if last is not None else None,
+        is_last=epoch is service.current,
+        place=(event.origin if event.service == service.name else "", 0, 1 << 62),
+        alone=alone,
+    )
+
+
+def _named(service: str, death: Death) -> bool:
+    """`payments-api.service` and the kernel's `payments-api` (cut at 15 characters) are one."""
+    names = [str(death.details[key]) for key in _NAMES if death.details.get(key)]
+    return any(_same(service.casefold().removesuffix(".service"), name.casefold()) for name in names)
+
+
+def _same(service: str, name: str) -> bool:
+    other = name.removesuffix(".service")
+    if service == other or (len(other) == 15 and service.startswith(other)) or other.startswith(f"{service}-"):
+        return True
+    return len(other) > 3 and any(part == other for part in service.replace("/", " ").replace(".", " ").split())

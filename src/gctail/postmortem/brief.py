@@ -1,0 +1,124 @@
+"""A death in a few lines, for the end of an ordinary report: what, how sure, who says so, the memory, the next step.
+
+Made of the report alone (see `gctail.engine.report`). The whole certificate needs a second look at the log.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+from msgspec import Struct
+
+from gctail.postmortem.advice import advise
+from gctail.postmortem.certificate import CAUSES
+from gctail.postmortem.facts import Facts
+from gctail.postmortem.headline import OF_MEMORY, SHORT
+from gctail.postmortem.wording import sentence_of, size
+
+MOST_FILES = 4
+_NO_LIMIT_KIB = 1 << 50
+
+
+class Brief(Struct, frozen=True):
+    """The lines, unescaped. `place` is file:byte of the evidence; `memory`, `because` and `step` may be empty."""
+
+    cause: str
+    sentence: str
+    because: str
+    place: str
+    evidence: str
+    memory: str
+    step: str
+
+
+def brief(service: dict[str, Any]) -> Brief | None:
+    """Of one service of a report; None where it did not die."""
+    death = service["death"]
+    if death is None:
+        return None
+    name, details = death["cause"], death["details"]
+    title = SHORT.get(name, CAUSES.get(name, name.replace("-", " ")))
+    limit = _limit_mib(service)
+    if name == "kernel-oom-kill-cgroup" and limit:
+        title = title.replace("limit", f"limit of {size(limit)}", 1)
+    advice = advise(_facts(service, limit))
+    return Brief(
+        cause=f"{title} ({death['confidence']:.0%} sure)",
+        sentence=sentence_of(name, service["service"], {**details, "text": death["text"], "source": death["source"]})
+        if name in CAUSES
+        else "",
+        because=str(details.get("matched") or ""),
+        place=f"{death['origin']}:{death['offset']}",
+        evidence=death["text"].split("\n", 1)[0],
+        memory=_memory(death["heap"], limit) if name in OF_MEMORY else "",
+        step=advice[0].title if advice else "",
+    )
+
+
+def command(files: list[str]) -> str:
+    """What to type for the whole story."""
+    told = files if 0 < len(files) <= MOST_FILES and "-" not in files else ["FILE"]
+    return f"gctail postmortem {' '.join(map(shlex.quote, told))}"
+
+
+def _limit_mib(service: dict[str, Any]) -> float | None:
+    kib = service["death"]["details"].get("limit_kib")
+    if isinstance(kib, int) and 0 < kib < _NO_LIMIT_KIB:
+        return kib / 1024
+    limit: float | None = service["death"]["limit_mib"]
+    return limit
+
+
+def _memory(heap: dict[str, Any] | None, limit_mib: float | None) -> str:
+    if not heap:
+        return ""
+    told = f"{size(heap['live_mib'])} live"
+    if heap["next_goal_mib"]:
+        told += f", the next collection due at {size(heap['next_goal_mib'])}"
+    return told + (f", limit {size(limit_mib)}" if limit_mib else ", its limit is not known")
+
+
+def _facts(service: dict[str, Any], limit_mib: float | None) -> Facts:
+    """As far as a report tells them; what it does not tell calls for no advice."""
+    death, verdict, heap = service["death"], service["verdict"], service["death"]["heap"] or {}
+    details = death["details"]
+    live, goal = heap.get("live_mib"), heap.get("next_goal_mib")
+    frames = details.get("frames")
+    least = re.match(r"1\.(\d+)", str((service["heap"] or {}).get("go") or ""))
+    known: dict[str, Any] = {
+        "cause": death["cause"],
+        "kind": verdict.kind if verdict is not None else None,
+        "leak": verdict is not None and verdict.leak,
+        "growth": details.get("growth"),
+        "runtime_error": details.get("runtime_error"),
+        "fault": details.get("fault"),
+        "message": str(details.get("message") or details.get("value") or "")[:120] or None,
+        "frame": str(frames[0]).split(" ", 1)[0] if frames else None,
+        "goroutines": details.get("goroutines"),
+        "threads": details.get("threads") or details.get("limit"),
+        "guard": details.get("guard"),
+        "go_minor": int(least[1]) if least else None,
+        "live_mib": live,
+        "next_goal_mib": goal,
+        "limit_mib": limit_mib,
+        "live_of_limit": 100 * live / limit_mib if live and limit_mib else None,
+        **_suspect(service["suspects"]),
+        "goal_of_limit": 100 * goal / limit_mib if goal and limit_mib else None,
+    }
+    return Facts(**{name: value for name, value in known.items() if value is not None})
+
+
+def _suspect(suspects: list[dict[str, Any]]) -> dict[str, Any]:
+    if not suspects:
+        return {}
+    first = suspects[0]
+    share = first.get("share")
+    return {
+        "suspect": str(first.get("message") or first.get("template") or ""),
+        "suspect_percent": 100 * share if isinstance(share, int | float) else None,
+        "slot": first.get("slot"),
+        "distinct": first.get("distinct"),
+        "field": first.get("field"),
+    }
