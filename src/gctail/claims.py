@@ -64,6 +64,12 @@ def _life(event: Sighting, service: Service, epoch: Epoch, *, alone: bool) -> Li
     )
 
 
+def claimant(named: str, death: Death, running: Iterable[str]) -> str | None:
+    """By names alone: which of these services others report the death of; None where it is none of them."""
+    known = list(running)
+    return named if named in known else next((service for service in known if _named(service, death)), None)
+
+
 def _named(service: str, death: Death) -> bool:
     """`payments-api.service` and the kernel's `payments-api` (cut at 15 characters) are one."""
     names = [str(death.details[key]) for key in _NAMES if death.details.get(key)]

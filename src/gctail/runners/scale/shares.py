@@ -13,7 +13,8 @@ from zlib import compress, decompress
 from msgspec.structs import replace
 from quixstreams.state import State
 
-from gctail.engine import Engine, claimant
+from gctail.claims import claimant
+from gctail.engine import Engine
 from gctail.records import Death, Finding, Sighting
 from gctail.runners.scale.packets import Clock, Message, Packet, Rumour, encoded, plain
 from gctail.runners.scale.stores import store_key
