@@ -62,6 +62,7 @@ def test_every_logger_gives_the_same_template(form):
     template, slots = only(mined(text))
     assert (template.message, template.level, template.count) == ("session stored", "info", [20])
     assert template.id == only(mined("INFO session stored\n"))[0].id
+    assert template.example == form % (0, 0)
     assert list(slots) == ["user", "bytes"]
     assert (slots["user"].type, slots["user"].distinct) == ("id", 20)
     assert (slots["bytes"].type, slots["bytes"].sums, slots["bytes"].highest) == ("int", [1900.0], [190.0])

@@ -19,7 +19,7 @@ from gctail.templates.sketch import HOLE, MOST_SLOTS
 from gctail.templates.slots import SlotTally, Value
 
 MOST_TEMPLATES = 512
-KEPT = 384
+KEPT = 256
 """Templates that stay when there were too many."""
 MANY = 6
 CROWDED = 24

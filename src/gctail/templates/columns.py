@@ -54,7 +54,7 @@ class Columns:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self.forms = Forms(catalog, sketch_message)
+        self.forms = Forms(catalog, sketch_message, lines=False)
 
     def read(self, lines: list[bytes], now_s: float) -> list[bytes]:
         """Take in JSON objects, in order, and hand back the lines that are none."""

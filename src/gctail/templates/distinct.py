@@ -13,7 +13,7 @@ from __future__ import annotations
 from array import array
 from base64 import b64decode, b64encode
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import log
 from typing import Any
 from zlib import crc32
@@ -123,12 +123,10 @@ class Distinct:
         if begin < len(keys):
             # Once there were many, most keys are passed over here.
             lowest, others = self.hashes[-1], (1 << 2 * self.lowest) - 1
-            for place in [each for each, one in enumerate(hashes) if not one & others or one <= lowest]:
-                hashed = hashes[place]
-                if place >= begin:
-                    self._mark(hashed)
-                    if hashed <= lowest and hashed <= self.hashes[-1]:
-                        self._sample(keys[place], hashed, times(place), now_s)
+            self._mark([hashed for hashed in hashes[begin:] if not hashed & others])
+            for place in [each for each, hashed in enumerate(hashes) if hashed <= lowest]:
+                if place >= begin and hashes[place] <= self.hashes[-1]:
+                    self._sample(keys[place], hashes[place], times(place), now_s)
         return self.count - before
 
     def take(self, other: Distinct) -> None:
@@ -144,7 +142,8 @@ class Distinct:
             if place < len(self.hashes) and self.hashes[place] == hashed:
                 self.first_s[place] = min(self.first_s[place], first_s)
                 self.last_s[place] = max(self.last_s[place], last_s)
-            self._mark(hashed)
+            if self.levels is not None:
+                self._mark([hashed])
         if self.levels is None:
             self.count = float(len(self.hashes))
             return
@@ -187,28 +186,29 @@ class Distinct:
         """From now on keys leave bits."""
         self.levels = [Level() for _ in range(LEVELS)]
         count = self.count
-        for hashed in self.hashes:
-            self._mark(hashed)
+        self._mark(self.hashes)
         self.count = count
         self._forget()
 
-    def _mark(self, hashed: int) -> None:
-        if self.levels is None:
-            return
-        lowest = self.lowest
-        if hashed & ((1 << 2 * lowest) - 1):
-            return
-        place = place_of(hashed)
-        level = self.levels[lowest]
-        if level.add(place):
-            self.count += 4**lowest * BITS / (BITS + 1 - level.ones)
-        for number in range(lowest + 1, LEVELS):
-            if hashed & ((1 << 2 * number) - 1):
-                break
-            self.levels[number].add(place)
-        if level.ones >= FULL and lowest < LEVELS - 1:
-            self.levels[lowest] = Level()
-            self.lowest += 1
+    def _mark(self, hashes: Iterable[int]) -> None:
+        """Let keys leave their bits. A loop that is short on purpose: it runs for every different key."""
+        levels, lowest = self.levels or [], self.lowest
+        level, others, deeper = levels[lowest], (1 << 2 * lowest) - 1, (1 << 2 * lowest + 2) - 1
+        for hashed in hashes:
+            if hashed & others:
+                continue
+            place = place_of(hashed)
+            if level.add(place):
+                self.count += 4**lowest * BITS / (BITS + 1 - level.ones)
+            if not hashed & deeper:
+                for number in range(lowest + 1, LEVELS):
+                    if hashed & ((1 << 2 * number) - 1):
+                        break
+                    levels[number].add(place)
+            if level.ones >= FULL and lowest < LEVELS - 1:
+                levels[lowest] = Level()
+                lowest = self.lowest = lowest + 1
+                level, others, deeper = levels[lowest], (1 << 2 * lowest) - 1, (1 << 2 * lowest + 2) - 1
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""

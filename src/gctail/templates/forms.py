@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from gctail.templates.catalog import Catalog, Tally
@@ -46,14 +47,26 @@ class Alike(NamedTuple):
     columns: Sequence[Sequence[bytes]]
 
 
+class _Groups:
+    """Places of texts, by form."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, tuple[Form, list[list[int]]]] = {}
+
+    def add(self, form: Form, places: list[int]) -> None:
+        self.found.setdefault(id(form), (form, []))[1].append(places)
+
+
 class Forms:
     """The forms that the texts of one mine have. A cache: without it everything is found again, the same way."""
 
-    def __init__(self, catalog: Catalog, take: Callable[[bytes, str | None], Sketch]) -> None:
-        self.catalog, self.take = catalog, take
+    def __init__(self, catalog: Catalog, take: Callable[[bytes, str | None], Sketch], *, lines: bool) -> None:
+        """`take` takes a text apart; `lines` says that texts are whole lines, and good examples."""
+        self.catalog, self.take, self.lines = catalog, take, lines
         self.count = 0
         """Groups of texts that looked alike so far; each costs much more than one text more in it."""
         self._forms: dict[int, Form] = {}
+        self._sources: dict[tuple[bytes, str | None], Form] = {}
         self._varied: defaultdict[tuple[str | None, int, bytes], list[Form]] = defaultdict(list)
         self._version = 0
 
@@ -64,29 +77,55 @@ class Forms:
         for place, key in enumerate(keys):
             alike[key].append(place)
         self.count += len(alike)
-        unknown: list[int] = []
+        known, unknown = _Groups(), []
         for key, places in alike.items():
             form = self._known(hash((key, level)))
-            if form is None:
+            if form is not None:
+                known.add(form, places)
+            elif key.strip() or not texts[places[0]].isspace():
                 unknown += places
-            else:
-                yield from self._read_alike(form, places, texts, now_s)
+        yield from self._read_groups(known, texts, level, now_s)
         if unknown:
             yield from self._read_unknown(unknown, keys, texts, level, now_s)
 
     def _read_unknown(
         self, unknown: list[int], keys: list[bytes], texts: list[bytes], level: str | None, now_s: float
     ) -> Iterator[Alike]:
-        masked = _VARIABLE.sub(b"0", b"\n".join(texts[place] for place in unknown)).split(b"\n")
+        masked = _VARIABLE.sub(b"0", b"\n".join([texts[place] for place in unknown])).split(b"\n")
         alike: defaultdict[bytes, list[int]] = defaultdict(list)
         for key, place in zip(masked, unknown, strict=True):
             alike[key].append(place)
+        known, new = _Groups(), []
         for key, places in alike.items():
             name, first = hash((key, level, 2)), places[0]
-            form = self._known(name) or self._varying(texts[first], level) or self._form(texts[first], level, now_s)
-            yield from self._read_alike(form, places, texts, now_s)
+            form = self._known(name) or self._varying(texts[first], level)
+            if form is None:
+                new.append((name, places))
+            else:
+                known.add(form, places)
+                if len(self._forms) < MOST_FORMS // 2:  # a word that varies without end is not learnt by heart
+                    self._forms[name] = self._forms[hash((keys[first], level))] = form
+        yield from self._read_groups(known, texts, level, now_s)
+        for name, places in new:
+            first, rest = places[0], places
+            form = self._varying(texts[first], level)
+            if form is None:
+                form, values = self._form(texts[first], level, now_s)
+                yield Alike(form, [first], [(value,) for value in values])
+                rest = places[1:]
+            if rest:
+                yield from self._read_alike(form, rest, texts, now_s)
             self._known(name)  # forgets all where templates were merged
             self._forms[name] = self._forms[hash((keys[first], level))] = form
+
+    def _read_groups(self, groups: _Groups, texts: list[bytes], level: str | None, now_s: float) -> Iterator[Alike]:
+        """Texts whose forms are known: all of one form together, in the order in which they came."""
+        version = self.catalog.version
+        for form, parts in groups.found.values():
+            places = parts[0] if len(parts) == 1 else sorted(chain.from_iterable(parts))
+            if self.catalog.version != version:  # templates were merged meanwhile
+                form, _ = self._form(texts[places[0]], level, now_s)  # noqa: PLW2901
+            yield from self._read_alike(form, places, texts, now_s)
 
     def _read_alike(self, form: Form, places: list[int], texts: list[bytes], now_s: float) -> Iterator[Alike]:
         form.texts += len(places)
@@ -109,29 +148,32 @@ class Forms:
 
     def _read_singly(self, places: list[int], texts: list[bytes], level: str | None, now_s: float) -> Iterator[Alike]:
         for place in places:
-            form = self._form(texts[place], level, now_s)
-            yield Alike(form, [place], [(reading.value,) for reading in form.slots])
+            form, values = self._form(texts[place], level, now_s)
+            yield Alike(form, [place], [(value,) for value in values])
 
     def _known(self, name: int) -> Form | None:
-        if self._version != self.catalog.version or len(self._forms) > MOST_FORMS:
+        if self._version != self.catalog.version or max(len(self._forms), len(self._sources)) > MOST_FORMS:
             self._forms, self._version = {}, self.catalog.version
+            self._sources.clear()
             self._varied.clear()
         return self._forms.get(name)
 
-    def _form(self, text: bytes, level: str | None, now_s: float) -> Form:
-        """The form of a text; a long one is known by its beginning."""
+    def _form(self, text: bytes, level: str | None, now_s: float) -> tuple[Form, list[bytes]]:
+        """The form of a text, and the values of its slots there; a long text is known by its beginning."""
         taken = self.take(text[:MOST_BYTES], level)
-        tally = self.catalog.find(taken.level, taken.shape, text, now_s)
+        tally = self.catalog.find(taken.level, taken.shape, text if self.lines else b"", now_s)
         slots, source = readings(taken.parts, tally.wild)
         if len(text) > MOST_BYTES:
             source = source[:-1] + b".*$"
-        form = Form(tally, slots, source)
-        if tally.wild:
-            self._known(0)
-            varied = self._varied[_outline(text, level)]
-            if len(varied) < MOST_VARIED and all(source != other.source for other in varied):
-                varied.append(form)
-        return form
+        self._known(0)
+        form = self._sources.get((source, taken.level))
+        if form is None:
+            form = self._sources[source, taken.level] = Form(tally, slots, source)
+            if tally.wild:
+                varied = self._varied[_outline(text, level)]
+                if len(varied) < MOST_VARIED:
+                    varied.append(form)
+        return form, [reading.value for reading in slots]
 
     def _varying(self, text: bytes, level: str | None) -> Form | None:
         """The form of a text that is new only because of a word that varies in its template."""

@@ -56,7 +56,7 @@ class Mine:
         self._begin()
 
     def _begin(self) -> None:
-        self._forms = Forms(self.catalog, lambda line, _: sketch(line))
+        self._forms = Forms(self.catalog, lambda line, _: sketch(line), lines=True)
         self._columns = Columns(self.catalog)
 
     def read(self, text: bytes | bytearray | memoryview, wrapper: str | None = None) -> None:
@@ -154,11 +154,9 @@ class Mine:
         now_s = self.grid.last_uptime_s
         if b"{" in block:
             objects = [line for line in lines if line[:1] == b"{"]
-            if len(objects) == len(lines):
-                lines = self._columns.read(objects, now_s)
-            elif objects:
-                lines = [line for line in lines if line[:1] != b"{"] + self._columns.read(objects, now_s)
-        lines = [line for line in lines if line and not line.isspace()]
+            others = [line for line in lines if line[:1] != b"{"] if len(objects) < len(lines) else []
+            lines = others + self._columns.read(objects, now_s) if objects else lines
+        lines = list(filter(None, lines))
         for form, places, columns in self._forms.read(lines, None, now_s) if lines else ():
             form.tally.add(len(places), now_s)
             for (key, slot, _), column in zip(form.slots, columns, strict=True):
