@@ -61,6 +61,13 @@ def _services(settings: Settings) -> Iterator[str]:
                 parse_size(service.limit)
             except ValueError as error:
                 yield f"{settings.origins[f'services.{name}.limit']}: limit: {error}"
+        if service.pprof is not None:
+            from gctail.runners.profiling import checked_address
+
+            try:
+                checked_address(service.pprof)
+            except ValueError as error:
+                yield f"{settings.origins[f'services.{name}.pprof']}: pprof: {error}"
 
 
 def _secrets(settings: Settings) -> Iterator[str]:

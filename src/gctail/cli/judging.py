@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from gctail.rules import Plan, Rule, RuleError, load_rules
 if TYPE_CHECKING:
     from gctail.cli.telling import Teller
     from gctail.runners.alerts import Alerts
+    from gctail.runners.profiling import Profiling
 
 
 def limit_of(options: argparse.Namespace) -> float | None:
@@ -73,6 +75,33 @@ def alerts_of(options: argparse.Namespace) -> list[Alerts]:
     from gctail.runners.alerts import Alerts
 
     return [Alerts(options.settings, os.environ)]
+
+
+def profiling_of(options: argparse.Namespace) -> Profiling | None:
+    """What takes profiles from services that live, where the configuration has an address of any."""
+    settings = options.settings
+    if settings is None or not any(each.pprof for each in settings.services.values()):
+        return None
+    from gctail.config.limits import service_settings
+    from gctail.runners.profiling import Profiling, checked_address
+    from gctail.store.where import state_dir
+
+    addresses = {}
+    for name, each in settings.services.items():
+        try:
+            addresses[each] = checked_address(each.pprof) if each.pprof is not None else None
+        except ValueError as error:
+            raise UsageError(f"{settings.origins.get(f'services.{name}.pprof', name)}: pprof: {error}") from error
+
+    def address_of(service: str) -> str | None:
+        known = service_settings(settings.services, service)
+        return addresses[known] if known is not None else None
+
+    def say(sentence: str) -> None:
+        print(f"gctail: {sentence}", file=sys.stderr)
+
+    directory = settings.profiles.dir or state_dir(os.environ, "profiles")
+    return Profiling(address_of, settings.profiles, directory, say)
 
 
 def changes_of(engine: Engine, teller: Teller, alerts: Sequence[Alerts]) -> list[Callable[[argparse.Namespace], None]]:

@@ -9,7 +9,16 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gctail.cli.judging import alerts_of, changes_of, counts_lines, limit_of, limits_of, mining_of, plan_of
+from gctail.cli.judging import (
+    alerts_of,
+    changes_of,
+    counts_lines,
+    limit_of,
+    limits_of,
+    mining_of,
+    plan_of,
+    profiling_of,
+)
 from gctail.cli.reloading import Reloading
 from gctail.cli.telling import Teller
 from gctail.cli.viewing import views_of
@@ -19,10 +28,12 @@ from gctail.errors import UsageError
 from gctail.parsing.scanner import Room
 from gctail.records import Finding, Passage, Sighting
 from gctail.runners.local import Reading
+from gctail.sinks import Sink
 
 if TYPE_CHECKING:
     from gctail.cli.following import Followed
     from gctail.runners.alerts import Alerts
+    from gctail.runners.profiling import Profiling
     from gctail.runners.views import Views
 
 
@@ -43,8 +54,11 @@ def run(options: argparse.Namespace) -> int:
     views = views_of(options, engine, reading.facts)
     engine.limits = limits_of(options, limit_mib)
     alerts = alerts_of(options) if options.follow else []  # nobody is woken for a log that has ended
-    teller = Teller(options, limit_mib, others=alerts, live=options.follow)
+    profiling = profiling_of(options) if options.follow else None
+    others: list[Sink] = [*alerts, *([profiling] if profiling is not None else ())]
+    teller = Teller(options, limit_mib, others=others, live=options.follow)
     sitting = Sitting(reading, engine, teller, views, alerts)
+    sitting.profiling = profiling
     sitting.reloading = Reloading(options, changes_of(engine, teller, alerts))
     try:
         try:
@@ -82,6 +96,7 @@ class Sitting:
         self._followed: Followed | None = None
         self._read_up_s = time.monotonic()
         self.reloading: Reloading | None = None
+        self.profiling: Profiling | None = None
 
     def facts(self) -> dict[str, Any]:
         """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
@@ -109,9 +124,11 @@ class Sitting:
             self.views.tick(at_once=bool(findings))
 
     def turn(self) -> None:
-        """Between two events: a reload that somebody asked for."""
+        """Between two events: a reload that somebody asked for, profiles that have come."""
         if self.reloading is not None:
             self.reloading.due()
+        if self.profiling is not None and (taken := self.profiling.collected()):
+            self.found(taken)
 
     def stop(self) -> None:
         """Read no more; may be called from a signal handler or another thread."""

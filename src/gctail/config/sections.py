@@ -45,8 +45,26 @@ class ServiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What is known of one service. The name may be a pattern of a shell; the first that fits counts."""
 
     limit: Key[str | None, key("its memory limit, such as 512MiB")] = None
+    pprof: Key[str | None, key("where it serves net/http/pprof; profiles are taken from there, see [profiles]")] = None
 
 
-SECTIONS: dict[str, type[Struct]] = {"alerts": Alerts}
-PATHS = frozenset({"spool_dir"})
+class Profiles(Struct, frozen=True, forbid_unknown_fields=True):
+    """Profiles that are taken while a service lives, of services with a `pprof` address, when something is found."""
+
+    dir: Key[str | None, key("where they are kept (the user's state directory)")] = None
+    kinds: Key[list[str], key("on findings of these kinds, by name or pattern of a shell")] = field(
+        default_factory=lambda: ["growing", "leak*", "goroutine-growth", "next-goal-over-limit", "death-spiral"]
+    )
+    take: Key[
+        list[Literal["heap", "goroutine", "goroutineleak", "allocs", "block", "mutex"]],
+        key("which ones; goroutineleak since Go 1.26, built with GOEXPERIMENT=goroutineleakprofile"),
+    ] = field(default_factory=lambda: ["heap", "goroutine"])
+    every_s: Key[float, key("not again before this; when no time is left, at once", ge=1)] = 300.0
+    timeout_s: Key[float, key("a service that does not answer in time is let go", gt=0)] = 10.0
+    most_mib: Key[int, key("a larger profile is not kept", ge=1)] = 64
+    keep: Key[int, key("so many of each are kept of a service: the first and the last ones", ge=2)] = 4
+
+
+SECTIONS: dict[str, type[Struct]] = {"alerts": Alerts, "profiles": Profiles}
+PATHS = frozenset({"spool_dir", "dir"})
 """Keys (and all that end in `_file`) whose values are paths, meant from where the configuration lies."""

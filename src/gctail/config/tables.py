@@ -13,7 +13,7 @@ from gctail.config.layers import PREFIX, SEPARATOR
 from gctail.config.loading import Document, beside
 from gctail.config.near import did_you_mean
 from gctail.config.places import Path
-from gctail.config.sections import PATHS, SECTIONS, Alerts, ServiceSettings
+from gctail.config.sections import PATHS, SECTIONS, Alerts, Profiles, ServiceSettings
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>[^`]*)`")
@@ -26,6 +26,7 @@ class Settings(Struct, frozen=True):
     """All tables as values. `origins` says of each `table.key` where it came from, where not by default."""
 
     alerts: Alerts = field(default_factory=Alerts)
+    profiles: Profiles = field(default_factory=Profiles)
     services: dict[str, ServiceSettings] = field(default_factory=dict)
     sinks: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)

@@ -90,11 +90,12 @@ class Post(Struct, frozen=True):
         return show(f"{scheme}://{host}{slash}{'…' if path and self.secret_url else path}", 200)
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
+class NoRedirects(urllib.request.HTTPRedirectHandler):
     """A redirect is an answer like any other."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:  # noqa: ANN401 - the library's signature
-        return None
+        """Where it leads to is not asked."""
+        return
 
 
 def opener(ca_file: str | None = None) -> urllib.request.OpenerDirector:
@@ -103,7 +104,7 @@ def opener(ca_file: str | None = None) -> urllib.request.OpenerDirector:
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise Undelivered(f"ca_file: {ca_file}: cannot be used: {said(error)}") from error
-    return urllib.request.build_opener(_NoRedirects, urllib.request.HTTPSHandler(context=context))
+    return urllib.request.build_opener(NoRedirects, urllib.request.HTTPSHandler(context=context))
 
 
 def post_json(url: str, told: Any, *, headers: dict[str, str] | None = None, **rest: Any) -> Post:  # noqa: ANN401 - any JSON
