@@ -177,6 +177,19 @@ def test_the_options_are_read_again_when_the_file_has_changed(written):
     assert again.fail_on == "critical"
 
 
+def test_an_option_that_takes_other_words_is_the_commands_own(written):
+    """`output` at the top is that of reading; a command that cannot say it so has an `output` in its table."""
+    from gctail.cli.tune import parser
+
+    written('output = "jsonl"\n')
+    assert configured(parser, "tune", ["a.log", "--limit", "1GiB"]).output == "text"
+    written('output = "jsonl"\n[tune]\noutput = "json"\n')
+    assert configured(parser, "tune", ["a.log", "--limit", "1GiB"]).output == "json"
+    written('[tune]\noutput = "jsonl"\n')
+    with pytest.raises(UsageError, match="none of text, json"):
+        configured(parser, "tune", ["a.log", "--limit", "1GiB"])
+
+
 def test_check_prints_each_value_with_its_origin(written, gctail_program):
     """The file and its line, the variable, or the default; the exit status is 0."""
     written('limit = "1GiB"\n\n[alerts]\nmost_per_hour = 5\n\n[services."batch-*"]\nlimit = "2GiB"\n')

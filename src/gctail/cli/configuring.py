@@ -113,19 +113,25 @@ def configured(
 
 
 def options_of(parser: argparse.ArgumentParser, command: str) -> list[Option]:
-    """What of a command's options a file may set; those that reading has as well stand at the top of the file."""
+    """What of a command's options a file may set; those that reading has as well stand at the top of the file.
+
+    One that takes other words than reading's (`--output sarif`) is the command's own.
+    """
     from gctail.cli.options import reading_parser
 
-    shared = {action.dest for action in reading_parser()._actions} if command else set()  # noqa: SLF001 - as above
     actions = [each for each in parser._actions if each.option_strings and each.dest not in NOT_IN_A_FILE]  # noqa: SLF001 - as above
-    return [_option(action, "" if not command or action.dest in shared else command) for action in actions]
+    if not command:
+        return [_option(action, "") for action in actions]
+    reading = {action.dest: action.choices for action in reading_parser()._actions}  # noqa: SLF001 - as above
+    own = [each.dest for each in actions if each.dest not in reading or reading[each.dest] != each.choices]
+    return [_option(action, command if action.dest in own else "") for action in actions]
 
 
 def _missing(known: Sequence[Option]) -> list[Option]:
     """The options of reading that this command does not have: they may stand in its file all the same."""
     from gctail.cli.options import reading_parser
 
-    names = {option.name for option in known}
+    names = {option.name for option in known if not option.section}
     return [option for option in options_of(reading_parser(), "") if option.name not in names]
 
 

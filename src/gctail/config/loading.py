@@ -99,7 +99,8 @@ def option_values(
                 problems.append(f"{document.at((*path, key))}: {key}: {error}")
                 continue
             usable = beside(document.path, str(usable)) if option.is_path else usable
-            values[key] = Value(usable, document.at((*path, key)))
+            if path or key not in own:  # at the top it is another command's option of the same name
+                values[key] = Value(usable, document.at((*path, key)))
     return values, problems
 
 
