@@ -39,7 +39,7 @@ EXAMPLES = {
     "secret_env": "ALERTS_HMAC", "password_file": "/run/secrets/password", "password_env": "MAIL_PASSWORD",
     "routing_key_file": "/run/secrets/pagerduty", "routing_key_env": "PAGERDUTY_KEY", "ca_file": "/etc/ssl/my-ca.pem",
     "template_file": "message.json", "dashboard_uid": "gctail",
-    "wrapper": "cri", "service": "checkout", "false_alarms": 0.1, "fail_over": 10.0,
+    "wrapper": "cri", "service": "checkout", "false_alarms": 0.1, "fail_over": 10.0, "partitions": 24,
 }  # fmt: skip
 
 

@@ -77,7 +77,8 @@ def option_values(
     problems: list[str] = []
     tops = {key: value for key, value in document.tables.items() if not isinstance(value, dict)}
     known = (*shared, *SECTIONS, "services", "sinks", *commands)
-    tables: list[tuple[Path, Mapping[str, Any], dict[str, Option]]] = [((), tops, shared)]
+    at_top = {name: option for name, option in shared.items() if name not in own}
+    tables: list[tuple[Path, Mapping[str, Any], dict[str, Option]]] = [((), tops, at_top)]
     for key, value in document.tables.items():
         if key not in known:
             problems.append(f'{document.at((key,))}: there is no "{key}"{did_you_mean(key, known)}')
@@ -99,8 +100,7 @@ def option_values(
                 problems.append(f"{document.at((*path, key))}: {key}: {error}")
                 continue
             usable = beside(document.path, str(usable)) if option.is_path else usable
-            if path or key not in own:  # at the top it is another command's option of the same name
-                values[key] = Value(usable, document.at((*path, key)))
+            values[key] = Value(usable, document.at((*path, key)))
     return values, problems
 
 
