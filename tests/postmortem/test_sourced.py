@@ -51,7 +51,7 @@ def test_a_heap_profile_leads_to_the_map_that_keeps_what_was_made():
     certificate = certificate_of(LOG, *PROFILES, "--source", GATEWAY)
     first = certificate.holds[0]
     assert (first.function, first.kept_in, first.container) == ("main.newSession", "SessionCache.sessions", "")
-    assert certificate.places[0].symbol == "SessionCache.sessions"
+    assert "SessionCache.sessions" in {place.symbol for place in certificate.places}
     written = {hold.line: hold.container for hold in certificate.holds if hold.container}
     assert written == {47: "SessionCache.sessions", 66: "audit", 68: "visits"}
 
@@ -64,12 +64,11 @@ def test_a_hold_names_the_suspect_that_its_callers_log(sources):
     assert {hold.suspect for hold in certificate.holds if "main.record" in hold.function} == {""}
 
 
-def test_a_leak_without_a_suspect_lists_what_only_grows():
+def test_a_leak_without_a_suspect_lists_what_only_grows(sources):
     """And says that nothing in the log leads there."""
-    certificate = certificate_of(LOG, "--source", GATEWAY)
-    if not certificate.suspects:
-        assert {place.symbol for place in certificate.places} == {"SessionCache.sessions", "audit", "visits"}
-        assert all("no suspect leads here" in place.says for place in certificate.places)
+    certificate = with_source(replace(certificate_of(LOG), suspects=()), sources)
+    assert {place.symbol for place in certificate.places} == {"SessionCache.sessions", "audit", "visits"}
+    assert all("no suspect leads here" in place.says for place in certificate.places)
 
 
 def test_a_service_that_does_not_leak_gets_no_places(sources):
@@ -91,7 +90,7 @@ def test_a_bundle_keeps_what_the_source_said(gctail, tmp_path):
     gctail("postmortem", LOG, *PROFILES, "--source", GATEWAY, "--bundle", bundle)
     done = gctail("postmortem", bundle, "--json")
     [service] = json.loads(done.stdout)["services"]
-    assert service["certificate"]["places"][0]["symbol"] == "SessionCache.sessions"
+    assert "SessionCache.sessions" in {place["symbol"] for place in service["certificate"]["places"]}
     assert service["certificate"]["holds"][0]["kept_in"] == "SessionCache.sessions"
 
 

@@ -19,6 +19,7 @@ from gctail.engine import USUAL_MINING, Engine
 from gctail.errors import UsageError
 from gctail.postmortem.as_json import case_json
 from gctail.postmortem.certificate import Case
+from gctail.postmortem.keyed import Looked
 from gctail.postmortem.pen import Pen
 from gctail.postmortem.proofs import kept
 from gctail.postmortem.redaction import Redactor
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--markdown", metavar="FILE", nargs="?", const="-", help="text for a ticket; to standard output without FILE"
     )
+    parser.add_argument("--keys-csv", metavar="FILE", help="the keys of the suspects: how often each came, and when")
     parser.add_argument("--json", action="store_true", help="everything as one JSON object")
     parser.add_argument(
         "--redact", action="store_true",
@@ -90,6 +92,10 @@ def run(options: argparse.Namespace) -> int:
         case = redactor.case(case)
     _print(case, options)
     _write(case, options)
+    if options.keys_csv is not None:
+        from gctail.report.keys_csv import keys_csv
+
+        save(options.keys_csv, keys_csv(reading.looked, redactor.text if redactor is not None else None))
     if options.bundle is not None:
         _bundle(case, reading, redactor, options)
     for failure in reading.failed:
@@ -105,6 +111,8 @@ class Read(Struct):
     failed: list[str]
     inputs: dict[str, str]
     """Origin to role: log, kernel, events or profile."""
+    looked: list[Looked]
+    """The keys of the suspects."""
 
 
 def opened(options: argparse.Namespace) -> tuple[Case, list[str]]:
@@ -144,7 +152,7 @@ def _once(options: argparse.Namespace, limit_mib: float | None, places: Places |
     inputs = dict.fromkeys(options.files, "log")
     inputs |= dict.fromkeys(options.kernel_log, "kernel") | dict.fromkeys(options.events, "events")
     inputs |= dict.fromkeys(options.profile, "profile")
-    return Read(case, autopsy.places, reading.failed, inputs)
+    return Read(case, autopsy.places, reading.failed, inputs, autopsy.looked)
 
 
 def _found_limit(case: Case) -> float | None:

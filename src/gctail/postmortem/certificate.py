@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from gctail.attribution.keys.values import KeyReport
+
 VERSION = 1
 
 CAUSES = {
@@ -128,6 +130,8 @@ class Key(Struct, frozen=True):
     new_per_s: float | None
     examples: tuple[tuple[str, int], ...]
     """Values with how often they came, most frequent first."""
+    found: KeyReport | None = None
+    """What makes each of them new, where they were looked at closely."""
 
 
 class LastLine(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from gctail.attribution.keys.kinds import VOLATILE
 from gctail.forecast import duration
 from gctail.postmortem.certificate import Certificate, StackGroup
 from gctail.postmortem.held import place_of, short
@@ -112,7 +113,11 @@ def _since(certificate: Certificate) -> str:
 def _suspect(certificate: Certificate) -> str:
     if certificate.suspects:
         first = certificate.suspects[0]
-        message = str(first.get("message") or first.get("template") or "")[:44]
+        message = str(first.get("message") or first.get("template") or "")
+        key = next((key for key in certificate.keys if key.found is not None and key.found.cause in VOLATILE), None)
+        if key is not None and key.found is not None and key.message == message:
+            return f'"{_brief(message, 24)}": {key.distinct:,} {key.slot}s, each with its own {key.found.cause}'
+        message = message[:44]
         slot = first.get("slot") or first.get("field")
         share = first.get("share")
         grown = f": {share:.0%} of the growth" if isinstance(share, float | int) else ""
@@ -123,6 +128,14 @@ def _suspect(certificate: Certificate) -> str:
         of = "what grew" if hold.grown_mib is not None else "the heap"
         return f"{hold.share:.0%} of {of} was made at {place_of(hold).rpartition('/')[2]}, {short(hold.function)}"
     return _by_stacks(certificate)
+
+
+def _brief(message: str, room: int) -> str:
+    """The first words, as many as there is room for."""
+    if len(message) <= room:
+        return message
+    cut = message[: room + 1]
+    return (cut.rpartition(" ")[0] or cut[:room]) + "…"
 
 
 def _by_stacks(certificate: Certificate) -> str:

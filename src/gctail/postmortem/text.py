@@ -11,6 +11,7 @@ from gctail.postmortem.certificate import Advice, Case, Certificate, Memory, Mom
 from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
 from gctail.postmortem.pen import BLUE, BOLD, DIM, GREEN, RED, WIDTH, YELLOW, Pen
 from gctail.postmortem.stacks import folded, is_the_runtimes
+from gctail.postmortem.text_keys import keys_text
 from gctail.postmortem.text_proofs import profile_text, source_text
 from gctail.postmortem.wording import size
 
@@ -51,6 +52,7 @@ def certificate_text(certificate: Certificate, pen: Pen) -> Iterator[str]:
     if memory and not _idle_memory(certificate):
         yield from ("", pen.head("The memory at the end"), *memory)
     yield from _suspects(certificate, pen)
+    yield from keys_text(certificate, pen)
     yield from source_text(certificate, pen)
     yield from profile_text(certificate, pen)
     yield from _stacks(certificate, pen)
@@ -177,8 +179,9 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
         if each.get("example"):
             yield pen.paint(pen.cut(str(each["example"]), "     | "), DIM)
     for key in certificate.keys[:3]:
-        examples = ", ".join(value for value, _ in key.examples[:3])
-        yield from pen.wrapped(f"keys of {key.slot}: {key.distinct:,} different, such as {examples}", "  ", "     ")
+        if key.found is None:
+            examples = ", ".join(value for value, _ in key.examples[:3])
+            yield from pen.wrapped(f"keys of {key.slot}: {key.distinct:,} different, such as {examples}", "  ", "     ")
 
 
 def _stacks(certificate: Certificate, pen: Pen) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from gctail.postmortem.certificate import Certificate, Hold, Key, Place
 from gctail.postmortem.held import grows, own_callers, place_of, short
 from gctail.postmortem.wording import size
+from gctail.report.keyed import keys as looked_at
 from gctail.report.markup import Markup, join, tag, text
 from gctail.report.tables import Cell, Column, table
 from gctail.report.wording import NONE, mib, number, share
@@ -54,15 +55,16 @@ def _figure(told: dict[str, Any], name: str) -> float | None:
 
 
 def keys(certificate: Certificate) -> Markup:
-    """The values of a slot: how many, how fast new ones come, and the most frequent ones."""
-    if not certificate.keys:
-        return Markup("")
+    """The values of slots: what makes each of them new; where nobody looked closely, the most frequent ones."""
+    told = [key for key in certificate.keys if key.found is None]
+    if not told:
+        return looked_at(certificate)
     columns = [
         Column("message", wide=True), Column("key"), Column("distinct", figures=True), Column("new", figures=True),
         Column("examples (times seen)", wide=True),
     ]  # fmt: skip
-    rows = [(_key(each), None) for each in certificate.keys]
-    return join(tag("h4", "Keys"), table("Keys", columns, rows))
+    rows = [(_key(each), None) for each in told]
+    return join(looked_at(certificate), tag("h4", "Keys"), table("Keys", columns, rows))
 
 
 def _key(key: Key) -> list[Cell]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 from gctail import __version__
@@ -14,11 +15,13 @@ from gctail.golang.source import Sources, read_sources
 from gctail.parsing.times import find_time
 from gctail.postmortem.certificate import Case
 from gctail.postmortem.events import is_events, read_events
+from gctail.postmortem.keyed import Looked, with_keys
 from gctail.postmortem.proofs import proven
 from gctail.postmortem.witness import Witness
 from gctail.postmortem.writing import write
 from gctail.records import Death, Passage, Sighting
 from gctail.runners.local import Reading
+from gctail.runners.microscope import look_again, looks
 from gctail.runners.places import Places
 from gctail.sources import open_input
 from gctail.sources.gofiles import GoFiles
@@ -54,6 +57,9 @@ class Autopsy:
         self.limits: list[Any] = []
         self.profiles: list[tuple[str, HeapProfile]] = []
         self.sources: Sources | None = None
+        self.looked: list[Looked] = []
+        """The keys of the suspects, where the log was read again for them."""
+        self._logs: list[tuple[str, str | None]] = []
 
     def logs(self, paths: list[str]) -> None:
         """Read the logs: the first is the one in question; others are older logs of it, or other services'.
@@ -116,7 +122,9 @@ class Autopsy:
         """The certificates of all that was read; without `limit_is_given` the limit came from these very reports."""
         made = {"torn": self.torn, "made_by": f"gctail {__version__}", "limit_is_given": limit_is_given}
         facts = {**self.reading.facts(), **_counts(self.engine), **made}
-        return proven(write(self.engine, self.witness, self.places.find, facts), self.profiles, self.sources)
+        case = write(self.engine, self.witness, self.places.find, facts)
+        self.looked = look_again(looks(case.certificates, self.witness.streams), self._again)
+        return proven(with_keys(case, self.looked), self.profiles, self.sources)
 
     # -- reading
 
@@ -132,7 +140,19 @@ class Autopsy:
         except UnreadableInput:
             return b""
 
+    def _again(self) -> Iterator[list[Sighting | Passage]]:
+        """All logs once more, as they were read."""
+        for path, name in self._logs:
+            scanner = Reading(service=name or self.reading.service, wrapper=self.reading.wrapper).scanner(path)
+            with closing(open_input(self.places.path(path))) as source:
+                while count := source.readinto(scanner.space()):
+                    scanner.filled(count)
+                    yield scanner.take()
+                scanner.flush()
+                yield scanner.take()
+
     def _log(self, path: str, name: str | None) -> None:
+        self._logs.append((path, name))
         engine, witness = self.engine, self.witness
 
         def take(events: list[Sighting | Passage]) -> None:

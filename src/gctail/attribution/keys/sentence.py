@@ -1,0 +1,79 @@
+"""The conclusion about the keys of a slot, in one sentence: what makes each of them new, and what to do about it."""
+
+from __future__ import annotations
+
+from gctail.attribution.keys.values import KeyReport, Part
+
+COMES_AGAIN = 0.5
+ONE_OF_MANY = 0.5
+"""Without its volatile parts at most so many of the keys would be left: then these parts are the reason."""
+WRITTEN_ALIKE = 0.67
+"""The same for ways of writing: two of each key leave a half."""
+CURES = {
+    "time stamp": "normalise it, leave the time out",
+    "random token": "file it under what the token stands for",
+    "UUID": "file it under what it is about, not under the request",
+    "counter": "normalise it, leave the running number out",
+    "port": "file it under the host alone, for each connection has a port of its own",
+}
+
+
+def sentence(found: KeyReport) -> str:
+    """One sentence, as short as what is seen allows."""
+    if found.distinct == 1:
+        return "There is one key only: what grows is not the number of keys."
+    cause = next((part for part in found.parts if (part.kind, part.detail) == (found.cause, found.detail)), None)
+    return _spelled(found) or _because(found, cause) or _again(found) or _once(found, cause)
+
+
+def _spelled(found: KeyReport) -> str:
+    """Where a way of writing explains most of them."""
+    keys = round(found.looked_at / found.pattern_share)
+    for variant in found.variants:
+        better = found.left is None or variant.left <= found.left or found.cause not in CURES
+        if variant.left <= WRITTEN_ALIKE * keys and better:
+            return (
+                f"The same key is written in many ways: without {variant.what} there would be {variant.left:,} "
+                f"instead of {keys:,}; normalise it."
+            )
+    return ""
+
+
+def _because(found: KeyReport, cause: Part | None) -> str:
+    """Where a volatile part makes them new."""
+    if cause is None or cause.kind not in CURES:
+        return ""
+    explains = found.left is not None and found.left <= ONE_OF_MANY * found.looked_at
+    if not explains and cause.distinct < ONE_OF_MANY * found.looked_at:
+        return ""
+    named = " ".join(part for part in (cause.kind, cause.detail) if part)
+    first = f"Each key is new because of its {named}{_where(cause)}: {CURES[cause.kind]}"
+    if explains:
+        return f"{first}. Without it there would be {found.left:,} instead of {found.looked_at:,}."
+    return f"{first}. What is left differs in most keys too, so bound the map as well."
+
+
+def _again(found: KeyReport) -> str:
+    """Ordinary ids."""
+    if found.ages.again < COMES_AGAIN:
+        return ""
+    return (
+        f"{found.ages.again:.0%} of the keys come again: they are ordinary ids, and the map needs a bound "
+        "(size or age), not another key."
+    )
+
+
+def _once(found: KeyReport, cause: Part | None) -> str:
+    """Values that are new each time."""
+    first = "No key came again" if not found.ages.again else f"{1 - found.ages.again:.0%} of the keys came only once"
+    if cause is not None and found.left is not None and found.left <= ONE_OF_MANY * found.looked_at:
+        return (
+            f"{first}: each has a {cause.kind} of its own{_where(cause)}. Without it there would be {found.left:,} "
+            f"instead of {found.looked_at:,}; leave it out, or bound the map by size or age."
+        )
+    return f"{first}, and nothing in their form says why: bound the map by size or age."
+
+
+def _where(part: Part) -> str:
+    before = part.before.strip("_-:=/#. ")
+    return f" behind {before}" if before else ""

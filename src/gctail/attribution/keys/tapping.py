@@ -1,0 +1,159 @@
+"""Takes the values of slots out of a log, by reading again the lines that may be of a suspect's template.
+
+The text is read by the rules of `templates`, into a catalog of its own in which the slots are replaced by taps. Lines
+that do not hold the longest fixed text of the template are passed over in bulk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from gctail.attribution.keys.sample import MOST_STRETCH, KeySample
+from gctail.parsing.wrappers import unwrapped
+from gctail.templates.catalog import Catalog, Tally
+from gctail.templates.columns import Columns
+from gctail.templates.forms import Forms
+from gctail.templates.sketch import sketch
+from gctail.templates.slots import SlotTally, Value
+
+LEAST_LITERAL = 4
+FIRST_LINES = 256
+"""So many lines are read twice: before, nobody knows which slots the template has."""
+FIRST_STRETCH, NEXT_STRETCH = 64, 1.4
+"""Lines until the first stretch is kept line by line, and by how much more until each next one."""
+_PLAIN = re.compile(r"[A-Za-z0-9_.,:;/()\[\]{}=-]+")
+"""Characters that no wrapper escapes."""
+
+TimeOf = Callable[[bytes], float | None]
+
+
+class Tap(SlotTally):
+    """Stands where a slot stood, and hands on what it would have counted."""
+
+    __slots__ = ("sink",)
+
+    def __init__(self, slot: SlotTally, sink: list[bytes]) -> None:
+        super().__init__(slot.key, slot.name, slot.kind)
+        self.sink = sink
+
+    def add(self, values: Sequence[Value], now_s: float) -> None:
+        """Values of some lines, in order."""
+        del now_s
+        self.sink += [_key(value) for value in values]
+
+    def take(self, other: SlotTally) -> None:
+        """What was counted elsewhere before does not matter here."""
+
+
+class SlotReader:
+    """Reads text again, and samples the keys of some slots of one template.
+
+    `template` is its text with `<*>`, `slots` the names of the slots or their places (`#2`), `example` a line of it.
+    """
+
+    def __init__(self, template: str, slots: Sequence[str], example: str) -> None:
+        self.samples = {slot: KeySample() for slot in slots}
+        self.literal = literal_of(template, example)
+        self._template = template.split()
+        self._taken: dict[str, list[bytes]] = {slot: [] for slot in slots}
+        self._catalog = Catalog()
+        self._forms = Forms(self._catalog, lambda line, _: sketch(line), lines=True)
+        self._columns = Columns(self._catalog)
+        self._known: tuple[int, int] | None = None
+        self._next_stretch = float(FIRST_STRETCH)
+
+    def read(self, text: bytes, now_s: float, wrapper: str | None = None, time_of: TimeOf | None = None) -> None:
+        """Whole lines of the application; `time_of` is the Unix time that a line gives."""
+        if self.literal not in text:
+            return
+        lines = [line for line in text.split(b"\n") if self.literal in line]
+        if self._known is None:
+            self._mine(lines[:FIRST_LINES], wrapper, now_s)
+            self._tap()
+        lines_before = max(sample.lines for sample in self.samples.values())
+        if time_of is not None and lines_before >= self._next_stretch and len(lines) > 1:
+            self._next_stretch = lines_before * NEXT_STRETCH
+            self._stretch(lines[:MOST_STRETCH], wrapper, now_s, time_of)
+            lines = lines[MOST_STRETCH:]
+        self._mine(lines, wrapper, now_s)
+        self._hand_on(now_s)
+        self._tap()
+
+    def _stretch(self, lines: list[bytes], wrapper: str | None, now_s: float, time_of: TimeOf) -> None:
+        """Some lines one by one, each with its own time."""
+        runs: dict[str, list[tuple[float, bytes]]] = {slot: [] for slot in self.samples}
+        for line in lines:
+            self._mine([line], wrapper, now_s)
+            time_s = time_of(line)
+            for slot, run in runs.items():
+                run += [(time_s, key) for key in self._taken[slot] if time_s is not None]
+            self._hand_on(now_s)
+        for slot, run in runs.items():
+            self.samples[slot].stretch(run)
+
+    def _mine(self, lines: list[bytes], wrapper: str | None, now_s: float) -> None:
+        if wrapper is not None:
+            inner = unwrapped([line.decode("utf-8", "surrogateescape") for line in lines], wrapper)
+            lines = [line.encode("utf-8", "surrogateescape") for line in inner]
+        objects = [line for line in lines if line[:1] == b"{"]
+        others = [line for line in lines if line[:1] != b"{"]
+        if objects:
+            others += self._columns.read(objects, now_s)
+        others = [line for line in others if line and not line.isspace()]
+        for form, _, columns in self._forms.read(others, None, now_s) if others else ():
+            for (key, slot, _), column in zip(form.slots, columns, strict=True):
+                form.tally.fill(key, slot.name, slot.kind, column, now_s)
+
+    def _hand_on(self, now_s: float) -> None:
+        for slot, keys in self._taken.items():
+            self.samples[slot].add(keys, now_s)
+            keys.clear()
+
+    def _tap(self) -> None:
+        """Put a tap into every slot of the template that has none: there are new ones after templates were merged."""
+        if self._known == (known := (self._catalog.version, len(self._catalog.tallies))):
+            return
+        self._known = known
+        for tally in self._catalog:
+            for slot, key in self._places(tally):
+                if not isinstance(tally.slots[key], Tap):
+                    tally.slots[key] = Tap(tally.slots[key], self._taken[slot])
+
+    def _places(self, tally: Tally) -> Iterator[tuple[str, str]]:
+        """The wanted slots that this template has, each with its key there; none where it is another template."""
+        if not is_like(self._template, tally):
+            return
+        for slot in self.samples:
+            for at, (key, each) in enumerate(tally.slots.items(), 1):
+                if slot in {each.name, f"#{at}"}:
+                    yield slot, key
+                    break
+
+
+def is_like(template: Sequence[str], tally: Tally) -> bool:
+    """Whether a template has the words of another, where neither has a slot; fields behind the words do not count."""
+    words = [word.replace(b"\0", b"<*>").decode("utf-8", "replace") for word in tally.words]
+    rest = template[len(words) :]
+    return (
+        len(words) <= len(template)
+        and all(ours == theirs or "<*>" in {ours, theirs} for ours, theirs in zip(template, words, strict=False))
+        and all(word.endswith("=<*>") for word in rest)
+    )
+
+
+def literal_of(template: str, example: str) -> bytes:
+    """The longest fixed text of a template, by which its lines are found; empty where none is long."""
+    able = [
+        piece
+        for part in re.split(r"<\*>|\s+", template)
+        for piece in _PLAIN.findall(part)
+        if len(piece) >= LEAST_LITERAL and piece in example
+    ]
+    return max(able, key=len, default="").encode()
+
+
+def _key(value: Value) -> bytes:
+    if isinstance(value, bytes):
+        return value[1:-1] if value[:1] == b'"' == value[-1:] and len(value) > 1 else value
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else repr(value).encode()

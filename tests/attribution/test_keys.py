@@ -1,0 +1,280 @@
+"""Keys under the microscope: what makes each of them new, in one sentence, for keys of many kinds."""
+
+import random
+import uuid
+from itertools import pairwise
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gctail.attribution.keys.bursts import bursts
+from gctail.attribution.keys.forms import is_restless, pieces
+from gctail.attribution.keys.report import report
+from gctail.attribution.keys.sample import MOST_KEYS, KeySample
+from gctail.attribution.keys.tapping import SlotReader, literal_of
+from gctail.attribution.keys.variants import prefixes
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+PUT = "{time} WARN [SessionCache] putIfAbsent(key={key}, value=Session{{...}}) → size={size}"
+TEMPLATE = "[SessionCache] putIfAbsent(key=<*>, value=<*>) → size=<*>"
+
+
+def sample_of(keys, every_s=0.1, at_once=10):
+    """Keys as they come, so many lines in each interval."""
+    sample = KeySample()
+    for at in range(0, len(keys), at_once):
+        sample.add([key.encode() for key in keys[at : at + at_once]], at / at_once * every_s)
+    return sample
+
+
+def made(kind, count=3000):
+    """Keys of a kind."""
+    chance = random.Random(7)  # noqa: S311  (a repeatable log)
+    any_of = chance.randrange
+    kinds = {
+        "id with time": lambda at: f"uid_{887000 + any_of(60)}#device_{1700000000000 + any_of(10**11)}",
+        "seconds": lambda at: f"lock:{1795000000 + at}:{any_of(3)}",
+        "date": lambda at: f"report-2026-11-{1 + at // 1440 % 28:02d}T{at // 60 % 24:02d}:{at % 60:02d}:00Z-eu",
+        "counter": lambda at: f"order:{1000 + at}",
+        "uuid": lambda at: f"session:{uuid.UUID(int=chance.getrandbits(128), version=4)}",
+        "base64": lambda at: "".join(chance.choice(ALPHABET) for _ in range(32)),
+        "hex": lambda at: f"trace-{chance.getrandbits(64):016x}",
+        "object id": lambda at: f"{1795000000 + at:08x}{chance.getrandbits(64):016x}",
+        "port": lambda at: f"10.0.{any_of(3)}.{any_of(9)}:{32768 + any_of(28000)}",
+        "case": lambda at: "".join(
+            chance.choice((each, each.upper())) for each in f"user-{'abcd'[any_of(4)] * 5}-{any_of(20)}"
+        ),
+        "slash": lambda at: f"/img/{any_of(300)}.png" + "/" * any_of(2),
+        "query": lambda at: f"/search?q={any_of(10**6)}&page={any_of(4)}",
+        "metric labels": lambda at: f"requests{{path=/users/{any_of(10**6)},code=200}}",
+        "few ids": lambda at: f"user:{any_of(300)}",
+        "words": lambda at: "".join(chance.choice("abcdefghijklmnop") for _ in range(9)),
+    }
+    return [kinds[kind](at) for at in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "sentence"),
+    [
+        ("id with time", "time stamp", "Each key is new because of its time stamp in ms behind device: normalise it, leave the time out. Without it there would be 60 instead of"),
+        ("seconds", "time stamp", "Each key is new because of its time stamp in s behind lock: normalise it, leave the time out."),
+        ("date", "time stamp", "Each key is new because of its time stamp behind report: normalise it, leave the time out."),
+        ("counter", "counter", "Each key is new because of its counter behind order: normalise it, leave the running number out."),
+        ("uuid", "UUID", "Each key is new because of its UUID behind session: file it under what it is about"),
+        ("base64", "random token", "Each key is new because of its random token: file it under what the token stands for."),
+        ("hex", "random token", "Each key is new because of its random token behind trace: file it under"),
+        ("object id", "random token", "Each key is new because of its random token with the time in it: file it under"),
+        ("port", "port", "Each key is new because of its port: file it under the host alone"),
+        ("case", "number", "The same key is written in many ways: without upper and lower case there would be 80 instead of"),
+        ("slash", "number", "The same key is written in many ways: without a slash at the end there would be 300 instead of 598"),
+        ("query", "number", "The same key is written in many ways: without query strings there would be 1 instead of"),
+        ("metric labels", "number", "of the keys came only once: each has a number of its own behind users. Without it there would be 1 instead of"),
+        ("few ids", "number", "100% of the keys come again: they are ordinary ids, and the map needs a bound"),
+        ("words", "", "No key came again, and nothing in their form says why: bound the map by size or age."),
+    ],
+)  # fmt: skip
+def test_what_makes_keys_new_is_said_in_one_sentence(kind, cause, sentence):
+    """And what to do about it."""
+    found = report(sample_of(made(kind)))
+    assert found is not None
+    assert found.cause == cause
+    assert sentence in found.sentence
+
+
+def test_what_is_left_without_the_time_decides_whether_that_is_enough():
+    """Where the users are new too, another key alone does not help."""
+    chance = random.Random(3)  # noqa: S311
+    keys = [f"uid_{chance.randrange(10**7)}#device_{1700000000000 + 7 * at}" for at in range(2000)]
+    found = report(sample_of(keys))
+    assert found is not None
+    assert found.sentence.endswith("What is left differs in most keys too, so bound the map as well.")
+
+
+def test_seconds_are_times_only_where_they_rise_or_fit_the_clock():
+    """Ten digits may be telephone numbers."""
+    chance = random.Random(5)  # noqa: S311
+    keys = [f"call:{1000000000 + chance.randrange(10**9)}" for _ in range(2000)]
+    found = report(sample_of(keys))
+    assert found is not None
+    assert found.parts[-1].kind == "number"
+    near = [f"call:{1795000000 + chance.randrange(300)}:{at % 7}" for at in range(2000)]
+    told = report(sample_of(near), start_s=1795000000.0)
+    assert told is not None
+    assert told.parts[0].kind == "time stamp"
+
+
+def test_parts_of_a_key_are_told_with_the_words_before_them():
+    """Each with its values, and how many keys there would be without it."""
+    found = report(sample_of(made("id with time")))
+    assert found is not None
+    user, device = found.parts
+    assert (user.before, user.kind, user.distinct) == ("uid_", "number", 60)
+    assert (device.before, device.kind, device.detail, device.without) == ("device_", "time stamp", "in ms", 60)
+    assert found.pattern == "uid_<number>#device_<time stamp>"
+    assert found.pattern_share == 1.0
+
+
+def test_one_key_is_no_reason_for_growth():
+    """However often it comes."""
+    found = report(sample_of(["config"] * 500))
+    assert found is not None
+    assert found.sentence == "There is one key only: what grows is not the number of keys."
+    assert report(KeySample()) is None
+
+
+def test_ages_and_growth():
+    """Keys that come once, keys that come again, and how many there were by when."""
+    found = report(sample_of(["a", *(f"k{at}" for at in range(98)), "a"], every_s=1.0, at_once=1))
+    assert found is not None
+    assert found.ages.again == pytest.approx(1 / 99, abs=1e-3)
+    assert found.ages.life_median_s == 99.0
+    assert found.growth[-1] == (99.0, 99)
+    assert [count for _, count in found.growth] == sorted(count for _, count in found.growth)
+
+
+def test_a_sample_is_fair_however_many_keys_come():
+    """A hundred thousand keys: memory stays, the number of different ones is near, times and counts of each are true."""
+    sample = KeySample(most=1024)
+    for at in range(2000):
+        sample.add([b"key-%d" % (at * 50 + each) for each in range(50)] + [b"hot"] * 3, float(at))
+    assert sample.lines == 106_000
+    assert len(sample.seen) <= 1024
+    assert sample.distinct == pytest.approx(100_001, rel=0.15)
+    assert all(each.count in {1, 6000} for each in sample.seen)
+
+
+def test_a_burst_is_one_thing_under_many_keys_within_moments():
+    """Five devices of one user within four milliseconds; the ordinary flow of other users is none."""
+    run = [(10.0 + 0.001 * at, f"uid_{at * 7919 % 1000}#device_{1700000000000 + at * 977}") for at in range(60)]
+    storm = [(10.030 + 0.001 * at, f"uid_887421#device_{1700000000123 + at}") for at in range(5)]
+    [burst] = bursts([sorted([*run, *storm])])
+    assert (burst.keys, burst.span_ms) == (5, 4.0)
+    assert all(key.startswith("uid_887421#") for key in burst.examples)
+    assert bursts([run]) == ()
+
+
+def test_what_all_lines_have_in_common_is_no_burst():
+    """A metric of one path each is one kind of key, not one thing."""
+    run = [(0.0001 * at, f"requests{{path=/users/{at},code=200}}") for at in range(200)]
+    assert bursts([run]) == ()
+
+
+def test_prefixes_are_the_longest_that_many_share():
+    """Up to a mark, without those that say less of the same keys."""
+    keys = [f"cache:user:{at}" for at in range(60)] + [f"cache:order:{at}" for at in range(40)]
+    assert [(each.text, each.share) for each in prefixes(keys)] == [
+        ("cache:", 1.0), ("cache:user:", 0.6), ("cache:order:", 0.4),
+    ]  # fmt: skip
+
+
+def test_random_text_is_told_from_names():
+    """By how often small letters, capitals and digits take turns."""
+    assert is_restless("aB3xY9kQ2mN7pR4t")
+    assert not is_restless("User_12345-Session_99999")
+    assert not is_restless("paymentprocessor")
+
+
+@given(st.text(max_size=300))
+def test_pieces_put_together_are_the_key_again(key):
+    """Whatever it holds, nothing is lost."""
+    assert "".join(piece.text for piece in pieces(key)) == key
+
+
+@given(st.lists(st.text(max_size=40), max_size=60), st.booleans())
+def test_any_keys_can_be_looked_at(keys, doubled):
+    """Hostile ones too: the report is a sentence and shares between 0 and 1."""
+    found = report(sample_of(keys * (1 + doubled)))
+    if not keys:
+        assert found is None
+    else:
+        assert found.sentence.endswith(".")
+        assert 0 <= found.ages.again <= 1
+        assert 0 < found.pattern_share <= 1
+
+
+# -- taking them out of a log
+
+
+def lines_of(count, wrap=lambda line: line):
+    """A log in which every third line is a put into the cache."""
+    out = []
+    for at in range(count):
+        time = f"2026-11-23T02:31:{at // 1000 % 60:02d}.{at % 1000:03d}Z"
+        out.append(wrap(f"{time} INFO request processed path=/api/{at % 9} status=200"))
+        if at % 3 == 0:
+            out.append(wrap(PUT.format(time=time, key=f"uid_{at % 40}#device_{1700000000000 + at * 13}", size=at)))
+    return ("\n".join(out) + "\n").encode()
+
+
+@pytest.mark.parametrize("piece", [300, 5000, 10**9])
+def test_keys_are_read_out_of_text_in_pieces_of_any_size(piece):
+    """Each exactly once, with the time of its passage."""
+    text = lines_of(1500)
+    reader = SlotReader(TEMPLATE, ["key", "size"], PUT.format(time="", key="uid_1#device_17", size=1))
+    lines = text.splitlines(keepends=True)
+    block, now_s = b"", 0.0
+    for line in lines:
+        block += line
+        if len(block) >= piece:
+            reader.read(block, now_s)
+            block, now_s = b"", now_s + 1.0
+    reader.read(block, now_s)
+    assert reader.literal == b"putIfAbsent(key="
+    assert reader.samples["key"].lines == reader.samples["size"].lines == 500
+    assert reader.samples["key"].distinct == 500
+    assert {each.key for each in reader.samples["key"].seen} >= {
+        "uid_0#device_1700000000000",
+        "uid_3#device_1700000000039",
+    }
+
+
+def test_keys_are_read_inside_wrappers_and_json():
+    """Docker's JSON, and a line that is an object itself."""
+    docker = lines_of(
+        300,
+        lambda line: orjson.dumps({"log": f"{line}\n", "stream": "stderr", "time": "2026-11-23T02:31:00Z"}).decode(),
+    )
+    reader = SlotReader(TEMPLATE, ["key"], PUT.format(time="", key="uid_1#device_17", size=1))
+    reader.read(docker, 0.0, "docker-json")
+    assert reader.samples["key"].distinct == 100
+    objects = b"".join(
+        b'{"level":"warn","msg":"session stored","key":"k-%d","size":%d}\n' % (at, at) for at in range(200)
+    )
+    reader = SlotReader("session stored key=<*> size=<*>", ["key"], objects.split(b"\n")[0].decode())
+    reader.read(objects, 0.0)
+    assert reader.samples["key"].distinct == 200
+
+
+def test_stretches_of_lines_keep_the_time_of_each():
+    """So that bursts can be seen."""
+    text = lines_of(3000)
+    reader = SlotReader(TEMPLATE, ["key"], PUT.format(time="", key="uid_1#device_17", size=1))
+    for at in range(0, len(text), 20_000):
+        begin, end = text.rfind(b"\n", 0, at) + 1, text.rfind(b"\n", 0, at + 20_000) + 1
+        reader.read(text[begin:end], 1.0, None, lambda line: float(line[17:23]))
+    stretches = reader.samples["key"].stretches
+    assert stretches
+    assert all(one[0] <= other[0] for run in stretches for one, other in pairwise(run))
+    assert reader.samples["key"].lines == 1000
+
+
+def test_lines_of_another_template_are_passed_over():
+    """Even where they hold the same words."""
+    reader = SlotReader(TEMPLATE, ["key"], PUT.format(time="", key="a", size=1))
+    reader.read(b"INFO [SessionCache] putIfAbsent(key=a) was slow\n" * 20, 0.0)
+    assert reader.samples["key"].lines == 0
+
+
+def test_the_literal_is_one_that_the_lines_really_hold():
+    """Signs that wrappers escape are left out; where nothing is long enough, every line is looked at."""
+    assert literal_of('say "héllo" to<*>', 'say "héllo" to bob') == b""
+    assert literal_of("cache put <*> evicted=<*>", "cache put x evicted=3") == b"evicted="
+
+
+def test_the_bound_of_the_sample_is_what_it_says():
+    """The default, too."""
+    sample = KeySample()
+    sample.add([b"%d" % at for at in range(3 * MOST_KEYS)], 0.0)
+    assert len(sample.seen) <= MOST_KEYS
