@@ -1,0 +1,102 @@
+"""Variables of a line are found, named, typed, and read in base units."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gctail.templates.mine import Mine
+from gctail.templates.pattern import compiled, readings
+from gctail.templates.sketch import sketch
+from gctail.templates.slots import amount
+
+
+def slots_of(*lines):
+    """The slots of the one template of these lines."""
+    mine = Mine()
+    mine.read("".join(line + "\n" for line in lines).encode())
+    mine.tick(1.0, 1.0)
+    [template] = mine.courses().templates
+    return template.slots
+
+
+KINDS = {
+    "stored 17 rows": ("int", ""),
+    "load is 0.75 now": ("float", ""),
+    "took 3.5ms in all": ("duration", ""),
+    "took 1m3.5s in all": ("duration", ""),
+    "wrote 12MiB to disk": ("size", ""),
+    "wrote 1.5 KB to disk": ("size", ""),
+    "filled 93.5% of it": ("percent", ""),
+    "request 7b2f19ac done": ("hex", ""),
+    "at 0x7fa609c5ea00 again": ("hex", ""),
+    "run 0b5e7a52-6c1f-4a5e-9e5b-0d8f6e2c1a77 done": ("uuid", ""),
+    "from 10.0.3.7:5432 again": ("ip", ""),
+    "from db.internal.example:5432 again": ("host", ""),
+    "open /var/lib/app/spool/x.dat now": ("path", ""),
+    "since 2026-11-23T08:17:00Z again": ("time", ""),
+    "worker shard-12 is up": ("id", ""),
+    "user ab12-cd#9 is up": ("id", ""),
+    'said "good morning" to all': ("word", ""),
+    "saved {User:ann Device:web} at last": ("struct", ""),
+    "queue: 77 now": ("int", "queue"),
+    "done, left = 12 now": ("int", "left"),
+    "put(key=uid_1, n=3) now": ("id", "key"),
+}
+
+
+@pytest.mark.parametrize("line", KINDS)
+def test_each_kind_of_value_is_known_by_its_looks(line):
+    """And has the name that stands before it."""
+    slot = slots_of(line)[0]
+    assert (slot.type, slot.name) == KINDS[line]
+
+
+def test_amounts_are_in_seconds_and_bytes():
+    """Whatever unit each line has."""
+    took, size = slots_of(
+        "INFO done took=900us size=512", "INFO done took=1.5s size=2KiB", "INFO done took=1m size=1MiB"
+    )
+    assert (took.type, took.sums, took.highest) == ("duration", [pytest.approx(61.5009)], [60.0])
+    assert (size.last, size.sums) == ([2.0**20], [512 + 2048 + 2.0**20])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(b"12", 12), (b"1h2m3.5s", 3723.5), (b"7\xc2\xb5s", 7e-6), (b"3GiB", 3 * 2**30), (b"5%", 5), (b"abc", None), (b"5 apples", None), (b"", None)],
+)  # fmt: skip
+def test_an_amount_is_read_or_is_none(text, value):
+    """No amount is no zero."""
+    assert amount(text) == (value if value is None else pytest.approx(value))
+
+
+def test_a_field_is_the_same_slot_in_quotes_and_without():
+    """logfmt puts quotes only where a value has spaces."""
+    [user] = slots_of("INFO seen user=ann", 'INFO seen user="ann"', 'INFO seen user="ann lee"')
+    assert (user.distinct, sorted(key.text for key in user.keys)) == (2, ["ann", "ann lee"])
+
+
+def test_groups_of_json_are_fields_with_dots_in_their_names():
+    """And what is no number now and then does not spoil the numbers."""
+    slots = {
+        slot.name: slot
+        for slot in slots_of(*[f'{{"msg":"m","http":{{"ms":{n},"path":"/a{n}"}},"n":null}}' for n in range(3)])
+    }
+    assert (list(slots), slots["http.ms"].sums) == (["http.ms", "http.path"], [3.0])
+
+
+PIECES = ["stored", "user=ann", "n=12", '"a b"', "3.5ms", "10.0.0.1", "(key=uid_7,", "x=Session{a:1 b:2})", "→", "{", "}", "7b2f19ac", "[12]",
+          "2026-11-23", "08:17:00", "level=info", 'msg="a 1"', "INFO", "main.go:12:", "a-1_b#2", "=", ":", "\\", "%", "*", "/var/x/1", "1,2,3", "\xff"]  # fmt: skip
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=12), st.sampled_from([" ", "  ", "\t"])
+)
+def test_the_pattern_made_of_a_line_reads_that_line_as_it_was_read(pieces, space):
+    """The fast way and the careful way have one meaning."""
+    line = space.join(pieces).encode().replace(b"\n", b" ")
+    taken = sketch(line)
+    slots, source = readings(taken.parts, frozenset())
+    match = compiled(source).fullmatch(line)
+    assert match is not None
+    assert list(match.groups()) == [reading.value for reading in slots]
