@@ -25,7 +25,9 @@ MOST_VARIED = 8
 """Forms that begin with the same word and are as long, and have a word that varies."""
 _FORGET = b"0123456789abcdefABCDEF"
 # `user="Ann Lee" took=3ms id 7f3a`, but not `msg="request processed"`
-_VARIABLE = re.compile(rb'(?<=[\s=(\[:,])(?<!msg=)"[^"\n]*+"|(?<==)(?!")(?<!level=)[^\s,;)]*+|[^\s\d="]*+\d[^\s="]*+')
+_VARIABLE = re.compile(
+    rb'(?<=[\s=(\[:,])(?<!msg=)"[^"\n]*+"|(?<==)(?!")(?<!level=)[^\s,;)]*+|(?<![^\s="])[^\s\d="]*+\d[^\s="]*+'
+)
 
 
 class Form:

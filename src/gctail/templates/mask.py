@@ -11,10 +11,11 @@ import re
 _QUOTED = rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
 _BRACES = rb"\{[^{}\n]*+(?:\{[^{}\n]*+\}[^{}\n]*+)*+\}"  # as in: Session{User:uid_7 Limits:{Max:3}}
 _BARE = rb'&?[^\s,;&"()\[\]{}]*+(?:' + _BRACES + rb"|\[[^\[\]\s]*+\]|\([^()\s]*+\))?+"
-_STRUCT = rb"&?[\w.]*+\{(?=[A-Za-z_]\w*:)" + _BRACES[2:]
+_STRUCT = rb"&?[\w.]{0,64}+\{(?=[A-Za-z_]\w*:)" + _BRACES[2:]
 _VERB = rb"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS|CONNECT|TRACE)"  # of an access log: part of the message
 _NUMBERED = rb"(?=[^\d\s]*+\d)[\w#@~.:/-]++"
 _LIST = _NUMBERED + rb"(?:[ ,]++" + _NUMBERED + rb"){5,}+"
+_IP = rb"(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){5,7})"
 _PATH = rb"/(?:var|home|tmp|usr|mnt|etc|opt|root|proc|sys|srv|run|dev|Users|Library)/[^\s,;:()\[\]\"'=]*+"
 _DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -66,13 +67,13 @@ TOKEN = re.compile(
     rb"|(?<![.:])\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?![\w:]))"
     rb"|(?P<uuid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Za-z]))"
     rb"|(?P<list>(?<!\S)" + _LIST + rb"(?!\S))"
-    rb"|(?<![.:])(?P<ip>(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){5,7})(?![\w.]))"
+    rb"|(?<![.:])(?P<ip>" + _IP + rb"(?![\w.]))"
     rb"|(?P<hex>0x[0-9a-fA-F]+\b|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{6,}\b|(?=[A-F]*\d)(?=\d*[A-F])[0-9A-F]{6,}\b)"
     rb"|(?<!\.)(?=[-\d])(?:(?P<duration>" + _DURATION + rb"(?!\w))|(?P<size>" + _SIZE + rb"(?!\w))"
     rb"|(?P<percent>-?\d+(?:\.\d+)?%)"
     rb"|(?P<number>(?:(?<![.)\]-])-)?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w|\.\d)))"
     rb"|(?<![.-])(?P<host>(?:[A-Za-z][\w-]*\.)+(?!go:|java:|py:|c:|cc:|js:|ts:|rs:)[A-Za-z][\w-]*:\d{1,5}(?![\w:.]))"
-    rb"|(?P<id>(?<!\.)v?\d+(?:\.\d+){2,}[\w.-]*|(?<![#@~])(?=[A-Za-z_#@~-]*\d)[\w#@~-]+)"
+    rb"|(?P<id>(?<!\.)v?\d+(?:\.\d+){2,}[\w.-]*|(?<![#@~])(?=[A-Za-z_#@~-]{0,64}+\d)[\w#@~-]++)"
     rb"))"
 )
 KLOG_MESSAGE = re.compile(_QUOTED + rb"(?= [^\s=\"]{1,128}+=|\Z)")
@@ -87,20 +88,20 @@ CAPTURES = {
     "host": rb"([\w.-]+:\d{1,5})",
     "uuid": rb"([0-9a-fA-F-]{36})",
     "list": rb"(" + _LIST + rb")",
-    "ip": rb"([\d.]{7,15}(?::\d{1,5})?|[0-9a-fA-F:]+)",
+    "ip": rb"(" + _IP + rb")",
     "struct": rb"(" + _STRUCT + rb")",
     "path": rb"(" + _PATH + rb")",
-    "hex": rb"((?:0x)?[0-9a-fA-F]+)",
+    "hex": rb"((?:0x)?[0-9a-fA-F]++)",
     "duration": rb"(-?[\d.]+(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h)[\d.a-z\xc2\xb5\xce\xbc]*+)",
     "size": rb"(\d+(?:\.\d+)? ?[A-Za-z]{1,3})",
     "percent": rb"(-?\d+(?:\.\d+)?%)",
     "number": rb"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w])",
-    "id": rb"([\w#@~-]+|v?\d+(?:\.\d+){2,}[\w.-]*)",
+    "id": rb"([\w#@~-]++|v?\d+(?:\.\d+){2,}[\w.-]*)",
     "word": rb"(\S+)",
 }
 _VALUE_KINDS = (
     ("uuid", re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")),
-    ("ip", re.compile(rb"\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){5,7}")),
+    ("ip", re.compile(_IP)),
     ("host", re.compile(rb"(?:[A-Za-z][\w-]*\.)+[A-Za-z][\w-]*:\d{1,5}")),
     ("number", re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")),
     ("duration", re.compile(_DURATION)),
