@@ -278,6 +278,7 @@ def _service_report(service: Service) -> dict[str, Any]:
         "suspects": service.suspects(),
         "mined_lines": epoch.mined_lines if epoch else 0,
         "last_lines": service.lines_at_the_end(),
+        "last_line_says": service.last_line_says() if service.deaths or (verdict and verdict.leak) else None,
         "findings": findings,
         "ledger": {
             **service.ledger(),

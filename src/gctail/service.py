@@ -426,6 +426,15 @@ class Service:
         for epoch in self.open if not share else ():
             epoch.mine = None
 
+    def last_line_says(self) -> str | None:
+        """What is to be thought of the last line, by how often its like comes; None where nobody listened."""
+        lines = self.lines_at_the_end(1)
+        if not lines or self.current is None or self.current.mine is None:
+            return None
+        from gctail.attribution.usual import Usual, says
+
+        return says(Usual(self.current.mine).of(lines[-1]), frozenset(each["template"] for each in self.suspects()[:1]))
+
     def lines_at_the_end(self, most: int = 20) -> list[str]:
         """The last application lines."""
         lines = self.last_lines.decode("utf-8", "replace").splitlines()

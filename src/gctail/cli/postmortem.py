@@ -75,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
         help="replace secrets, tokens, e-mail addresses, card numbers, IP addresses and user ids, and say how many",
     )  # fmt: skip
     parser.add_argument("--bundle", metavar="FILE", help="a .tar.gz that holds all it takes to see this elsewhere")
-    parser.add_argument("--lines", metavar="N", type=int, default=10, help="so many of the last lines (10)")
+    parser.add_argument("--lines", metavar="N", type=int, default=20, help="so many of the last lines (20)")
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
     choosing(parser)
     return parser

@@ -143,6 +143,37 @@ class LastLine(Struct, frozen=True):
     message: str | None = None
     usual_per_min: float | None = None
     recent_per_min: float | None = None
+    says: str = ""
+    """What is to be thought of it by its rate: innocent, a suspect, the first of its kind."""
+
+
+class Said(Struct, frozen=True):
+    """A message that came differently at a spike: `kind` is new, more or vanished; rates in lines a minute."""
+
+    kind: str
+    message: str
+    per_min: float
+    usual_per_min: float
+    factor: float | None
+    """Of the usual rate; None for new ones."""
+    example: str
+
+
+class Spike(Struct, frozen=True):
+    """A spike or step of the heap, what the log said differently then, and the lines around its beginning."""
+
+    kind: str
+    summary: str
+    begin_uptime_s: float | None
+    end_uptime_s: float | None
+    time_s: float | None
+    origin: str
+    offset: int | None
+    """Of the first high collection."""
+    sentence: str
+    lines_factor: float | None
+    changes: tuple[Said, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 class StackGroup(Struct, frozen=True):
@@ -322,6 +353,7 @@ class Certificate(Struct, frozen=True):
     mined_lines: int = 0
     """Lines of the application that were searched for suspects."""
     keys: tuple[Key, ...] = ()
+    spikes: tuple[Spike, ...] = ()
     last_lines: tuple[LastLine, ...] = ()
     first_lines: tuple[str, ...] = ()
     """A few of the first lines of the log, in which a program often says its version and settings."""

@@ -12,6 +12,7 @@ from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
 from gctail.postmortem.pen import BLUE, BOLD, DIM, GREEN, RED, WIDTH, YELLOW, Pen
 from gctail.postmortem.stacks import folded, is_the_runtimes
 from gctail.postmortem.text_keys import keys_text
+from gctail.postmortem.text_lines import last_words, spikes_text
 from gctail.postmortem.text_proofs import profile_text, source_text
 from gctail.postmortem.wording import size
 
@@ -57,7 +58,8 @@ def certificate_text(certificate: Certificate, pen: Pen) -> Iterator[str]:
     yield from profile_text(certificate, pen)
     yield from _stacks(certificate, pen)
     yield from _comparison(certificate, pen)
-    yield from _last_words(certificate, pen)
+    yield from spikes_text(certificate, pen)
+    yield from last_words(certificate, pen)
     yield from _advice(certificate.advice, pen)
     yield from _runs(certificate, pen)
 
@@ -230,18 +232,6 @@ def _comparison(certificate: Certificate, pen: Pen) -> Iterator[str]:
         before = f"{row.before:.4g}" if row.before is not None else "-"
         now = f"{row.now:.4g}" if row.now is not None else "-"
         yield f"  {row.name:<20}{before:>12} -> {now:<10} {row.unit}"
-
-
-def _last_words(certificate: Certificate, pen: Pen) -> Iterator[str]:
-    if not certificate.last_lines or pen.last_lines <= 0:
-        return
-    yield from ("", pen.head("The last lines"))
-    for line in certificate.last_lines[-pen.last_lines :]:
-        yield pen.cut(line.text, "  | ")
-        if line.usual_per_min is not None and line.recent_per_min is not None:
-            usual, recent = line.usual_per_min, line.recent_per_min
-            if usual and (recent > 2 * usual or recent < usual / 2):
-                yield pen.paint(f"      usually {usual:.3g} a minute, at the end {recent:.3g}", DIM)
 
 
 def _advice(advice: Iterable[Advice], pen: Pen) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from gctail.attribution.usual import Usual, says
 from gctail.engine import Engine
 from gctail.postmortem.advice import advise
 from gctail.postmortem.causes import Ending, decide
@@ -20,6 +21,7 @@ from gctail.postmortem.memory import memory
 from gctail.postmortem.mined import rates_of, suspects_of
 from gctail.postmortem.quoting import Finder
 from gctail.postmortem.silence import ends_with_an_error, latest_of, silence
+from gctail.postmortem.spikes import spikes
 from gctail.postmortem.stacks import grouped
 from gctail.postmortem.story import Clock, first_warning, foretold, moments
 from gctail.postmortem.witness import Witness, Words
@@ -106,6 +108,7 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
     dump = _dump(person)
     gogc = derived.gogc_estimate if derived is not None else None
     suspects = suspects_of(person)
+    usual = _usual(person)
     certificate = Certificate(
         service=service.name,
         epoch=epoch.index if epoch is not None else None,
@@ -126,7 +129,8 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
         suspects=suspects,
         mined_lines=epoch.mined_lines if epoch is not None else 0,
         rates=rates_of(person, suspects),
-        last_lines=_last_lines(person),
+        spikes=spikes(person, usual, bins),
+        last_lines=_last_lines(person, usual, _accused(suspects)),
         first_lines=_first_lines(person),
         goroutines=_goroutines(dump),
         stacks=grouped(dump),
@@ -188,8 +192,34 @@ def _goroutines(dump: Death | Dump | None) -> int | None:
     return len(dump.goroutines)
 
 
-def _last_lines(person: Person) -> tuple[LastLine, ...]:
-    return tuple(LastLine(text[:2000], origin, at) for text, origin, at in person.lines[-SHOWN_LINES:])
+def _accused(suspects: tuple[dict[str, Any], ...]) -> frozenset[str]:
+    """The templates of the first suspect, and of those that this log does not tell from it."""
+    first = [each.get("group") for each in suspects[:1]]
+    return frozenset(str(each.get("template")) for each in suspects if each.get("group") in first)
+
+
+def _usual(person: Person) -> Usual | None:
+    """What the process says usually; None where nobody listened, or the process was closed long ago."""
+    mine = person.epoch.mine if person.epoch is not None else None
+    return Usual(mine) if mine is not None else None
+
+
+def _last_lines(person: Person, usual: Usual | None, suspects: frozenset[str]) -> tuple[LastLine, ...]:
+    return tuple(_last_line(*each, usual, suspects) for each in person.lines[-SHOWN_LINES:])
+
+
+def _last_line(text: str, origin: str, at: int | None, usual: Usual | None, suspects: frozenset[str]) -> LastLine:
+    rate = usual.of(text) if usual is not None and usual.courses.uptime_s else None
+    line = LastLine(text[:2000], origin, at)
+    if rate is None:
+        return msgspec.structs.replace(line, says=says(None)) if usual is not None else line
+    return msgspec.structs.replace(
+        line,
+        message=rate.message,
+        usual_per_min=round(rate.usual_per_min, 3),
+        recent_per_min=round(rate.recent_per_min, 3),
+        says=says(rate, suspects),
+    )
 
 
 def _first_lines(person: Person) -> tuple[str, ...]:

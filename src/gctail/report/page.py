@@ -18,7 +18,7 @@ from gctail.report.course import course
 from gctail.report.holdings import holdings
 from gctail.report.markup import Markup, Node, join, tag, text
 from gctail.report.picture import drawing
-from gctail.report.quotes import last_lines
+from gctail.report.quotes import last_lines, spikes
 from gctail.report.reckoning import gaps, reckoning
 from gctail.report.shipped import VENDORED, fingerprint, script, style
 from gctail.report.stacks import stacks
@@ -112,7 +112,8 @@ def _article(certificate: Certificate, at: int) -> Markup:
         tag("div", story(certificate), _charts(certificate, at), class_="course"),
         tag("div", holdings(certificate), evidence(certificate), class_="pair"),
         suspects(certificate), source(certificate), profile(certificate), counsel(certificate),
-        last_lines(certificate), stacks(certificate), comparison(certificate), runs(certificate), gaps(certificate),
+        spikes(certificate), last_lines(certificate), stacks(certificate), comparison(certificate),
+        runs(certificate), gaps(certificate),
         id=f"c{at}", class_=tone(certificate), aria_labelledby=f"c{at}-title",
     )  # fmt: skip
 

@@ -23,6 +23,7 @@ from gctail.records import Death, Passage, Sighting
 from gctail.runners.local import Reading
 from gctail.runners.microscope import look_again, looks
 from gctail.runners.places import Places
+from gctail.runners.surroundings import with_surroundings
 from gctail.sources import open_input
 from gctail.sources.gofiles import GoFiles
 from gctail.whose.identity import identity
@@ -124,7 +125,12 @@ class Autopsy:
         facts = {**self.reading.facts(), **_counts(self.engine), **made}
         case = write(self.engine, self.witness, self.places.find, facts)
         self.looked = look_again(looks(case.certificates, self.witness.streams), self._again)
-        return proven(with_keys(case, self.looked), self.profiles, self.sources)
+        case = with_surroundings(with_keys(case, self.looked), self.places.read, self._wrapper_of)
+        return proven(case, self.profiles, self.sources)
+
+    def _wrapper_of(self, service: str) -> str | None:
+        stream = self.witness.streams.get(service)
+        return stream.head_wrapper if stream is not None else None
 
     # -- reading
 

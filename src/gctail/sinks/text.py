@@ -205,6 +205,8 @@ def _death_lines(service: dict[str, Any], palette: Palette) -> list[str]:
     own = [line for line in service["last_lines"] if _KERNEL_LINE.match(line) is None]
     if own and death["epoch"] in {None, service["epoch"]}:
         lines.append(f"  last line: {show(own[-1], 160)}")
+        if own[-1] == service["last_lines"][-1] and service.get("last_line_says"):
+            lines.append(f"    {show(service['last_line_says'], 160)}")
     return lines
 
 

@@ -1,0 +1,104 @@
+"""Spikes and last lines in a certificate: what the log said differently, and which line is innocent."""
+
+import json
+
+import pytest
+from msgspec.structs import replace
+
+from certificates import example_certificate
+from gctail.postmortem.certificate import Case, LastLine, Said, Spike
+from gctail.postmortem.pen import WIDTH, Pen
+from gctail.postmortem.text_lines import last_words, rate, spikes_text
+from gctail.report import html
+from postmortem_cases import LOGS, certificate_of
+
+BATCH = "nightly-batch-go1.27.log.gz"
+HOSTILE = "\x1b]0;owned\x07\u202e<script>alert(1)</script>" * 9
+
+
+@pytest.fixture(scope="module")
+def batch():
+    """A service that runs a batch twice; the second run is a spike."""
+    return certificate_of(BATCH)
+
+
+def test_a_spike_names_the_message_that_came_with_it_and_shows_lines_around(batch):
+    """The batch says how far it is."""
+    [spike] = batch.spikes
+    assert spike.sentence.startswith('"nightly invoice run progress" came ')
+    assert [(each.kind, each.message) for each in spike.changes] == [("more", "nightly invoice run progress")]
+    assert 3 <= len(spike.lines) <= 6
+    assert any("nightly invoice run progress" in line for line in spike.lines)
+    assert not [line for line in spike.lines if line.startswith("gc ")]
+
+
+def test_the_last_line_of_a_service_that_dies_is_innocent():
+    """It comes all the time; the line of the suspect says that it is one."""
+    certificate = certificate_of(LOGS.parent / "gateway" / "gateway-go1.26.log.gz")
+    last = certificate.last_lines[-1]
+    assert last.message == "request processed"
+    assert last.says.endswith("times a second all the time: innocent")
+    assert last.usual_per_min == pytest.approx(last.recent_per_min, rel=0.3)
+    assert any(line.says.startswith("a suspect; it comes") for line in certificate.last_lines)
+
+
+def test_a_line_that_never_came_before_is_told(batch):
+    """The farewell of a service that was asked to stop."""
+    assert batch.last_lines[-1].says == "no line like it came before"
+    assert batch.last_lines[-1].usual_per_min is None
+
+
+def test_the_text_has_a_rate_beside_every_line(gctail):
+    """Twenty of them, in 80 columns."""
+    done = gctail("postmortem", LOGS / BATCH)
+    lines = done.stdout.decode().splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    at = lines.index("The last lines  how often lines like it come")
+    assert [
+        line
+        for line in lines[at + 1 : at + 21]
+        if "/s | " not in line and "/min | " not in line and "first | " not in line
+    ] == []
+    assert lines[at + 21] == "  The last line: no line like it came before."
+    assert "At the spike" in lines
+
+
+def test_the_verdict_of_a_dead_service_says_it_too(gctail):
+    """Beside its last line, also without a certificate."""
+    done = gctail(LOGS / "go-out-of-memory-go1.23.log.gz", "--output", "json")
+    [service] = json.loads(done.stdout)["services"]
+    assert service["last_line_says"]
+    alive = gctail(LOGS / "bounded-cache-go1.24.log.gz", "--output", "json")
+    assert json.loads(alive.stdout)["services"][0]["last_line_says"] is None
+
+
+def test_rates_are_short():
+    """They stand in a narrow column."""
+    assert [rate(each) for each in (24000, 60, 12, 1, 0.5, 0.001, 0, None)] == [
+        "400/s", "1/s", "12/min", "1/min", "30/h", "<1/h", "0", "",
+    ]  # fmt: skip
+
+
+def test_hostile_lines_stay_text():
+    """In the terminal and in the page."""
+    spike = Spike(
+        "spike",
+        HOSTILE,
+        1.0,
+        2.0,
+        1_795_424_487.0,
+        HOSTILE,
+        3,
+        HOSTILE,
+        1.0,
+        (Said("new", HOSTILE, 3.0, 0.0, None, HOSTILE),) * 2,
+        (HOSTILE,) * 3,
+    )
+    line = LastLine(HOSTILE, HOSTILE, 3, HOSTILE, 60.0, 60.0, HOSTILE)
+    certificate = replace(example_certificate(), spikes=(spike,), last_lines=(line,) * 3)
+    text = "\n".join([*spikes_text(certificate, Pen(colour=False)), *last_words(certificate, Pen(colour=False))])
+    assert not set(text) & {"\x1b", "\x07", "\u202e"}
+    assert max(map(len, text.splitlines())) <= WIDTH
+    page = html(Case((certificate,), {}, "gctail")).decode()
+    assert "<script>alert" not in page
+    assert "At the spike" in page
