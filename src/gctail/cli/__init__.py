@@ -5,6 +5,7 @@ Nothing heavy is imported here: `gctail --help` answers in a tenth of a second.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -16,6 +17,10 @@ EXIT_FOUND, EXIT_UNUSABLE = 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0, 1 (something at or above --fail-on was found) or 2 (cannot do it)."""
     try:
+        if "_ARGCOMPLETE" in os.environ:
+            from gctail.cli.completion import complete
+
+            complete()
         from gctail.cli.options import parsed
 
         options = parsed(sys.argv[1:] if arguments is None else list(arguments))
@@ -52,8 +57,6 @@ def _is_about_output(error: Exception) -> bool:
 
 def _close_quietly() -> None:
     """Whoever read our output has gone (`| head`): nothing more to say, and no complaint at exit either."""
-    import os
-
     if sys.stdout is None:
         return
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  (pathlib costs 10 ms)

@@ -22,6 +22,7 @@ COMMANDS = {
     "diff": "two runs compared: heap, allocation, CPU of the collector, pauses",
     "gate": "fails a soak test that leaks, for CI; says how small a leak it could have shown",
     "tune": "what other GOGC and GOMEMLIMIT would have done, by replaying a log",
+    "completion": "completes commands, options and files in your shell: gctail completion bash",
     "scan": "maps, slices and caches of Go source that only grow",
 }
 """Every command but reading itself: its module in `gctail.cli`, with `parser` and `run`; what it does, in a line."""
