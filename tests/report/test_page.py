@@ -5,9 +5,11 @@ import hashlib
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from gctail import report
 from gctail.report.shipped import VENDORED, asset
+from gctail.report.ticket import ticket
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\x1b[31m\u202e\x00\"'&{{7*7}}"
 
@@ -92,3 +94,25 @@ def test_a_certificate_of_nothing_is_still_a_page(case, certified):
     assert "Nobody knows." in report.html(case(empty)).decode()
     assert b"No collection" in report.svg(empty)
     assert b"No service was found" in report.html(case())
+
+
+def test_a_setting_stands_line_by_line(case, certified):
+    """As it is to be typed: no line end becomes a sign, in the page and in the ticket."""
+    certificate = certified()
+    [first, *_] = certificate.advice
+    lines = "type t struct {\n    mu sync.Mutex\n}"
+    page = report.html(case(replace(certificate, advice=(replace(first, setting=lines),)))).decode()
+    assert "type t struct {\n    mu sync.Mutex\n}</code></pre>" in page
+    told = ticket(replace(certificate, advice=(replace(first, setting=lines),)))
+    assert "  `type t struct {`  \n  `    mu sync.Mutex`  \n" in told
+
+
+def test_a_question_and_its_answer_are_one_sentence(case, certified):
+    """No "Since: since", and no "Since" where the memory had no part in it."""
+    certificate = certified()
+    leaks = ("Killed (98% sure)", "since 08:51:39 (61 s to live): live heap 0 -> 129 MiB", "nobody", "nothing")
+    page = report.html(case(replace(certificate, headline=leaks))).decode()
+    assert "<dt>Since</dt><dd>08:51:39 (61 s to live)" in page
+    calm = ("panic (99% sure)", "no leak was seen: live heap 1 -> 1 MiB", "main.f", "nothing")
+    page = report.html(case(replace(certificate, headline=calm))).decode()
+    assert "<dt>Memory</dt><dd>No leak was seen" in page

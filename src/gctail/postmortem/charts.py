@@ -7,6 +7,7 @@ from gctail.traces import Bin
 
 MOST_ROWS = 1024
 STEPS = 16
+POINT_OF_NO_RETURN = "live heap from which no collection comes in time"
 
 
 def series(bins: list[Bin]) -> Series:
@@ -44,7 +45,7 @@ def limits(memory: Memory, gogc: float | None) -> tuple[LimitLine, ...]:
         lines.append(LimitLine("container limit", memory.limit_mib))
         if memory.gomemlimit_mib is None and gogc:
             fatal = memory.limit_mib / (1 + gogc / 100)
-            lines.append(LimitLine("live heap from which no collection comes in time", round(fatal, 1)))
+            lines.append(LimitLine(POINT_OF_NO_RETURN, round(fatal, 1)))
     if memory.gomemlimit_mib is not None:
         lines.append(LimitLine("GOMEMLIMIT (inferred)", round(memory.gomemlimit_mib, 1)))
     return tuple(sorted(lines, key=lambda line: -line.mib))

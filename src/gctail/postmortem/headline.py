@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from gctail.attribution.keys.kinds import VOLATILE
 from gctail.forecast import duration
@@ -13,6 +14,8 @@ from gctail.postmortem.story import rate_of
 from gctail.postmortem.wording import size
 
 NOT_DEATHS = frozenset({"alive", "log-cut-off", "unknown", "healthy-end"})
+ROOM = 69
+"""Columns beside a label."""
 OF_MEMORY = frozenset((
     "go-out-of-memory", "memory-limit-spiral", "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report",
     "exit-137", "sigkill", "guard-kill",
@@ -89,9 +92,8 @@ def _since(certificate: Certificate) -> str:
     verdict = certificate.verdict or {}
     live, last = certificate.series.live_high_mib, certificate.memory.heap_live_mib
     if onset is not None and verdict.get("leak"):
-        ended = certificate.cause.name not in NOT_DEATHS
-        left = "to live" if ended else "before the end"
-        ago = f" ({brief(onset.before_end_s)} {left})" if onset.before_end_s is not None else ""
+        left = " to live" if certificate.cause.name not in NOT_DEATHS else ""
+        ago = f" ({brief(onset.before_end_s)}{left})" if onset.before_end_s is not None else ""
         after = (
             f"since {duration(onset.uptime_s)} after its start" if onset.uptime_s is not None else "for the last part"
         )
@@ -100,7 +102,7 @@ def _since(certificate: Certificate) -> str:
         grown = f", +{rate_of(rate)}" if rate else ""
         stacks = certificate.memory.stacks_mib
         if verdict.get("kind") == "goroutine-growth" and stacks:
-            return f"{when}{ago}: stacks grew to {size(stacks)}; live heap {size(last or 0)}"
+            return f"{when}{ago}: stacks {size(stacks)}, live heap {size(last or 0)}"
         return f"{when}{ago}: live heap {live[0] if live else 0} -> {last or 0:.0f} MiB{grown}"
     if verdict.get("kind") == "outside-heap":
         return "not by its Go heap: the memory was held outside it"
@@ -112,17 +114,7 @@ def _since(certificate: Certificate) -> str:
 
 def _suspect(certificate: Certificate) -> str:
     if certificate.suspects:
-        first = certificate.suspects[0]
-        message = str(first.get("message") or first.get("template") or "")
-        key = next((key for key in certificate.keys if key.found is not None and key.found.cause in VOLATILE), None)
-        if key is not None and key.found is not None and key.message == message:
-            return f'"{_brief(message, 24)}": {key.distinct:,} {key.slot}s, each with its own {key.found.cause}'
-        message = message[:44]
-        slot = first.get("slot") or first.get("field")
-        share = first.get("share")
-        grown = f": {share:.0%} of the growth" if isinstance(share, float | int) else ""
-        distinct = f", {first['distinct']:,} values" if isinstance(first.get("distinct"), int) else ""
-        return f'"{message}"{f" ({slot}{distinct})" if slot else ""}{grown}'
+        return _accused(certificate, certificate.suspects[0])
     if certificate.holds:
         hold = certificate.holds[0]
         of = "what grew" if hold.grown_mib is not None else "the heap"
@@ -153,6 +145,19 @@ def _by_stacks(certificate: Certificate) -> str:
     if not certificate.mined_lines:
         return "not known: the log has no lines of the application"
     return "nobody: no message of the log grew with the heap"
+
+
+def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
+    """The message, as much of it as one line holds, which of its values grew, and how much of the growth that is."""
+    message = str(suspect.get("message") or suspect.get("template") or "")
+    key = next((key for key in certificate.keys if key.found is not None and key.found.cause in VOLATILE), None)
+    if key is not None and key.found is not None and key.message == message:
+        return f'"{_brief(message, 24)}": {key.distinct:,} {key.slot}s, each with its own {key.found.cause}'
+    slot, share, distinct = suspect.get("slot") or suspect.get("field"), suspect.get("share"), suspect.get("distinct")
+    values = f", {distinct:,} values" if isinstance(distinct, int) else ""
+    told = f" ({slot}{values})" if slot else ""
+    told += f": {share:.0%} of the growth" if isinstance(share, float | int) else ""
+    return f'"{_brief(message, ROOM - len(told) - 3)}"{told}'
 
 
 def _at_one_place(group: StackGroup) -> str:

@@ -22,7 +22,7 @@ def suspects(certificate: Certificate) -> Markup:
         return Markup("")
     columns = [
         Column("#", figures=True), Column("message", wide=True), Column("value"), Column("explains", figures=True),
-        Column("share", figures=True), Column("p", figures=True), Column("distinct", figures=True), Column("example"),
+        Column("share", figures=True), Column("p", figures=True), Column("distinct", figures=True),
     ]  # fmt: skip
     rows = [(_suspect(at, each), "first" if at == 0 else None) for at, each in enumerate(told)]
     return tag("section", tag("h3", "Suspects"), table("Suspects", columns, rows), keys(certificate), class_="suspects")
@@ -32,16 +32,24 @@ def _suspect(at: int, told: dict[str, Any]) -> list[Cell]:
     p_value, distinct = _figure(told, "p_value"), _figure(told, "distinct")
     named = told.get("message") or told.get("template") or NONE
     template = told.get("template")
+    title = str(template)[:400] if template and template != named else None
     return [
         Cell(at + 1, at + 1),
-        Cell(tag("code", text(named, 300), title=str(template)[:400] if template and template != named else None)),
+        Cell(join(tag("code", text(named, 300), title=title), _example(told))),
         Cell(_slot(told)),
         Cell(mib(_figure(told, "mib")), _figure(told, "mib")),
         Cell(share(_figure(told, "share")), _figure(told, "share")),
         Cell(NONE if p_value is None else "< 0.001" if p_value < 0.001 else f"{p_value:.2g}", p_value),
         Cell(number(distinct), distinct),
-        Cell(tag("code", text(told["example"], 200)) if told.get("example") else NONE),
     ]
+
+
+def _example(told: dict[str, Any]) -> Markup:
+    if not told.get("example"):
+        return Markup("")
+    return tag(
+        "span", tag("span", "for example ", class_="unseen"), tag("code", text(told["example"], 200)), class_="such"
+    )
 
 
 def _slot(told: dict[str, Any]) -> Markup | str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gctail.postmortem.certificate import Advice, Certificate
-from gctail.report.markup import Markup, link, tag
+from gctail.report.markup import Markup, link, tag, text
 
 
 def counsel(certificate: Certificate) -> Markup:
@@ -20,8 +20,16 @@ def _advice(advice: Advice) -> Markup:
         "li",
         tag("h4", advice.title),
         tag("p", advice.text),
-        tag("pre", tag("code", advice.setting), tabindex="0") if advice.setting else "",
+        _code(advice.setting),
         tag("ul", *(tag("li", each) for each in advice.evidence), class_="because") if advice.evidence else "",
         tag("p", link(advice.url, words), tag("span", advice.id, class_="rule"), class_="source"),
         class_=advice.severity,
     )
+
+
+def _code(setting: str) -> Markup:
+    """The setting, line by line as it stands."""
+    if not setting:
+        return Markup("")
+    lines = Markup("\n").join(text(line) for line in setting.splitlines())
+    return tag("pre", tag("code", Markup(lines)), tabindex="0")

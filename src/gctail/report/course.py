@@ -11,7 +11,10 @@ from typing import Any
 
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Certificate, Series, TemplateRate
+from gctail.postmortem.charts import POINT_OF_NO_RETURN
 
+SHORT_NAMES = {POINT_OF_NO_RETURN: "no collection in time from"}
+"""Where a chart is too narrow for the whole name."""
 MOST_MARKS = 40
 MOST_RATES = 12
 COLUMNS = {
@@ -35,7 +38,10 @@ def course(certificate: Certificate, most_rows: int = 1024) -> dict[str, Any]:
         "start_s": _start(certificate, unit, series),
         "end": _end(certificate, unit, axis, shift),
         "columns": {name: [getattr(series, field)[row] for row in rows] for name, field in COLUMNS.items()},
-        "limits": [{"name": show(line.name, 80), "mib": line.mib} for line in certificate.limits],
+        "limits": [
+            {"name": show(line.name, 80), "short": SHORT_NAMES.get(line.name, line.name), "mib": line.mib}
+            for line in certificate.limits
+        ],
         "band": _band(certificate) if unit == "uptime" else None,
         "marks": _marks(certificate, unit, series),
         "rates": [_rate(each) for each in _by_suspicion(certificate.rates)] if unit == "uptime" else [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Certificate
-from gctail.report.verdict import QUESTIONS
+from gctail.report.verdict import questions
 from gctail.report.wording import share, span, utc
 
 MOST = 5
@@ -14,7 +14,10 @@ def ticket(certificate: Certificate) -> str:
     """Headline, story, evidence, suspects and advice."""
     cause = certificate.cause
     lines = [f"### {_plain(certificate.service)}: {_plain(cause.title)}", "", _plain(cause.sentence), ""]
-    lines += [f"- **{name}:** {_plain(words)}" for name, words in zip(QUESTIONS, certificate.headline, strict=False)]
+    lines += [
+        f"- **{name}:** {_plain(words)}"
+        for name, words in zip(questions(certificate), certificate.headline, strict=False)
+    ]
     if certificate.moments:
         lines += ["", "**The story** (UTC)", ""]
         lines += [
@@ -32,8 +35,8 @@ def ticket(certificate: Certificate) -> str:
     if certificate.advice:
         lines += ["", "**What to do**", ""]
         for advice in certificate.advice[:MOST]:
-            setting = f" {_code(advice.setting)}" if advice.setting else ""
-            lines.append(f"- {_plain(advice.title)}: {_plain(advice.text)}{setting}")
+            lines.append(f"- {_plain(advice.title)}: {_plain(advice.text)}")
+            lines += [f"  {_code(line)}  " for line in advice.setting.splitlines()]
     return "\n".join(lines) + "\n"
 
 

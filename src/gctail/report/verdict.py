@@ -8,7 +8,6 @@ from gctail.postmortem.certificate import Certificate
 from gctail.report.markup import Markup, Node, tag
 from gctail.report.wording import NONE, iso, mib, number, places, share, span, utc
 
-QUESTIONS = ("Cause", "Since", "Suspect", "Do")
 CALM = {"alive": "calm", "healthy-end": "calm", "log-cut-off": "open", "unknown": "open", "terminated": "open"}
 GLYPHS = {"calm": "✓", "open": "?", "grave": "✕"}
 
@@ -51,10 +50,21 @@ def _capital(words: str) -> str:
 
 def _answers(certificate: Certificate) -> Markup:
     """The other lines of the headline, each under its question."""
-    pairs = zip_longest(QUESTIONS, certificate.headline, fillvalue="")
-    told = [(question, answer) for question, answer in pairs if answer and question != QUESTIONS[0]]
-    fields = [tag("div", tag("dt", question), tag("dd", _capital(answer))) for question, answer in told]
+    pairs = [*zip_longest(questions(certificate), certificate.headline, fillvalue="")][1:]
+    told = [(question, answer) for question, answer in pairs if answer]
+    fields = [tag("div", tag("dt", question), tag("dd", _after(question, answer))) for question, answer in told]
     return tag("dl", *fields, class_="answers") if fields else Markup("")
+
+
+def questions(certificate: Certificate) -> tuple[str, str, str, str]:
+    """What each line of the headline answers."""
+    since = any(line.startswith("since ") for line in certificate.headline[1:2])
+    return "Cause", "Since" if since else "Memory", "Suspect", "Do"
+
+
+def _after(question: str, answer: str) -> str:
+    """The answer, without the word that its question begins with."""
+    return _capital(answer.removeprefix(f"{question.lower()} "))
 
 
 def _facts(certificate: Certificate) -> Markup:
@@ -64,7 +74,6 @@ def _facts(certificate: Certificate) -> Markup:
         ("lived", span(certificate.end_uptime_s)),
         ("collections", number(certificate.collections)),
         ("limit", _limit(certificate)),
-        ("sure", share(certificate.cause.confidence) if certificate.cause.confidence else NONE),
         ("leak", share((certificate.verdict or {}).get("probability"))),
         ("Go", certificate.go or NONE),
         ("GOMAXPROCS", number(certificate.procs)),

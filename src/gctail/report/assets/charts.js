@@ -111,7 +111,8 @@ const GctailCharts = (() => {
       ctx.lineTo(u.bbox.left + u.bbox.width, y);
       ctx.stroke();
       ctx.setLineDash([]);
-      const words = `${limit.name} ${mib(limit.mib)}`;
+      const whole = `${limit.name} ${mib(limit.mib)}`, room = u.bbox.width - 16 * ratio;
+      const words = ctx.measureText(whole).width <= room ? whole : `${limit.short || limit.name} ${mib(limit.mib)}`;
       ctx.lineJoin = "round";
       ctx.lineWidth = 4 * ratio;
       ctx.strokeStyle = colour("paper");
