@@ -13,7 +13,6 @@ from __future__ import annotations
 import gzip
 import os
 import random
-import sqlite3
 import time
 from collections import Counter
 from contextlib import suppress
@@ -21,7 +20,6 @@ from pathlib import Path
 from typing import Self
 
 from following import GC, Gctail
-from gctail.store.plain import unpacked
 
 KEPT_GENERATIONS = 40
 KILLED = "[{:.6f}] Memory cgroup out of memory: Killed process {} (batch-{}) total-vm:2623712kB, anon-rss:506500kB, file-rss:1268kB, shmem-rss:4kB, UID:1000 pgtables:5104kB oom_score_adj:-998\n"
@@ -202,17 +200,8 @@ class Storm:
 
     def saved_bytes(self, log: Log) -> int:
         """How much of a log the last checkpoint covers."""
-        with suppress(sqlite3.Error):
-            database = sqlite3.connect(f"file:{self.gctail.state}?mode=ro", uri=True)
-            try:
-                row = database.execute(
-                    "SELECT position FROM positions WHERE origin = ?", (str(log.path).encode(),)
-                ).fetchone()
-            finally:
-                database.close()
-            if row is not None:
-                return int(unpacked(row[0])["place"]["delivered_bytes"])
-        return 0
+        position = self.gctail.position(log.path)
+        return position["place"]["delivered_bytes"] if position is not None else 0
 
     # -- what must be true in the end
 

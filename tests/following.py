@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
+import sqlite3
 import subprocess
 import sysconfig
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
+
+from gctail.sources.follow import Follower, Idle
+from gctail.store.plain import unpacked
 
 PROGRAM = Path(sysconfig.get_path("scripts")) / "gctail"
 GC = "gc {} @{:.3f}s 1%: 0.038+{:.2f}+0.007 ms clock, 0.07+0.16/0.05/0+0.014 ms cpu, {}->{}->{} MB, {} MB goal, 0 MB stacks, 0 MB globals, 2 P\n"
@@ -91,6 +97,19 @@ class Gctail:
         finally:
             store.close()
 
+    def position(self, path: Path) -> Any:
+        """Where the last checkpoint would go on in a file; None where it has none."""
+        with suppress(sqlite3.Error):
+            database = sqlite3.connect(f"file:{self.state}?mode=ro", uri=True)
+            try:
+                row = database.execute(
+                    "SELECT position FROM positions WHERE origin = ?", (str(path).encode(),)
+                ).fetchone()
+            finally:
+                database.close()
+            return unpacked(row[0]) if row is not None else None
+        return None
+
     def __enter__(self) -> Self:
         return self
 
@@ -99,6 +118,37 @@ class Gctail:
             self.kill()
 
 
-def environment(**more: str) -> dict[str, str]:
-    """This process's, without what configures gctail."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("GCTAIL_")} | more
+class Tail:
+    """A follower in a thread of its own, and what came of it."""
+
+    def __init__(self, *paths: str | Path, **options: Any) -> None:
+        self.follower = Follower([str(path) for path in paths], **options)
+        self.chunks, self.idles = [], []
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        for event in self.follower:
+            with self._changed:
+                (self.idles if isinstance(event, Idle) else self.chunks).append(event)
+                self._changed.notify_all()
+
+    def text(self, path: str | Path | None = None) -> bytes:
+        return b"".join(chunk.data for chunk in self.chunks if path is None or chunk.origin == str(path))
+
+    def came(self, ready: Callable[[], bool]) -> bool:
+        """Whether `ready()` came true in the time in which even a busy machine does anything."""
+        with self._changed:
+            return self._changed.wait_for(ready, 10)
+
+    def until(self, ready: Callable[[], bool]) -> None:
+        """Wait until `ready()`."""
+        assert self.came(ready), self.text()
+
+    def stop(self) -> bytes:
+        """All text, the follower having come to its end."""
+        self.follower.stop()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        return self.text()

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -12,57 +11,6 @@ import pytest
 from gctail.errors import UnreadableInput
 from gctail.sources.follow import Begin, Follower, Idle
 from gctail.sources.inotify import MODIFY, Inotify
-
-
-class Tail:
-    """A follower in a thread of its own, and what came of it."""
-
-    def __init__(self, *paths, **options) -> None:
-        self.follower = Follower([str(path) for path in paths], **options)
-        self.chunks, self.idles = [], []
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        for event in self.follower:
-            with self._changed:
-                (self.idles if isinstance(event, Idle) else self.chunks).append(event)
-                self._changed.notify_all()
-
-    def text(self, path=None) -> bytes:
-        return b"".join(chunk.data for chunk in self.chunks if path is None or chunk.origin == str(path))
-
-    def came(self, ready) -> bool:
-        """Whether `ready()` came true in the time in which even a busy machine does anything."""
-        with self._changed:
-            return self._changed.wait_for(ready, 10)
-
-    def until(self, ready) -> None:
-        """Wait until `ready()`."""
-        assert self.came(ready), self.text()
-
-    def stop(self) -> bytes:
-        """All text, the follower having come to its end."""
-        self.follower.stop()
-        self._thread.join(20)
-        assert not self._thread.is_alive()
-        return self.text()
-
-
-@pytest.fixture
-def tail():
-    """Makes followers, and ends those that the test left running."""
-    tails = []
-
-    def follow(*paths, **options) -> Tail:
-        tails.append(Tail(*paths, **options))
-        return tails[-1]
-
-    yield follow
-    for each in tails:
-        each.stop()
-
 
 BOTH_WAYS = pytest.mark.parametrize("inotify", [True, False], ids=["inotify", "polling"])
 

@@ -144,7 +144,7 @@ class Followed:
         if any(file.key == key for file in self.files):
             return True
         marks = [*self._closed.values(), *(self.asleep.place.files if self.asleep is not None else ())]
-        known = [mark for mark in marks if mark.key == key]
+        known = [mark for mark in marks if mark.key == key and not mark.is_unread]
         descriptor = opened(path) if known else None
         if descriptor is None:
             return False

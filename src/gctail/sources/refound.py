@@ -57,7 +57,7 @@ def refound(  # noqa: PLR0913  (where to look, and what is known already)
     for number, mark in enumerate(place.files):
         file, current = still_open.get(mark.key), mark.key == _key(name)
         if file is None:
-            file, current = _itself(name, by_inode, mark, now_s)
+            file, current = _itself(name, by_inode, mark, rotated, now_s)
         is_current = is_current or (current and not mark.is_unread)
         if file is not None:
             ordered.append((len(place.files) + 1 if current else number, 0, file))
@@ -76,9 +76,17 @@ def refound(  # noqa: PLR0913  (where to look, and what is known already)
     return Refound(files, is_current, [mark for _, mark in lost if not mark.is_unread])
 
 
-def _itself(name: str, by_inode: dict[int, str], mark: Mark, now_s: float) -> tuple[Opened | None, bool]:
-    """The file itself, under the name or another one; and whether under the name."""
-    for path in (name, by_inode.get(mark.inode)):
+def _itself(
+    name: str, by_inode: dict[int, str], mark: Mark, rotated: re.Pattern[str], now_s: float
+) -> tuple[Opened | None, bool]:
+    """The file itself, under the name or another one; and whether under the name.
+
+    Its inode may belong to another log by now. So under a name that says nothing, only its content proves it.
+    """
+    other = by_inode.get(mark.inode)
+    if other is not None and not mark.telling and not rotated.fullmatch(os.path.basename(other)):  # noqa: PTH119
+        other = None
+    for path in (name, other):
         descriptor = opened(path) if path is not None else None
         if descriptor is None:
             continue
