@@ -68,20 +68,25 @@ def test_every_logger_gives_the_same_template(form):
     assert (slots["bytes"].type, slots["bytes"].sums, slots["bytes"].highest) == ("int", [1900.0], [190.0])
 
 
-lines = st.lists(
-    st.sampled_from(
-        [
-            b"INFO request %d done in 3.5ms",
-            b'{"level":"INFO","msg":"stored","n":%d}',
-            b'level=warn msg="cache miss" key=k%d size=12MiB',
-            b"user name%d logged in",
-            b"\xff\xfe broken \x00 %d",
-            b"",
-            b"{%d",
-        ]
-    ).flatmap(lambda form: st.integers(0, 10**6).map(lambda number: form % number if b"%d" in form else form)),
-    max_size=60,
+NAMES = ["ann", "bob", "cid", "dora", "emil", "fay", "gus", "hedy", "ivo", "jon", "k-9", "l33t"]
+numbered = st.sampled_from(
+    [
+        b"INFO request %d done in 3.5ms",
+        b'{"level":"INFO","msg":"stored","n":%d}',
+        b'{"level":"INFO","msg":"batch %d stored","n":"x"}',
+        b'level=warn msg="cache miss" key=k%d size=12MiB',
+        b"user name%d logged in",
+        b"\xff\xfe broken \x00 %d",
+        b"{%d",
+    ]
+).flatmap(lambda form: st.integers(0, 10**6).map(lambda number: form % number))
+named = st.builds(
+    lambda form, name, other: (form % (name, other)).encode(),
+    st.sampled_from(["INFO user %s met %s in town", '{"msg":"user %s met %s in town","n":1}', "%s left, %s stayed on"]),
+    st.sampled_from(NAMES),
+    st.sampled_from(NAMES),
 )
+lines = st.lists(st.one_of(numbered, named, st.just(b""), st.just(b"  ")), max_size=60)
 
 
 @settings(deadline=None, max_examples=60)
