@@ -44,12 +44,16 @@ class Run(Struct):
     @property
     def rank(self) -> int | None:
         """The place of the first culprit among the suspects, from 0; None where it is not among them."""
-        return next((at for at, each in enumerate(self.suspects) if each["message"] in self.culprits), None)
+        return next((at for at, each in enumerate(self.suspects) if self.guilty(each)), None)
+
+    def guilty(self, suspect: dict[str, Any]) -> bool:
+        """Its message begins as a culprit's does: variables may cut it."""
+        return bool(self.culprits) and str(suspect["message"]).startswith(self.culprits)
 
     @property
     def innocent(self) -> list[dict[str, Any]]:
         """Who was accused and is not guilty."""
-        return [each for each in self.suspects if each["message"] not in self.culprits]
+        return [each for each in self.suspects if not self.guilty(each)]
 
 
 def read(path: Path, limit_mib: float | None) -> tuple[str, bool, list[dict[str, Any]], int | None]:
@@ -77,7 +81,7 @@ def own_runs() -> Iterator[Run]:
     """The runs of this folder."""
     index = HERE / "runs" / "index.json"
     for each in json.loads(index.read_text()) if index.exists() else []:
-        kind, called, suspects, _ = read(HERE / "runs" / each["file"], each["limit_mib"])
+        kind, called, suspects, _ = read(HERE / "runs" / each["file"], None)
         yield Run(each["file"], "unseen", each["leak"], tuple(each["culprits"]), kind, called, suspects)
 
 

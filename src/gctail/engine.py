@@ -22,7 +22,7 @@ from gctail.service import Seen, Service
 MOST_SERVICES = 10_000
 MOST_MINED = 128
 """Services whose application text is mined at the same time: where there are more, those that grow most."""
-USUAL_MINING = 0.25
+USUAL_MINING = 0.2
 """The share of the text that commands mine where nobody asked for another: 100 MB/s are read so."""
 WORTH_MINING = 0.1
 """A service of which a leak is believed more likely than this may take the place of one that is calm."""
@@ -276,6 +276,7 @@ def _service_report(service: Service) -> dict[str, Any]:
         "limit_known": _limit_known(service, epoch),
         "death": _death_report(service),
         "suspects": service.suspects(),
+        "grows_with": service.grows_with(),
         "mined_lines": epoch.mined_lines if epoch else 0,
         "last_lines": service.lines_at_the_end(),
         "last_line_says": service.last_line_says() if service.deaths or (verdict and verdict.leak) else None,

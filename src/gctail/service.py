@@ -420,6 +420,13 @@ class Service:
         epoch, verdict = self.judged()
         return epoch.suspects(verdict) if epoch is not None else []
 
+    def grows_with(self) -> list[dict[str, Any]]:
+        """The same of a process that grows, and is too young to be called leaking: nobody is accused yet."""
+        epoch, verdict = self.judged()
+        if epoch is None or epoch.mine is None or verdict is None or verdict.kind != "growing" or self.suspects():
+            return []
+        return epoch.grown_with(verdict.onset_uptime_s or 0.0)
+
     def mine(self, share: float) -> None:
         """From now on mine what the application says; with 0 no longer, and what was found is forgotten."""
         self.mining = share

@@ -130,8 +130,8 @@ def reading_parser() -> argparse.ArgumentParser:
         "--mining",
         metavar="PERCENT",
         type=float,
-        default=25.0,
-        help="how much of what a service writes is searched for suspects beyond its first 16 MiB (25); 0 is nothing",
+        default=20.0,
+        help="how much of what a service writes is searched for suspects beyond its first 16 MiB (20); 0 is nothing",
     )
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
     choosing(parser)

@@ -176,8 +176,9 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
     """Whom the log accuses of the growth: the line, why, an example, and what speaks against it."""
     told: list[str] = []
     group = None
-    for suspect in service["suspects"][:MOST_SUSPECTS]:
-        label = "suspect" if group is None else "or" if suspect["group"] == group else "and"
+    first = "suspect" if service["suspects"] else "grows with"
+    for suspect in (service["suspects"] or service["grows_with"])[:MOST_SUSPECTS]:
+        label = first if group is None else "or" if suspect["group"] == group else "and"
         group = suspect["group"]
         told.append(
             f'  {palette.paint(label, BOLD)}: "{show(suspect["template"], 160)}": {show(sentence(suspect), 300)}'

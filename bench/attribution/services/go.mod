@@ -1,0 +1,3 @@
+module attribution
+
+go 1.24
