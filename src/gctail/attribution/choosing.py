@@ -36,6 +36,9 @@ APART = 1.0
 """Evidence that is closer together than this does not tell two lines apart."""
 ALIKE = 0.98
 """Nor does any log where their courses are so much alike after trend and traffic."""
+SAME = 5.0
+"""What comes in one line fits alike; so much (log-likelihood) depends on where in a bin the line came."""
+TELLS = {LEVEL: 2, KEYS: 1, LINES: 0, SUM: 0}
 GOES_ALONG = 0.9
 """Correlation of the level from which a second key or number of the same line is named beside the first."""
 
@@ -72,11 +75,17 @@ def explains(ranked: Ranked, seen: Window, at: int) -> bool:
 
 
 def best_of_each(ranked: Ranked, columns: Table) -> list[int]:
-    """The best column of each template, best template first."""
+    """The best column of each template, best template first.
+
+    Of one template that which tells most: the size of what grows, else the keys, where they fit about as well as lines.
+    """
     best: dict[int, int] = {}
     for at in np.argsort(-ranked.score, kind="stable").tolist():
-        best.setdefault(columns.candidates[at].template, at)
-    return list(best.values())
+        first = best.setdefault(columns.candidates[at].template, at)
+        about_as_well = ranked.score[at] > ranked.score[first] - SAME
+        if about_as_well and TELLS[columns.candidates[at].kind] > TELLS[columns.candidates[first].kind]:
+            best[columns.candidates[at].template] = at
+    return sorted(best.values(), key=lambda at: -ranked.score[at])
 
 
 def contributors(seen: Window, ranked: Ranked, best: list[int]) -> dict[int, float]:

@@ -80,12 +80,13 @@ def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Ca
     """The candidates of one template."""
     yield Candidate(at, LINES), running(template.count, missing_share)
     for place, slot in enumerate(template.slots):
-        if slot.new_keys and slot.distinct >= FEWEST_KEYS:
+        levels = [*_levels(slot)] if slot.last else []
+        for level in levels:
+            yield Candidate(at, LEVEL, place), level - missing_share * np.diff(level, prepend=level[0])
+        if slot.new_keys and slot.distinct >= FEWEST_KEYS and not levels:  # a number that rises is no key
             yield Candidate(at, KEYS, place), running(slot.new_keys, missing_share)
         if slot.sums and min(slot.sums) >= 0:
             yield Candidate(at, SUM, place), running(slot.sums, missing_share)
-        for level in _levels(slot) if slot.last else ():
-            yield Candidate(at, LEVEL, place), level
 
 
 def _levels(slot: Slot) -> Iterator[Floats]:

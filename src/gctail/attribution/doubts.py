@@ -17,6 +17,8 @@ FEW_LINES = 10
 FOLLOWS = 0.7
 ALWAYS_NEW = 0.98
 LARGE_KIB = 10 * 1024
+LONG_BEFORE = 0.25
+"""Of the time since: an onset is not known better."""
 EVEN = 2.0
 """So little better than a straight line (log-likelihood) is no better."""
 CHANCE = 0.05
@@ -35,10 +37,10 @@ def doubts(courses: Courses, seen: Window, ranked: Ranked, at: int, candidate: C
     if follows > FOLLOWS:
         kept = "; kept, because the heap follows its own ups and downs" if ranked.p_value[at] < CHANCE else ""
         found.append(f"its rate follows that of all other lines (r {follows:.2f}){kept}")
-    before = counts[: seen.begin].sum()
-    before_s = float(courses.uptime_s[seen.begin - 1]) if seen.begin else 0.0
+    onset = seen.begin + seen.before
+    before, before_s = counts[:onset].sum(), float(courses.uptime_s[onset - 1]) if onset else 0.0
     after_s = float(seen.uptime_s[-1] - before_s)
-    if before >= FEW_LINES and before / max(before_s, 1e-9) > 0.5 * events / max(after_s, 1e-9):
+    if before_s > LONG_BEFORE * after_s and before / before_s > 0.5 * counts[onset:].sum() / max(after_s, 1e-9):
         found.append(f"{before:.0f} lines like it came in the {before_s:.0f} s before, when nothing grew")
     if events < FEW_LINES:
         found.append(f"there are only {events:.0f} lines of it")

@@ -40,7 +40,7 @@ def _kept(suspect: Mapping[str, Any]) -> str:
         case "level":
             return f"{kept} kept per entry"
         case "sum":
-            return f"{kept} kept for each unit"
+            return f"{kept} kept for each unit of {suspect['field']}"
         case "keys":
             return f"{kept} kept for each of {suspect['distinct']:,} values"
     return f"{kept} kept for each of {suspect['events']:,} lines"
@@ -49,5 +49,5 @@ def _kept(suspect: Mapping[str, Any]) -> str:
 def size(kib: float) -> str:
     """A size in the unit in which it can be read."""
     if kib < 1.0:
-        return f"{kib * 1024:.0f} bytes" if kib * 1024 >= 10 else f"{kib * 1024:.2g} bytes"
+        return f"{kib * 1024:.0f} bytes" if kib * 1024 >= 10 else f"{kib * 1024:.1f} bytes"
     return f"{kib:.3g} KiB" if kib < 1000 else f"{kib / 1024:.3g} MiB"

@@ -184,7 +184,8 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
             f'  {palette.paint(label, BOLD)}: "{show(suspect["template"], 160)}": {show(sentence(suspect), 300)}'
         )
         told.append(palette.paint(f"    | {show(suspect['example'], 160)}", DIM))
-        told += [palette.paint(f"    but {show(doubt, 200)}", DIM) for doubt in suspect["counter_evidence"]]
+        doubts = suspect["counter_evidence"] if label != "or" else ()
+        told += [palette.paint(f"    but {show(doubt, 200)}", DIM) for doubt in doubts]
     if not told and verdict is not None and verdict.leak and service["mined_lines"]:
         told = [f"  suspect: {NOBODY} ({service['mined_lines']:,} were looked at)"]
     return told
