@@ -1,4 +1,4 @@
-"""Every command that the readme shows with its output is run, and prints what the readme shows."""
+"""Every command that the readme and the pages in docs show with its output is run, and prints what they show."""
 
 import os
 import re
@@ -20,10 +20,11 @@ class Example(NamedTuple):
 
 
 def examples() -> list[Example]:
-    """The commands of the readme's console blocks, in order; ```` ```console exit=1 ```` announces a status."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    """The commands of all console blocks, in order; ```` ```console exit=1 ```` announces a status."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     found = []
-    for words, block in re.findall(r"^```console(.*)\n((?:.*\n)*?)```$", readme, re.MULTILINE):
+    for words, block in re.findall(r"^```console(.*)\n((?:.*\n)*?)```$", text, re.MULTILINE):
         status = int(re.search(r"exit=(\d+)", words)[1]) if "exit=" in words else 0
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.replace("\\\n", " ").partition("\n")
@@ -44,13 +45,23 @@ def matches(shown: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed.rstrip()) is not None
 
 
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """A folder that looks like the checkout, into which a command may write; the next one finds what it wrote."""
+    folder = tmp_path_factory.mktemp("desk")
+    for each in ROOT.iterdir():
+        if not each.name.startswith("."):
+            (folder / each.name).symlink_to(each)
+    return folder
+
+
 @pytest.mark.parametrize("example", examples(), ids=lambda example: example.command)
-def test_a_command_of_the_readme_prints_what_the_readme_shows(example, gctail_program):
-    """Run from the checkout, through the installed entry point, without colours."""
+def test_a_command_of_the_readme_prints_what_the_readme_shows(example, gctail_program, desk):
+    """Run where the checkout's folders are, through the installed entry point, without colours."""
     assert example.command.startswith("gctail"), "a console block shows gctail; other commands go into `sh` blocks"
     environment = os.environ | {"PATH": f"{gctail_program.parent}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"}
     command = ["bash", "-o", "pipefail", "-c", example.command]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=desk, env=environment, capture_output=True, timeout=120, check=False)
     printed = (done.stdout + done.stderr).decode()
     assert done.returncode == example.status, printed
     assert missing(example.shown, printed.splitlines()) == [], printed

@@ -24,7 +24,7 @@ SHORT = {
     "unknown": "unknown: the log does not tell how it ended",
     "kernel-oom-kill-cgroup": "killed by the kernel at its memory limit",
     "kernel-oom-kill-global": "killed by the kernel: no memory left on the machine",
-    "memory-limit-spiral": "killed at its limit after a GOMEMLIMIT death spiral",
+    "memory-limit-spiral": "killed at its limit after a GOMEMLIMIT spiral",
     "exit-137": "killed by SIGKILL (status 137), by whom is not told",
     "sigkill": "killed by SIGKILL, by whom is not told",
     "alive": "none seen: still alive when the log ends",
