@@ -100,6 +100,11 @@ def reading_parser() -> argparse.ArgumentParser:
     parser.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
     parser.add_argument("-f", "--follow", action="store_true", help="go on reading as the files grow and are rotated")
     parser.add_argument("-v", "--verbose", action="store_true", help="a line for every collection as well")
+    parser.add_argument(
+        "--pass-through",
+        action="store_true",
+        help="the application's lines too, without what the runtime wrote into them",
+    )
     parser.add_argument("--output", choices=("text", "jsonl", "json"), default="text", help="how to say it (text)")
     parser.add_argument("--limit", metavar="SIZE", help="the memory limit of the container, such as 512MiB or 2GiB")
     parser.add_argument(

@@ -35,18 +35,16 @@ if TYPE_CHECKING:
     from gctail.runners.alerts import Alerts
     from gctail.runners.profiling import Profiling
     from gctail.runners.views import Views
+    from gctail.sinks.passing import PassingOn
 
 
 def run(options: argparse.Namespace) -> int:
     """Read, tell, and return the exit status."""
-    if options.last is not None and not options.follow:
-        raise UsageError("-n goes with -f: without it a log is read from its beginning to its end")
+    _refuse(options)
     limit_mib = limit_of(options)
     plan = plan_of(options)
     meant = window_of_growing(options) if options.follow else window(options)
     engine = Engine(limit_mib=limit_mib, only=options.service, window=meant, plan=plan)
-    if options.false_alarms is not None and options.false_alarms <= 0:
-        raise UsageError(f"--false-alarms {options.false_alarms:g}: none at all cannot be had; give a number above 0")
     engine.budget_per_day = options.false_alarms
     engine.mining = mining_of(options)
     room = Room() if options.follow else None  # many files are followed at once
@@ -59,6 +57,10 @@ def run(options: argparse.Namespace) -> int:
     teller = Teller(options, limit_mib, others=others, live=options.follow)
     sitting = Sitting(reading, engine, teller, views, alerts)
     sitting.profiling = profiling
+    if options.pass_through:
+        from gctail.sinks.passing import PassingOn
+
+        sitting.passing = PassingOn(terminal=sys.stdout.isatty())
     sitting.reloading = Reloading(options, changes_of(engine, teller, alerts))
     try:
         try:
@@ -82,6 +84,16 @@ def run(options: argparse.Namespace) -> int:
     return 1 if teller.failed else 0
 
 
+def _refuse(options: argparse.Namespace) -> None:
+    """Raises UsageError where options do not go together, or cannot be."""
+    if options.last is not None and not options.follow:
+        raise UsageError("-n goes with -f: without it a log is read from its beginning to its end")
+    if options.pass_through and (options.output != "text" or options.tui):
+        raise UsageError("--pass-through is for text at a terminal or in a pipe: leave out --output and --tui")
+    if options.false_alarms is not None and options.false_alarms <= 0:
+        raise UsageError(f"--false-alarms {options.false_alarms:g}: none at all cannot be had; give a number above 0")
+
+
 class Sitting:
     """One reading, from its first byte to its last: what is read, who judges it, who tells it, who looks at it."""
 
@@ -97,6 +109,7 @@ class Sitting:
         self._read_up_s = time.monotonic()
         self.reloading: Reloading | None = None
         self.profiling: Profiling | None = None
+        self.passing: PassingOn | None = None
 
     def facts(self) -> dict[str, Any]:
         """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
@@ -112,7 +125,7 @@ class Sitting:
 
     def hear(self, events: Iterable[Sighting | Passage]) -> None:
         """Judge, tell and show what was read."""
-        self.teller.tell(self._observed(events))
+        self.teller.tell(self._observed(events if self.passing is None else self.passing.along(events)))
         if self.views is not None:
             self.views.tick()
 
@@ -138,7 +151,7 @@ class Sitting:
 
     def read(self, paths: list[str]) -> None:
         """Read the files to their ends."""
-        if self.views is None and not self.teller.verbose:
+        if self.views is None and self.passing is None and not self.teller.verbose:
             self._hurry(paths)
             return
         for events in self.reading.files(paths):
