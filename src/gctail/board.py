@@ -207,7 +207,7 @@ class Board:
             live_mib=epoch.last.heap_live_mib,
             goal_mib=epoch.last.goal_mib,
             limit_mib=limit,
-            rate_mib_per_s=rate_mib_per_s if "died" not in states else None,
+            rate_mib_per_s=rate_mib_per_s,
             lasts_s=lasts_s if "died" not in states else None,
             gc_cpu_share=_recent_share(epoch),
             pause_ms=epoch.last.pause_ms,

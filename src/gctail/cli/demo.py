@@ -13,7 +13,7 @@ from pathlib import Path
 from gctail.cli.options import new_parser
 from gctail.cli.telling import Teller
 from gctail.cli.viewing import viewing, views_of
-from gctail.engine import Engine, report
+from gctail.engine import USUAL_MINING, Engine, report
 from gctail.errors import UsageError
 from gctail.runners.local import Reading
 
@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
         log = Path(folder) / "session-gateway.log"
         log.write_bytes(_shipped())
         engine = Engine(limit_mib=LIMIT_MIB)
+        engine.mining = USUAL_MINING
         reading = Reading()
         views = views_of(options, engine, reading.facts)
         teller = Teller(options, LIMIT_MIB, live=True)

@@ -33,6 +33,7 @@ def following(parser: argparse.ArgumentParser) -> None:
     add("--oldest-first", action="store_true", help="catch up with one file after the other, the oldest first")
     told = "a file that nobody has written to for so long, such as 24h, is begun at its end"
     add("--ignore-older", metavar="TIME", help=told)
+    add("--record", metavar="DIR", help="keep the last 8 MiB of each log here, for gctail postmortem DIR")
 
 
 class Followed:
@@ -54,6 +55,10 @@ class Followed:
                 inotify=not options.poll, oldest_first=options.oldest_first,
             )  # fmt: skip
             self.following = Following(self.follower, reading, engine, listener, known)
+            if options.record is not None:
+                from gctail.store.recorder import Recorder
+
+                self.following.recorder = Recorder(options.record, _say)
             if known and options.state is None:
                 _say("going on from where it stopped; --no-state begins anew")
             if self.store is not None:

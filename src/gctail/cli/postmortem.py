@@ -28,6 +28,7 @@ from gctail.runners.autopsy import Autopsy
 from gctail.runners.bundle import is_bundle
 from gctail.runners.local import Reading
 from gctail.runners.places import Places
+from gctail.store.recorder import recorded
 
 MOST_READ_TWICE_BYTES = 64 << 20
 MOST_PROFILES = 2
@@ -44,7 +45,9 @@ FILE is the log of the service that died; what follows are older logs of it, or 
 def parser() -> argparse.ArgumentParser:
     """The options of `gctail postmortem`."""
     parser = new_parser("gctail postmortem", DESCRIPTION)
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a log, - for standard input, or a directory that --record has filled"
+    )
     parser.add_argument(
         "--kernel-log", metavar="FILE", action="append", default=[],
         help="what dmesg, dmesg -T or journalctl -k (text, json, export) printed; may be repeated",
@@ -123,6 +126,7 @@ def opened(options: argparse.Namespace) -> tuple[Case, list[str]]:
 
 def read(options: argparse.Namespace) -> Read:
     """Read logs, or a bundle. Where the limit is told only by the kernel, the logs are judged again, knowing it."""
+    options.files = [path for file in options.files for path in (recorded(file) if Path(file).is_dir() else [file])]
     if len(options.files) == 1 and options.files[0] != "-" and is_bundle(options.files[0]):
         return _unpacked(options)
     found = _once(options, limit_of(options.limit))

@@ -41,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--stdout", metavar="FILE", help="append the command's standard output to this file")
     parser.add_argument("--stderr", metavar="FILE", help="append the command's standard error to this file")
     parser.add_argument(
+        "--record", metavar="DIR", help="keep the last 8 MiB of its output here, for gctail postmortem DIR"
+    )
+    parser.add_argument(
         "--report",
         choices=("death", "always", "never"),
         default="death",
@@ -64,7 +67,11 @@ def run(options: argparse.Namespace) -> int:
     told = _appended(options.findings, err)
     colour = not options.no_color and not os.environ.get("NO_COLOR") and os.isatty(told)
     service = options.service or os.path.basename(command[0])  # noqa: PTH119 - pathlib costs 10 ms
-    wishes = Wishes(service, limit_mib, options.output, colour, options.report)
+    wishes = Wishes(service, limit_mib, options.output, colour, options.report, options.record)
+    if options.record is not None:
+        from gctail.store.recorder import Recorder
+
+        Recorder(options.record, lambda _: None)  # what is wrong with the directory is said before anything is started
     pipes, ends = _pipes(out, err)
     ours, theirs = _messages()
     watcher = os.fork()

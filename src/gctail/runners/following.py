@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -20,6 +20,9 @@ from gctail.records import Finding, Passage, Sighting
 from gctail.runners.local import Reading
 from gctail.sources.follow import Follower, Idle
 from gctail.sources.mark import Place
+
+if TYPE_CHECKING:
+    from gctail.store.recorder import Recorder
 
 QUIET_S = 2.0
 """After so long without a byte, what is open in a file (a torn line, a crash report) is taken as it is."""
@@ -64,6 +67,7 @@ class Following:
         """`known` are positions that were saved, as `position` gave them."""
         self.follower, self.reading, self.engine, self.listener = follower, reading, engine, listener
         self.saving: Saving | None = None
+        self.recorder: Recorder | None = None
         self._known = dict(known)
         self._paths: dict[str, str] = {}
         self._names: dict[str, str] = {}  # by absolute path, as they were given
@@ -92,6 +96,8 @@ class Following:
         scanner = self._scanner(name)
         self._heard[name] = time.monotonic()
         self._moved[self._paths[name]] = None
+        if self.recorder is not None:
+            self.recorder.take(self._paths[name], scanner.service, data)
         if cut:
             scanner.end_line()
         scanner.feed(data)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gctail.engine import Engine
     from gctail.parsing.scanner import Scanner
     from gctail.records import Finding
+    from gctail.store.recorder import Recorder
 
 WORTH_A_LOOK = re.compile(rb"gc #?\d|^gc\d|out of memory|fatal error|goroutine \d|HeapAlloc|go_memstats|/gc/heap")
 """What the runtime writes, or a program says of its heap. A word too many only loads the models early."""
@@ -41,6 +42,8 @@ class Wishes(Struct, frozen=True):
     colour: bool
     report: str
     """`death`: only when the child died of memory or leaks; `always`; `never`."""
+    record: str | None = None
+    """A directory for the black box."""
 
 
 class Watcher:
@@ -54,11 +57,15 @@ class Watcher:
         self._kept: dict[bytes, bytes] = {OUT: b"", ERR: b""}
         self._engine: Engine | None = None
         self._scanners: dict[bytes, Scanner] = {}
+        self._recorder = self._recording()
         self.dropped_bytes = 0
         self.findings = 0
 
     def take(self, name: bytes, piece: bytes) -> None:
         """A piece of one of the child's outputs."""
+        if self._recorder is not None:
+            stream = STREAMS[name]
+            self._recorder.take(f"{self.wishes.service} {stream}", f"{self.wishes.service}.{stream}", piece)
         if self._engine is None:
             kept = self._kept[name] = self._kept[name] + piece
             if WORTH_A_LOOK.search(kept, max(0, len(kept) - len(piece) - 32)) is None:
@@ -92,6 +99,13 @@ class Watcher:
         self._report()
 
     # -- what happens inside
+
+    def _recording(self) -> Recorder | None:
+        if self.wishes.record is None:
+            return None
+        from gctail.store.recorder import Recorder
+
+        return Recorder(self.wishes.record, lambda text: self.say(f"gctail: {text}"))
 
     def _begin(self) -> None:
         """There is something to judge: load the models, read what was kept."""

@@ -112,6 +112,7 @@ DETAIL = _object(
                 lines={"type": "array", "items": _ref("Line")},
                 suspects={"type": "array", "items": {"type": "object"}},
                 death={"type": ["string", "null"]},
+                ended={"type": ["string", "null"], "description": "The death in words."},
             ),
         ]
     },

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from gctail.postmortem.certificate import CAUSES
 from gctail.records import Finding
 from gctail.snapshot import URGENCY, Detail, Row, Snapshot, in_order, time_left_s
 from gctail.traces import Bin
@@ -120,6 +121,7 @@ def _known(detail: Detail) -> dict[str, Any]:
         "findings": [finding_value(each) for each in reversed(detail.findings)],
         "suspects": list(detail.suspects),
         "death": detail.death,
+        "ended": CAUSES.get(detail.death, detail.death) if detail.death is not None else None,
     }
 
 

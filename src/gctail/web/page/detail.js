@@ -75,8 +75,9 @@ export class Detail {
     if (detail) say(at("lead"), this.lead(detail));
   }
 
-  lead({ verdict, death }) {
-    const sentences = [...(death ? [`died: ${stateWords(death)}`] : []), ...(verdict ? verdict.why : [])];
+  lead({ verdict, ended }) {
+    const why = verdict ? verdict.why : [];
+    const sentences = ended ? [ended, ...why.slice(0, 1)] : why; /* what was to come does not matter any more */
     return sentences.map((each) => shown(each, 400)).map((each) => `${each.charAt(0).toUpperCase()}${each.slice(1)}.`).join(" ");
   }
 
