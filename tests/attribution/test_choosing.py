@@ -113,3 +113,12 @@ def test_what_speaks_against_a_suspect_is_said():
     against = " / ".join(told["session opened"].counter_evidence)
     assert "a straight line in time fits as well" in against
     assert "lines like it came in the" in against
+
+
+def test_numbers_that_no_memory_has_are_no_candidates():
+    """A log may print anything: what is beyond all sizes, or no number at all, disturbs nobody."""
+    played = with_decoys(6)
+    played.lines("overflow", share=0.1, numbers=lambda at: 1e30 * at)
+    played.lines("nonsense", share=0.1, numbers=lambda at: float("inf") if at == 50 else at)
+    played.keep(0.1, played.lines("session opened", share=0.1))
+    assert suspects(played.courses(), 10.0)[0].message == "session opened"

@@ -25,6 +25,8 @@ FEWEST_KEYS = 8
 """A slot with fewer values is a word of the program's, not a key."""
 LEAST_RISE = 0.5
 """Rank correlation of a level with time: a number that goes up and down at random is no size of what grows."""
+LARGEST = 1e15
+"""No size of anything in memory is larger; a log may print any number (and NaN is not below this, either)."""
 MOST_COLUMNS = 4096
 
 LINES, KEYS, SUM, LEVEL = "lines", "keys", "sum", "level"
@@ -56,7 +58,7 @@ def table(courses: Courses, begin: int) -> Table:
         found += [
             (candidate, values[begin:])
             for candidate, values in _of(at, courses.templates[at], missing_share)
-            if np.count_nonzero(np.diff(values[begin:])) >= FEWEST_MOVES
+            if values.max() < LARGEST and np.count_nonzero(np.diff(values[begin:])) >= FEWEST_MOVES
         ]
     if not found:
         return Table((), np.zeros((len(courses.uptime_s) - begin, 0)))
