@@ -26,7 +26,7 @@ FEWEST_KEYS = 8
 LEAST_RISE = 0.5
 """Rank correlation of a level with time: a number that goes up and down at random is no size of what grows."""
 LARGEST = 1e15
-"""No size of anything in memory is larger; a log may print any number (and NaN is not below this, either)."""
+"""No size of anything in memory is larger; a log may print any number."""
 MOST_COLUMNS = 4096
 
 LINES, KEYS, SUM, LEVEL = "lines", "keys", "sum", "level"
@@ -58,7 +58,7 @@ def table(courses: Courses, begin: int) -> Table:
         found += [
             (candidate, values[begin:])
             for candidate, values in _of(at, courses.templates[at], missing_share)
-            if values.max() < LARGEST and np.count_nonzero(np.diff(values[begin:])) >= FEWEST_MOVES
+            if np.count_nonzero(np.diff(values[begin:])) >= FEWEST_MOVES
         ]
     if not found:
         return Table((), np.zeros((len(courses.uptime_s) - begin, 0)))
@@ -87,7 +87,7 @@ def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Ca
             yield Candidate(at, LEVEL, place), level - missing_share * np.diff(level, prepend=level[0])
         if slot.new_keys and slot.distinct >= FEWEST_KEYS and not levels:  # a number that rises is no key
             yield Candidate(at, KEYS, place), running(slot.new_keys, missing_share)
-        if slot.sums and min(slot.sums) >= 0:
+        if slot.sums and min(slot.sums) >= 0.0 and max(slot.sums) < LARGEST:
             yield Candidate(at, SUM, place), running(slot.sums, missing_share)
 
 
@@ -101,6 +101,8 @@ def _levels(slot: Slot) -> Iterator[Floats]:
     if known.size < FEWEST_MOVES:
         return
     printed = last[known]
+    if np.abs(printed).max() >= LARGEST:
+        return
     ranks = np.argsort(np.argsort(printed, kind="stable"), kind="stable")
     if printed[-1] <= printed[0] or np.corrcoef(ranks, np.arange(known.size))[0, 1] < LEAST_RISE:
         return
