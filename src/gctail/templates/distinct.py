@@ -27,12 +27,7 @@ SPARSE = 64
 FULL = int(BITS * 0.78)
 """Bits set when a level is dropped: 1.5 keys for each bit."""
 LEVELS = 8
-
-
-def place_of(hashed: int) -> int:
-    """Which bit a key sets. CRC-32 is linear: keys that count upwards would never meet if it were not scrambled."""
-    mixed = (hashed * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
-    return ((mixed ^ mixed >> 29) * 0xBF58476D1CE4E5B9 >> 40) % BITS
+_SCRAMBLE = 0x9E3779B97F4A7C15  # CRC-32 is linear: keys that count upwards would never meet on a bit otherwise
 
 
 class Level:
@@ -197,7 +192,7 @@ class Distinct:
         for hashed in hashes:
             if hashed & others:
                 continue
-            place = place_of(hashed)
+            place = hashed * _SCRAMBLE >> 52 & BITS - 1
             if level.add(place):
                 self.count += 4**lowest * BITS / (BITS + 1 - level.ones)
             if not hashed & deeper:
