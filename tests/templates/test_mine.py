@@ -50,6 +50,8 @@ FORMS = {
     "zerolog": '{"level":"info","user":"u%d","bytes":%d,"time":"2026-11-23T08:17:00Z","message":"session stored"}',
     "zerolog console": "8:17AM INF main.go:12 > session stored user=u%d bytes=%d",
     "klog": 'I1123 08:17:00.123456   12345 main.go:12] "session stored" user="u%d" bytes=%d',
+    "zap console, named": '2026-11-23T08:17:00.123Z\tINFO\tapi.db\tapp/main.go:42\tsession stored\t{"user": "u%d", "bytes": %d}',
+    "std log with prefix": "myapp: 2026/11/23 08:17:00 main.go:12: INFO session stored user=u%d bytes=%d",
     "hclog": "2026-11-23T03:12:00.123Z [INFO]  session stored user=u%d bytes=%d",
     "plain": "2026/11/23 08:17:00 INFO session stored user=u%d bytes=%d",
 }

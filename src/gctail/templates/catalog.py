@@ -8,6 +8,7 @@ fixed depth tree", 2017). When there are too many templates, the rarest are forg
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
@@ -92,7 +93,8 @@ class Tally:
     def shown(self, grid: Grid, scale: list[float]) -> Template:
         """The template as a value."""
         text = b" ".join(self.words).replace(HOLE, b"<*>").decode("utf-8", "replace")
-        fields = [slot.name for slot in self.slots.values() if slot.name and f"{slot.name}=" not in text]
+        named = [slot.name for slot in self.slots.values() if slot.name]
+        fields = [name for name in named if not re.search(re.escape(name) + r'"?\s*[:=]\s*<\*>', text)]
         return Template(
             id=self.id,
             text=" ".join([text, *(f"{name}=<*>" for name in fields)]),

@@ -81,7 +81,7 @@ class Columns:
             level = normal_level(shouted)
             if silent:
                 words = tuple(name.encode("utf-8", "replace") + b"=" + HOLE for name in sorted(layout.fields))
-                yield self.catalog.find(level, words[:MOST_WORDS], b"", now_s), spoken[""]
+                yield self.catalog.find(level, words[:MOST_WORDS] or (HOLE,), b"", now_s), spoken[""]
                 continue
             said = list(spoken)
             messages = [" ".join(each[:MOST_MESSAGE].split("\n")).encode("utf-8", "replace") for each in said]

@@ -23,6 +23,7 @@ _NAMED_DAY = rb"(?:" + _DAY + rb",? )?(?:" + _MONTH + rb" +\d{1,2}|\d{1,2} " + _
 _NAMED_TIME = (
     rb"(?:" + _DAY + rb",? )?(?:" + _MONTH + rb" +\d{1,2}|\d{1,2} " + _MONTH + rb" \d{4})"
     rb" \d\d:\d\d:\d\d(?: [A-Z]{3,4})?(?: \d{4})?(?!\w)"
+    rb"|\d{1,2}/" + _MONTH + rb"/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?"
 )
 _DURATION = rb"-?(?:\d+(?:\.\d+)?(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h))+"
 _SIZE = rb"\d+(?:\.\d+)? ?(?:[KMGTP]i?B|[kmgt]b|[KMGT]i|B)"
@@ -31,6 +32,7 @@ _STAMP = (
     rb"(?:Z| ?[+-]\d\d:?\d\d)?(?: (?:UTC|GMT|[A-Z]{2,3}T))?"
     rb"|[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)?"
     rb"|\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?: [+-]\d{4})?"
+    rb"|1\d{9}(?:\.\d{1,9}|\d{3})?|1\.\d{5,16}e\+?09"
     rb"|\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[AP]M)?)"
 )
 _LEVEL = (
@@ -51,11 +53,19 @@ HEAD = re.compile(
     rb"|(?P<small>(?i:" + _LEVEL + rb")):(?= )"
     rb"|(?P<tabbed>(?i:" + _LEVEL + rb"))\t"
     rb"|[-|\s]+"
+    # myapp: 2026/11/23 08:17:00 message
+    rb"|(?:\[[^\]\n]{1,32}\]|[A-Za-z][\w.-]{0,31}:?) ?(?=\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )"
+    # INFO<tab>api.db<tab>cache/session.go:42<tab>message
+    rb"|[\w.@/-]{1,64}\t(?=[^\s:]{1,256}\.go:\d{1,9}\t)"
+    # 2026-11-23 08:17:00 [main] [WARN] message
+    rb"|\[[\w.:/-]{1,64}\] ?(?=\[(?i:" + _LEVEL + rb")\])"
 )
 TOKEN = re.compile(
     rb"(?<!\w)(?:"
     # words without anything in them, many at a time: most of a message is passed over here
-    rb"(?P<plain>(?<![.=/#@~-])(?:(?!" + _NAMED_DAY + rb")[A-Za-z]++[',.:;!?)\]]*+(?:[ \t]++|\Z))++)"
+    rb"(?P<plain>HTTP/\d(?:\.\d)?(?!\w)|(?<![.=/#@~-])(?:(?!"
+    + _NAMED_DAY
+    + rb")[A-Za-z]++[',.:;!?)\]]*+(?:[ \t]++|\Z))++)"
     rb'|(?=")(?:"(?P<key>[\w.@/-]{1,64}+)":\s*+(?P<json>' + _QUOTED + rb"|-?\d[\d.eE+-]*+|true|false|null)"
     rb'|(?<!")(?P<quoted>(?!"' + _VERB + rb" /)" + _QUOTED + rb"))"
     rb"|(?P<struct>" + _STRUCT + rb")"
@@ -78,13 +88,13 @@ TOKEN = re.compile(
 )
 KLOG_MESSAGE = re.compile(_QUOTED + rb"(?= [^\s=\"]{1,128}+=|\Z)")
 BETWEEN = re.compile(rb"[\s{},]*+")  # what stands between fields, in pairs and in JSON
-DIGITS = re.compile(rb"\d+")
+DIGITS = re.compile(rb"(?<!HTTP/)(?<!HTTP/\d\.)\d+")
 SPACE = re.compile(rb"(\s+)")
 CAPTURES = {
     "value": rb"(" + _QUOTED + rb"|" + _BARE + rb")",
     "json": rb"(" + _QUOTED + rb"|-?\d[\d.eE+-]*+|true|false|null)",
     "quoted": rb"(" + _QUOTED + rb")",
-    "time": rb"([\d:.,TZ/+-]+(?: \d\d:\d\d:\d\d[\d.,Z+:-]*)?|[A-Z\d][\w:, ]+\d)",
+    "time": rb"(" + _NAMED_TIME + rb"|[\d:.,TZ/+-]+(?: \d\d:\d\d:\d\d[\d.,Z+:-]*)?|[A-Z\d][\w:, ]+\d)",
     "host": rb"([\w.-]+:\d{1,5})",
     "uuid": rb"([0-9a-fA-F-]{36})",
     "list": rb"(" + _LIST + rb")",

@@ -61,7 +61,7 @@ def shape_of(parts: tuple[Part, ...]) -> tuple[bytes, ...]:
     if words:
         return words
     names = sorted({part.slot.name for part in parts if part.slot and part.slot.kind != "skip"})
-    return tuple(name.encode("utf-8", "replace") + b"=" + HOLE for name in names[:MOST_WORDS])
+    return tuple(name.encode("utf-8", "replace") + b"=" + HOLE for name in names[:MOST_WORDS]) or (HOLE,)
 
 
 @lru_cache(maxsize=2048)
