@@ -2,9 +2,12 @@
 
 import json
 import signal
+import socket
 import subprocess
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -247,3 +250,46 @@ def wait_for(condition, within_s=120):
     while not condition():
         assert time.monotonic() < until_s
         time.sleep(0.3)
+
+
+def test_the_live_page_shows_what_is_consumed(gctail_program, brokers):
+    """Its services, their logs, how far behind it is: also of a topic in which nothing new comes."""
+    write(brokers, "looked-at", [(b"checkout", line) for line in LEAK])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [
+        gctail_program,
+        "kafka",
+        "--brokers",
+        brokers,
+        "--topic",
+        "looked-at",
+        "--start",
+        "earliest",
+        "--limit",
+        "256MiB",
+    ]
+    child = subprocess.Popen([*command, "--listen", address], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def asked(path):
+        with urllib.request.urlopen(f"http://{address}{path}", timeout=10) as answer:
+            return answer.read().decode()
+
+    try:
+        until_s, metrics, row, detail = time.monotonic() + 60, "", {}, None
+        while (
+            f"gctail_input_messages_total {len(LEAK)}.0" not in metrics or not detail
+        ) and time.monotonic() < until_s:
+            time.sleep(0.2)
+            with suppress(OSError):
+                metrics = asked("/metrics")
+                row, detail = json.loads(asked("/api/v1/services/checkout")).values()
+        assert f"gctail_input_messages_total {len(LEAK)}.0" in metrics
+        assert "gctail_input_lag_messages 0.0" in metrics
+        assert (row["collections"], row["severity"]) == (131, "critical")
+        assert detail["lines"]
+    finally:
+        child.terminate()
+        assert child.wait(30) == 0, child.stderr.read().decode()
+        child.stderr.close()

@@ -7,18 +7,21 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from gctail.cli.configuring import configurable
 from gctail.cli.options import new_parser
+from gctail.cli.viewing import listening, views_of
 from gctail.errors import UsageError
 from gctail.parsing.text import show
 
 if TYPE_CHECKING:
     from gctail.kafka.naming import Naming
-    from gctail.runners.kafka import Course
+    from gctail.runners.alerts import Alerts
+    from gctail.runners.kafka import Consumption, Course
 
 DESCRIPTION = """\
 Reads logs from Kafka topics and says what is wrong with the services that wrote them. A message may hold a line,
@@ -52,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     telling.add_argument("--rules", metavar="FILE", help="watch for the rules of this file too (docs/rules.md)")
     telling.add_argument("--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file")
     telling.add_argument("--no-color", action="store_true", help="no colours")
+    listening(parser.add_argument_group("who may look"))
     configurable(parser)
     return parser
 
@@ -105,15 +109,31 @@ def run(options: argparse.Namespace) -> int:
     engine.limits = limits_of(options, limit_mib)
     alerts = alerts_of(options) if course.end is None else []  # nobody is woken for what is long over
     teller = Teller(options, limit_mib, others=alerts, live=True)
+    views = views_of(options, engine, dict)
     consumption = Consumption(
         replace(course, every_line=counts_lines(plan)), engine, naming, teller.outputs, plan=plan, tell=_say,
         seen=teller.cycle if options.verbose else None,
-        leaving=lambda: teller.end(report(engine, consumption.told())),
+        leaving=lambda: teller.end(report(engine, consumption.told())), views=views,
     )  # fmt: skip
+    if views is not None:
+        views.facts = lambda: _facts(consumption, alerts)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: consumption.stop())
-    consumption.run()
+    try:
+        consumption.run()
+    finally:
+        if views is not None:
+            views.close()
     return 1 if teller.failed else 0
+
+
+def _facts(consumption: Consumption, alerts: Sequence[Alerts]) -> dict[str, Any]:
+    """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
+    told, facts = consumption.told(), consumption.facts
+    told |= {"messages": facts.messages, "lag_messages": facts.behind, "lag_s": facts.seconds}
+    for each in alerts:
+        told["alerts"], told["alerts_dropped"] = each.health(), each.dropped
+    return told
 
 
 def _rekey(course: Course, naming: Naming, topic: str) -> int:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 def viewing(parser: argparse.ArgumentParser) -> None:
     """The options of the live views."""
     parser.add_argument("--tui", action="store_true", help="the live view at this terminal; also of a finished log")
+    listening(parser)
+
+
+def listening(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Of these, the options of the page alone."""
     parser.add_argument("--listen", metavar="ADDRESS", help="the live page and metrics at, say, 127.0.0.1:9464")
     parser.add_argument("--listen-token-file", metavar="FILE", help="who asks must know the token in this file")
     parser.add_argument("--listen-user", metavar="NAME", help="and as a password it is that of this user (any)")
@@ -30,11 +35,12 @@ def viewing(parser: argparse.ArgumentParser) -> None:
 
 def views_of(options: argparse.Namespace, engine: Engine, facts: Callable[[], dict[str, Any]]) -> Views | None:
     """What the options ask for, the page already served; None where they ask for nothing."""
-    if not options.tui and options.listen is None:
+    tui = getattr(options, "tui", False)
+    if not tui and options.listen is None:
         return None
-    if options.tui and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if tui and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("--tui needs a terminal for its input and its output")
-    if options.tui and "-" in options.files:
+    if tui and "-" in options.files:
         raise UsageError("--tui needs the keyboard, so the log cannot come from standard input: give a file")
     from gctail.runners.views import Views
 
@@ -46,7 +52,7 @@ def views_of(options: argparse.Namespace, engine: Engine, facts: Callable[[], di
         address = Address(host, port, options.listen_cert, options.listen_key)
         access = _access(options, loopback=address.loopback)
         url = views.serve(address, access)
-        if not options.tui:
+        if not tui:
             print(f"gctail: {url} (metrics: {url}metrics)", file=sys.stderr)
         if not address.loopback and access.token is None:
             print("gctail: everybody who reaches this address can look; see --listen-token-file", file=sys.stderr)

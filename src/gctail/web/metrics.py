@@ -102,6 +102,7 @@ def _of_services(snapshot: Snapshot, rows: list[Row]) -> Iterator[Metric]:
 INPUT = {
     "bytes": ("gctail_input_bytes", "Bytes of log read."),
     "lines": ("gctail_input_lines", "Lines of log read."),
+    "messages": ("gctail_input_messages", "Messages read from Kafka."),
     "records": ("gctail_records", "Records of the runtime and of deaths, as they were understood."),
     "gc_lines": ("gctail_input_collections", "Collections read, of all services."),
     "mended": ("gctail_records_mended", "Torn records that were put together again."),
@@ -110,6 +111,7 @@ INPUT = {
 }
 LAG = {
     "lag_bytes": ("gctail_input_lag_bytes", "Bytes that stand in followed files and were not read yet."),
+    "lag_messages": ("gctail_input_lag_messages", "Messages that stand in Kafka and were not read yet."),
     "lag_s": ("gctail_input_lag_seconds", "Since when not all was read that stood there: no byte waits for longer."),
 }
 ALERTS = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import msgspec
 from kafka.errors import KafkaError
@@ -22,7 +23,7 @@ from gctail.kafka.places import Message, Place
 from gctail.kafka.progress import Progress
 from gctail.kafka.reading import Reading, by_place, by_time
 from gctail.parsing.reading import Event
-from gctail.records import Finding
+from gctail.records import Finding, Passage
 from gctail.rules import Plan
 from gctail.runners.kafka.arrivals import Arrivals
 from gctail.runners.kafka.checkpoints import Checkpoints
@@ -30,6 +31,9 @@ from gctail.runners.kafka.course import Course
 from gctail.runners.kafka.link import Link
 from gctail.service import Seen
 from gctail.sinks import Sink
+
+if TYPE_CHECKING:
+    from gctail.runners.views import Views
 
 TICK_S = 1.0
 QUIET_S = 10.0
@@ -60,6 +64,7 @@ class Consumption:
         tell: Callable[[str], None],
         seen: Callable[[Seen], None] | None = None,
         leaving: Callable[[], None] = lambda: None,
+        views: Views | None = None,
     ) -> None:
         """`tell` says a sentence to whoever watches, `seen` gets every record; `leaving` is called at the end.
 
@@ -67,7 +72,7 @@ class Consumption:
         """
         self.course, self.engine, self.outputs = course, engine, outputs
         self.facts = Facts(group=course.wanted.group)
-        self._tell, self._seen, self._leaving = tell, seen, leaving
+        self._tell, self._seen, self._leaving, self._views = tell, seen, leaving, views
         self.progress = Progress()
         self.reading = Reading(
             naming,
@@ -103,7 +108,7 @@ class Consumption:
                 self._turn(client)
             if self.course.end is not None:
                 self.reading.close()
-                self._tell_sinks(self.engine.conclude())
+                self._tell_of_time(self.engine.conclude())
         finally:
             self._finish(client)
 
@@ -131,6 +136,8 @@ class Consumption:
             self._tick(client, now_s)
         self.checkpoints.turn(client)
         self._press_back(client)
+        if self._views is not None:
+            self._views.tick()
 
     def _read(self, place: Place, messages: Sequence[Message], now_s: float) -> None:
         end = self._ends.get(place)
@@ -142,6 +149,8 @@ class Consumption:
 
     def _take(self, event: Event, place: Place) -> None:
         """One event: to its service, and what is found to the sinks."""
+        if self._views is not None and isinstance(event, Passage):
+            self._views.board.read(event)
         seen = self.engine.observe(event)
         if seen is None:
             return
@@ -149,7 +158,15 @@ class Consumption:
             self.progress.touch(seen.sighting.service, place, event.offset, event.service)
         if self._seen is not None:
             self._seen(seen)
+        if self._views is not None:
+            self._views.board.see(seen)
         self._tell_sinks(seen.findings)
+
+    def _tell_of_time(self, findings: Sequence[Finding]) -> None:
+        """What no record has brought, but time or the end."""
+        if self._views is not None:
+            self._views.board.found(findings)
+        self._tell_sinks(findings)
 
     def _tell_sinks(self, findings: Sequence[Finding]) -> None:
         if findings:
@@ -194,7 +211,7 @@ class Consumption:
                 continue
             if now_s - current.last_time_s < LIVE_S and (findings := service.advance(now_s)):
                 self.progress.touch(name, known.home, self.progress.positions.get(known.home, 0), known.lane)
-                self._tell_sinks(findings)
+                self._tell_of_time(findings)
 
     def _press_back(self, client: Client) -> None:
         """Sinks that cannot keep up stop the reading, not the membership."""

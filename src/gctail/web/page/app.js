@@ -136,7 +136,8 @@ async function look(finding) {
   say(at("told"), `${finding.severity}: ${stateWords(finding.kind)}: ${shown(finding.summary, 300)}`);
   try {
     const answer = await fetch(`api/v1/findings/${encodeURIComponent(finding.id)}/lines`);
-    if (answer.ok && findings.looked === finding.id) log.showAround((await answer.json()).lines, finding);
+    const { lines } = answer.ok ? await answer.json() : {};
+    if (lines && findings.looked === finding.id) log.showAround(lines, finding); /* and not another one by now */
   } catch { /* the server has gone, which the pulse says */ }
 }
 const blank = { state: "…", severity: null, collections: 0, epochs: 0, trend: [] };
