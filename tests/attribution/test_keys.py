@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gctail.attribution.keys import tapping
 from gctail.attribution.keys.bursts import bursts
 from gctail.attribution.keys.forms import is_restless, pieces
 from gctail.attribution.keys.report import report
 from gctail.attribution.keys.sample import MOST_KEYS, KeySample
-from gctail.attribution.keys.tapping import SlotReader, literal_of
+from gctail.attribution.keys.tapping import SlotReader, literal_of, quick_pattern
 from gctail.attribution.keys.variants import prefixes
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -40,6 +41,8 @@ def made(kind, count=3000):
         "counter": lambda at: f"order:{1000 + at}",
         "uuid": lambda at: f"session:{uuid.UUID(int=chance.getrandbits(128), version=4)}",
         "base64": lambda at: "".join(chance.choice(ALPHABET) for _ in range(32)),
+        "user and token": lambda at: f"user:{any_of(40)}:token:{chance.getrandbits(64):016x}",
+        "user and UUID": lambda at: f"{any_of(40)}/cart/{uuid.UUID(int=chance.getrandbits(128), version=4)}",
         "hex": lambda at: f"trace-{chance.getrandbits(64):016x}",
         "object id": lambda at: f"{1795000000 + at:08x}{chance.getrandbits(64):016x}",
         "port": lambda at: f"10.0.{any_of(3)}.{any_of(9)}:{32768 + any_of(28000)}",
@@ -61,11 +64,13 @@ def made(kind, count=3000):
         ("id with time", "time stamp", "Each key is new because of its time stamp in ms behind device: normalise it, leave the time out. Without it there would be 60 instead of"),
         ("seconds", "time stamp", "Each key is new because of its time stamp in s behind lock: normalise it, leave the time out."),
         ("date", "time stamp", "Each key is new because of its time stamp behind report: normalise it, leave the time out."),
-        ("counter", "counter", "Each key is new because of its counter behind order: normalise it, leave the running number out."),
-        ("uuid", "UUID", "Each key is new because of its UUID behind session: file it under what it is about"),
-        ("base64", "random token", "Each key is new because of its random token: file it under what the token stands for."),
-        ("hex", "random token", "Each key is new because of its random token behind trace: file it under"),
-        ("object id", "random token", "Each key is new because of its random token with the time in it: file it under"),
+        ("counter", "counter", "Each is a counter of its own, the id of something that happens once: whatever keeps an entry for each"),
+        ("uuid", "UUID", "Each is a UUID of its own, the id of something that happens once: whatever keeps an entry for each"),
+        ("base64", "random token", "Each is a random token of its own, the id of something that happens once"),
+        ("hex", "random token", "Each is a random token of its own, the id of something that happens once"),
+        ("object id", "random token", "Each is a random token of its own, the id of something that happens once"),
+        ("user and token", "random token", "Each key is new because of its random token behind token: file it under what the token stands for. Without it there would be 40 instead of"),
+        ("user and UUID", "UUID", "Each key is new because of its UUID behind cart: file it under what it is about, not under the request. Without it there would be 40 instead of"),
         ("port", "port", "Each key is new because of its port: file it under the host alone"),
         ("case", "number", "The same key is written in many ways: without upper and lower case there would be 80 instead of"),
         ("slash", "number", "The same key is written in many ways: without a slash at the end there would be 300 instead of 598"),
@@ -258,6 +263,30 @@ def test_stretches_of_lines_keep_the_time_of_each():
     assert stretches
     assert all(one[0] <= other[0] for run in stretches for one, other in pairwise(run))
     assert reader.samples["key"].lines == 1000
+
+
+def test_very_many_lines_are_looked_at_in_part(monkeypatch):
+    """Memory and time have a bound; here it is small."""
+    monkeypatch.setattr(tapping, "MOST_LINES", 300)
+    reader = SlotReader(TEMPLATE, ["key"], PUT.format(time="", key="uid_1#device_17", size=1))
+    text = lines_of(300)
+    for at in range(9):
+        reader.read(text, float(at))
+    assert reader.is_full
+    assert reader.samples["key"].lines == 300
+
+
+def test_the_quick_way_finds_what_the_templates_find():
+    """The same keys, with and without it; a field that moves about has no quick way."""
+    text = lines_of(3000)
+    example = PUT.format(time="", key="uid_1#device_17", size=1)
+    quick, slow = SlotReader(TEMPLATE, ["key"], example), SlotReader(TEMPLATE, ["key"], example)
+    quick.read(text, 0.0)
+    for line in text.splitlines(keepends=True):
+        slow.read(line, 0.0)
+    assert [each.key for each in quick.samples["key"].seen] == [each.key for each in slow.samples["key"].seen]
+    lines, keys = [b"put a=1 key=x", b"put key=y a=1"] * 40, [[b"x"], [b"y"]] * 40
+    assert quick_pattern(lines, keys, b"put") is None
 
 
 def test_lines_of_another_template_are_passed_over():

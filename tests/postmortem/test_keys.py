@@ -47,9 +47,11 @@ def test_the_line_of_the_map_and_the_trouble_with_its_keys_are_named(gateway):
     assert "[SessionCache] putIfAbsent" in first["message"]
     key = gateway.keys[0]
     assert (key.slot, key.message) == ("key", first["message"])
-    assert key.found.cause == "time stamp"
+    assert (key.found.cause, key.found.conclusion) == ("time stamp", "part")
+    assert gateway.advice[0].title == "Leave the time stamp out of the key"
     assert key.found.sentence.startswith("Each key is new because of its time stamp in ms behind device: normalise it")
-    assert gateway.headline[2].endswith("keys, each with its own time stamp")
+    assert gateway.headline[2].startswith('"[SessionCache] putIfAbsent')
+    assert gateway.headline[2].endswith('": 1,060 keys, each with a time stamp')
 
 
 def test_every_line_of_the_suspect_is_counted(gateway):

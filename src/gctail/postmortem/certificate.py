@@ -286,6 +286,8 @@ class Place(Struct, frozen=True):
     symbol: str
     says: str
     confidence: float | None = None
+    grows: bool = False
+    """It is a container that only grows."""
 
 
 class Hold(Struct, frozen=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from gctail.attribution.keys.values import KeyReport
 from gctail.postmortem.certificate import Certificate, StackGroup
 from gctail.postmortem.memory import STACK_IN_USE
 from gctail.postmortem.story import rate_of
@@ -99,6 +100,10 @@ class Facts(Struct, frozen=True):
     distinct: int | None = None
     field: str | None = None
     keys_alike: int | None = None
+    keys_spelling: str | None = None
+    key_part: str | None = None
+    key_sentence: str | None = None
+    keys_again_percent: float | None = None
     goroutines: int | None = None
     largest_group: int | None = None
     largest_percent: float | None = None
@@ -265,11 +270,11 @@ def _suspects(certificate: Certificate) -> dict[str, object]:
             "field": suspect.get("field"),
         }
     for key in certificate.keys[:1]:
-        values = [value for value, _ in key.examples]
-        alike = len(values) - len({value.strip().casefold() for value in values})
-        told |= {"keys_alike": alike or None, "distinct": told.get("distinct") or key.distinct}
-    if certificate.places:
-        place = certificate.places[0]
+        told["distinct"] = told.get("distinct") or key.distinct
+        if key.found is not None:
+            told |= _keys(key.found)
+    place = next((each for each in certificate.places if each.grows), None)
+    if place is not None:
         told["source_place"] = f"{place.symbol} at {place.file}:{place.line}"
     if certificate.holds:
         first = certificate.holds[0]
@@ -278,6 +283,20 @@ def _suspects(certificate: Certificate) -> dict[str, object]:
             "held_percent": 100 * first.share,
             "held_of": "what grew" if first.grown_mib is not None else "what is in use",
         }
+    return told
+
+
+_NEW_BECAUSE = ("Each key is new because of its", "each key holds another")
+
+
+def _keys(found: KeyReport) -> dict[str, object]:
+    """What is wrong with the keys themselves: each is new because of a part of it, or one is written in many ways."""
+    told: dict[str, object] = {"keys_again_percent": 100 * found.ages.again}
+    if found.conclusion == "part":
+        told |= {"key_part": found.cause, "key_sentence": found.sentence.partition(":")[0].replace(*_NEW_BECAUSE)}
+    if found.conclusion == "spelling" and found.variants:
+        keys = round(found.looked_at / found.pattern_share)
+        told |= {"keys_alike": keys - found.variants[0].left, "keys_spelling": found.variants[0].what}
     return told
 
 

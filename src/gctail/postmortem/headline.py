@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
-from gctail.attribution.keys.kinds import VOLATILE
 from gctail.forecast import duration
-from gctail.postmortem.certificate import Certificate, StackGroup
+from gctail.postmortem.certificate import Certificate, Key, StackGroup
 from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
 from gctail.postmortem.story import rate_of
@@ -46,6 +46,10 @@ FIRST_STEPS = {
     "log-cut-off": "get the rest of the log, then run this again",
     "healthy-end": "nothing: it ended on purpose",
 }
+
+
+_END = re.compile(r"[\W_]+\w{0,12}$")
+"""What is left of a word that was cut, with the signs before it."""
 
 
 def headline(certificate: Certificate) -> tuple[str, str, str, str]:
@@ -122,12 +126,24 @@ def _suspect(certificate: Certificate) -> str:
     return _by_stacks(certificate)
 
 
+def _keys(key: Key) -> str:
+    """How many keys there are, and why; empty where that is not known."""
+    if key.found is None:
+        return ""
+    many = f"{key.distinct:,} {'keys' if key.slot == 'key' else f'values of {key.slot}'}"
+    match key.found.conclusion:
+        case "part":
+            return f"{many}, each with a {key.found.cause}"
+        case "spelling":
+            return f"{many}, one thing written in many ways"
+    return ""
+
+
 def _brief(message: str, room: int) -> str:
     """The first words, as many as there is room for."""
     if len(message) <= room:
         return message
-    cut = message[: room + 1]
-    return (cut.rpartition(" ")[0] or cut[:room]) + "…"
+    return _END.sub("", message[:room]) + "…"
 
 
 def _by_stacks(certificate: Certificate) -> str:
@@ -150,9 +166,9 @@ def _by_stacks(certificate: Certificate) -> str:
 def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
     """The message, as much of it as one line holds, which of its values grew, and how much of the growth that is."""
     message = str(suspect.get("message") or suspect.get("template") or "")
-    key = next((key for key in certificate.keys if key.found is not None and key.found.cause in VOLATILE), None)
-    if key is not None and key.found is not None and key.message == message:
-        return f'"{_brief(message, 24)}": {key.distinct:,} {key.slot}s, each with its own {key.found.cause}'
+    about = _keys(certificate.keys[0]) if certificate.keys and certificate.keys[0].message == message else ""
+    if about:
+        return f'"{_brief(message, ROOM - len(about) - 4)}": {about}'
     slot, share, distinct = suspect.get("slot") or suspect.get("field"), suspect.get("share"), suspect.get("distinct")
     values = f", {distinct:,} values" if isinstance(distinct, int) else ""
     told = f" ({slot}{values})" if slot else ""

@@ -66,7 +66,7 @@ def _container(container: Container, more: str = "") -> Place:
     key = f" (key {write.key[:60]})" if write is not None and keyed else ""
     keys = "; requests choose the keys" if container.keys == "request" else ""
     says = f"{container.type} that only grows{by}{key}, nothing deletes from it or bounds it{keys}{more}"
-    return Place(container.file, container.line, container.name, says, SURE.get(container.certainty))
+    return Place(container.file, container.line, container.name, says, SURE.get(container.certainty), grows=True)
 
 
 def _tied(hold: Hold, suspects: tuple[dict[str, Any], ...], sources: Sources) -> Hold:

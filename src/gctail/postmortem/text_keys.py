@@ -30,9 +30,10 @@ def _block(key: Key, pen: Pen) -> Iterator[str]:
     found = key.found
     if found is None:
         return
-    about = "about " if found.scale > 1 else ""
+    about, first = "about " if found.scale > 1 else "", "the first " if found.cut else ""
     rate = f", {key.new_per_s:.3g} new ones a second" if key.new_per_s else ""
-    yield from pen.wrapped(f"{key.slot}: {about}{found.distinct:,} different values in {found.lines:,} lines{rate}")
+    lines = f"{first}{found.lines:,} lines"
+    yield from pen.wrapped(f"{key.slot}: {about}{found.distinct:,} different values in {lines}{rate}")
     yield from (pen.paint(line, BOLD) for line in pen.wrapped(found.sentence))
     yield pen.cut(f"built as  {found.pattern}  ({found.pattern_share:.0%} of them)", "    ")
     yield from _parts(found, pen)

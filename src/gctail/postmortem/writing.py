@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from gctail.attribution.usual import Usual, says
+from gctail.attribution.wording import PROVEN
 from gctail.engine import Engine
 from gctail.postmortem.advice import advise
 from gctail.postmortem.causes import Ending, decide
@@ -193,9 +194,13 @@ def _goroutines(dump: Death | Dump | None) -> int | None:
 
 
 def _accused(suspects: tuple[dict[str, Any], ...]) -> frozenset[str]:
-    """The templates of the first suspect, and of those that this log does not tell from it."""
-    first = [each.get("group") for each in suspects[:1]]
-    return frozenset(str(each.get("template")) for each in suspects if each.get("group") in first)
+    """The templates of the first suspect, and of those that are proven and that this log does not tell from it."""
+    told = [
+        each
+        for at, each in enumerate(suspects)
+        if at == 0 or (each.get("group") == suspects[0].get("group") and (each.get("p_value") or 0.0) < PROVEN)
+    ]
+    return frozenset(str(each.get("template")) for each in told)
 
 
 def _usual(person: Person) -> Usual | None:

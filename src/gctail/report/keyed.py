@@ -20,9 +20,9 @@ def keys(certificate: Certificate) -> Markup:
 
 
 def _block(key: Key, found: KeyReport) -> Markup:
-    about = "about " if found.scale > 1 else ""
+    about, first = "about " if found.scale > 1 else "", "the first " if found.cut else ""
     rate = f", {number(key.new_per_s)} new ones a second" if key.new_per_s else ""
-    count = f"{about}{found.distinct:,} different values in {found.lines:,} lines{rate}"
+    count = f"{about}{found.distinct:,} different values in {first}{found.lines:,} lines{rate}"
     columns = [
         Column("part", wide=True),
         Column("example"),

@@ -67,6 +67,8 @@ class Look:
         if self.suspect is None or self.reader is None:
             return []
         message = str(self.suspect.get("message") or self.suspect["template"])
+        for sample in self.reader.samples.values():
+            sample.is_cut = self.reader.is_full
         return [
             Looked(self.service, message, slot, sample)
             for slot, sample in _telling(self.reader.samples, _named(self.suspect))

@@ -12,7 +12,7 @@ from gctail.attribution.keys.bursts import bursts
 from gctail.attribution.keys.forms import Form, forms
 from gctail.attribution.keys.kinds import CAUSES, FIXED, NUMBER, VOLATILE, WORD, kind_of
 from gctail.attribution.keys.sample import KeySample, Seen
-from gctail.attribution.keys.sentence import sentence
+from gctail.attribution.keys.sentence import concluded
 from gctail.attribution.keys.values import Ages, KeyReport, Part, Told
 from gctail.attribution.keys.variants import prefixes, variants
 
@@ -49,8 +49,10 @@ def report(sample: KeySample, start_s: float | None = None) -> KeyReport | None:
         ages=_ages(sample.seen),
         growth=_growth(sample),
         keys=_told(sample.seen),
+        cut=sample.is_cut,
     )
-    return replace(found, sentence=sentence(found))
+    conclusion, words = concluded(found)
+    return replace(found, conclusion=conclusion, sentence=words)
 
 
 def _parts(form: Form, times_s: Sequence[float | None]) -> tuple[tuple[Part, ...], list[str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
+from zlib import crc32
 
 from msgspec import Struct
 
@@ -25,6 +26,7 @@ class Seen(Struct):
     count: int
     first_s: float
     last_s: float
+    hashed: int = 0
 
 
 class KeySample:
@@ -36,9 +38,11 @@ class KeySample:
         self.first_s: float | None = None
         self.last_s: float | None = None
         self.halvings = 0
+        self.is_cut = False
+        """More lines came than were looked at."""
         self.stretches: list[list[tuple[float, str]]] = []
         """Consecutive lines, each with its own time: to see what comes in bursts."""
-        self._seen: dict[int, Seen] = {}
+        self._seen: dict[bytes, Seen] = {}
 
     def add(self, keys: Sequence[bytes], now_s: float) -> None:
         """Keys of consecutive lines; `now_s` is the time of all of them."""
@@ -50,15 +54,15 @@ class KeySample:
         counts = Counter(keys)
         mask = (1 << self.halvings) - 1
         for key, count in counts.items():
-            hashed = int.from_bytes(blake2b(key, digest_size=8).digest())
-            if hashed & mask:
+            if mask and _hash(key) & mask:
                 continue
-            seen = self._seen.get(hashed)
+            name = key if len(key) <= LONGEST_KEY else _short(key)
+            seen = self._seen.get(name)
             if seen is not None:
                 seen.count += count
                 seen.last_s = now_s
             else:
-                self._seen[hashed] = Seen(_text(key), count, now_s, now_s)
+                self._seen[name] = Seen(_text(key), count, now_s, now_s, _hash(key))
                 if len(self._seen) > self.most:
                     self._halve()
                     mask = (1 << self.halvings) - 1
@@ -71,7 +75,7 @@ class KeySample:
     def _halve(self) -> None:
         self.halvings += 1
         mask = (1 << self.halvings) - 1
-        self._seen = {hashed: seen for hashed, seen in self._seen.items() if not hashed & mask}
+        self._seen = {name: seen for name, seen in self._seen.items() if not seen.hashed & mask}
 
     @property
     def seen(self) -> list[Seen]:
@@ -87,6 +91,16 @@ class KeySample:
     def distinct(self) -> int:
         """How many different keys there were: exact while no half has left."""
         return len(self._seen) * self.scale
+
+
+def _hash(key: bytes) -> int:
+    """32 bits, the same on every machine. CRC-32 is linear, so that its bits alone would choose keys by their form."""
+    mixed = crc32(key) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+    return (mixed ^ mixed >> 31) * 0xBF58476D1CE4E5B9 >> 32 & 0xFFFFFFFF
+
+
+def _short(key: bytes) -> bytes:
+    return key[: LONGEST_KEY - 32] + blake2b(key, digest_size=16).digest()
 
 
 def _text(key: bytes) -> str:

@@ -9,6 +9,7 @@ ONE_OF_MANY = 0.5
 """Without its volatile parts at most so many of the keys would be left: then these parts are the reason."""
 WRITTEN_ALIKE = 0.67
 """The same for ways of writing: two of each key leave a half."""
+IDS = frozenset({"random token", "UUID", "counter"})
 CURES = {
     "time stamp": "normalise it, leave the time out",
     "random token": "file it under what the token stands for",
@@ -18,12 +19,18 @@ CURES = {
 }
 
 
-def sentence(found: KeyReport) -> str:
-    """One sentence, as short as what is seen allows."""
+def concluded(found: KeyReport) -> tuple[str, str]:
+    """The conclusion in a word (see `KeyReport`), and in one sentence, as short as what is seen allows."""
     if found.distinct == 1:
-        return "There is one key only: what grows is not the number of keys."
+        return "one", "There is one key only: what grows is not the number of keys."
     cause = next((part for part in found.parts if (part.kind, part.detail) == (found.cause, found.detail)), None)
-    return _spelled(found) or _because(found, cause) or _again(found) or _once(found, cause)
+    told = (
+        ("spelling", _spelled(found)),
+        ("id", _id(found, cause)),
+        ("part", _because(found, cause)),
+        ("again", _again(found)),
+    )
+    return next((each for each in told if each[1]), ("once", _once(found, cause)))
 
 
 def _spelled(found: KeyReport) -> str:
@@ -37,6 +44,16 @@ def _spelled(found: KeyReport) -> str:
                 f"instead of {keys:,}; normalise it."
             )
     return ""
+
+
+def _id(found: KeyReport, cause: Part | None) -> str:
+    """Where the key is nothing but a token or a counter: it is the id of something that happens once."""
+    if cause is None or cause.kind not in IDS or found.left != 1 or found.ages.again >= COMES_AGAIN:
+        return ""
+    return (
+        f"Each is a {cause.kind} of its own, the id of something that happens once: whatever keeps an entry for each "
+        "must delete it when that is over, or be bounded."
+    )
 
 
 def _because(found: KeyReport, cause: Part | None) -> str:

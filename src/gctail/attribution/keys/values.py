@@ -87,4 +87,8 @@ class KeyReport(Struct, frozen=True):
     growth: tuple[tuple[float, int], ...]
     keys: tuple[Told, ...]
     """The most frequent ones, then the latest."""
+    cut: bool = False
+    """Of very many lines only the first ones were looked at."""
+    conclusion: str = ""
+    """Why: part (one is new each time), id (of what happens once), spelling, again (they come again), once, or one."""
     sentence: str = ""
