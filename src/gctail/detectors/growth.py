@@ -8,14 +8,15 @@ differently: the zigzag of the level follows quickly, the regression remembers a
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import log, log2, sqrt
 from typing import Any, NamedTuple
 
 from gctail.detectors.episodes import Zigzag
-from gctail.detectors.hinge import FEWEST_BLOCKS, Curve, Fit, fit
+from gctail.detectors.hinge import FEWEST_BLOCKS, Curve
 from gctail.detectors.history import History
 from gctail.detectors.passage import survival
+from gctail.detectors.regression import HELD, Regression, regression
+from gctail.detectors.rises import rise_of
 from gctail.detectors.standstill import goes_on
 from gctail.detectors.values import Carryover
 
@@ -25,11 +26,6 @@ YOUTH_SHARE = 0.004
 """Growth younger than this share of the process's age is discounted: there were many chances for a short one."""
 CLEARLY_ENDLESS = 0.9
 """Weight of curves without an end from which on the regression alone is believed, nearly."""
-STANDSTILL_PARTS = (1 / 4, 1 / 8, 1 / 16)
-"""How much of an episode may be a first rise that a standstill of at least that length followed."""
-ONSET_SHARE = 0.08
-"""An episode's growth begins when it was last this near to its trough: a flat stretch before it is none of it."""
-LOAD_RIDGE = 0.05
 SHORTEST_STREAK = 5
 SHORTEST_S = 1e-3
 LEAST_SUSPICION = 0.05
@@ -40,7 +36,8 @@ START_S = 1.0
 class Outlook(NamedTuple):
     """One judgement: probability, seconds to the fatal level (None: never), onset (s), rise (MiB), rate (MiB/s).
 
-    `endless` is the weight of the curves that come to no end by themselves, where there are curves.
+    `endless` is the weight of the curves that come to no end by themselves, where there are curves, `load` that of
+    growth which the allocation rate explains by itself.
     """
 
     probability: float
@@ -49,6 +46,7 @@ class Outlook(NamedTuple):
     rise_mib: float
     rate_mib_per_s: float
     endless: float = 0.0
+    load: float = 0.0
 
 
 NOTHING = Outlook(0.0, None, 0.0, 0.0, 0.0)
@@ -56,15 +54,11 @@ NOTHING = Outlook(0.0, None, 0.0, 0.0, 0.0)
 
 def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) -> Outlook:
     """Judge the episode under way by the slope of its younger half; where that is the slower one, it is ending."""
-    episode = zigzag.episode
-    if episode is None or len(history) < 3:
+    began = rise_of(zigzag, history, now_s)
+    if began is None:
         return NOTHING
+    onset_s, trough, _ = began
     level = zigzag.level
-    rise = level - episode.trough
-    if rise < max(6 * zigzag.noise, 2.0):
-        return NOTHING
-    onset_s = history.last_below(episode.trough + max(zigzag.noise, ONSET_SHARE * rise), episode.trough_s)
-    onset_s, trough = _after_standstill(history, onset_s, episode.trough, zigzag, now_s)
     age_s, rise = now_s - onset_s, level - trough
     if age_s < SHORTEST_S:
         return NOTHING
@@ -81,27 +75,6 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
     if late < 0.25 * younger:
         chance *= 0.5
     return Outlook(chance, left_s, onset_s, rise, younger)
-
-
-def _after_standstill(
-    history: History, onset_s: float, trough: float, zigzag: Zigzag, now_s: float
-) -> tuple[float, float]:
-    """When (s) and from where (MiB) the present growth began, where the level stood still on the way.
-
-    A start-up fills the heap at once; what grows after a standstill longer than that is another growth, and is judged
-    by its own age.
-    """
-    level, noise = zigzag.level, zigzag.noise
-    age_s = now_s - onset_s
-    for part in STANDSTILL_PARTS:
-        reached_s = onset_s + part * age_s
-        stood = history.level(reached_s)
-        if level - stood < max(6 * noise, 2.0):
-            continue
-        left_s = history.last_below(stood + max(2 * noise, ONSET_SHARE * (level - stood)), reached_s)
-        if left_s - reached_s >= part * age_s:
-            return left_s, stood
-    return onset_s, trough
 
 
 def _saturating(younger: float, older: float, age_s: float, head_mib: float) -> float | None:
@@ -153,8 +126,8 @@ def by_regression(found: Regression, now_s: float, head_mib: float) -> Outlook:
         rise += curve.weight * curve.rise_mib
         rate += curve.weight * curve.rate_mib_per_s
     if grown <= 0.0:
-        return NOTHING
-    return Outlook(chance, _median(ways, grown), onset_s / grown, rise / grown, rate / grown, endless)
+        return NOTHING._replace(load=found.fit.load)
+    return Outlook(chance, _median(ways, grown), onset_s / grown, rise / grown, rate / grown, endless, found.fit.load)
 
 
 def _left(curve: Curve, age_s: float, head_mib: float) -> float | None:
@@ -174,62 +147,6 @@ def _median(ways: list[tuple[float, float]], total: float) -> float | None:
         if covered >= 0.5 * total:
             return None if seconds == float("inf") else seconds
     return None
-
-
-class Load(NamedTuple):
-    """What the level owes to the load.
-
-    MiB per unit of relative allocation rate, how far the usual peak of the load lies above the load now (MiB of level),
-    and the share of the level's variance it explains.
-    """
-
-    mib: float
-    peak_mib: float
-    share: float
-
-
-class Regression(NamedTuple):
-    """The curves through the levels without their load, and that load."""
-
-    fit: Fit
-    load: Load
-
-
-def regression(history: History, noise_mib: float) -> Regression:
-    """The regression over the whole history, with what follows the allocation rate taken out of the levels."""
-    view = history.since(0.0)
-    usual = sum(view.rate) / len(view.rate) if view.rate else 0.0
-    if usual <= 0.0 or len(view.low) < 4:
-        return Regression(fit(view.time_s, view.allocated, view.low, noise_mib), Load(0.0, 0.0, 0.0))
-    loads = [min(rate / usual - 1.0, 4.0) for rate in view.rate]
-    load = _load(view.time_s, view.low, loads)
-    levels = [level - load.mib * z for level, z in zip(view.low, loads, strict=True)]
-    return Regression(fit(view.time_s, view.allocated, levels, noise_mib), load)
-
-
-def _load(times_s: list[float], levels: list[float], loads: list[float]) -> Load:
-    """Regress steps of the level on steps of the load and on the time they took: what grows by itself is no load."""
-    dy = [b - a for a, b in pairwise(levels)]
-    dz = [b - a for a, b in pairwise(loads)]
-    span_s = times_s[-1] - times_s[0]
-    dt = [(b - a) / span_s for a, b in pairwise(times_s)] if span_s > 0.0 else [0.0] * len(dy)
-    clip = 6 * sorted([abs(d) for d in dy])[len(dy) // 2] + 1.0
-    dy = [max(-clip, min(clip, d)) for d in dy]
-    zz, tt, zt = _dot(dz, dz) + LOAD_RIDGE, _dot(dt, dt), _dot(dz, dt)
-    own = zz - zt * zt / tt if tt > 0.0 else zz
-    follows = _dot(dy, dz) - (_dot(dy, dt) * zt / tt if tt > 0.0 else 0.0)
-    mib = max(0.0, follows / own) if own > 1e-3 * LOAD_RIDGE else 0.0
-    mean = sum(levels) / len(levels)
-    total = sum([(y - mean) ** 2 for y in levels])
-    usual = sum(loads) / len(loads)
-    rest = sum([(y - mean - mib * (z - usual)) ** 2 for y, z in zip(levels, loads, strict=True)])
-    peak = sorted(loads)[int(0.95 * (len(loads) - 1))]
-    return Load(mib, max(0.0, mib * (peak - loads[-1])), max(0.0, 1.0 - rest / total) if total > 0.0 else 0.0)
-
-
-def _dot(a: list[float], b: list[float]) -> float:
-    """The sum of products."""
-    return sum([x * y for x, y in zip(a, b, strict=True)])
 
 
 def weighed(probability: float, odds: float) -> float:
@@ -283,6 +200,8 @@ class Growth:
         slow = judged.probability * self.discount(now_s, level, now_s - judged.onset_s)
         streak = by_streak(self.zigzag, now_s, head_mib)
         abrupt = streak.probability * self.discount(now_s, level, now_s - streak.onset_s)
+        own = 1.0 - judged.load
+        quick, abrupt = own * quick, own * abrupt
         both = (quick + slow) / 2
         if judged.endless >= CLEARLY_ENDLESS:  # two halves of an episode are a rough guess at an end that no curve sees
             both = max(both, CLEARLY_ENDLESS * slow)
@@ -300,7 +219,15 @@ class Growth:
 
     def towards(self, now_s: float, head_mib: float, noise_mib: float) -> tuple[Outlook, Outlook]:
         """Both ways of judging against another level than usual; a new regression, of which nothing is kept."""
-        return self.episode(now_s, head_mib), by_regression(regression(self.history, noise_mib), now_s, head_mib)
+        return self.episode(now_s, head_mib), by_regression(self.regress(now_s, noise_mib), now_s, head_mib)
+
+    def regress(self, now_s: float, noise_mib: float) -> Regression:
+        """A new regression, of which nothing is kept: over everything but a start-up that another growth followed."""
+        rise = rise_of(self.zigzag, self.history, now_s)
+        since_s = 0.0
+        if rise is not None and rise.after_start_up:  # what the start-up allocated is gone after the longest hold
+            since_s = rise.onset_s + HELD[-1] * (now_s - rise.onset_s)
+        return regression(self.history, noise_mib, since_s)
 
     def recent(self, onset_s: float, now_s: float) -> list[float]:
         """The levels of the younger part of the growth, block by block: older blocks have been joined."""
@@ -322,7 +249,7 @@ class Growth:
 
     def refit(self, now_s: float, head_mib: float, noise_mib: float) -> Regression:
         """Run the regression and remember what it says."""
-        found = regression(self.history, noise_mib)
+        found = self.regress(now_s, noise_mib)
         self.judged = by_regression(found, now_s, head_mib)
         self._fit_s, self._unfitted = now_s, 0
         return found

@@ -2,13 +2,15 @@
 
 The levels of some sixty blocks, whose widths grow with their age, are fitted by `level = c + s * f(x - onset)` for
 every onset and four families of f: linear in time, linear in the allocation clock (MiB allocated, the load that the
-trace itself knows), accelerating (a parabola in time), and saturating, 1 - exp(-x/tau) for a ladder of tau. Every fit
-costs O(1), because the sums over "everything after the onset" are suffix sums; the fits are weighed by their residuals
-as a BIC would weigh them. The method and its figures are described in bench/detection/RESULTS.md.
+trace itself knows), accelerating (a parabola in time), and saturating, 1 - exp(-x/tau) for a ladder of tau; a fifth has
+no onset: what was allocated within the last moments, which is what a load holds. Every fit costs O(1), because the sums
+over "everything after the onset" are suffix sums; the fits are weighed by their residuals as a BIC would weigh them.
+The method and its figures are described in bench/detection/RESULTS.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 from math import exp, log
 from typing import NamedTuple
@@ -18,8 +20,9 @@ LADDER = (0.06, 0.12, 0.25, 0.5, 1.0, 2.0)
 FEWEST_BLOCKS = 6
 EFFECTIVE_SHARE = 0.5
 """How many independent points a block is worth: neighbours share their noise."""
-PRIOR = {"time": 0.22, "allocation": 0.22, "accelerating": 0.08, "saturating": 0.48}
-"""Belief before anything is seen: growth that ends is as likely as growth that does not."""
+PRIOR = {"time": 0.22, "allocation": 0.22, "accelerating": 0.08, "saturating": 0.4, "load": 0.5}
+"""Belief before anything is seen, not normed: growth that ends is as likely as growth that does not, and what the load
+explains needs no other explanation."""
 LEAST_WEIGHT = 1e-3
 
 
@@ -40,10 +43,11 @@ class Curve(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """All curves worth keeping, and the belief that nothing grows."""
+    """All curves worth keeping, the belief that nothing grows, and that it grows with the allocation rate alone."""
 
     curves: tuple[Curve, ...]
     flat: float
+    load: float = 0.0
 
 
 class _Candidate(NamedTuple):
@@ -98,8 +102,17 @@ def suffix(values: list[float]) -> list[float]:
     return sums
 
 
-def fit(times_s: list[float], allocated: list[float], levels: list[float], noise_mib: float) -> Fit:
-    """Weigh every onset and shape for these blocks (oldest first); nothing but flat where there are too few."""
+def fit(
+    times_s: list[float],
+    allocated: list[float],
+    levels: list[float],
+    noise_mib: float,
+    recent: Sequence[list[float]] = (),
+) -> Fit:
+    """Weigh every onset and shape for these blocks (oldest first); nothing but flat where there are too few.
+
+    `allocated` is MiB since the process started; `recent`, for some lengths of time, MiB within it before each block.
+    """
     count = len(levels)
     age_s = times_s[-1] - times_s[0] if count else 0.0
     if count < FEWEST_BLOCKS or age_s < 1e-3:
@@ -111,6 +124,8 @@ def fit(times_s: list[float], allocated: list[float], levels: list[float], noise
     worked = allocated[-1] - allocated[0]
     if worked > 0.0:
         _fit_straight(found, "allocation", [(a - allocated[0]) / worked for a in allocated])
+    for each in recent:
+        _fit_load(found, each, log(PRIOR["load"] / len(recent)))
     for share in LADDER:
         _fit_saturating(found, scaled, share)
     return _posterior(found, times_s, allocated)
@@ -127,6 +142,13 @@ def _fit_straight(found: _Levels, family: str, xs: list[float]) -> None:
         f = sx[onset] - n * x0
         ff = sxx[onset] - 2 * x0 * sx[onset] + n * x0 * x0
         found.weigh(prior, family, onset, f, ff, sxy[onset] - x0 * found.after[onset])
+
+
+def _fit_load(found: _Levels, recent: list[float], prior: float) -> None:
+    """f = what was allocated within the last moments: all of the level that is held for so long, and no longer."""
+    f, ff = sum(recent), sum([x * x for x in recent])
+    fy = sum([x * y for x, y in zip(recent, found.centred, strict=True)])
+    found.weigh(prior, "load", 0, f, ff, fy)
 
 
 def _fit_parabola(found: _Levels, xs: list[float]) -> None:
@@ -174,11 +196,14 @@ def _posterior(found: _Levels, times_s: list[float], allocated: list[float]) -> 
     total = exp(found.flat - best) + sum([exp(candidate.evidence - best) for candidate in found.candidates])
     age_s, pace = times_s[-1] - times_s[0], recent_pace(times_s, allocated)
     curves: list[Curve] = []
+    load = 0.0
     for candidate in found.candidates:
         weight = exp(candidate.evidence - best) / total
-        if weight >= LEAST_WEIGHT:
+        if candidate.family == "load":
+            load += weight
+        elif weight >= LEAST_WEIGHT:
             curves.append(_curve(candidate, weight, times_s, allocated, age_s, pace))
-    return Fit(tuple(curves), exp(found.flat - best) / total)
+    return Fit(tuple(curves), exp(found.flat - best) / total, load)
 
 
 def _curve(  # noqa: PLR0913, PLR0917 - a fit and its units

@@ -125,6 +125,18 @@ class History:
             column.reverse()
         return view
 
+    def recent(self, view: View, share: float) -> list[float]:
+        """What was allocated within a share of the view's time, up to each of its blocks (MiB)."""
+        width_s = share * (view.time_s[-1] - view.time_s[0])
+        return [mib - self._clock_at(t - width_s) for t, mib in zip(view.time_s, view.allocated, strict=True)]
+
+    def _clock_at(self, time_s: float) -> float:
+        """The allocation clock (MiB) at a time: straight between the ends of blocks, 0 at the start of the process."""
+        after = min(bisect_left(self.end_s, time_s), len(self.end_s) - 1)
+        end_s, end = self.end_s[after], self.allocated[after]
+        begin_s, begin = (self.end_s[after - 1], self.allocated[after - 1]) if after else (0.0, 0.0)
+        return begin + (end - begin) * max(0.0, time_s - begin_s) / max(end_s - begin_s, 1e-6)
+
     def _show(self, view: View, oldest: int, newest: int) -> None:
         """Add blocks `oldest` to `newest` to `view` as one."""
         begin_s = self.end_s[oldest - 1] if oldest else 0.0

@@ -11,7 +11,7 @@ from gctail.detectors.gathering import Gathering
 from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
 from gctail.detectors.goroutines import GoroutineGrowth
-from gctail.detectors.growth import Growth, Outlook, by_regression, regression, weighed
+from gctail.detectors.growth import Growth, Outlook, by_regression, weighed
 from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, LeakAlarm, Telling, false_alarms_per_day
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.passage import assumed_level, fatal_level, interval, survival
@@ -29,9 +29,9 @@ BASE_SHARE = 0.15
 SPREAD_QUANTILE = 0.95
 IDLE_BLOCK_S = 300.0
 WORTH_A_FORECAST = 0.25
-START_UP_S = 10.0
-"""An alarm waits for a start-up to be over: belief counts half when the process is this old."""
-UNKNOWN_ODDS = 1.4
+YOUNG_S = 8.0
+"""An alarm waits for growth to last: belief counts half when it is this old: many things grow for ten seconds."""
+UNKNOWN_ODDS = 2.2
 """An assumed limit lies further off than most real ones: leaks of the development half came out lower by so much."""
 FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
 """Before that there is no alarm by growth."""
@@ -196,7 +196,8 @@ class Judge:
             probability, episode, judged = growth.probability(self._bearing.now_s, near)
             probability = max(probability, self._map_belief(head))
         now_s, self._bearing.belief = self._bearing.now_s, probability
-        settled = probability * now_s / (now_s + START_UP_S)
+        onset_s = max(episode, judged, key=lambda way: way.probability).onset_s
+        settled = probability * (now_s - onset_s) / (now_s - onset_s + YOUNG_S)
         if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(settled):
             return []
         left_s = judged.left_s if judged.left_s is not None else episode.left_s
@@ -286,7 +287,7 @@ class Judge:
             return NO_JUDGEMENT
         head = self._head()
         near = self._near(head)
-        found = regression(growth.history, max(0.01 * self._bearing.base, 0.35))
+        found = growth.regress(now_s, max(0.01 * self._bearing.base, 0.35))
         probability, episode, judged = growth.probability_with(by_regression(found, now_s, near), now_s, near)
         probability = self._few(max(probability, self._map_belief(head)), count)
         if near < head or not self._knows_limit:

@@ -12,6 +12,7 @@ from gctail.records import Forecast
 OVERHEAD_SHARE = 0.04
 """Of the limit: what the runtime's own structures, fragmentation and the binary take (3 to 8 % measured)."""
 ASSUMED_MULTIPLE = 2.0
+ASSUMED_STEP = 1.33
 """Without a known limit a service is taken to have this many times the memory it settled at."""
 
 INTERVALS = (
@@ -47,7 +48,7 @@ def fatal_level(
 
 def assumed_level(base_mib: float, level: float) -> float:
     """A fatal level (MiB) where no limit is known: twice the settled level, at least a third more than now."""
-    return max(ASSUMED_MULTIPLE * max(base_mib, 4.0), 1.33 * level)
+    return max(ASSUMED_MULTIPLE * max(base_mib, 4.0), ASSUMED_STEP * level)
 
 
 def survival(age_s: float, left_s: float | None) -> float:

@@ -8,7 +8,7 @@ from gctail.detectors.shape import Course
 
 if TYPE_CHECKING:
     from gctail.detectors.episodes import Zigzag
-    from gctail.detectors.growth import Load
+    from gctail.detectors.regression import Load
     from gctail.records import Forecast
 
 

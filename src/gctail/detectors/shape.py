@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from gctail.detectors.episodes import Zigzag
-    from gctail.detectors.growth import Growth, Regression
+    from gctail.detectors.growth import Growth
     from gctail.detectors.history import View
+    from gctail.detectors.regression import Regression
 
 LEAK = 0.5
 """Belief from which a verdict says leak."""
@@ -93,9 +94,9 @@ def _level_at(times: list[float], levels: list[float], time_s: float) -> float:
 def _kind_of_change(course: Course, zigzag: Zigzag, found: Regression, view: View, lows: list[float]) -> str:
     """It moved, and is no leak: which harmless course explains it. `lows` are the younger blocks, one by one."""
     spread = max(view.low) - min(view.low)
-    if found.load.share > 0.6:
-        return "growth-with-load"
     turns = [peak for peak in zigzag.peaks if peak.rise >= 0.3 * spread]
+    if found.load.share > 0.6 or (found.fit.load > 0.5 and not turns):
+        return "growth-with-load"
     if len(turns) >= 3:
         if _rests(lows, spread):
             return "batch"

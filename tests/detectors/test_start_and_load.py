@@ -1,0 +1,48 @@
+"""Two things that look like a leak, or hide one: what a start-up fills, and what a rising load holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gctail.detectors import Judge, Moment
+from gctail.golang.pacer import PacerView
+
+
+def under_load(make: Any, rates: list[float], held_s: float) -> Judge:
+    """A service that holds what it allocates for so long, besides 20 MiB."""
+    judge, view = Judge(None), PacerView()
+    clock_s, before = 0.5, 20.0
+    lives = [20.0 + rate * held_s for rate in rates]
+    for cycle, live, rate in zip(make.collections(lives), lives, rates, strict=True):
+        start = 2 * before + 1
+        clock_s += (start - before) / rate
+        real = make.replaced(cycle, uptime_s=round(clock_s, 3), heap_start_mib=int(start), heap_end_mib=int(start))
+        judge.observe(Moment(real, view.observe(real, real.uptime_s), clock_s))
+        before = live
+    return judge
+
+
+def test_growth_that_follows_a_ramp_of_load_is_no_leak(make: Any) -> None:
+    """Traffic triples; what is in flight triples with it."""
+    judge = under_load(make, [30 + index for index in range(70)], 1.5)
+    verdict = judge.verdict()
+    assert not verdict.leak
+    assert verdict.kind == "growth-with-load"
+
+
+@pytest.mark.parametrize("start_up", [40, 150, 400])
+def test_a_leak_behind_a_large_start_up_is_found(story: Any, make: Any, start_up: int) -> None:
+    """The tables are read within eight seconds; what comes then is slow, straight, and does not end."""
+    judge, _ = story(make.noisy(lambda i: min(5 + i * start_up / 8, start_up) + 0.25 * max(0, i - 8), 300, 0.5))
+    found = judge.judgement()
+    assert found.rate_mib_per_s == pytest.approx(0.25, rel=0.15)
+    assert found.onset_s < 40
+    assert found.probability > (0.5 if start_up < 150 else 0.1)
+
+
+def test_a_cache_that_fills_ever_more_slowly_is_no_leak_behind_a_start_up(story: Any, make: Any) -> None:
+    """A finite number of users, met at random."""
+    judge, _ = story(make.noisy(lambda i: 20 + 80 * (1 - 0.98**i), 300, 0.5))
+    assert judge.verdict().probability < 0.2
