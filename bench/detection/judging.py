@@ -85,9 +85,9 @@ def _forecast(judge: Judge, run: Series, start_s: float, now_s: float, end_s: fl
     forecast = found.forecast
     return {
         "true_s": end_s - now_s,
-        "seconds": forecast.seconds,
-        "low": forecast.low,
-        "high": forecast.high,
+        "seconds": forecast.seconds if forecast is not None else None,
+        "low": forecast.low if forecast is not None else None,
+        "high": forecast.high if forecast is not None else None,
         "tto_s": end_s - (run.onset_s or 0.0),
         "died": run.death_s is not None,
         "onset_error_s": found.onset_s + start_s - (run.onset_s or 0.0),

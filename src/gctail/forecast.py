@@ -10,9 +10,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gctail.detectors.passage import fatal_level, interval
+from gctail.detectors.reasons import duration
 from gctail.records import Forecast, Verdict
 
-UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+__all__ = ["End", "duration", "end_of", "sentence", "under_limit"]
 
 
 class End(Struct, frozen=True):
@@ -53,14 +54,3 @@ def sentence(forecast: Forecast) -> str:
         f"the memory of {forecast.limit_mib:.0f} MiB is gone in about {duration(forecast.seconds)} "
         f"(between {duration(forecast.low)} and {latest})"
     )
-
-
-def duration(seconds: float) -> str:
-    """Two leading units: `3 h 20 min`, `45 s`, `0.4 s`."""
-    if seconds < 10.0:
-        return f"{seconds:.2g} s"
-    for (size_s, unit), (part_s, part) in zip(UNITS, (*UNITS[1:], (1.0, "s")), strict=True):
-        whole, rest = divmod(round(seconds / part_s) * part_s, size_s)
-        if whole >= 1.0:
-            return f"{whole:.0f} {unit}" + (f" {rest / part_s:.0f} {part}" if rest >= part_s else "")
-    return f"{seconds:.0f} s"

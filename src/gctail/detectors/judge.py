@@ -31,7 +31,7 @@ IDLE_BLOCK_S = 300.0
 WORTH_A_FORECAST = 0.25
 YOUNG_S = 8.0
 """An alarm waits for growth to last: belief counts half when it is this old: many things grow for ten seconds."""
-UNKNOWN_ODDS = 2.2
+UNKNOWN_ODDS = 2.5
 """An assumed limit lies further off than most real ones: leaks of the development half came out lower by so much."""
 FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
 """Before that there is no alarm by growth."""
@@ -68,11 +68,11 @@ class Judgement(NamedTuple):
     kind: str
     onset_s: float
     rate_mib_per_s: float
-    forecast: Forecast
+    forecast: Forecast | None
     why: tuple[str, ...]
 
 
-NO_JUDGEMENT = Judgement(0.0, "too-few-points", 0.0, 0.0, Forecast(0.0, None, None, None), ("no collection was seen",))
+NO_JUDGEMENT = Judgement(0.0, "too-few-points", 0.0, 0.0, None, ("no collection was seen",))
 DETECTORS = (NextGoal, DeathSpiral, GoroutineGrowth, MapGrowth, GogcChanged, ForcedOnTimer, Spikes, PauseSpike)
 """Every way of judging a block by itself, in the order in which they speak."""
 
@@ -219,18 +219,19 @@ class Judge:
             "rate_mib_per_s": round(rate, 6),
             "heap_live_mib": round(growth.zigzag.level, 1),
             "limit_mib": self._limit_mib,
-            "seconds": forecast.seconds,
-            "low": forecast.low,
-            "high": forecast.high,
+            "seconds": forecast.seconds if forecast is not None else None,
+            "low": forecast.low if forecast is not None else None,
+            "high": forecast.high if forecast is not None else None,
+            "doubles_in_s": round(growth.zigzag.level / rate, 3) if rate > 0.0 else None,
             "false_alarms_per_day": float(f"{false_alarms_per_day(probability):.2g}"),
         }
-        about_limit = limit_sentence(forecast, self._limit_mib)
+        about_limit = limit_sentence(forecast, self._limit_mib, growth.zigzag.level, rate)
         told, growing = (
             "; ".join((say(growth.zigzag.level, now_s - onset_s, rate, probability), *filter(None, (about_limit,))))
             for say in (growth_sentence, growing_sentence)
         )
         urgent = (
-            self._knows_limit
+            forecast is not None
             and probability >= URGENT
             and forecast.low is not None
             and forecast.low < SOON_S
@@ -244,10 +245,15 @@ class Judge:
         maps = next(detector for detector in self._detectors if isinstance(detector, MapGrowth))
         return maps.belief(level, level + head_mib, self._bearing.now_s)
 
-    def _forecast(self, episode: Outlook, judged: Outlook, head_mib: float) -> tuple[Forecast, float, float]:
-        """When the memory is gone, since when it grows, how fast (MiB/s): by the regression where it sees an end."""
+    def _forecast(self, episode: Outlook, judged: Outlook, head_mib: float) -> tuple[Forecast | None, float, float]:
+        """When the memory is gone, since when it grows, how fast (MiB/s): by the regression where it sees an end.
+
+        There is no forecast of an end where no limit is known.
+        """
         ways = [way for way in (judged, episode) if way.rise_mib > 0.0]
         onset_s, rate = (ways[0].onset_s, ways[0].rate_mib_per_s) if ways else (0.0, 0.0)
+        if not self._knows_limit:
+            return None, onset_s, rate
         seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
         limit = self._limit_mib if self._limit_mib is not None else self._growth.zigzag.level + head_mib
         return interval(limit, seconds, max(self._bearing.now_s - onset_s, 1e-3)), onset_s, rate
@@ -309,8 +315,9 @@ class Judge:
         )
         kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
         why = reasons_of(course, kind, rate, growth.zigzag, found.load)
-        about_limit = limit_sentence(forecast, self._limit_mib) if probability >= WORTH_A_FORECAST else None
-        why = why if about_limit is None else (*why, about_limit)
+        about_limit = limit_sentence(forecast, self._limit_mib, growth.zigzag.level, rate)
+        if about_limit is not None and probability >= WORTH_A_FORECAST:
+            why = (*why, about_limit)
         return Judgement(probability, kind, onset_s + self.gathering.origin_s, rate, forecast, why)
 
     @property

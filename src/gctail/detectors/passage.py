@@ -11,7 +11,7 @@ from gctail.records import Forecast
 
 OVERHEAD_SHARE = 0.04
 """Of the limit: what the runtime's own structures, fragmentation and the binary take (3 to 8 % measured)."""
-ASSUMED_MULTIPLE = 2.0
+ASSUMED_MULTIPLE = 1.8
 ASSUMED_STEP = 1.33
 """Without a known limit a service is taken to have this many times the memory it settled at."""
 

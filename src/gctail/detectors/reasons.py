@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from gctail.detectors.shape import Course
 
+UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+
 if TYPE_CHECKING:
     from gctail.detectors.episodes import Zigzag
     from gctail.detectors.regression import Load
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 def growth_sentence(level: float, lasted_s: float, rate: float, probability: float) -> str:
     """What grew (MiB), for how long (s), how fast (MiB/s), how sure."""
     return (
-        f"the live heap is {level:.0f} MiB and has grown for {lasted_s:.0f} s by {rate:.3g} MiB/s: "
+        f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {rate:.3g} MiB/s: "
         f"a leak with probability {probability:.2f}"
     )
 
@@ -23,7 +25,7 @@ def growth_sentence(level: float, lasted_s: float, rate: float, probability: flo
 def growing_sentence(level: float, lasted_s: float, rate: float, probability: float) -> str:
     """The same, where it may as well stop by itself."""
     return (
-        f"the live heap is {level:.0f} MiB and has grown for {lasted_s:.0f} s by {rate:.3g} MiB/s; "
+        f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {rate:.3g} MiB/s; "
         f"about {probability:.0%} of such growth is a leak, the rest stops by itself"
     )
 
@@ -37,7 +39,7 @@ def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load: Loa
     match kind:
         case "steady" | "idle":
             return (
-                f"the live heap stays at {level:.0f} MiB over {course.collections} collections in {now_s:.0f} s",
+                f"the live heap stays at {level:.0f} MiB over {course.collections} collections in {duration(now_s)}",
                 f"{course.allocation_rate:.3g} MiB/s are allocated",
             )
         case "too-few-points":
@@ -52,12 +54,24 @@ def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load: Loa
             return (growing,)
 
 
-def limit_sentence(forecast: Forecast, limit_mib: float | None) -> str | None:
-    """What the time left counts to; None where there is nothing to say."""
+def limit_sentence(forecast: Forecast | None, limit_mib: float | None, level: float, rate: float) -> str | None:
+    """How long the memory lasts, or where no limit is known, how soon there is twice as much; None where nothing is."""
+    if forecast is None:
+        return f"no limit is known; at this rate it doubles in {duration(level / rate)}" if rate > 0.0 else None
     if forecast.seconds is None:
         return None
     if limit_mib is None:
-        return (
-            f"no limit is known: an assumed {forecast.limit_mib:.0f} MiB live are met in about {forecast.seconds:.0f} s"
-        )
-    return f"at this rate the limit of {limit_mib:.0f} MiB is met in about {forecast.seconds:.0f} s"
+        where = f"{forecast.limit_mib:.0f} MiB live, which GOMEMLIMIT or an earlier death makes its end,"
+        return f"at this rate {where} are met in about {duration(forecast.seconds)}"
+    return f"at this rate the limit of {limit_mib:.0f} MiB is met in about {duration(forecast.seconds)}"
+
+
+def duration(seconds: float) -> str:
+    """Two leading units: `3 h 20 min`, `45 s`, `0.4 s`."""
+    if seconds < 10.0:
+        return f"{seconds:.2g} s"
+    for (size_s, unit), (part_s, part) in zip(UNITS, (*UNITS[1:], (1.0, "s")), strict=True):
+        whole, rest = divmod(round(seconds / part_s) * part_s, size_s)
+        if whole >= 1.0:
+            return f"{whole:.0f} {unit}" + (f" {rest / part_s:.0f} {part}" if rest >= part_s else "")
+    return f"{seconds:.0f} s"

@@ -16,7 +16,16 @@ LEAK = 0.5
 """Belief from which a verdict says leak."""
 IDLE_MIB_PER_S = 0.05
 UNDECIDED = 0.3
+LOADING_SHARE = 0.05
+"""What a process fills in so small a part of its time is no course of its heap yet."""
 EARLY_SHARE = 0.25
+STACKS_SHARE = 0.25
+"""A goroutine leaves its stack and what it refers to; this much of a growth in stacks makes it one of goroutines."""
+FEWEST_TEETH = 3
+FEWEST_RISES = 10
+FEWEST_TO_CALL_GROWTH = 20
+SMALLEST_STEP_MIB = 3.0
+"""Whole MiB make steps of any slow growth."""
 STEP_SHARE = 0.1
 """A rise that takes no more of the time than this is one step: loading takes a while, too."""
 
@@ -44,33 +53,42 @@ def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> st
     if course.collections < 12 and course.rise > 0.5 * course.level:
         return "too-few-points"  # still rising, or nearly
     if course.probability >= UNDECIDED:
-        return "too-few-points" if course.collections < 30 else "growing"
+        return "too-few-points" if course.collections < FEWEST_TO_CALL_GROWTH else "growing"
     zigzag = growth.zigzag
-    spread = max(view.low) - min(view.low)
+    settled = growth.history.since(LOADING_SHARE * course.now_s)
+    spread = max(settled.low) - min(settled.low)
     if spread < max(3 * zigzag.noise, 2.0, 0.12 * course.level):
         return "idle" if course.allocation_rate < IDLE_MIB_PER_S else "steady"
-    return _kind_of_change(course, zigzag, found, view, growth.recent(0.0, course.now_s))
+    moved = _kind_of_motion(course, zigzag, found, settled, growth.recent(0.0, course.now_s))
+    return moved or _kind_of_plateau(course, view)
 
 
 def _kind_of_leak(course: Course, growth: Growth, found: Regression, view: View) -> str:
     """Which leak: of goroutines, by steps, faster and faster, or plain."""
-    if course.stacks_share > 0.4:
+    if course.stacks_share > STACKS_SHARE:
         return "goroutine-growth"
     levels = [low for low, t in zip(view.low, view.time_s, strict=True) if t >= course.onset_s]
     times = [t for t in view.time_s if t >= course.onset_s]
     if len(levels) < 8 or course.rise <= 0.0:
         return "leak"
-    if _by_steps(growth.recent(course.onset_s, course.now_s)):
+    history = growth.history
+    since_onset = list(history.low[history.at(course.onset_s) :])
+    if _by_steps(growth.recent(course.onset_s, course.now_s)) or _by_steps(since_onset):
         return "leak-staircase"
     return "leak-accelerating" if _accelerates(times, levels) and found.fit.flat < 0.5 else "leak"
 
 
 def _by_steps(levels: list[float]) -> bool:
-    """Whether a few rises make up nearly all of the growth, with standstill between them."""
+    """Whether rises of the same order make up nearly all of the growth, with standstill between them."""
     rises = [b - a for a, b in pairwise(levels)]
+    if len(rises) < FEWEST_RISES:
+        return False
     total = levels[-1] - levels[0]
-    large = [rise for rise in rises if rise > 3 * total / len(rises)]
-    return len(rises) >= 16 and 3 <= len(large) <= len(rises) / 4 and sum(large) > 0.8 * total > 0.0
+    large = [rise for rise in rises if rise > max(1.3 * total / len(rises), SMALLEST_STEP_MIB)]
+    if len(large) < 3 or sum(large) < 0.8 * total:
+        return False
+    still = [rise for rise in rises if abs(rise) < 0.3 * sum(large) / len(large)]
+    return len(still) >= 0.45 * len(rises)
 
 
 def _accelerates(times: list[float], levels: list[float]) -> bool:
@@ -91,20 +109,20 @@ def _level_at(times: list[float], levels: list[float], time_s: float) -> float:
     return levels[-1]
 
 
-def _kind_of_change(course: Course, zigzag: Zigzag, found: Regression, view: View, lows: list[float]) -> str:
-    """It moved, and is no leak: which harmless course explains it. `lows` are the younger blocks, one by one."""
+def _kind_of_motion(course: Course, zigzag: Zigzag, found: Regression, view: View, lows: list[float]) -> str | None:
+    """It moved, and is no leak: what comes and goes explains it, or nothing. `lows` are the younger blocks."""
     spread = max(view.low) - min(view.low)
     turns = [peak for peak in zigzag.peaks if peak.rise >= 0.3 * spread]
+    back = course.level < min(view.low) + 0.35 * spread
+    if turns and (_rests(lows, spread) or (back and len(turns) < FEWEST_TEETH)):
+        passing = all(peak.age_s < 0.05 * course.now_s for peak in turns)
+        return "spike" if passing and len(turns) < FEWEST_TEETH else "batch"
     if found.load.share > 0.6 or (found.fit.load > 0.5 and not turns):
         return "growth-with-load"
-    if len(turns) >= 3:
-        if _rests(lows, spread):
-            return "batch"
-        return "sawtooth" if _regular(turns_s := [peak.time_s for peak in turns]) or len(turns_s) > 5 else "batch"
-    if turns and course.level < min(view.low) + 0.35 * spread:
-        lasted_s = max(peak.age_s for peak in turns)
-        return "spike" if lasted_s < 0.05 * course.now_s else "batch"
-    return _kind_of_plateau(course, view, spread)
+    if len(turns) >= FEWEST_TEETH:
+        times_s = [peak.time_s for peak in turns]
+        return "sawtooth" if len(times_s) > 5 or _regular(times_s) else "batch"
+    return None
 
 
 def _rests(lows: list[float], spread: float) -> bool:
@@ -120,9 +138,10 @@ def _regular(times_s: list[float]) -> bool:
     return sum(1 for gap in gaps if 0.5 * usual <= gap <= 1.7 * usual) >= 0.6 * len(gaps)
 
 
-def _kind_of_plateau(course: Course, view: View, spread: float) -> str:
+def _kind_of_plateau(course: Course, view: View) -> str:
     """A rise that ends: at once (step), at process start (warm-up), or after filling for long (bounded cache)."""
     low, high = min(view.low), max(view.low)
+    spread = high - low
     started_s = next(t for t, y in zip(view.time_s, view.low, strict=True) if y > low + 0.1 * spread)
     ended_s = next(t for t, y in zip(view.time_s, view.low, strict=True) if y > high - 0.15 * spread)
     if ended_s <= EARLY_SHARE * course.now_s and started_s <= 0.1 * course.now_s:

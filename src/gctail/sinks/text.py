@@ -156,13 +156,11 @@ def _timed(service: dict[str, Any]) -> bool:
 
 def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[str]:
     """What would have come, or did come: told only while nobody has died of it."""
-    if forecast is None or service["death"] is not None or not _timed(service):
+    if service["death"] is not None or not _timed(service):
         return []
-    limit = f"{forecast.limit_mib:.0f} MiB"
-    if service["limit_known"]:
-        limit = f"the limit of {limit}"
-    else:
-        limit = f"{limit}, which is a guess (tell the container's limit with --limit)"
+    if forecast is None:
+        return ["  when memory is gone depends on the container's limit: tell it with --limit"]
+    limit = f"the limit of {forecast.limit_mib:.0f} MiB"
     if forecast.seconds is None:
         return [f"  at this rate it does not reach {limit}"]
     if forecast.seconds < AT_ONCE_S:
