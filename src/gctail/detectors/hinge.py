@@ -23,6 +23,8 @@ EFFECTIVE_SHARE = 0.5
 PRIOR = {"time": 0.22, "allocation": 0.22, "accelerating": 0.08, "saturating": 0.4, "load": 0.5}
 """Belief before anything is seen, not normed: growth that ends is as likely as growth that does not, and what the load
 explains needs no other explanation."""
+USUAL_SWING = 5.0
+"""How many times its least a load usually is at its most."""
 LEAST_WEIGHT = 1e-3
 
 
@@ -125,7 +127,7 @@ def fit(
     if worked > 0.0:
         _fit_straight(found, "allocation", [(a - allocated[0]) / worked for a in allocated])
     for each in recent:
-        _fit_load(found, each, log(PRIOR["load"] / len(recent)))
+        _fit_load(found, each, PRIOR["load"] / len(recent))
     for share in LADDER:
         _fit_saturating(found, scaled, share)
     return _posterior(found, times_s, allocated)
@@ -145,10 +147,15 @@ def _fit_straight(found: _Levels, family: str, xs: list[float]) -> None:
 
 
 def _fit_load(found: _Levels, recent: list[float], prior: float) -> None:
-    """f = what was allocated within the last moments: all of the level that is held for so long, and no longer."""
+    """f = what was allocated within the last moments: all of the level that is held for so long, and no longer.
+
+    A load that swings more widely than loads do is less believed.
+    """
+    swing = max(recent) / max(min(recent), 1e-3)
+    prior *= min(1.0, (USUAL_SWING / swing) ** 2)
     f, ff = sum(recent), sum([x * x for x in recent])
     fy = sum([x * y for x, y in zip(recent, found.centred, strict=True)])
-    found.weigh(prior, "load", 0, f, ff, fy)
+    found.weigh(log(max(prior, LEAST_WEIGHT)), "load", 0, f, ff, fy)
 
 
 def _fit_parabola(found: _Levels, xs: list[float]) -> None:

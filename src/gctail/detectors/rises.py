@@ -71,7 +71,7 @@ def _after_start_up(history: History, rise: Rise, zigzag: Zigzag, now_s: float) 
     for part in START_PARTS:
         reached_s = rise.onset_s + part * age_s
         reached = history.level(reached_s)
-        later, earlier = zigzag.level - reached, reached - rise.level
+        later, earlier = zigzag.level - reached, reached - history.level(rise.onset_s)
         if later < max(6 * zigzag.noise, 2.0):
             return rise
         slower = START_PACE * later / (1.0 - part) <= earlier / part
