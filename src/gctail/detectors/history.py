@@ -131,11 +131,11 @@ class History:
         return [mib - self._clock_at(t - width_s) for t, mib in zip(view.time_s, view.allocated, strict=True)]
 
     def _clock_at(self, time_s: float) -> float:
-        """The allocation clock (MiB) at a time: straight between the ends of blocks, 0 at the start of the process."""
-        after = min(bisect_left(self.end_s, time_s), len(self.end_s) - 1)
+        """The allocation clock (MiB) at a time: straight between ends of blocks, and before the first as after it."""
+        after = min(max(bisect_left(self.end_s, time_s), 1), len(self.end_s) - 1)
         end_s, end = self.end_s[after], self.allocated[after]
-        begin_s, begin = (self.end_s[after - 1], self.allocated[after - 1]) if after else (0.0, 0.0)
-        return begin + (end - begin) * max(0.0, time_s - begin_s) / max(end_s - begin_s, 1e-6)
+        pace = (end - self.allocated[after - 1]) / max(end_s - self.end_s[after - 1], 1e-6)
+        return end - pace * (end_s - time_s)
 
     def _show(self, view: View, oldest: int, newest: int) -> None:
         """Add blocks `oldest` to `newest` to `view` as one."""

@@ -207,7 +207,7 @@ def _in_danger(ending: Ending) -> bool:
     if verdict is None or not verdict.leak:
         return False
     forecast = verdict.forecast
-    return forecast is not None and forecast.seconds is not None and forecast.seconds < IMMINENT_S
+    return forecast is None or (forecast.seconds is not None and forecast.seconds < IMMINENT_S)
 
 
 def _unknown(ending: Ending) -> Cause:
