@@ -46,3 +46,13 @@ def test_a_cache_that_fills_ever_more_slowly_is_no_leak_behind_a_start_up(story:
     """A finite number of users, met at random."""
     judge, _ = story(make.noisy(lambda i: 20 + 80 * (1 - 0.98**i), 300, 0.5))
     assert judge.verdict().probability < 0.2
+
+
+def test_a_leak_whose_collections_come_at_even_distances_does_not_follow_the_load(make: Any) -> None:
+    """What is allocated between two collections is then the heap itself: that is GOGC, and no load."""
+    judge, view = Judge(None), PacerView()
+    for cycle in make.collections([190.0 + 3 * index for index in range(80)]):
+        start = 2 * (cycle.heap_marked_mib or 0)
+        real = make.replaced(cycle, heap_start_mib=start, heap_end_mib=start)
+        judge.observe(Moment(real, view.observe(real, real.uptime_s), real.uptime_s or 0.0))
+    assert judge.verdict().kind == "leak"

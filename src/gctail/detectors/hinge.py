@@ -23,6 +23,7 @@ EFFECTIVE_SHARE = 0.5
 PRIOR = {"time": 0.22, "allocation": 0.22, "accelerating": 0.08, "saturating": 0.4, "load": 0.5}
 """Belief before anything is seen, not normed: growth that ends is as likely as growth that does not, and what the load
 explains needs no other explanation."""
+LEAST_BASE = 0.05
 USUAL_SWING = 5.0
 """How many times its least a load usually is at its most."""
 LEAST_WEIGHT = 1e-3
@@ -65,12 +66,12 @@ class _Candidate(NamedTuple):
 class _Levels:
     """The centred levels, and how a candidate's evidence follows from its sums."""
 
-    __slots__ = ("after", "candidates", "centred", "count", "flat", "floor", "half", "penalty", "rss")
+    __slots__ = ("after", "candidates", "centred", "count", "flat", "floor", "half", "mean", "penalty", "rss")
 
     def __init__(self, levels: list[float], noise_mib: float) -> None:
         self.count = len(levels)
-        mean = sum(levels) / self.count
-        self.centred = [level - mean for level in levels]
+        self.mean = sum(levels) / self.count
+        self.centred = [level - self.mean for level in levels]
         self.after = suffix(self.centred)
         self.rss = sum([level * level for level in self.centred])
         self.floor = self.count * max(noise_mib * noise_mib, 0.12)
@@ -149,13 +150,16 @@ def _fit_straight(found: _Levels, family: str, xs: list[float]) -> None:
 def _fit_load(found: _Levels, recent: list[float], prior: float) -> None:
     """f = what was allocated within the last moments: all of the level that is held for so long, and no longer.
 
-    A load that swings more widely than loads do is less believed.
+    A load that swings more widely than loads do is less believed. Where nothing at all would be left without the load,
+    the rate follows the heap and not the heap the rate: with collections at even distances it always does.
     """
     swing = max(recent) / max(min(recent), 1e-3)
     prior *= min(1.0, (USUAL_SWING / swing) ** 2)
     f, ff = sum(recent), sum([x * x for x in recent])
     fy = sum([x * y for x, y in zip(recent, found.centred, strict=True)])
-    found.weigh(log(max(prior, LEAST_WEIGHT)), "load", 0, f, ff, fy)
+    own = ff - f * f / found.count
+    if own > 0.0 and found.mean - fy / own * f / found.count > LEAST_BASE * found.mean:
+        found.weigh(log(max(prior, LEAST_WEIGHT)), "load", 0, f, ff, fy)
 
 
 def _fit_parabola(found: _Levels, xs: list[float]) -> None:
