@@ -89,6 +89,17 @@ def run(options: argparse.Namespace) -> int:
     if len(options.profile) > MOST_PROFILES:
         raise UsageError(f"--profile: {len(options.profile)} were given; one is read, or two are compared")
     reading = read(options)
+    try:
+        _tell(reading, options)
+    finally:
+        reading.places.close()
+    for failure in reading.failed:
+        print(f"gctail: {failure}", file=sys.stderr)
+    return 2 if reading.failed else 0
+
+
+def _tell(reading: Read, options: argparse.Namespace) -> None:
+    """In every form that was asked for."""
     redactor = Redactor(secrets.token_bytes(32)) if options.redact else None
     case = reading.case
     if redactor is not None:
@@ -101,9 +112,6 @@ def run(options: argparse.Namespace) -> int:
         save(options.keys_csv, keys_csv(reading.looked, redactor.text if redactor is not None else None))
     if options.bundle is not None:
         _bundle(case, reading, redactor, options)
-    for failure in reading.failed:
-        print(f"gctail: {failure}", file=sys.stderr)
-    return 2 if reading.failed else 0
 
 
 class Read(Struct):
@@ -121,6 +129,7 @@ class Read(Struct):
 def opened(options: argparse.Namespace) -> tuple[Case, list[str]]:
     """The case, and the inputs that could not be read."""
     found = read(options)
+    found.places.close()
     return found.case, found.failed
 
 
@@ -136,10 +145,16 @@ def read(options: argparse.Namespace) -> Read:
     return found
 
 
-def _once(options: argparse.Namespace, limit_mib: float | None, places: Places | None = None) -> Read:
+def _once(
+    options: argparse.Namespace,
+    limit_mib: float | None,
+    places: Places | None = None,
+    years: dict[str, int] | None = None,
+) -> Read:
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
     engine.mining = USUAL_MINING
     reading = Reading(service=options.service, wrapper=options.wrapper)
+    reading.years = years or {}
     with Progress(options.files) as progress:
         autopsy = Autopsy(reading, engine, progress.tell, places)
         autopsy.logs(options.files)
@@ -179,10 +194,17 @@ def _unpacked(options: argparse.Namespace) -> Read:
     again.profile = (bundle.inputs("profile") + options.profile)[-MOST_PROFILES:]
     again.limit, again.service = options.limit or manifest.limit, options.service or manifest.service
     again.wrapper = options.wrapper or manifest.wrapper
-    found = _once(again, limit_of(again.limit), bundle.places)
+    again.since, again.until = options.since or manifest.since, options.until or manifest.until
+    years = {member.origin: member.year for member in manifest.members if member.year is not None}
+    found = _once(again, limit_of(again.limit), bundle.places, years)
     limit = _found_limit(found.case)
     if again.limit is None and limit is not None:
-        found = _once(again, limit, bundle.places)
+        found = _once(again, limit, bundle.places, years)
+    if bundle.case is None:
+        note = f"read from a bundle of {manifest.made_by}, whose certificate this version cannot read: judged anew"
+        notes = [*found.case.input.get("notes", ()), note]
+        found.case = replace(found.case, input={**found.case.input, "notes": notes})
+        return found
     found.case = kept(found.case, bundle.case)
     same = verdicts(found.case) == verdicts(bundle.case)
     note = f"read from a bundle that {manifest.made_by} made; judged again here: "
@@ -252,7 +274,7 @@ def _bundle(case: Case, reading: Read, redactor: Redactor | None, options: argpa
     import msgspec
 
     from gctail import report
-    from gctail.runners.bundle import Manifest, Writer
+    from gctail.runners.bundle import VERSION, Manifest, Writer
 
     kept = io.BytesIO()
     writer = Writer(kept, reading.places, redactor.data if redactor is not None else None)
@@ -272,7 +294,8 @@ def _bundle(case: Case, reading: Read, redactor: Redactor | None, options: argpa
     writer.text("report.txt", case_text(case, Pen(colour=False, lines=options.lines)).encode("utf-8", "replace"))
     writer.text("report.md", _markdown(case).encode("utf-8", "backslashreplace"))
     writer.text("report.html", report.html(case))
-    writer.close(Manifest(1, case.made_by, (), options.limit, options.service, options.wrapper))
+    chosen = (options.limit, options.service, options.wrapper, options.since, options.until)
+    writer.close(Manifest(VERSION, case.made_by, (), *chosen))
     save(options.bundle, kept.getvalue())
     if redactor is not None:
         told = ", ".join(f"{each.times} of kind {each.kind} ({each.distinct} different)" for each in redactor.told())

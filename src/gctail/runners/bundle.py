@@ -26,10 +26,13 @@ from msgspec import Struct
 
 from gctail.errors import UnreadableInput
 from gctail.postmortem.certificate import Case
+from gctail.runners.local import year_of
 from gctail.runners.places import Places
 from gctail.sources import open_input
 
 FOLDER = "gctail-case"
+VERSION = 1
+"""Of the archive: a reader takes every older one, and a newer one as far as it knows what is in it."""
 WHOLE_BYTES = 32 << 20
 HEAD_BYTES, TAIL_BYTES, AROUND_BYTES = 1 << 18, 4 << 20, 1 << 17
 MOST_MEMBER_BYTES, MOST_MANIFEST_BYTES, MOST_FILES = 1 << 30, 64 << 20, 64
@@ -48,6 +51,8 @@ class Member(Struct, frozen=True):
     origin: str
     role: str
     whole: bool
+    year: int | None = None
+    """When it was written, for lines that tell no year."""
 
 
 class Manifest(Struct, frozen=True):
@@ -59,6 +64,8 @@ class Manifest(Struct, frozen=True):
     limit: str | None = None
     service: str | None = None
     wrapper: str | None = None
+    since: str | None = None
+    until: str | None = None
 
 
 class Writer:
@@ -80,7 +87,7 @@ class Writer:
             for piece in _lines(pieces):
                 kept.write(self._redact(piece) if self._redact else piece)
             self._add(file, kept, kept.tell())
-        self._members.append(Member(file, shown, role, whole))
+        self._members.append(Member(file, shown, role, whole, year_of(origin)))
 
     def text(self, name: str, data: bytes) -> None:
         """Put a file of ours in."""
@@ -170,7 +177,9 @@ class Opened:
             if each.isreg() and each.name.startswith(f"{FOLDER}/") and len(found) < MOST_FILES:
                 found[each.name.removeprefix(f"{FOLDER}/")] = each
         self.manifest = msgspec.json.decode(_bytes(tar, found["manifest.json"], MOST_MANIFEST_BYTES), type=Manifest)
-        self.case = msgspec.json.decode(_bytes(tar, found["case.json"], MOST_MANIFEST_BYTES), type=Case)
+        self.case = _case(_bytes(tar, found["case.json"], MOST_MANIFEST_BYTES))
+        if self.case is None and not self.whole:
+            raise KeyError("its certificate cannot be read by this version, and its logs are parts")
         self.places = Places()
         for member in self.manifest.members:
             kept = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the places are)
@@ -190,6 +199,14 @@ class Opened:
     def whole(self) -> bool:
         """All logs are there from beginning to end."""
         return all(member.whole for member in self.manifest.members)
+
+
+def _case(data: bytes) -> Case | None:
+    """The case as it was written; None where another version of gctail wrote it so that this one cannot read it."""
+    try:
+        return msgspec.json.decode(data, type=Case)
+    except msgspec.ValidationError:
+        return None
 
 
 def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo, most: int) -> bytes:

@@ -65,14 +65,17 @@ class Reading:
         self.scanners: dict[str, Scanner] = {}
         self.notes: list[str] = []
         self.failed: list[str] = []
+        self.years: dict[str, int] = {}
+        """Of inputs whose lines tell no year, where it is known from elsewhere."""
 
     def scanner(self, origin: str) -> Scanner:
         """The scanner of one input, made when it is first met."""
         scanner = self.scanners.get(origin)
         if scanner is None:
             name = self.service or service_name(origin)
+            year = self.years.get(origin) or year_of(origin)
             scanner = self.scanners[origin] = Scanner(
-                origin, name, wrapper=self.wrapper, year=year_of(origin), every_line=self.every_line, room=self.room
+                origin, name, wrapper=self.wrapper, year=year, every_line=self.every_line, room=self.room
             )
         return scanner
 

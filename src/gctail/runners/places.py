@@ -47,6 +47,12 @@ class Places:
         file.flush()
         self._kept[origin] = file
 
+    def close(self) -> None:
+        """Let go of what was kept."""
+        for kept in self._kept.values():
+            kept.close()
+        self._kept.clear()
+
     def read(self, origin: str, offset: int, count: int) -> bytes:
         """Bytes of the input, uncompressed. Raises `UnreadableInput`."""
         plain = self._plain(origin, offset, count)
