@@ -348,3 +348,18 @@ def test_a_port_in_use_is_said(serve, board):
     port = int(serve().rsplit(":", 1)[1])
     with pytest.raises(UsageError, match=f"--listen 127.0.0.1:{port}: Address already in use"):
         Server(board, Address("127.0.0.1", port), Access())
+
+
+def test_it_ends_without_noise_while_somebody_looks(gctail_program, tmp_path):
+    """An open page is no reason to stay, and none for a stack trace."""
+    (tmp_path / "leaky.log").write_bytes((SAMPLES / "unbounded-map-go1.27.log").read_bytes())
+    command = [gctail_program, "-f", "leaky.log", "--no-state", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
+        url = child.stderr.readline().split()[1]
+        with httpx.Client(timeout=20) as looking, looking.stream("GET", f"{url}api/v1/events") as stream:
+            lines = stream.iter_lines()
+            assert next(line for line in lines if line.startswith("event: "))
+            child.terminate()
+            assert list(lines)
+        assert child.wait(30) == 0
+        assert child.stderr.read() == ""

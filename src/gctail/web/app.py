@@ -35,8 +35,8 @@ Around = Callable[[Finding], list[str]]
 class Web:
     """Answers from what the board publishes. Every handler reads one snapshot, so an answer is of one moment."""
 
-    def __init__(self, board: Board, around: Around | None = None) -> None:
-        self.board, self._around = board, around
+    def __init__(self, board: Board, around: Around | None, over: Callable[[], bool]) -> None:
+        self.board, self._around, self._over = board, around, over
         self._reading = asyncio.Semaphore(1)
 
     # -- JSON
@@ -114,7 +114,7 @@ class Web:
         if line is None:
             return _problem(400, "line is a whole number")
         told = Events(self.board, asked, service, after, line)
-        return StreamingResponse(told.stream(), media_type="text/event-stream")
+        return StreamingResponse(told.stream(self._over), media_type="text/event-stream")
 
     # -- for machines
 
@@ -144,12 +144,17 @@ class Web:
         return Response(found.body, headers={"content-type": found.content_type, "cache-control": found.kept})
 
 
-def application(board: Board, access: Access, around: Around | None = None) -> ASGIApp:
-    """The whole web as an ASGI application. `around` reads the lines around a finding again."""
+def application(
+    board: Board, access: Access, around: Around | None = None, over: Callable[[], bool] = lambda: False
+) -> ASGIApp:
+    """The whole web as an ASGI application.
+
+    `around` reads the lines around a finding again; `over` says that the server goes down, so that streams end.
+    """
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    web = Web(board, around)
+    web = Web(board, around, over)
     routes = [
         Route("/", web.page),
         Route("/static/{file}", web.page),

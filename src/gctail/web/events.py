@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import orjson
@@ -15,6 +15,8 @@ from gctail.snapshot import Snapshot
 from gctail.web import views
 
 EVERY_S = 1.0
+STEPS = 5
+"""So many times in between it is looked whether the server goes down."""
 KEEP_ALIVE_S = 15.0
 MOST_FINDINGS = 100
 
@@ -34,18 +36,19 @@ class Events:
         self._version = -1
         self._accused: list[str | None] = []
 
-    async def stream(self) -> AsyncIterator[bytes]:
-        """Without end; the server cuts it when the other end has gone."""
+    async def stream(self, over: Callable[[], bool]) -> AsyncIterator[bytes]:
+        """Until the server is `over`, or the other end has gone."""
         silent_s = 0.0
         yield b"retry: 2000\n\n"
-        while True:
+        while not over():
             news = b"".join(self.news(time.time()))
             silent_s = 0.0 if news else silent_s + EVERY_S
             if silent_s >= KEEP_ALIVE_S:
                 silent_s, news = 0.0, b": still here\n\n"
             if news:
                 yield news
-            await asyncio.sleep(EVERY_S)
+            for _ in range(STEPS):
+                await asyncio.sleep(0.0 if over() else EVERY_S / STEPS)
 
     def news(self, now_s: float) -> list[bytes]:
         """What has changed since the last time."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,6 +16,7 @@ from gctail.web.guard import Access
 
 if TYPE_CHECKING:
     import uvicorn
+    from starlette.types import ASGIApp
 
     from gctail.web.app import Around
 
@@ -55,10 +58,12 @@ class Server:
     def __init__(self, board: Board, address: Address, access: Access, around: Around | None = None) -> None:
         self.address = address
         self._socket = _bound(address)
+        self._over = threading.Event()
         port = self._socket.getsockname()[1]
         self.address = Address(address.host, port, address.certificate, address.key)
         try:
-            self._server = _server(board, self.address, access, around)
+            app = _application(board, access, around, self._over.is_set)
+            self._server = _server(app, self.address)
         except UsageError:
             self._socket.close()
             raise
@@ -70,9 +75,10 @@ class Server:
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer nothing more; open streams are cut."""
+        """Answer nothing more; streams end, and what does not end soon is cut, which is no error then."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        self._over.set()
         self._server.should_exit = True
-        self._server.force_exit = True
         self._thread.join(STOP_WITHIN_S)
         self._socket.close()
 
@@ -94,15 +100,22 @@ def _bound(address: Address) -> socket.socket:
     return bound
 
 
-def _server(board: Board, address: Address, access: Access, around: Around | None) -> uvicorn.Server:
+def _application(board: Board, access: Access, around: Around | None, over: Callable[[], bool]) -> ASGIApp:
     try:
-        import uvicorn
+        import uvicorn  # noqa: F401 - so that whatever is missing is said here
 
         from gctail.web.app import application
+
+        return application(board, access, around, over)
     except ImportError as error:
         raise UsageError("--listen needs more packages: pip install 'gctail[web]'") from error
+
+
+def _server(app: ASGIApp, address: Address) -> uvicorn.Server:
+    import uvicorn
+
     config = uvicorn.Config(
-        application(board, access, around),
+        app,
         log_level="error",
         access_log=False,
         server_header=False,
