@@ -56,3 +56,11 @@ def test_a_leak_whose_collections_come_at_even_distances_does_not_follow_the_loa
         real = make.replaced(cycle, heap_start_mib=start, heap_end_mib=start)
         judge.observe(Moment(real, view.observe(real, real.uptime_s), real.uptime_s or 0.0))
     assert judge.verdict().kind == "leak"
+
+
+def test_a_heap_that_grows_while_nothing_was_seen_to_be_allocated_is_judged(make: Any) -> None:
+    """Every second line of the log is lost: what was allocated between two collections is never known."""
+    judge, view = Judge(None), PacerView()
+    for cycle in make.collections(make.noisy(lambda i: 60 + 1.5 * i, 200))[::2]:
+        judge.observe(Moment(cycle, view.observe(cycle, cycle.uptime_s), cycle.uptime_s or 0.0))
+    assert judge.verdict().leak

@@ -154,7 +154,7 @@ def _fit_load(found: _Levels, recent: list[float], prior: float) -> None:
     the rate follows the heap and not the heap the rate: with collections at even distances it always does.
     """
     swing = max(recent) / max(min(recent), 1e-3)
-    prior *= min(1.0, (USUAL_SWING / swing) ** 2)
+    prior *= min(1.0, (USUAL_SWING / max(swing, 1.0)) ** 2)
     f, ff = sum(recent), sum([x * x for x in recent])
     fy = sum([x * y for x, y in zip(recent, found.centred, strict=True)])
     own = ff - f * f / found.count
