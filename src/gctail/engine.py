@@ -176,6 +176,18 @@ class Engine:
             self.services.move_to_end(name)
         return service
 
+    def adopt(self, service: Service) -> None:
+        """A service that was kept elsewhere goes on here."""
+        self.services[service.name] = service
+        self._share_budget(service)
+        self._go_on_mining(service)
+
+    def let_go(self, name: str) -> None:
+        """A service goes on elsewhere."""
+        service = self.services.pop(name, None)
+        if service in self._mined:
+            self._mined.remove(service)
+
     def _service(self, name: str) -> Service:
         """The service of something that was read."""
         service = self.wake(name)

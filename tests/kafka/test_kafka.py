@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from alert_receiver import Receiver
 from gctail.kafka.writing import make_topic
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka_storm import GCTAIL, produce, quiet, storm
@@ -161,8 +162,8 @@ def test_what_is_of_no_use_goes_to_the_dead_letters_with_its_reason(brokers):
     assert headers["gctail-reason"].startswith(b"binary")
 
 
-def test_a_group_goes_on_where_it_was_killed_and_tells_nothing_twice(brokers):
-    """The leak is told once, though its log was read by two consumers that were both killed in the middle."""
+def test_a_group_goes_on_where_it_was_killed_and_tells_nothing_twice(gctail, brokers):
+    """The leak is told once, and with the suspects of an undisturbed reading, though two consumers were killed."""
     topic, half = "taken-over", len(LEAK) // 2
     write(brokers, topic, [(b"checkout", line) for line in LEAK[:half]])
     for part in (LEAK[half : half + 1000], LEAK[half + 1000 :], []):
@@ -183,6 +184,39 @@ def test_a_group_goes_on_where_it_was_killed_and_tells_nothing_twice(brokers):
     assert len(ids) == len(set(ids))
     assert {finding["kind"] for finding in told} >= {"leak"}
     assert {finding["service"] for finding in told} == {"checkout"}
+    calm = gctail(
+        "kafka", "--brokers", brokers, "--topic", topic, "--until", "end", "--limit", "256MiB", "--output", "jsonl"
+    )
+    suspects = {each["id"]: each["suspects"] for each in map(json.loads, calm.stdout.splitlines())}
+    assert {each["id"]: each["suspects"] for each in told} == {number: suspects[number] for number in ids}
+    assert any(suspects[number] for number in ids)
+
+
+def test_alert_sinks_and_the_live_page_are_those_of_the_configuration(brokers, tmp_path):
+    """A member of a group wakes somebody by the sinks of gctail.toml, and answers a scraper with its lag."""
+    receiver = Receiver()
+    (tmp_path / "gctail.toml").write_text(
+        f'[alerts]\nspool_dir = "{tmp_path}/spool"\n[sinks.oncall]\nkind = "webhook"\nurl = "{receiver.url}/alert"\n'
+    )
+    write(brokers, "alarming", [(b"checkout", line) for line in LEAK])
+    options = ("--config", str(tmp_path / "gctail.toml"), "--limit", "256MiB", "--listen", "127.0.0.1:0")
+    member = subprocess.Popen(
+        command(brokers, "alarming", "woken", *options), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    url = next(line for line in member.stderr if b"metrics" in line).split()[1].decode()
+    told = receiver.wait(1, within_s=90)
+    assert any(b"checkout" in body for _, _, body in told)
+    wait_for(lambda: b'gctail_kafka_lag{partition="alarming/0"} 0.0' in fetched(url + "metrics"))
+    assert b"gctail_kafka_messages_total 4648.0" in fetched(url + "metrics")
+    member.terminate()
+    assert member.wait(30) == 0
+    member.stderr.close()
+    receiver.close()
+
+
+def fetched(url):
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read()
 
 
 def test_messages_are_keyed_anew_by_what_their_payload_says(gctail, brokers):
@@ -224,7 +258,7 @@ def test_a_storm_changes_nothing_of_what_is_found(three_brokers, tmp_path):
 def command(servers, topic, group, *options):
     return [
         GCTAIL, "kafka", "--brokers", servers, "--topic", topic, "--group", group, "--start", "earliest",
-        "--session-timeout", "1", *options,
+        "--session-timeout", "6", *options,
     ]  # fmt: skip
 
 

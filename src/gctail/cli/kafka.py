@@ -7,21 +7,28 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from gctail.cli.configuring import configurable
 from gctail.cli.options import new_parser
-from gctail.cli.viewing import listening, views_of
+from gctail.cli.viewing import viewing
 from gctail.errors import UsageError
 from gctail.parsing.text import show
+from gctail.records import Passage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gctail.cli.telling import Teller
+    from gctail.engine import Engine
     from gctail.kafka.naming import Naming
+    from gctail.parsing.reading import Event
+    from gctail.records import Finding
     from gctail.runners.alerts import Alerts
     from gctail.runners.kafka import Consumption, Course
+    from gctail.service import Seen
 
 DESCRIPTION = """\
 Reads logs from Kafka topics and says what is wrong with the services that wrote them. A message may hold a line,
@@ -55,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     telling.add_argument("--rules", metavar="FILE", help="watch for the rules of this file too (docs/rules.md)")
     telling.add_argument("--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file")
     telling.add_argument("--no-color", action="store_true", help="no colours")
-    listening(parser.add_argument_group("who may look"))
+    viewing(parser)
     configurable(parser)
     return parser
 
@@ -109,31 +116,82 @@ def run(options: argparse.Namespace) -> int:
     engine.limits = limits_of(options, limit_mib)
     alerts = alerts_of(options) if course.end is None else []  # nobody is woken for what is long over
     teller = Teller(options, limit_mib, others=alerts, live=True)
-    views = views_of(options, engine, dict)
+    looking = Looking(options, engine, teller, alerts)
     consumption = Consumption(
-        replace(course, every_line=counts_lines(plan)), engine, naming, teller.outputs, plan=plan, tell=_say,
-        seen=teller.cycle if options.verbose else None,
-        leaving=lambda: teller.end(report(engine, consumption.told())), views=views,
+        replace(course, every_line=counts_lines(plan)), engine, naming, teller.outputs, plan=plan,
+        tell=looking.say, onlooker=looking, leaving=lambda: teller.end(report(engine, consumption.told())),
     )  # fmt: skip
-    if views is not None:
-        views.facts = lambda: _facts(consumption, alerts)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: consumption.stop())
-    try:
-        consumption.run()
-    finally:
-        if views is not None:
-            views.close()
+    looking.around(consumption)
     return 1 if teller.failed else 0
 
 
-def _facts(consumption: Consumption, alerts: Sequence[Alerts]) -> dict[str, Any]:
-    """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
-    told, facts = consumption.told(), consumption.facts
-    told |= {"messages": facts.messages, "lag_messages": facts.behind, "lag_s": facts.seconds}
-    for each in alerts:
-        told["alerts"], told["alerts_dropped"] = each.health(), each.dropped
-    return told
+class Looking:
+    """Who looks on: a line for every collection, the live views, a configuration that is read again on SIGHUP."""
+
+    def __init__(self, options: argparse.Namespace, engine: Engine, teller: Teller, alerts: Sequence[Alerts]) -> None:
+        from gctail.cli.judging import changes_of
+        from gctail.cli.reloading import Reloading
+        from gctail.cli.viewing import views_of
+
+        self.teller, self.alerts = teller, alerts
+        self.views = views_of(options, engine, dict)
+        self._in_terminal: bool = options.tui
+        self._reloading = Reloading(options, changes_of(engine, teller, alerts))
+        self._reloading.listen()
+
+    def around(self, consumption: Consumption) -> None:
+        """Let it read, in front of the views that were asked for."""
+        if self.views is None:
+            consumption.run()
+            return
+        self.views.facts = lambda: self._facts(consumption)
+        if self._in_terminal:
+            self.teller.console.silent = True
+            self.views.terminal(consumption.run, consumption.stop)
+            self.teller.console.silent = False
+            self.views.close()
+            return
+        try:
+            consumption.run()
+        finally:
+            self.views.close()
+
+    def say(self, sentence: str) -> None:
+        """One sentence for who watches, where no view is in its way."""
+        if not self._in_terminal:
+            _say(sentence)
+
+    def saw(self, event: Event, seen: Seen | None) -> None:
+        """One event."""
+        if seen is not None:
+            self.teller.cycle(seen)
+        if self.views is not None:
+            board = self.views.board
+            if isinstance(event, Passage):
+                board.read(event)
+            elif seen is not None:
+                board.see(seen)
+
+    def found(self, findings: Sequence[Finding]) -> None:
+        """What time has brought."""
+        if self.views is not None:
+            self.views.board.found(findings)
+
+    def turn(self) -> None:
+        """Between two readings."""
+        self._reloading.due()
+        if self.views is not None:
+            self.views.tick()
+
+    def _facts(self, consumption: Consumption) -> dict[str, Any]:
+        """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
+        told, facts = consumption.told(), consumption.facts
+        told |= {"messages": facts.messages, "lag_messages": facts.behind, "lag_s": facts.seconds}
+        for each in self.alerts:
+            told["alerts"], told["alerts_dropped"] = each.health(), each.dropped
+        return told
 
 
 def _rekey(course: Course, naming: Naming, topic: str) -> int:

@@ -40,7 +40,7 @@ def views_of(options: argparse.Namespace, engine: Engine, facts: Callable[[], di
         return None
     if tui and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("--tui needs a terminal for its input and its output")
-    if tui and "-" in options.files:
+    if tui and "-" in getattr(options, "files", ()):
         raise UsageError("--tui needs the keyboard, so the log cannot come from standard input: give a file")
     from gctail.runners.views import Views
 

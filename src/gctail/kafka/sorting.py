@@ -13,6 +13,7 @@ from gctail.kafka.places import Message
 
 BINARY = re.compile(rb"\0{1,4}+(?=[^\0])")
 """A schema registry's magic byte and number: Avro or Protobuf, no line. (A truncated log's hole has more NULs.)"""
+MOST_REASONS = 64
 
 
 class Poison(Struct, frozen=True):
@@ -39,7 +40,7 @@ class Sorting:
     def refuse(self, message: Message, reason: str) -> None:
         """This message is of no use."""
         self.poison.append(Poison(message, reason))
-        self.poisoned[reason] += 1
+        self.poisoned[reason if reason in self.poisoned or len(self.poisoned) < MOST_REASONS else "other"] += 1
 
     def take_poison(self) -> list[Poison]:
         """Messages that could not be used, since the last call."""

@@ -27,6 +27,10 @@ NOTE = "gctail"
 """Stands beside our offsets: an offset without it was set by somebody else, and then it counts."""
 
 
+COMPACTED = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1", "max.message.bytes": str(8 << 20)}
+"""How a topic of state is made: the newest of every key stays, and it may be large."""
+
+
 class Outgoing(Struct, frozen=True):
     """One message to write; partition None leaves it to the key."""
 
@@ -193,7 +197,7 @@ def make_topic(
     admin = KafkaAdminClient(bootstrap_servers=servers.split(","), bootstrap_timeout_ms=5000, **settings)
     try:
         if name not in admin.list_topics():
-            configs = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"} if compacted else {}
+            configs = COMPACTED if compacted else {}
             wanted = {name: {"num_partitions": partitions, "configs": configs}}
             try:
                 admin.create_topics(wanted, wait_for_metadata=True)

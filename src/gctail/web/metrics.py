@@ -8,7 +8,7 @@ of their own, the most urgent first; how many were left out is a metric too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gctail.snapshot import Row, Snapshot, in_order, time_left_s
 
@@ -67,6 +67,7 @@ class SnapshotCollector:
             found.add_metric((kind, severity), count)
         yield found
         yield from _of_input(snapshot)
+        yield from _of_kafka(snapshot)
         yield from _of_alerts(snapshot)
         yield InfoMetricFamily("gctail_build", "The program.", {"version": __version__})
 
@@ -137,6 +138,24 @@ def _of_input(snapshot: Snapshot) -> Iterator[Metric]:
         "gctail_snapshot_timestamp_seconds", "When all this was true: it stands still if the reading hangs.",
         snapshot.at_s,
     )  # fmt: skip
+
+
+def _of_kafka(snapshot: Snapshot) -> Iterator[Metric]:
+    from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
+
+    kafka: dict[str, Any] | None = snapshot.facts.get("kafka")
+    if kafka is None:
+        return
+    left = GaugeMetricFamily("gctail_kafka_lag_messages", "Messages that are left to read.", labels=("partition",))
+    for partition, lag in kafka["lag"].items():
+        left.add_metric((partition,), lag["messages"])
+    yield left
+    yield CounterMetricFamily("gctail_kafka_rebalances", "Times that partitions came or went.", kafka["rebalances"])
+    yield GaugeMetricFamily("gctail_kafka_paused", "1 while a slow sink holds up the reading.", int(kafka["paused"]))
+    poisoned = CounterMetricFamily("gctail_kafka_poisoned", "Messages that were of no use.", labels=("reason",))
+    for reason, count in sorted(kafka["poisoned"].items()):
+        poisoned.add_metric((reason,), count)
+    yield poisoned
 
 
 def _of_alerts(snapshot: Snapshot) -> Iterator[Metric]:

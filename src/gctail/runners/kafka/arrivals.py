@@ -126,7 +126,7 @@ class Arrivals:
         adopted = {}
         for name, living in services.items():
             try:
-                self.engine.services[name] = Service.restore(living.state, self.plan)
+                self.engine.adopt(Service.restore(living.state, self.plan))
             except (ValueError, KeyError, TypeError) as error:
                 self._tell(f"the state of {name} cannot be used ({error}): it begins anew")
                 continue

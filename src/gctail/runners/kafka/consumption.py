@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 from kafka.errors import KafkaError
@@ -23,7 +23,7 @@ from gctail.kafka.places import Message, Place
 from gctail.kafka.progress import Progress
 from gctail.kafka.reading import Reading, by_place, by_time
 from gctail.parsing.reading import Event
-from gctail.records import Finding, Passage
+from gctail.records import Finding
 from gctail.rules import Plan
 from gctail.runners.kafka.arrivals import Arrivals
 from gctail.runners.kafka.checkpoints import Checkpoints
@@ -31,9 +31,6 @@ from gctail.runners.kafka.course import Course
 from gctail.runners.kafka.link import Link
 from gctail.service import Seen
 from gctail.sinks import Sink
-
-if TYPE_CHECKING:
-    from gctail.runners.views import Views
 
 TICK_S = 1.0
 QUIET_S = 10.0
@@ -50,6 +47,19 @@ LIVE_S = 3600.0
 """A service whose last line is this old by its own clock is read from the past: the wall's clock says nothing of it."""
 
 
+class Onlooker(Protocol):
+    """Who sees all that is read, beside the sinks."""
+
+    def saw(self, event: Event, seen: Seen | None) -> None:
+        """One event; None came of it where it is text, or nobody asked for it."""
+
+    def found(self, findings: Sequence[Finding]) -> None:
+        """What no record has brought, but time or the end."""
+
+    def turn(self) -> None:
+        """Between two readings, several times a second."""
+
+
 class Consumption:
     """One consumer from its start to its end."""
 
@@ -62,17 +72,13 @@ class Consumption:
         *,
         plan: Plan | None = None,
         tell: Callable[[str], None],
-        seen: Callable[[Seen], None] | None = None,
+        onlooker: Onlooker | None = None,
         leaving: Callable[[], None] = lambda: None,
-        views: Views | None = None,
     ) -> None:
-        """`tell` says a sentence to whoever watches, `seen` gets every record; `leaving` is called at the end.
-
-        At that time all services are still there.
-        """
+        """`tell` says a sentence to whoever watches; `leaving` is called at the end, with all services still there."""
         self.course, self.engine, self.outputs = course, engine, outputs
         self.facts = Facts(group=course.wanted.group)
-        self._tell, self._seen, self._leaving, self._views = tell, seen, leaving, views
+        self._tell, self._onlooker, self._leaving = tell, onlooker, leaving
         self.progress = Progress()
         self.reading = Reading(
             naming,
@@ -136,8 +142,8 @@ class Consumption:
             self._tick(client, now_s)
         self.checkpoints.turn(client)
         self._press_back(client)
-        if self._views is not None:
-            self._views.tick()
+        if self._onlooker is not None:
+            self._onlooker.turn()
 
     def _read(self, place: Place, messages: Sequence[Message], now_s: float) -> None:
         end = self._ends.get(place)
@@ -149,23 +155,19 @@ class Consumption:
 
     def _take(self, event: Event, place: Place) -> None:
         """One event: to its service, and what is found to the sinks."""
-        if self._views is not None and isinstance(event, Passage):
-            self._views.board.read(event)
         seen = self.engine.observe(event)
+        if self._onlooker is not None:
+            self._onlooker.saw(event, seen)
         if seen is None:
             return
         if seen.sighting.service != event.service:  # a death that somebody else reported
             self.progress.touch(seen.sighting.service, place, event.offset, event.service)
-        if self._seen is not None:
-            self._seen(seen)
-        if self._views is not None:
-            self._views.board.see(seen)
         self._tell_sinks(seen.findings)
 
     def _tell_of_time(self, findings: Sequence[Finding]) -> None:
         """What no record has brought, but time or the end."""
-        if self._views is not None:
-            self._views.board.found(findings)
+        if self._onlooker is not None:
+            self._onlooker.found(findings)
         self._tell_sinks(findings)
 
     def _tell_sinks(self, findings: Sequence[Finding]) -> None:
@@ -211,7 +213,7 @@ class Consumption:
                 continue
             if now_s - current.last_time_s < LIVE_S and (findings := service.advance(now_s)):
                 self.progress.touch(name, known.home, self.progress.positions.get(known.home, 0), known.lane)
-                self._tell_of_time(findings)
+                self._tell_sinks(findings)
 
     def _press_back(self, client: Client) -> None:
         """Sinks that cannot keep up stop the reading, not the membership."""
@@ -243,7 +245,7 @@ class Consumption:
     def lost(self, places: set[Place]) -> None:
         """These partitions are others' by now: forget them."""
         for name in self.progress.leave(places):
-            self.engine.services.pop(name, None)
+            self.engine.let_go(name)
         self.checkpoints.forget(places)
         self.reading.leave(places)
         for place in places:
