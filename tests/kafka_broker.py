@@ -56,11 +56,72 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
+class Guard:
+    """Listeners of a broker that want TLS, a password, or both; certificates are made by openssl."""
+
+    USER, PASSWORD = "gctail", "open sesame"
+    MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+    PROTOCOLS = ("SSL", "SASL_SSL", "SASL_PLAINTEXT")
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.ca, self._identity = folder / "ca.pem", folder / "broker.pem"
+        self.addresses = {name: f"127.0.0.1:{port}" for name, port in zip(self.PROTOCOLS, free_ports(3), strict=True)}
+        self._make_certificates(folder)
+
+    def users(self) -> list[str]:
+        """What formatting the storage is told of users whose passwords the broker keeps."""
+        told = f"name={self.USER},password={self.PASSWORD}"
+        return [word for name in self.MECHANISMS[1:] for word in ("--add-scram", f"{name}=[{told}]")]
+
+    def settings(self, client: str, controller: str) -> dict[str, str]:
+        """The broker's, in place of those for listeners that let everybody in."""
+        listeners = {"PLAINTEXT": client, **self.addresses}
+        told = [f"{name}://{address}" for name, address in listeners.items()]
+        module = "org.apache.kafka.common.security"
+        jaas = {
+            "plain": f'{module}.plain.PlainLoginModule required user_{self.USER}="{self.PASSWORD}";',
+            "scram-sha-256": f"{module}.scram.ScramLoginModule required;",
+            "scram-sha-512": f"{module}.scram.ScramLoginModule required;",
+        }
+        return {
+            "listeners": ",".join([*told, f"CONTROLLER://{controller}"]),
+            "advertised.listeners": ",".join(told),
+            "listener.security.protocol.map": ",".join(f"{name}:{name}" for name in listeners)
+            + ",CONTROLLER:PLAINTEXT",
+            "sasl.enabled.mechanisms": ",".join(self.MECHANISMS),
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(self._identity),
+            **{
+                f"listener.name.{name.lower()}.{mechanism}.sasl.jaas.config": line
+                for name in ("SASL_SSL", "SASL_PLAINTEXT")
+                for mechanism, line in jaas.items()
+            },
+        }
+
+    def _make_certificates(self, folder: Path) -> None:
+        """An authority, and a certificate of its own for the broker on loopback."""
+        key, certificate, request, names = (folder / name for name in ("key.pem", "cert.pem", "request.pem", "names"))
+        ca_key = folder / "ca-key.pem"
+        names.write_text("subjectAltName=IP:127.0.0.1", encoding="utf-8")
+        new = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout"]
+        sign = ["openssl", "x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", ca_key, "-CAcreateserial"]
+        for command in (
+            [*new, ca_key, "-x509", "-subj", "/CN=authority of the tests", "-days", "2", "-out", self.ca],
+            [*new, key, "-subj", "/CN=broker", "-out", request],
+            [*sign, "-days", "2", "-extfile", names, "-out", certificate],
+        ):
+            subprocess.run(command, check=True, capture_output=True, timeout=60)
+        self._identity.write_bytes(key.read_bytes() + certificate.read_bytes())
+
+
 class Kafka:
     """A cluster that can be hurt: `kill` and `start` a node, and look at its log in `folder`."""
 
-    def __init__(self, folder: Path, nodes: int = 1, **settings: str | int) -> None:
+    def __init__(self, folder: Path, nodes: int = 1, *, guarded: bool = False, **settings: str | int) -> None:
+        """`guarded` adds listeners with TLS and SASL (`guard`), one node only; `settings` are the broker's own."""
         self.folder = folder
+        self.guard = Guard(folder) if guarded else None
         self.nodes = list(range(1, nodes + 1))
         self.settings = settings
         self.jars = jars()
@@ -132,8 +193,9 @@ class Kafka:
     def _format(self, node: int) -> subprocess.Popen[bytes]:
         self.folder.mkdir(parents=True, exist_ok=True)
         properties = str(self._properties(node))
+        users = self.guard.users() if self.guard is not None else ()
         return self._java(
-            "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties, log=f"format-{node}.log"
+            "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties, *users, log=f"format-{node}.log"
         )
 
     def _java(self, main: str, *arguments: str, log: str) -> subprocess.Popen[bytes]:
@@ -173,6 +235,7 @@ class Kafka:
             "broker.session.timeout.ms": 3000,
             "broker.heartbeat.interval.ms": 500,
             "controlled.shutdown.enable": "true",
+            **(self.guard.settings(client, controller) if self.guard is not None else {}),
             **self.settings,
         }
         path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")

@@ -1,12 +1,13 @@
 """A Kafka for the tests of this folder: one that the environment names, or one that is started here, or none."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from kafka_broker import Kafka, missing_programs
+from kafka_broker import Guard, Kafka, missing_programs
 
 
 def _needed() -> None:
@@ -16,15 +17,25 @@ def _needed() -> None:
 
 
 @pytest.fixture(scope="session")
-def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def shared_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """One broker that all tests share."""
+    _needed()
+    with Kafka(tmp_path_factory.mktemp("kafka"), guarded=True) as kafka:
+        yield kafka
+
+
+@pytest.fixture(scope="session")
+def brokers(request: pytest.FixtureRequest) -> str:
     """The address of a Kafka that all tests share; each uses topics and groups of its own."""
     given = os.environ.get("GCTAIL_TEST_KAFKA")
-    if given:
-        yield given
-        return
-    _needed()
-    with Kafka(tmp_path_factory.mktemp("kafka")) as kafka:
-        yield kafka.servers
+    return given or request.getfixturevalue("shared_kafka").servers
+
+
+@pytest.fixture
+def guard(shared_kafka: Kafka) -> Guard:
+    """The listeners of the shared broker that want TLS and passwords."""
+    assert shared_kafka.guard is not None
+    return shared_kafka.guard
 
 
 @pytest.fixture
@@ -33,3 +44,15 @@ def three_brokers(tmp_path: Path) -> Iterator[Kafka]:
     _needed()
     with Kafka(tmp_path / "kafka", 3) as kafka:
         yield kafka
+
+
+@pytest.fixture
+def report(gctail, brokers):
+    """What `gctail kafka --until end` says of a topic, as JSON."""
+
+    def run(topic, *options):
+        done = gctail("kafka", "--brokers", brokers, "--topic", topic, "--until", "end", "--output", "json", *options)
+        assert done.returncode == 0, done.stderr.decode()
+        return json.loads(done.stdout)
+
+    return run

@@ -2,106 +2,21 @@
 
 import json
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from alert_receiver import Receiver
 from gctail.kafka.writing import make_topic
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka_storm import GCTAIL, produce, quiet, storm
+from kafka import KafkaProducer
+from kafka_storm import produce, quiet, storm
+from kafka_topics import LEAK, command, committed_all, read, topics, wait_for, write
 
 # The client leaves files of its own unclosed when it is collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-LEAK = (ROOT / "samples" / "logs" / "unbounded-map-go1.27.log").read_bytes().splitlines()
-
-
-def write(servers, topic, messages, partitions=1):
-    """Messages: values, or (key, value) or (key, value, headers)."""
-    make_topic(servers, {}, topic, partitions)
-    producer = KafkaProducer(bootstrap_servers=servers, linger_ms=20, batch_size=1 << 18)
-    for message in messages:
-        key, value, headers = (*message, [])[:3] if isinstance(message, tuple) else (None, message, [])
-        producer.send(topic, value=value, key=key, headers=headers)
-    producer.flush()
-    producer.close()
-
-
-def read(servers, topic, within_s=20):
-    consumer = KafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed")
-    partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-    consumer.assign(partitions)
-    consumer.seek_to_beginning()
-    ends, found, until_s = consumer.end_offsets(partitions), [], time.monotonic() + within_s
-    while any(consumer.position(each) < ends[each] for each in partitions) and time.monotonic() < until_s:
-        for records in consumer.poll(200).values():
-            found += records
-    consumer.close()
-    return found
-
-
-@pytest.fixture
-def report(gctail, brokers):
-    """What `gctail kafka --until end` says of a topic, as JSON."""
-
-    def run(topic, *options):
-        done = gctail("kafka", "--brokers", brokers, "--topic", topic, "--until", "end", "--output", "json", *options)
-        assert done.returncode == 0, done.stderr.decode()
-        return json.loads(done.stdout)
-
-    return run
-
-
-def docker(line):
-    return json.dumps({"log": line.decode() + "\n", "stream": "stderr", "time": "2026-11-23T03:12:00Z"}).encode()
-
-
-def filebeat(line):
-    return json.dumps(
-        {
-            "@timestamp": "2026-11-23T03:12:00.000Z",
-            "@metadata": {"beat": "filebeat", "type": "_doc", "version": "8.15.0"},
-            "message": line.decode(),
-            "container": {"name": "checkout"},
-            "kubernetes": {"container": {"name": "checkout"}, "pod": {"name": "checkout-7d9f"}},
-        }
-    ).encode()
-
-
-@pytest.mark.parametrize(
-    ("name", "messages"),
-    [
-        ("lines", [(b"checkout", line) for line in LEAK]),
-        ("with-newlines", [(b"checkout", line + b"\n") for line in LEAK]),
-        ("many-lines", [(b"checkout", b"\n".join(LEAK[at : at + 40])) for at in range(0, len(LEAK), 40)]),
-        ("docker", [(b"checkout", docker(line)) for line in LEAK]),
-        ("filebeat", [filebeat(line) for line in LEAK]),
-    ],
-)
-def test_a_leak_is_found_whatever_a_message_holds(report, brokers, name, messages):
-    """A line, a line with its newline, forty lines, a shipper's JSON: the same collections and the same verdict."""
-    write(brokers, f"payload-{name}", messages)
-    [service] = [each for each in report(f"payload-{name}")["services"] if each["collections"]]
-    assert "checkout" in service["service"]
-    assert service["collections"] == 131
-    assert service["verdict"]["leak"]
-
-
-def test_a_line_that_came_as_one_message_for_every_write_is_mended(report, brokers):
-    """Log drivers that send each write of the runtime on its own cut a collection into many messages."""
-    torn = [line for line in LEAK if line.startswith(b"gc ")][:20]
-    pieces = [(b"a", piece) for line in torn for piece in (line[:3], line[3:10], line[10:60], line[60:], b"\n")]
-    write(brokers, "torn", pieces)
-    [service] = report("torn")["services"]
-    assert service["collections"] == 20
 
 
 def test_the_service_comes_from_where_it_is_told_to_come_from(report, brokers):
@@ -143,6 +58,14 @@ def test_reading_begins_and_ends_where_it_is_told(report, brokers):
     assert report("places", "--start", "places/0:60")["input"]["kafka"]["messages"] == 40
     assert report("places", "--start", "2020-01-01T00:00:00Z")["input"]["kafka"]["messages"] == 100
     assert report("places", "--start", "latest")["input"]["kafka"]["messages"] == 0
+    make_topic(brokers, {}, "hours", 1)
+    producer = KafkaProducer(bootstrap_servers=brokers)
+    for minute in range(60):
+        producer.send("hours", value=b"line", timestamp_ms=1_795_424_400_000 + minute * 60_000)
+    producer.close()
+    assert report("hours", "--start", "2026-11-23T09:10:00Z")["input"]["kafka"]["messages"] == 50
+    until = ("--start", "2026-11-23T09:10:00Z", "--until", "2026-11-23T09:19:30Z")
+    assert report("hours", *until)["input"]["kafka"]["messages"] == 10
 
 
 def test_what_is_of_no_use_goes_to_the_dead_letters_with_its_reason(brokers):
@@ -219,13 +142,18 @@ def fetched(url):
         return answer.read()
 
 
+def labelled(line):
+    told = {"@timestamp": "2026-11-23T03:12:00.000Z", "agent": {"type": "filebeat"}, "container": {"name": "checkout"}}
+    return json.dumps({**told, "message": line.decode()}).encode()
+
+
 def test_messages_are_keyed_anew_by_what_their_payload_says(gctail, brokers):
     """Unkeyed messages of two services end up under the services' names, in order, with their bytes as they were."""
-    write(brokers, "unkeyed", [filebeat(line) for line in LEAK[:50]])
+    write(brokers, "unkeyed", [labelled(line) for line in LEAK[:50]])
     done = gctail("kafka", "--brokers", brokers, "--topic", "unkeyed", "--until", "end", "--rekey-to", "keyed")
     assert done.returncode == 0, done.stderr.decode()
     copies = read(brokers, "keyed")
-    assert [copy.value for copy in copies] == [filebeat(line) for line in LEAK[:50]]
+    assert [copy.value for copy in copies] == [labelled(line) for line in LEAK[:50]]
     assert len({copy.key for copy in copies}) == 1
     assert b"checkout" in copies[0].key
 
@@ -253,77 +181,3 @@ def test_a_storm_changes_nothing_of_what_is_found(three_brokers, tmp_path):
     assert calm
     assert max(wild.values()) == 1
     assert wild == calm
-
-
-def command(servers, topic, group, *options):
-    return [
-        GCTAIL, "kafka", "--brokers", servers, "--topic", topic, "--group", group, "--start", "earliest",
-        "--session-timeout", "6", *options,
-    ]  # fmt: skip
-
-
-def topics(servers):
-    consumer = KafkaConsumer(bootstrap_servers=servers)
-    try:
-        return consumer.topics()
-    finally:
-        consumer.close()
-
-
-def committed_all(servers, topic, group):
-    consumer = KafkaConsumer(bootstrap_servers=servers, group_id=group, enable_auto_commit=False)
-    try:
-        partition = TopicPartition(topic, 0)
-        return (consumer.committed(partition) or 0) >= consumer.end_offsets([partition])[partition] > 0
-    finally:
-        consumer.close(autocommit=False)
-
-
-def wait_for(condition, within_s=120):
-    until_s = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < until_s
-        time.sleep(0.3)
-
-
-def test_the_live_page_shows_what_is_consumed(gctail_program, brokers):
-    """Its services, their logs, how far behind it is: also of a topic in which nothing new comes."""
-    write(brokers, "looked-at", [(b"checkout", line) for line in LEAK])
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [
-        gctail_program,
-        "kafka",
-        "--brokers",
-        brokers,
-        "--topic",
-        "looked-at",
-        "--start",
-        "earliest",
-        "--limit",
-        "256MiB",
-    ]
-    child = subprocess.Popen([*command, "--listen", address], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-    def asked(path):
-        with urllib.request.urlopen(f"http://{address}{path}", timeout=10) as answer:
-            return answer.read().decode()
-
-    try:
-        until_s, metrics, row, detail = time.monotonic() + 60, "", {}, None
-        while (
-            f"gctail_input_messages_total {len(LEAK)}.0" not in metrics or not detail
-        ) and time.monotonic() < until_s:
-            time.sleep(0.2)
-            with suppress(OSError):
-                metrics = asked("/metrics")
-                row, detail = json.loads(asked("/api/v1/services/checkout")).values()
-        assert f"gctail_input_messages_total {len(LEAK)}.0" in metrics
-        assert "gctail_input_lag_messages 0.0" in metrics
-        assert (row["collections"], row["severity"]) == (131, "critical")
-        assert detail["lines"]
-    finally:
-        child.terminate()
-        assert child.wait(30) == 0, child.stderr.read().decode()
-        child.stderr.close()

@@ -213,6 +213,9 @@ def as_offsets(offsets: Mapping[Place, int], note: str) -> dict[TopicPartition, 
     return {TopicPartition(*place): OffsetAndMetadata(offset, note, -1) for place, offset in offsets.items()}
 
 
+REFUSED = re.compile(r"Authentication failed.*|CERTIFICATE_VERIFY_FAILED.*|Unsupported SASL mechanism.*")
+
+
 class Complaints(logging.Handler):
     """What the client says of its troubles, kept for one sentence of ours instead of a flood of its own."""
 
@@ -220,6 +223,7 @@ class Complaints(logging.Handler):
         super().__init__(logging.WARNING)
         self.last = ""
         self.last_s = 0.0
+        self.refusal = ""  # a password or a certificate that is wrong: what comes after it in the log hides it
         logger = logging.getLogger("kafka")
         logger.addHandler(self)
         logger.propagate = False
@@ -227,6 +231,8 @@ class Complaints(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Remember the newest."""
         self.last, self.last_s = record.getMessage().splitlines()[0][:300], time.monotonic()
+        if (found := REFUSED.search(self.last)) is not None:
+            self.refusal = found[0].rstrip(")")
 
 
 def _places(partitions: Iterable[TopicPartition]) -> list[Place]:

@@ -28,6 +28,8 @@ class Progress:
 
     def __init__(self) -> None:
         self.services: dict[str, Whereabouts] = {}
+        self.untouchable: set[str] = set()
+        """Services whose state a newer program wrote: it is left alone."""
         self.positions: dict[Place, int] = {}
         self._dirty: dict[Place, OrderedDict[str, int]] = {}
         self._saving: dict[Place, dict[str, int]] = {}
@@ -47,6 +49,8 @@ class Progress:
             known = self.services[name] = Whereabouts(place)
         known.lane = lane
         known.saved.setdefault(place, 0)
+        if name in self.untouchable:
+            return
         dirty = self._dirty.get(place)
         if dirty is None:
             dirty = self._dirty[place] = OrderedDict()
@@ -124,6 +128,12 @@ class Progress:
         for name, positions in services.items():
             self.services[name] = Whereabouts(place, dict(positions))
 
+    def spare(self, place: Place, names: Iterable[str]) -> None:
+        """These services of a partition are never saved."""
+        for name in names:
+            self.services[name] = Whereabouts(place)
+            self.untouchable.add(name)
+
     def leave(self, places: set[Place]) -> list[str]:
         """Partitions are ours no more; the services that went with them."""
         for place in places:
@@ -133,6 +143,7 @@ class Progress:
         gone = [name for name, each in self.services.items() if each.home in places]
         for name in gone:
             del self.services[name]
+            self.untouchable.discard(name)
             for names in (*self._dirty.values(), *self._saving.values()):
                 names.pop(name, None)
         return gone

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from gctail.kafka.places import Place
 from gctail.kafka.writing import Outgoing, make_topic
+from gctail.service import VERSION as STATE_VERSION
 from gctail.service import lighter
 from kafka import KafkaConsumer, TopicPartition
 
@@ -55,6 +56,7 @@ class Kept(Struct, frozen=True):
     note: str
     services: dict[str, Living]
     refused: tuple[str, ...] = ()
+    newer: tuple[str, ...] = ()  # services whose state a newer program wrote
     whole: bool = True  # no transaction is open behind what was read
 
 
@@ -148,23 +150,24 @@ def _kept(place: Place, latest: Mapping[bytes, bytes], *, whole: bool) -> Kept:
     offset: int | None = None
     note = ""
     services: dict[str, Living] = {}
-    refused = []
+    refused: list[str] = []
+    newer: list[str] = []
     for key, value in latest.items():
         try:
             told = _loads(value)
-            if told["version"] > VERSION:
-                refused.append(
-                    f"state of {key[:80]!r} has version {told['version']}, newer than this program's {VERSION}"
-                )
-            elif key.startswith(PLACE_KEY):
-                if key == PLACE_KEY + str(place).encode():
+            if key.startswith(PLACE_KEY):
+                if key == PLACE_KEY + str(place).encode() and told["version"] <= VERSION:
                     offset, note = int(told["offset"]), str(told["note"])
-            elif tuple(told["home"]) == place:
+            elif tuple(told["home"]) != place:
+                continue
+            elif told["version"] > VERSION or told["state"]["version"] > STATE_VERSION:
+                newer.append(_name(key))
+            else:
                 positions = {Place(topic, number): at for topic, number, at in told["positions"]}
                 services[_name(key)] = Living(told["state"], positions, Context(*told["context"]))
         except (KeyError, TypeError, ValueError) as error:
             refused.append(f"state of {key[:80]!r} cannot be read: {error}")
-    return Kept(offset, note, services, tuple(refused), whole)
+    return Kept(offset, note, services, tuple(refused), tuple(newer), whole)
 
 
 def _key(name: str) -> bytes:

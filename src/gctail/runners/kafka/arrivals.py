@@ -115,6 +115,10 @@ class Arrivals:
         if offset < oldest:
             self._tell(f"{place}: {oldest - offset} messages were deleted by the broker before they were read")
         offset = max(offset, oldest)
+        if kept.newer:
+            names = ", ".join(kept.newer[:5]) + (f" and {len(kept.newer) - 5} more" if len(kept.newer) > 5 else "")
+            self._tell(f"a newer gctail has kept the state of {names}: it is left alone, and models begin anew here")
+            self.progress.spare(place, kept.newer)
         adopted = self._adopt(services)
         self.progress.arrive(place, offset, {name: living.positions for name, living in adopted.items()})
         self.reading.arrive(place)

@@ -82,7 +82,10 @@ class Checkpoints:
     @property
     def waiting(self) -> int:
         """Findings and dead letters that are not safe yet."""
-        return max(self._unsettled, len(self._findings), len(self._letters))
+        findings, letters = len(self._findings), len(self._letters)
+        if self._saving is not None:
+            findings, letters = findings + len(self._saving.findings), letters + len(self._saving.letters)
+        return max(self._unsettled, findings, letters)
 
     def told(self, findings: Sequence[Finding]) -> None:
         """The sinks have taken these."""

@@ -42,7 +42,7 @@ SCATTERED = (
     "for certain order, and in a group of several consumers, key them by service (--rekey-to)"
 )
 MOST_WAITING = 1000
-"""Findings that wait for slow sinks before reading stops."""
+"""Findings, or dead letters, that wait for slow sinks before reading stops."""
 LIVE_S = 3600.0
 """A service whose last line is this old by its own clock is read from the past: the wall's clock says nothing of it."""
 
@@ -220,7 +220,7 @@ class Consumption:
         waiting = self.checkpoints.waiting
         if waiting > MOST_WAITING and not client.paused:
             client.pause()
-            self._tell(f"reading stops: {waiting} findings wait for a sink that does not take them")
+            self._tell(f"reading stops: {waiting} findings or dead letters wait for a sink that does not take them")
         elif client.paused and waiting <= MOST_WAITING // 2:
             client.resume()
             self._tell("reading goes on")

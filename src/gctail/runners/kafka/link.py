@@ -46,6 +46,8 @@ class Link:
             except FATAL as error:
                 raise UnreadableInput(f"Kafka: {sentence(error)}") from error
             except (KafkaError, OSError) as error:
+                if self._complaints.refusal:
+                    raise UnreadableInput(f"Kafka at {self.wanted.servers}: {self._complaints.refusal}") from error
                 reason = self._complaints.last or sentence(error)
                 if not self.patient and time.monotonic() > until_s:
                     raise UnreadableInput(f"Kafka at {self.wanted.servers} does not answer: {reason}") from error

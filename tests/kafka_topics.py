@@ -1,0 +1,87 @@
+"""Topics on a real Kafka, for tests: written, read, waited for; and the members of groups that read them."""
+
+import subprocess
+import time
+from pathlib import Path
+
+from gctail.kafka.writing import make_topic
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka_storm import GCTAIL
+
+ROOT = Path(__file__).resolve().parent.parent
+LEAK = (ROOT / "samples" / "logs" / "unbounded-map-go1.27.log").read_bytes().splitlines()
+COLLECTIONS = [line for line in LEAK if line.startswith(b"gc ")]
+
+
+def write(servers, topic, messages, partitions=1):
+    """Messages: values, or (key, value) or (key, value, headers)."""
+    make_topic(servers, {}, topic, partitions)
+    producer = KafkaProducer(bootstrap_servers=servers, linger_ms=20, batch_size=1 << 18)
+    for message in messages:
+        key, value, headers = (*message, [])[:3] if isinstance(message, tuple) else (None, message, [])
+        producer.send(topic, value=value, key=key, headers=headers)
+    producer.flush()
+    producer.close()
+
+
+def read(servers, topic, within_s=20):
+    """All committed messages of a topic."""
+    consumer = KafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed")
+    partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+    consumer.assign(partitions)
+    consumer.seek_to_beginning()
+    ends, found, until_s = consumer.end_offsets(partitions), [], time.monotonic() + within_s
+    while any(consumer.position(each) < ends[each] for each in partitions) and time.monotonic() < until_s:
+        for records in consumer.poll(200).values():
+            found += records
+    consumer.close()
+    return found
+
+
+def command(servers, topic, group, *options):
+    """A member of a group; topic None leaves it to the options."""
+    named = ["--topic", topic] if topic is not None else []
+    return [
+        GCTAIL, "kafka", "--brokers", servers, *named, "--group", group, "--start", "earliest",
+        "--session-timeout", "6", *options,
+    ]  # fmt: skip
+
+
+def topics(servers):
+    """Their names."""
+    consumer = KafkaConsumer(bootstrap_servers=servers)
+    try:
+        return consumer.topics()
+    finally:
+        consumer.close()
+
+
+def committed_all(servers, topic, group):
+    """The group has read all of partition 0."""
+    consumer = KafkaConsumer(bootstrap_servers=servers, group_id=group, enable_auto_commit=False)
+    try:
+        partition = TopicPartition(topic, 0)
+        return (consumer.committed(partition) or 0) >= consumer.end_offsets([partition])[partition] > 0
+    finally:
+        consumer.close(autocommit=False)
+
+
+def wait_for(condition, within_s=120):
+    """Until it holds."""
+    until_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < until_s
+        time.sleep(0.3)
+
+
+def member(servers, topic, group, *options):
+    """A consumer of a group, as a process; what it says on standard error can be read."""
+    return subprocess.Popen(command(servers, topic, group, *options), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def ended(process):
+    """End it politely, and return what it said."""
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said.decode()
+    return said.decode()
