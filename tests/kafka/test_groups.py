@@ -60,13 +60,9 @@ def test_without_transactions_every_finding_comes_at_least_once(brokers):
 
 def test_copiers_in_a_group_copy_every_message_once(brokers):
     """Two share the partitions, one is killed: nothing is missing and nothing is there twice."""
-    messages = [
-        (
-            b"node-%d" % (number % 7),
-            json.dumps({"message": f"{number}", "container": {"name": f"s{number % 5}"}}).encode(),
-        )
-        for number in range(4000)
-    ]
+    told = {"@timestamp": "2026-11-23T03:12:00.000Z", "agent": {"type": "filebeat"}}
+    events = [{**told, "container": {"name": f"s{number % 5}"}, "message": f"{number}"} for number in range(4000)]
+    messages = [(b"node-%d" % (number % 7), json.dumps(event).encode()) for number, event in enumerate(events)]
     write(brokers, "by-node", messages[:2000], partitions=4)
     copiers = [member(brokers, "by-node", "copiers", "--rekey-to", "by-service") for _ in range(2)]
     wait_for(lambda: "by-service" in topics(brokers) and read(brokers, "by-service"))

@@ -123,9 +123,14 @@ def test_a_line_that_came_as_one_message_for_every_write_is_mended(report, broke
 
 
 def test_a_line_that_came_in_pieces_of_json_is_mended(report, brokers):
-    """The same from Docker's fluentd driver and Fluent Bit, that wrap every piece."""
+    """The same from Docker's fluentd driver, which wraps every piece."""
     pieces = [
-        (b"a", json.dumps({"log": piece.decode(), "container_name": "/checkout", "source": "stderr"}).encode())
+        (
+            b"a",
+            json.dumps(
+                {"container_id": "1a2b", "container_name": "/checkout", "source": "stderr", "log": piece.decode()}
+            ).encode(),
+        )
         for line in COLLECTIONS[:20]
         for piece in (line[:3], line[3:10], line[10:60], line[60:] + b"\n")
     ]

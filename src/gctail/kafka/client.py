@@ -229,7 +229,9 @@ class Complaints(logging.Handler):
         logger.propagate = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Remember the newest."""
+        """Remember the newest; that the client's own loop was slow on a busy machine is no trouble of ours."""
+        if record.name == "kafka.net.selector":
+            return
         self.last, self.last_s = record.getMessage().splitlines()[0][:300], time.monotonic()
         if (found := REFUSED.search(self.last)) is not None:
             self.refusal = found[0].rstrip(")")
