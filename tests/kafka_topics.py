@@ -10,6 +10,8 @@ from kafka_storm import GCTAIL
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAK = (ROOT / "samples" / "logs" / "unbounded-map-go1.27.log").read_bytes().splitlines()
+STARTED = []
+"""The processes of the test that is running."""
 COLLECTIONS = [line for line in LEAK if line.startswith(b"gc ")]
 
 
@@ -76,7 +78,18 @@ def wait_for(condition, within_s=120):
 
 def member(servers, topic, group, *options):
     """A consumer of a group, as a process; what it says on standard error can be read."""
-    return subprocess.Popen(command(servers, topic, group, *options), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    arguments = command(servers, topic, group, *options)
+    STARTED.append(subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))
+    return STARTED[-1]
+
+
+def end_all():
+    """A test is over, perhaps badly: none of its processes is left behind."""
+    for process in STARTED:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+    STARTED.clear()
 
 
 def ended(process):

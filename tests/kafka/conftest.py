@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kafka_broker import Guard, Kafka, missing_programs
+from kafka_topics import end_all
 
 
 def _needed() -> None:
@@ -56,3 +57,10 @@ def report(gctail, brokers):
         return json.loads(done.stdout)
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _no_process_is_left_behind() -> Iterator[None]:
+    """Whatever becomes of a test."""
+    yield
+    end_all()

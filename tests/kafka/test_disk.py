@@ -5,7 +5,7 @@ import subprocess
 from contextlib import suppress
 
 import pytest
-from kafka.errors import KafkaError
+from confluent_kafka import Producer
 
 from kafka_broker import Kafka, missing_programs
 from kafka_topics import LEAK, committed_all, ended, member, read, wait_for, write
@@ -39,8 +39,10 @@ def test_a_full_disk_of_the_broker_is_waited_out(small_disk, tmp_path):
         with suppress(OSError), junk.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(1 << 16))
-        with suppress(KafkaError):
-            write(kafka.servers, "logs", [(b"checkout", line) for line in LEAK[half:]])
+        producer = Producer({"bootstrap.servers": kafka.servers, "message.timeout.ms": 4000})
+        for line in LEAK[half:]:
+            producer.produce("logs", line, b"checkout")
+        producer.flush(10)
         wait_for(lambda: kafka.running[1].poll() is not None)
         junk.unlink()
         kafka.start(1)

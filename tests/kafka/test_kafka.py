@@ -1,8 +1,6 @@
 """gctail as a consumer, on a real Kafka: what it reads, where it begins, what it saves, who takes over."""
 
 import json
-import signal
-import subprocess
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +11,7 @@ from alert_receiver import Receiver
 from gctail.kafka.writing import make_topic
 from kafka import KafkaProducer
 from kafka_storm import produce, quiet, storm
-from kafka_topics import LEAK, command, committed_all, read, topics, wait_for, write
+from kafka_topics import LEAK, committed_all, ended, member, read, topics, wait_for, write
 
 # The client leaves files of its own unclosed when it is collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -71,13 +69,10 @@ def test_reading_begins_and_ends_where_it_is_told(report, brokers):
 def test_what_is_of_no_use_goes_to_the_dead_letters_with_its_reason(brokers):
     """Binary messages do not stop the reading, and nothing of them is lost."""
     write(brokers, "logs-with-poison", [(b"a", b"hello"), (b"a", b"\0\0\0\x01\x02avro"), (b"a", b"world")])
-    member = subprocess.Popen(
-        [*command(brokers, "logs-with-poison", "poisoned")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    one = member(brokers, "logs-with-poison", "poisoned")
     wait_for(lambda: "gctail-dead-letters-poisoned" in topics(brokers))
     wait_for(lambda: read(brokers, "gctail-dead-letters-poisoned"))
-    member.send_signal(signal.SIGTERM)
-    assert member.wait(30) == 0
+    ended(one)
     [letter] = read(brokers, "gctail-dead-letters-poisoned")
     headers = dict(letter.headers)
     assert letter.value == b"\0\0\0\x01\x02avro"
@@ -90,18 +85,15 @@ def test_a_group_goes_on_where_it_was_killed_and_tells_nothing_twice(gctail, bro
     topic, half = "taken-over", len(LEAK) // 2
     write(brokers, topic, [(b"checkout", line) for line in LEAK[:half]])
     for part in (LEAK[half : half + 1000], LEAK[half + 1000 :], []):
-        member = subprocess.Popen(
-            command(brokers, topic, "takers", "--findings-topic", "taken-findings", "--limit", "256MiB"),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        one = member(brokers, topic, "takers", "--findings-topic", "taken-findings", "--limit", "256MiB")
         wait_for(lambda: committed_all(brokers, topic, "takers"))
         write(brokers, topic, [(b"checkout", line) for line in part])
         if part:
             wait_for(lambda: committed_all(brokers, topic, "takers"))
-            member.kill()
+            one.kill()
+            one.communicate()
         else:
-            member.terminate()
-        member.wait(30)
+            ended(one)
     told = [json.loads(record.value) for record in read(brokers, "taken-findings")]
     ids = [finding["id"] for finding in told]
     assert len(ids) == len(set(ids))
@@ -123,17 +115,13 @@ def test_alert_sinks_and_the_live_page_are_those_of_the_configuration(brokers, t
     )
     write(brokers, "alarming", [(b"checkout", line) for line in LEAK])
     options = ("--config", str(tmp_path / "gctail.toml"), "--limit", "256MiB", "--listen", "127.0.0.1:0")
-    member = subprocess.Popen(
-        command(brokers, "alarming", "woken", *options), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    url = next(line for line in member.stderr if b"metrics" in line).split()[1].decode()
+    one = member(brokers, "alarming", "woken", *options)
+    url = next(line for line in one.stderr if b"metrics" in line).split()[1].decode()
     told = receiver.wait(1, within_s=90)
     assert any(b"checkout" in body for _, _, body in told)
     wait_for(lambda: b'gctail_kafka_lag{partition="alarming/0"} 0.0' in fetched(url + "metrics"))
     assert b"gctail_kafka_messages_total 4648.0" in fetched(url + "metrics")
-    member.terminate()
-    assert member.wait(30) == 0
-    member.stderr.close()
+    ended(one)
     receiver.close()
 
 
@@ -160,14 +148,11 @@ def test_messages_are_keyed_anew_by_what_their_payload_says(gctail, brokers):
 
 def test_a_topic_may_appear_after_its_reader(brokers):
     """The reader waits for it."""
-    member = subprocess.Popen(
-        command(brokers, "born-late", "early"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    one = member(brokers, "born-late", "early")
     time.sleep(2)
     write(brokers, "born-late", [(b"a", b"line")] * 10)
     wait_for(lambda: committed_all(brokers, "born-late", "early"))
-    member.terminate()
-    assert member.wait(30) == 0
+    ended(one)
 
 
 def test_a_storm_changes_nothing_of_what_is_found(three_brokers, tmp_path):

@@ -26,6 +26,7 @@ from gctail.runners.scale.shares import Share
 from gctail.runners.scale.strips import Arrived, Memory, Strip, Views, Way
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka_storm import GCTAIL, RUNS
+from kafka_topics import STARTED
 
 # The client leaves files of its own unclosed when it is collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -221,13 +222,15 @@ def write_machines(servers, logs):
 
 def process(servers, group, folder):
     with (folder / f"{group}.log").open("ab") as output:
-        return subprocess.Popen(
+        made = subprocess.Popen(
             [
                 GCTAIL, "scale", "run", "--brokers", servers, "--topic", "machines", "--group", group, "--start", "earliest",
                 "--checkpoint", "1", "--session-timeout", "2", "--output", "jsonl",
             ],
             stdout=output, stderr=output, cwd=ROOT,
         )  # fmt: skip
+    STARTED.append(made)
+    return made
 
 
 def end(processes):

@@ -18,6 +18,8 @@ from gctail.kafka.client import Client, Complaints, Moves, Wanted
 from gctail.kafka.places import Message, Place
 
 POLL_S = 0.25
+SPINNING_POLL_S = 0.02
+"""While no broker answers, the client (3.0.12) spins inside `poll` at full speed: it gets this then, and we sleep."""
 TROUBLE_S = 2.0
 """No message for so long, while the client complains: worth a sentence."""
 FIRST_ANSWER_S = 30.0
@@ -36,6 +38,7 @@ class Link:
         self._complaints = Complaints()
         self._trouble: str | None = None
         self._heard_s = time.monotonic()
+        self._poll_s = POLL_S
 
     def connect(self, moves: Moves) -> Client | None:
         """A client, as soon as a broker answers; None where we are stopped before. Raises UnreadableInput."""
@@ -60,8 +63,9 @@ class Link:
 
     def poll(self, client: Client) -> Mapping[Place, Sequence[Message]]:
         """Messages, or none where there is trouble. Raises UnreadableInput where no waiting helps."""
+        begun_s, worked_s = time.monotonic(), time.thread_time()
         try:
-            polled = client.poll(POLL_S)
+            polled = client.poll(self._poll_s)
         except FATAL as error:
             raise UnreadableInput(f"Kafka: {sentence(error)}") from error
         except KafkaError as error:
@@ -69,6 +73,10 @@ class Link:
             time.sleep(POLL_S)
             return {}
         now_s = time.monotonic()
+        self._poll_s = POLL_S
+        if not polled and time.thread_time() - worked_s > (now_s - begun_s) / 5:
+            self._poll_s = SPINNING_POLL_S
+            time.sleep(POLL_S)
         if polled:
             self._heard_s = now_s
             self.trouble(None)
