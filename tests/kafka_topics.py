@@ -86,9 +86,10 @@ def member(servers, topic, group, *options):
 def end_all():
     """A test is over, perhaps badly: none of its processes is left behind."""
     for process in STARTED:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+        process.kill()
+        process.wait()
+        if process.stderr is not None:
+            process.stderr.close()
     STARTED.clear()
 
 
