@@ -1,9 +1,12 @@
 """gctail as a consumer, on a real Kafka: what it reads, where it begins, what it saves, who takes over."""
 
 import json
+import socket
+import subprocess
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -11,7 +14,7 @@ from alert_receiver import Receiver
 from gctail.kafka.writing import make_topic
 from kafka import KafkaProducer
 from kafka_storm import produce, quiet, storm
-from kafka_topics import LEAK, committed_all, ended, member, read, topics, wait_for, write
+from kafka_topics import LEAK, STARTED, committed_all, ended, member, read, topics, wait_for, write
 
 # The client leaves files of its own unclosed when it is collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -104,27 +107,18 @@ def test_a_group_goes_on_where_it_was_killed_and_tells_nothing_twice(gctail, bro
     assert any(suspects[number] for number in ids)
 
 
-def test_alert_sinks_and_the_live_page_are_those_of_the_configuration(brokers, tmp_path):
-    """A member of a group wakes somebody by the sinks of gctail.toml, and answers a scraper with its lag."""
+def test_alert_sinks_are_those_of_the_configuration(brokers, tmp_path):
+    """A member of a group wakes somebody by the sinks of gctail.toml."""
     receiver = Receiver()
     (tmp_path / "gctail.toml").write_text(
         f'[alerts]\nspool_dir = "{tmp_path}/spool"\n[sinks.oncall]\nkind = "webhook"\nurl = "{receiver.url}/alert"\n'
     )
     write(brokers, "alarming", [(b"checkout", line) for line in LEAK])
-    options = ("--config", str(tmp_path / "gctail.toml"), "--limit", "256MiB", "--listen", "127.0.0.1:0")
-    one = member(brokers, "alarming", "woken", *options)
-    url = next(line for line in one.stderr if b"metrics" in line).split()[1].decode()
+    one = member(brokers, "alarming", "woken", "--config", str(tmp_path / "gctail.toml"), "--limit", "256MiB")
     told = receiver.wait(1, within_s=90)
     assert any(b"checkout" in body for _, _, body in told)
-    wait_for(lambda: b'gctail_kafka_lag{partition="alarming/0"} 0.0' in fetched(url + "metrics"))
-    assert b"gctail_kafka_messages_total 4648.0" in fetched(url + "metrics")
     ended(one)
     receiver.close()
-
-
-def fetched(url):
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return answer.read()
 
 
 def labelled(line):
@@ -163,3 +157,39 @@ def test_a_storm_changes_nothing_of_what_is_found(three_brokers, tmp_path):
     assert calm
     assert max(wild.values()) == 1
     assert wild == calm
+
+
+def test_the_live_page_shows_what_is_consumed(gctail_program, brokers):
+    """Its services, their logs, how far behind it is: also of a topic in which nothing new comes."""
+    write(brokers, "looked-at", [(b"checkout", line) for line in LEAK])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    options = ("--brokers", brokers, "--topic", "looked-at", "--start", "earliest", "--limit", "256MiB")
+    child = subprocess.Popen(
+        [gctail_program, "kafka", *options, "--listen", address], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    STARTED.append(child)
+
+    def asked(path):
+        with urllib.request.urlopen(f"http://{address}{path}", timeout=10) as answer:
+            return answer.read().decode()
+
+    try:
+        until_s, metrics, row, detail = time.monotonic() + 60, "", {}, None
+        while (
+            f"gctail_input_messages_total {len(LEAK)}.0" not in metrics or not detail
+        ) and time.monotonic() < until_s:
+            time.sleep(0.2)
+            with suppress(OSError):
+                metrics = asked("/metrics")
+                row, detail = json.loads(asked("/api/v1/services/checkout")).values()
+        assert f"gctail_input_messages_total {len(LEAK)}.0" in metrics
+        assert "gctail_input_lag_messages 0.0" in metrics
+        assert 'gctail_kafka_lag_messages{partition="looked-at/0"} 0.0' in metrics
+        assert (row["collections"], row["severity"]) == (131, "critical")
+        assert detail["lines"]
+    finally:
+        child.terminate()
+        assert child.wait(30) == 0, child.stderr.read().decode()
+        child.stderr.close()
