@@ -230,3 +230,16 @@ def test_a_service_that_is_too_young_to_be_called_leaking_accuses_nobody_but_sho
     assert (service["verdict"]["kind"], service["suspects"]) == ("growing", [])
     assert service["grows_with"][0]["message"] == "session opened"
     assert '  grows with: "session opened id=<*> size=<*>": ' in told(young)
+
+
+def test_of_two_keys_of_a_line_the_short_one_is_named(told):
+    """What a map holds has the key in it, and is as new as the key."""
+
+    def style(text):
+        if "opened" not in text:
+            return plain(text)
+        key = text.split("id=")[1].split()[0]
+        return plain(f"put(value=Session{{User:{key} Device:web}}, key={key}) stored")
+
+    [service] = json.loads(told(log(style), "--output", "json"))["services"]
+    assert service["suspects"][0]["slot"] == "key"

@@ -38,6 +38,8 @@ ALIKE = 0.98
 """Nor does any log where their courses are so much alike after trend and traffic."""
 SAME = 5.0
 """What comes in one line fits alike; so much (log-likelihood) depends on where in a bin the line came."""
+LONG = frozenset({"struct", "quoted", "list"})
+"""Types of slots that hold more than a key."""
 TELLS = {LEVEL: 2, KEYS: 1, LINES: 0, SUM: 0}
 GOES_ALONG = 0.9
 """Correlation of the level from which a second key or number of the same line is named beside the first."""
@@ -175,19 +177,26 @@ class Describer:
         return float(np.corrcoef(self.seen.live_mib, self.ranked.values[:, at])[0, 1])
 
     def _beside(self, candidate: Candidate, kind: str) -> int | None:
-        """The slot of the same line that is its best candidate of this kind, where the heap goes along with it."""
-        if candidate.kind == kind:
+        """The slot of the same line that is its best candidate of this kind, where the heap goes along with it.
+
+        Where two keys are about as good, the first that is no list of others: `key=u1`, not `value=Session{u1 web}`.
+        """
+        if candidate.kind == kind != KEYS:
             return candidate.slot
-        able = [
-            (float(self.ranked.score[at]), -each.slot, each.slot)
-            for at, each in enumerate(self.columns.candidates)
+        able = {
+            each.slot: float(self.ranked.score[at])
+            for at, each in reversed([*enumerate(self.columns.candidates)])
             if each.template == candidate.template
-            and each.kind == kind != LINES
+            and each.kind == kind
             and each.slot is not None
             and self.ranked.slope[at] > 0
             and self._correlation(at) >= GOES_ALONG
-        ]
-        return max(able)[2] if able else None
+        }
+        if not able:
+            return candidate.slot if candidate.kind == kind else None
+        slots = self.courses.templates[candidate.template].slots
+        best = max(able.values()) - SAME
+        return min((slot for slot in able if able[slot] >= best), key=lambda slot: (slots[slot].type in LONG, slot))
 
 
 def named(slot: Slot | None, place: int | None) -> str | None:
