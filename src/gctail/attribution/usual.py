@@ -6,12 +6,13 @@ from bisect import bisect_left
 
 from msgspec import Struct
 
-from gctail.templates.catalog import Catalog, Tally
+from gctail.templates.catalog import Catalog
 from gctail.templates.columns import Columns
 from gctail.templates.courses import Courses, Template
 from gctail.templates.forms import Forms
 from gctail.templates.mine import Mine
 from gctail.templates.sketch import sketch
+from gctail.templates.tally import Tally
 
 FEW = 3
 """Lines in all, from which on a rate means something."""

@@ -8,130 +8,22 @@ fixed depth tree", 2017). When there are too many templates, the rarest are forg
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from hashlib import blake2b
+from collections.abc import Iterator
 from typing import Any
 
-from gctail.templates.courses import Template
-from gctail.templates.grid import Course, Grid
-from gctail.templates.sketch import HOLE, MOST_SLOTS
-from gctail.templates.slots import SlotTally, Value
+from gctail.templates.sketch import HOLE
+from gctail.templates.tally import Tally, Words, agree
 
 MOST_TEMPLATES = 512
 KEPT = 256
 """Templates that stay when there were too many."""
 MANY = 6
+"""Different words in one place that make it a slot."""
 CROWDED = 24
 """Templates with the same level, length and first word, from which on the likest are merged."""
 ALIKE = 0.6
-MOST_EXAMPLE_BYTES = 400
-
-Words = tuple[bytes, ...]
-
-
-class Tally:
-    """What is remembered of one template."""
-
-    __slots__ = ("count", "example", "first_s", "last_s", "level", "now", "slots", "total", "wild", "words")
-
-    def __init__(self, level: str | None, words: Words, example: bytes, now_s: float) -> None:
-        self.level, self.words = level, words
-        self.wild: frozenset[int] = frozenset()
-        """Places of words that vary."""
-        self.example = example[:MOST_EXAMPLE_BYTES]
-        self.first_s = self.last_s = now_s
-        self.total = 0
-        self.count = Course("sum")
-        self.now = 0
-        self.slots: dict[str, SlotTally] = {}
-
-    def add(self, lines: int, now_s: float) -> None:
-        """So many more lines."""
-        self.total += lines
-        self.now += lines
-        self.last_s = now_s
-
-    def fill(self, key: str, name: str, kind: str, values: Sequence[Value], now_s: float) -> None:
-        """Values that a slot took in these lines; slots beyond the bound are not kept."""
-        slot = self.slots.get(key)
-        if slot is None:
-            if len(self.slots) >= MOST_SLOTS:
-                return
-            slot = self.slots[key] = SlotTally(key, name, kind)
-        slot.add(values, now_s)
-
-    def close(self, place: int) -> None:
-        """The open bin is complete."""
-        self.count.put(place, self.now)
-        self.now = 0
-        for slot in self.slots.values():
-            slot.close(place)
-
-    def halve(self) -> None:
-        """The grid has merged neighbours."""
-        self.count.halve()
-        for slot in self.slots.values():
-            slot.halve()
-
-    def takes(self, words: Words) -> bool:
-        """Whether these words are the template's, but for those that vary."""
-        return _agree(words, self.words, self.wild)
-
-    @property
-    def first_bin(self) -> int | None:
-        """The first closed bin that had such a line."""
-        return next((place for place, lines in enumerate(self.count.values) if lines), None)
-
-    @property
-    def id(self) -> str:
-        """What names this template on every machine."""
-        text = b" ".join((b"" if self.level is None else self.level.encode(), *self.words))
-        return blake2b(text, digest_size=8).hexdigest()
-
-    def shown(self, grid: Grid, scale: list[float]) -> Template:
-        """The template as a value."""
-        text = b" ".join(self.words).replace(HOLE, b"<*>").decode("utf-8", "replace")
-        named = [slot.name for slot in self.slots.values() if slot.name]
-        fields = [name for name in named if not re.search(re.escape(name) + r'"?\s*[:=]\s*<\*>', text)]
-        return Template(
-            id=self.id,
-            text=" ".join([text, *(f"{name}=<*>" for name in fields)]),
-            message=" ".join(b" ".join(self.words).replace(HOLE, b"").decode("utf-8", "replace").split()),
-            level=self.level,
-            total=self.total,
-            first_uptime_s=self.first_s,
-            last_uptime_s=self.last_s,
-            example=self.example.decode("utf-8", "replace"),
-            count=[each * factor for each, factor in zip(self.count.whole(grid.bins), scale, strict=True)],
-            slots=tuple(slot.shown(grid.bins, scale) for slot in self.slots.values()),
-        )
-
-    def state(self) -> dict[str, Any]:
-        """Everything as plain data."""
-        return {
-            "level": self.level,
-            "words": [word.decode("latin-1") for word in self.words],
-            "wild": sorted(self.wild),
-            "example": self.example.decode("latin-1"),
-            "first_s": self.first_s,
-            "last_s": self.last_s,
-            "total": self.total,
-            "count": self.count.state(),
-            "now": self.now,
-            "slots": [slot.state() for slot in self.slots.values()],
-        }
-
-    @classmethod
-    def restore(cls, state: dict[str, Any]) -> Tally:
-        """The template that `state` was taken of."""
-        words = tuple(word.encode("latin-1") for word in state["words"])
-        tally = cls(state["level"], words, state["example"].encode("latin-1"), state["first_s"])
-        tally.wild, tally.last_s = frozenset(state["wild"]), state["last_s"]
-        tally.total, tally.now, tally.count = state["total"], state["now"], Course("sum", state["count"])
-        tally.slots = {slot["key"]: SlotTally.restore(slot) for slot in state["slots"]}
-        return tally
+"""Of the words of such templates, so many must be the same."""
 
 
 class Catalog:
@@ -140,8 +32,6 @@ class Catalog:
     def __init__(self) -> None:
         self.tallies: dict[tuple[str | None, Words], Tally] = {}
         self.version = 0
-        self.forgotten = 0
-        """Templates that made room for others."""
         self._siblings: dict[int, int] = {}
         self._wider: defaultdict[tuple[str | None, int], list[Tally]] = defaultdict(list)
         """Templates with several words that vary, by level and length."""
@@ -183,14 +73,10 @@ class Catalog:
 
     def _widen(self, tally: Tally, place: int) -> Tally:
         """Where a number stood a word stands as well."""
-        tally.wild |= {place}
+        tally.widen(place)
         if len(tally.wild) == 2:
             self._wider[tally.level, len(tally.words)].append(tally)
         self.version += 1
-        for key in [key for key in tally.slots if key.split(".")[0] == str(place) and "." in key]:
-            slot = tally.slots.pop(key)
-            slot.key = str(place)
-            tally.slots.setdefault(slot.key, slot)
         return tally
 
     def _holes(self, tally: Tally) -> Iterator[tuple[int, int]]:
@@ -203,7 +89,7 @@ class Catalog:
     def _index(self, tally: Tally) -> int:
         for _, hole in self._holes(tally):
             self._siblings[hole] = self._siblings.get(hole, 0) + 1
-        crowd = (tally.level, len(tally.words), tally.words[0] if tally.words else b"")
+        crowd = (tally.level, len(tally.words), tally.words[0])
         self._crowds[crowd] = self._crowds.get(crowd, 0) + 1
         return self._crowds[crowd]
 
@@ -230,31 +116,12 @@ class Catalog:
     def _merge(self, tally: Tally, places: frozenset[int]) -> Tally:
         """Make slots of the words in these places, and one template of all that agree in the others."""
         words = tuple(HOLE if each in places else word for each, word in enumerate(tally.words))
-        same = [other for other in self if other.level == tally.level and _agree(other.words, words, places)]
+        same = [other for other in self if other.level == tally.level and agree(other.words, words, places)]
         for other in same:
             del self.tallies[other.level, other.words]
         same.sort(key=lambda other: (other.first_s, other.words))
         merged = same[0]
-        spoken = [(other.words, other.total, other.first_bin, other.first_s) for other in same]
-        merged.words = words
-        merged.wild = frozenset().union(places, *(other.wild for other in same))
-        for other in same[1:]:
-            merged.total += other.total
-            merged.now += other.now
-            merged.last_s = max(merged.last_s, other.last_s)
-            merged.count.take(other.count)
-            for key, slot in other.slots.items():
-                if key in merged.slots:
-                    merged.slots[key].take(slot)
-                elif len(merged.slots) < MOST_SLOTS:
-                    merged.slots[key] = slot
-        for place in sorted(places):
-            for key in [key for key in merged.slots if key.startswith(f"{place}.")]:
-                del merged.slots[key]
-            slot = merged.slots.setdefault(str(place), SlotTally(str(place), "", "word"))
-            for theirs, total, first_bin, first_s in spoken:
-                if HOLE not in theirs[place]:
-                    slot.know(theirs[place], total, first_bin, first_s)
+        merged.absorb(same[1:], words, places)
         self.tallies[merged.level, words] = merged
         self.version += 1
         self._reindex()
@@ -265,16 +132,12 @@ class Catalog:
         ranked = sorted(self, key=lambda tally: (-tally.total, -tally.last_s))
         for tally in ranked[KEPT:]:
             del self.tallies[tally.level, tally.words]
-            self.forgotten += 1
         self.version += 1
         self._reindex()
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""
-        return {
-            "tallies": [tally.state() for tally in self],
-            "forgotten": self.forgotten,
-        }
+        return {"tallies": [tally.state() for tally in self]}
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Catalog:
@@ -283,13 +146,5 @@ class Catalog:
         for each in state["tallies"]:
             tally = Tally.restore(each)
             catalog.tallies[tally.level, tally.words] = tally
-        catalog.forgotten = state["forgotten"]
         catalog._reindex()
         return catalog
-
-
-def _agree(some: Words, others: Words, but: frozenset[int]) -> bool:
-    """Whether two messages have the same words in all places but these."""
-    return len(some) == len(others) and all(
-        one == other or place in but for place, (one, other) in enumerate(zip(some, others, strict=True))
-    )

@@ -10,11 +10,12 @@ import orjson
 
 from gctail.parsing.drafts import CALLER, ROLES, normal_level
 from gctail.parsing.times import epoch_seconds, parse_time
-from gctail.templates.catalog import MOST_EXAMPLE_BYTES, Catalog, Tally
+from gctail.templates.catalog import Catalog
 from gctail.templates.forms import Forms
 from gctail.templates.mask import kind_of
 from gctail.templates.sketch import HOLE, MOST_SLOTS, MOST_WORDS, sketch_message
 from gctail.templates.slots import NUMBERS
+from gctail.templates.tally import MOST_EXAMPLE_BYTES, Tally
 
 MOST_JSON_BYTES = 1 << 16
 """Longer lines are read as text, at their beginning."""

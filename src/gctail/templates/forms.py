@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
-from gctail.templates.catalog import Catalog, Tally
+from gctail.templates.catalog import Catalog
 from gctail.templates.pattern import Reading, compiled, readings
 from gctail.templates.sketch import MOST_BYTES, Sketch
+from gctail.templates.tally import Tally
 
 MOST_FORMS = 1024
 ENOUGH = 4
@@ -49,6 +50,19 @@ class Alike(NamedTuple):
     columns: Sequence[Sequence[bytes]]
 
 
+class _Texts(NamedTuple):
+    """What is read at once: texts, the level that is known of all of them beforehand, and seconds of uptime."""
+
+    texts: list[bytes]
+    level: str | None
+    now_s: float
+
+    def at(self, places: list[int]) -> list[bytes]:
+        """The texts in these places."""
+        texts = self.texts
+        return [texts[place] for place in places]
+
+
 class _Groups:
     """Places of texts, by form."""
 
@@ -67,112 +81,111 @@ class Forms:
         self.catalog, self.take, self.lines = catalog, take, lines
         self.count = 0
         """Groups of texts that looked alike so far; each costs much more than one text more in it."""
-        self._forms: dict[int, Form] = {}
+        self._named: dict[int, Form] = {}  # by the hash of what is left of its texts
         self._sources: dict[tuple[bytes, str | None], Form] = {}
         self._varied: defaultdict[tuple[str | None, int, bytes], list[Form]] = defaultdict(list)
         self._version = 0
 
     def read(self, texts: list[bytes], level: str | None, now_s: float) -> Iterator[Alike]:
-        """Texts, none of them empty, sorted by form. `level` is what is known of it beforehand."""
+        """All texts that are not blank, by form. `level` is what is known of it beforehand."""
+        batch = _Texts(texts, level, now_s)
+        self._refresh()
         keys = b"\n".join(texts).translate(None, _FORGET).split(b"\n")
-        alike: defaultdict[bytes, list[int]] = defaultdict(list)
-        for place, key in enumerate(keys):
-            alike[key].append(place)
+        alike = _alike(keys)
         self.count += len(alike)
         known, unknown = _Groups(), []
         for key, places in alike.items():
-            form = self._known(hash((key, level)))
+            form = self._named.get(hash((key, batch.level)))
             if form is not None:
                 known.add(form, places)
-            elif key.strip() or not texts[places[0]].isspace():
+            elif key.strip() or batch.texts[places[0]].strip():
                 unknown += places
-        yield from self._read_groups(known, texts, level, now_s)
+        yield from self._read_groups(known, batch)
         if unknown:
-            yield from self._read_unknown(unknown, keys, texts, level, now_s)
+            yield from self._read_unknown(unknown, keys, batch)
 
-    def _read_unknown(
-        self, unknown: list[int], keys: list[bytes], texts: list[bytes], level: str | None, now_s: float
-    ) -> Iterator[Alike]:
-        masked = _VARIABLE.sub(b"0", b"\n".join([texts[place] for place in unknown])).split(b"\n")
-        alike: defaultdict[bytes, list[int]] = defaultdict(list)
-        for key, place in zip(masked, unknown, strict=True):
-            alike[key].append(place)
+    def _read_unknown(self, unknown: list[int], keys: list[bytes], batch: _Texts) -> Iterator[Alike]:
+        """Texts that are new without their numbers: most are known by what is left without any value."""
+        masked = _VARIABLE.sub(b"0", b"\n".join(batch.at(unknown))).split(b"\n")
         known, new = _Groups(), []
-        for key, places in alike.items():
-            name, first = hash((key, level, 2)), places[0]
-            form = self._known(name) or self._varying(texts[first], level)
+        for key, at in _alike(masked).items():
+            places = [unknown[each] for each in at]
+            names = hash((key, batch.level, "masked")), hash((keys[places[0]], batch.level))
+            form = self._named.get(names[0]) or self._varying(batch.texts[places[0]], batch.level)
             if form is None:
-                new.append((name, places))
-            else:
-                known.add(form, places)
-                if len(self._forms) < MOST_FORMS // 2:  # a word that varies without end is not learnt by heart
-                    self._forms[name] = self._forms[hash((keys[first], level))] = form
-        yield from self._read_groups(known, texts, level, now_s)
-        for name, places in new:
-            first, rest = places[0], places
-            form = self._varying(texts[first], level)
-            if form is None:
-                form, values = self._form(texts[first], level, now_s)
-                yield Alike(form, [first], [(value,) for value in values])
-                rest = places[1:]
-            if rest:
-                yield from self._read_alike(form, rest, texts, now_s)
-            self._known(name)  # forgets all where templates were merged
-            self._forms[name] = self._forms[hash((keys[first], level))] = form
+                new.append((names, places))
+                continue
+            known.add(form, places)
+            if len(self._named) < MOST_FORMS // 2:  # a word that varies without end is not learnt by heart
+                self._named.update(dict.fromkeys(names, form))
+        yield from self._read_groups(known, batch)
+        for names, places in new:
+            form = yield from self._read_new(places, batch)
+            self._named.update(dict.fromkeys(names, form))
 
-    def _read_groups(self, groups: _Groups, texts: list[bytes], level: str | None, now_s: float) -> Iterator[Alike]:
+    def _read_new(self, places: list[int], batch: _Texts) -> Generator[Alike, None, Form]:
+        """Texts of a form that is new; a word that varies may have come to be known meanwhile."""
+        first = batch.texts[places[0]]
+        form = self._varying(first, batch.level)
+        if form is None:
+            form, values = self._form(first, batch)
+            yield Alike(form, places[:1], [(value,) for value in values])
+            places = places[1:]
+        if places:
+            yield from self._read_alike(form, places, batch)
+        return form
+
+    def _read_groups(self, groups: _Groups, batch: _Texts) -> Iterator[Alike]:
         """Texts whose forms are known: all of one form together, in the order in which they came."""
         version = self.catalog.version
         for form, parts in groups.found.values():
             places = parts[0] if len(parts) == 1 else sorted(chain.from_iterable(parts))
             if self.catalog.version != version:  # templates were merged meanwhile
-                form, _ = self._form(texts[places[0]], level, now_s)  # noqa: PLW2901
-            yield from self._read_alike(form, places, texts, now_s)
+                form, _ = self._form(batch.texts[places[0]], batch)  # noqa: PLW2901
+            yield from self._read_alike(form, places, batch)
 
-    def _read_alike(self, form: Form, places: list[int], texts: list[bytes], now_s: float) -> Iterator[Alike]:
+    def _read_alike(self, form: Form, places: list[int], batch: _Texts) -> Iterator[Alike]:
+        """Texts that look as if they had this form."""
         form.texts += len(places)
-        if form.pattern is None:
-            if form.texts < ENOUGH:
-                yield from self._read_singly(places, texts, form.tally.level, now_s)
-                return
-            form.pattern = compiled(form.source)
-        found: list[Any] = form.pattern.findall(b"\n".join([texts[place] for place in places]))
+        if form.pattern is None and form.texts < ENOUGH:
+            yield from self._read_singly(places, batch)
+            return
+        pattern = form.pattern = form.pattern or compiled(form.source)
+        found: list[Any] = pattern.findall(b"\n".join(batch.at(places)))
         if len(found) == len(places):
             yield Alike(form, places, _columns(found, len(form.slots)))
             return
-        matches = [form.pattern.fullmatch(texts[place]) for place in places]
-        found = [match.groups() for match in matches if match]
-        if found:
-            taken = [place for place, match in zip(places, matches, strict=True) if match]
-            yield Alike(form, taken, list(zip(*found, strict=True)))
-        others = [place for place, match in zip(places, matches, strict=True) if not match]
-        yield from self._read_singly(others, texts, form.tally.level, now_s)
+        matches = {place: match for place in places if (match := pattern.fullmatch(batch.texts[place]))}
+        if matches:
+            yield Alike(form, list(matches), list(zip(*[match.groups() for match in matches.values()], strict=True)))
+        yield from self._read_singly([place for place in places if place not in matches], batch)
 
-    def _read_singly(self, places: list[int], texts: list[bytes], level: str | None, now_s: float) -> Iterator[Alike]:
+    def _read_singly(self, places: list[int], batch: _Texts) -> Iterator[Alike]:
         for place in places:
-            form, values = self._form(texts[place], level, now_s)
+            form, values = self._form(batch.texts[place], batch)
             yield Alike(form, [place], [(value,) for value in values])
 
-    def _known(self, name: int) -> Form | None:
-        if self._version != self.catalog.version or max(len(self._forms), len(self._sources)) > MOST_FORMS:
-            self._forms, self._version = {}, self.catalog.version
+    def _refresh(self) -> None:
+        """Forget all forms where templates were merged, and where there are too many."""
+        if self._version != self.catalog.version or max(len(self._named), len(self._sources)) > MOST_FORMS:
+            self._version = self.catalog.version
+            self._named.clear()
             self._sources.clear()
             self._varied.clear()
-        return self._forms.get(name)
 
-    def _form(self, text: bytes, level: str | None, now_s: float) -> tuple[Form, list[bytes]]:
+    def _form(self, text: bytes, batch: _Texts) -> tuple[Form, list[bytes]]:
         """The form of a text, and the values of its slots there; a long text is known by its beginning."""
-        taken = self.take(text[:MOST_BYTES], level)
-        tally = self.catalog.find(taken.level, taken.shape, text if self.lines else b"", now_s)
+        taken = self.take(text[:MOST_BYTES], batch.level)
+        tally = self.catalog.find(taken.level, taken.shape, text if self.lines else b"", batch.now_s)
         slots, source = readings(taken.parts, tally.wild)
         if len(text) > MOST_BYTES:
             source = source[:-1] + b".*$"
-        self._known(0)
+        self._refresh()
         form = self._sources.get((source, taken.level))
         if form is None:
             form = self._sources[source, taken.level] = Form(tally, slots, source)
             if tally.wild:
-                varied = self._varied[_outline(text, level)]
+                varied = self._varied[_outline(text, batch.level)]
                 if len(varied) < MOST_VARIED:
                     varied.append(form)
         return form, [reading.value for reading in slots]
@@ -186,12 +199,22 @@ class Forms:
         return None
 
 
+def _alike(keys: list[bytes]) -> dict[bytes, list[int]]:
+    """The places of each key."""
+    alike: defaultdict[bytes, list[int]] = defaultdict(list)
+    for place, key in enumerate(keys):
+        alike[key].append(place)
+    return alike
+
+
 def _outline(text: bytes, level: str | None) -> tuple[str | None, int, bytes]:
+    """What texts have in common that differ in a word: level, number of words, and the first one without numbers."""
     words = text.split()
     return level, len(words), words[0].translate(None, _FORGET) if words else b""
 
 
 def _columns(found: list[Any], slots: int) -> Sequence[Sequence[bytes]]:
+    """What a pattern found, by its groups instead of by line."""
     if slots > 1:
         return list(zip(*found, strict=True))
     return [found] if slots else []

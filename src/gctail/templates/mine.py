@@ -10,7 +10,7 @@ depend on the text alone, so it does not matter in which pieces it comes. Of a b
 read closely (at least one), and counts are scaled up.
 
 Memory: nothing before the first text; a service with 40 kinds of lines takes about 200 KiB. At most
-`catalog.MOST_TEMPLATES` templates of `mask.MOST_SLOTS` slots of 5 KiB, which only a hostile log reaches.
+`catalog.MOST_TEMPLATES` templates of `sketch.MOST_SLOTS` slots of 5 KiB, which only a hostile log reaches.
 """
 
 from __future__ import annotations

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gctail.attribution.keys.sample import MOST_STRETCH, KeySample
 from gctail.parsing.wrappers import unwrapped
-from gctail.templates.catalog import Catalog, Tally
+from gctail.templates.catalog import Catalog
 from gctail.templates.columns import Columns
 from gctail.templates.forms import Forms
 from gctail.templates.sketch import sketch
 from gctail.templates.slots import SlotTally, Value
+from gctail.templates.tally import Tally
 
 LEAST_LITERAL = 4
 FIRST_LINES = 256

@@ -1,0 +1,157 @@
+"""What is remembered of one template: how often it came in each bin, an example, and its slots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
+
+from gctail.templates.courses import Template
+from gctail.templates.grid import Course, Grid
+from gctail.templates.sketch import HOLE, MOST_SLOTS
+from gctail.templates.slots import SlotTally, Value
+
+MOST_EXAMPLE_BYTES = 400
+
+Words = tuple[bytes, ...]
+
+
+class Tally:
+    """What is remembered of one template."""
+
+    __slots__ = ("count", "example", "first_s", "last_s", "level", "now", "slots", "total", "wild", "words")
+
+    def __init__(self, level: str | None, words: Words, example: bytes, now_s: float) -> None:
+        self.level, self.words = level, words
+        self.wild: frozenset[int] = frozenset()
+        """Places of words that vary."""
+        self.example = example[:MOST_EXAMPLE_BYTES]
+        self.first_s = self.last_s = now_s
+        self.total = 0
+        self.count = Course("sum")
+        self.now = 0
+        self.slots: dict[str, SlotTally] = {}
+
+    def add(self, lines: int, now_s: float) -> None:
+        """So many more lines."""
+        self.total += lines
+        self.now += lines
+        self.last_s = now_s
+
+    def fill(self, key: str, name: str, kind: str, values: Sequence[Value], now_s: float) -> None:
+        """Values that a slot took in these lines; slots beyond the bound are not kept."""
+        slot = self.slots.get(key)
+        if slot is None:
+            if len(self.slots) >= MOST_SLOTS:
+                return
+            slot = self.slots[key] = SlotTally(key, name, kind)
+        slot.add(values, now_s)
+
+    def close(self, place: int) -> None:
+        """The open bin is complete."""
+        self.count.put(place, self.now)
+        self.now = 0
+        for slot in self.slots.values():
+            slot.close(place)
+
+    def halve(self) -> None:
+        """The grid has merged neighbours."""
+        self.count.halve()
+        for slot in self.slots.values():
+            slot.halve()
+
+    def takes(self, words: Words) -> bool:
+        """Whether these words are the template's, but for those that vary."""
+        return agree(words, self.words, self.wild)
+
+    def widen(self, place: int) -> None:
+        """Where a number stood a word stands as well: its slot is the whole word from now on."""
+        self.wild |= {place}
+        for key in [key for key in self.slots if key.startswith(f"{place}.")]:
+            slot = self.slots.pop(key)
+            slot.key = str(place)
+            self.slots.setdefault(slot.key, slot)
+
+    def absorb(self, others: Sequence[Tally], words: Words, places: frozenset[int]) -> None:
+        """Become the template of all these, which have the same words but in these places."""
+        spoken = [(each.words, each.total, each.first_bin, each.first_s) for each in (self, *others)]
+        self.words, self.wild = words, places.union(self.wild, *(other.wild for other in others))
+        for other in others:
+            self.total += other.total
+            self.now += other.now
+            self.last_s = max(self.last_s, other.last_s)
+            self.count.take(other.count)
+            for key, slot in other.slots.items():
+                if key in self.slots:
+                    self.slots[key].take(slot)
+                elif len(self.slots) < MOST_SLOTS:
+                    self.slots[key] = slot
+        for place in sorted(places):
+            for key in [key for key in self.slots if key.startswith(f"{place}.")]:
+                del self.slots[key]
+            slot = self.slots.setdefault(str(place), SlotTally(str(place), "", "word"))
+            for theirs, total, first_bin, first_s in spoken:
+                if HOLE not in theirs[place]:
+                    slot.know(theirs[place], total, first_bin, first_s)
+
+    @property
+    def first_bin(self) -> int | None:
+        """The first closed bin that had such a line."""
+        return next((place for place, lines in enumerate(self.count.values) if lines), None)
+
+    @property
+    def id(self) -> str:
+        """What names this template on every machine."""
+        text = b" ".join((b"" if self.level is None else self.level.encode(), *self.words))
+        return blake2b(text, digest_size=8).hexdigest()
+
+    def shown(self, grid: Grid, scale: list[float]) -> Template:
+        """The template as a value."""
+        text = b" ".join(self.words).replace(HOLE, b"<*>").decode("utf-8", "replace")
+        named = [slot.name for slot in self.slots.values() if slot.name]
+        fields = [name for name in named if not re.search(re.escape(name) + r'"?\s*[:=]\s*<\*>', text)]
+        return Template(
+            id=self.id,
+            text=" ".join([text, *(f"{name}=<*>" for name in fields)]),
+            message=" ".join(b" ".join(self.words).replace(HOLE, b"").decode("utf-8", "replace").split()),
+            level=self.level,
+            total=self.total,
+            first_uptime_s=self.first_s,
+            last_uptime_s=self.last_s,
+            example=self.example.decode("utf-8", "replace"),
+            count=[each * factor for each, factor in zip(self.count.whole(grid.bins), scale, strict=True)],
+            slots=tuple(slot.shown(grid.bins, scale) for slot in self.slots.values()),
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        return {
+            "level": self.level,
+            "words": [word.decode("latin-1") for word in self.words],
+            "wild": sorted(self.wild),
+            "example": self.example.decode("latin-1"),
+            "first_s": self.first_s,
+            "last_s": self.last_s,
+            "total": self.total,
+            "count": self.count.state(),
+            "now": self.now,
+            "slots": [slot.state() for slot in self.slots.values()],
+        }
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> Tally:
+        """The template that `state` was taken of."""
+        words = tuple(word.encode("latin-1") for word in state["words"])
+        tally = cls(state["level"], words, state["example"].encode("latin-1"), state["first_s"])
+        tally.wild, tally.last_s = frozenset(state["wild"]), state["last_s"]
+        tally.total, tally.now, tally.count = state["total"], state["now"], Course("sum", state["count"])
+        tally.slots = {slot["key"]: SlotTally.restore(slot) for slot in state["slots"]}
+        return tally
+
+
+def agree(some: Words, others: Words, but: frozenset[int]) -> bool:
+    """Whether two messages have the same words in all places but these."""
+    return len(some) == len(others) and all(
+        one == other or place in but for place, (one, other) in enumerate(zip(some, others, strict=True))
+    )
