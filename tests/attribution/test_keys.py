@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from gctail.attribution.keys import tapping
 from gctail.attribution.keys.bursts import bursts
 from gctail.attribution.keys.forms import is_restless, pieces
+from gctail.attribution.keys.glimpse import glimpse
 from gctail.attribution.keys.report import report
 from gctail.attribution.keys.sample import MOST_KEYS, KeySample
 from gctail.attribution.keys.tapping import SlotReader, literal_of, quick_pattern
 from gctail.attribution.keys.variants import prefixes
+from gctail.templates.mine import Mine
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 PUT = "{time} WARN [SessionCache] putIfAbsent(key={key}, value=Session{{...}}) → size={size}"
@@ -300,6 +302,48 @@ def test_the_literal_is_one_that_the_lines_really_hold():
     """Signs that wrappers escape are left out; where nothing is long enough, every line is looked at."""
     assert literal_of('say "héllo" to<*>', 'say "héllo" to bob') == b""
     assert literal_of("cache put <*> evicted=<*>", "cache put x evicted=3") == b"evicted="
+
+
+def slots_of(keys, name="key"):
+    """The slots of the only message of a log, as they are kept while it is read."""
+    mine = Mine()
+    for at, key in enumerate(keys):
+        mine.read(f'level=warn msg="session stored" {name}={key} size={at}\n'.encode())
+        if at % 5 == 4:
+            mine.tick(float(at), 10.0)
+    [template] = mine.courses().templates
+    return template.slots
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        (
+            "id with time",
+            "Each key is new because of its time stamp in ms behind device: normalise it, leave the time out.",
+        ),
+        (
+            "port",
+            "Each key is new because of its port: file it under the host alone, for each connection has a port of its own.",
+        ),
+        ("slash", ""),
+        ("uuid", ""),
+        ("few ids", ""),
+    ],
+)
+def test_a_few_keys_already_say_why_they_are_new(kind, sentence):
+    """Two dozen are kept while a log is read; what they cannot say is not said."""
+    slots = slots_of(made(kind, count=500))
+    assert glimpse(slots, None) == sentence
+
+
+def test_a_variable_that_calls_itself_a_key_comes_before_the_suspected_one():
+    """Whatever else is new in the same line."""
+    slots = slots_of(made("id with time", count=500))
+    assert glimpse(slots, slots[-1]).startswith("Each key is new because of its time stamp")
+    other = slots_of(made("id with time", count=500), name="session")
+    assert glimpse(other, None) == ""
+    assert glimpse(other, other[0]).startswith("Each key is new because of its time stamp")
 
 
 def test_the_bound_of_the_sample_is_what_it_says():

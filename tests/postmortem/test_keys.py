@@ -74,6 +74,14 @@ def test_the_text_fits_and_says_the_conclusion_first(gctail):
     assert any(line.startswith("    device_<time stamp in ms>") for line in lines)
 
 
+def test_the_verdict_of_reading_alone_says_it_too(gctail):
+    """Without a second look, from the keys that were kept."""
+    text = gctail(GATEWAY).stdout.decode()
+    assert (
+        "    Each key is new because of its time stamp in ms behind device: normalise it, leave the time out." in text
+    )
+
+
 def test_json_and_csv_have_the_keys(gctail, tmp_path):
     """The CSV has one row a key, with how often it came and when."""
     file = tmp_path / "keys.csv"

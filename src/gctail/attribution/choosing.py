@@ -8,6 +8,7 @@ import numpy as np
 
 from gctail.attribution.columns import KEYS, LEVEL, LINES, SUM, Table, table
 from gctail.attribution.doubts import doubts
+from gctail.attribution.keys.glimpse import glimpse
 from gctail.attribution.ranking import Ranked, Window, rank, window
 from gctail.attribution.regression import fits
 from gctail.attribution.values import Suspect
@@ -169,6 +170,7 @@ class Describer:
             since_uptime_s=round(max(self.onset_s, template.first_uptime_s), 3),
             group=group,
             example=template.example,
+            about_keys=glimpse(template.slots, key_slot),
             counter_evidence=doubts(self.courses, self.seen, self.ranked, at, candidate),
         )
 

@@ -45,5 +45,7 @@ class Suspect(Struct, frozen=True):
     """Suspects with the same number cannot be told apart by this log."""
     example: str
     """A line of the log."""
+    about_keys: str = ""
+    """Why its keys are new, where the few that are kept say so."""
     counter_evidence: tuple[str, ...] = ()
     """What speaks against it, or weakens it, in words."""

@@ -181,6 +181,8 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
         told.append(
             f'  {palette.paint(label, BOLD)}: "{show(suspect["template"], 160)}": {show(sentence(suspect), 300)}'
         )
+        if suspect.get("about_keys"):
+            told.append(f"    {show(suspect['about_keys'], 200)}")
         told.append(palette.paint(f"    | {show(suspect['example'], 160)}", DIM))
         doubts = suspect["counter_evidence"] if label != "or" else ()
         told += [palette.paint(f"    but {show(doubt, 200)}", DIM) for doubt in doubts]

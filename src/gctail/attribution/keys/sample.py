@@ -7,7 +7,7 @@ known of it (how often it came, when first and last) is true. When there are too
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from zlib import crc32
 
@@ -66,6 +66,14 @@ class KeySample:
                 if len(self._seen) > self.most:
                     self._halve()
                     mask = (1 << self.halvings) - 1
+
+    def keep(self, seen: Iterable[Seen]) -> None:
+        """Keys of which somebody else has kept how often they came, and when."""
+        for each in seen:
+            self.lines += each.count
+            self.first_s = each.first_s if self.first_s is None else min(self.first_s, each.first_s)
+            self.last_s = each.last_s if self.last_s is None else max(self.last_s, each.last_s)
+            self._seen[each.key.encode("utf-8", "surrogatepass")] = each
 
     def stretch(self, run: Sequence[tuple[float, bytes]]) -> None:
         """Some consecutive lines with the time of each. They are to be given to `add` as well."""
