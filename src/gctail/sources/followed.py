@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from gctail.sources.compressed import MAGIC_BYTES, format_of
 from gctail.sources.inputs import CHUNK_BYTES, Chunk
-from gctail.sources.mark import FLAGS, Key, Mark, Place, opened
+from gctail.sources.mark import FLAGS, Key, Mark, Place, is_compressed, opened, plain_copy
 from gctail.sources.opened import Opened
-from gctail.sources.refound import refound
+from gctail.sources.refound import is_of, refound
 from gctail.sources.starts import Start
 
 ROTATE_WAIT_S = 5.0
@@ -172,8 +172,6 @@ class Followed:
             status = os.stat(self.name)  # noqa: PTH116 - looked at several times a second
             if not self.files or self.files[-1].key != (status.st_dev, status.st_ino):
                 refusal = self._turn(now_s, start)
-            if listing is not self._seen and self.files and self.files[-1].is_unread:
-                self._take_copies(now_s)
         except OSError as error:
             if not self._nameless and self.files:
                 self.files[-1].grew_s = now_s  # from now on it waits to be closed
@@ -194,6 +192,7 @@ class Followed:
         """
         turns = FINAL_CHUNKS if final else TURN_CHUNKS
         self.has_more = False
+        self._take_copies(now_s)
         # The newest file is read up to here only: what comes later may have been written after a line of an older one.
         end = self.files[-1].size if len(self.files) > 1 else None
         for file in list(self.files):
@@ -242,8 +241,14 @@ class Followed:
 
     def resume(self, place: Place, now_s: float, still_open: Mapping[Key, Opened] | None = None) -> None:
         """Go on at a place, wherever its files are by now; to be called before the first look."""
-        listing = self._listings.of(self.directory, afresh=True)
-        found = refound(self.name, place, listing, self._rotated, now_s, still_open=still_open or {})
+        for again in reversed(range(TRIES)):
+            listing = self._listings.of(self.directory, afresh=True)
+            found = refound(self.name, place, listing, self._rotated, now_s, still_open=still_open or {})
+            if not again or self._listings.of(self.directory, afresh=True) == listing:
+                break
+            for file in found.files:  # they were renamed while we looked
+                if not still_open or file.key not in still_open:
+                    file.close()
         self._see(listing)
         self._beside_when_read = self._beside
         self._delivered_bytes = place.delivered_bytes
@@ -322,11 +327,13 @@ class Followed:
         """Remember the rotated files beside the name, by inode and time of change, where the directory has changed."""
         if self._seen is listing:
             return
-        self._seen, self._beside = listing, []
+        is_first, self._seen, self._beside = self._seen is None, listing, []
         for entry in self._rotated_in(listing)[:MOST_SEEN]:
             with suppress(OSError):
                 status = os.stat(os.path.join(self.directory, entry))  # noqa: PTH116, PTH118
                 self._beside.append((status.st_ino, status.st_mtime_ns))
+        if is_first:
+            self._beside_when_read = self._beside
 
     def _rotated_in(self, listing: dict[str, int]) -> list[str]:
         return [entry for entry in listing if entry.startswith(self._stem) and self._rotated.fullmatch(entry)]
@@ -401,33 +408,52 @@ class Followed:
         """
         if self._seen is None:
             return
-        seen, ours = set(self._beside), {key, *(file.key for file in self.files)}
-        found: dict[tuple[int, int], tuple[int, int]] = {}
+        seen, ours = set(self._beside_when_read), {key, *(file.key for file in self.files)}
+        found: dict[Key, tuple[int, int]] = {}
         for _ in range(TRIES):
             missed = False
             for name in self._rotated_in(self._listings.of(self.directory, afresh=True)):
-                try:
-                    descriptor = os.open(os.path.join(self.directory, name), FLAGS)  # noqa: PTH118
-                except OSError:  # rotated on in the meantime
+                path = os.path.join(self.directory, name)  # noqa: PTH118
+                descriptor = opened(path)
+                if descriptor is None:  # rotated on in the meantime
                     missed = True
                     continue
                 status = os.fstat(descriptor)
                 known = (status.st_ino, status.st_mtime_ns) in seen or (status.st_dev, status.st_ino) in ours
                 ours.add((status.st_dev, status.st_ino))
-                if known or _unfit(descriptor, status) or self._has_copied(descriptor):
-                    os.close(descriptor)
+                plain = self._unpacked(descriptor, path, status) if not known else None
+                if plain is None or self._has_copied(plain):
+                    os.close(descriptor if plain is None else plain)
                 else:
-                    found[status.st_dev, status.st_ino] = status.st_mtime_ns, descriptor
+                    status = os.fstat(plain)
+                    found[status.st_dev, status.st_ino] = status.st_mtime_ns, plain
             if not missed:
                 break
         for found_key, (_, descriptor) in sorted(found.items(), key=lambda each: each[1]):
             self._take(descriptor, found_key, now_s)
 
+    def _unpacked(self, descriptor: int, path: str, status: os.stat_result) -> int | None:
+        """The file as text; None where it is none, or a file that we have or had, compressed since."""
+        if _unfit(descriptor, status) is None:
+            return descriptor
+        ours = {os.fstat(file.descriptor).st_mtime_ns for file in self.files}
+        times_ns = ours.union(changed_ns for _, changed_ns in self._beside_when_read)
+        if not is_compressed(descriptor) or is_of(status.st_mtime_ns, times_ns):
+            return None
+        plain = plain_copy(path)
+        if plain is not None:
+            os.utime(plain, ns=(status.st_atime_ns, status.st_mtime_ns))
+            os.close(descriptor)
+        return plain
+
     def _take_copies(self, now_s: float) -> None:
-        """Nothing was read of the present file, so what was copied out of it before it was emptied is new."""
+        """Where nothing was read of the present file, what was copied out of it before it was emptied is new."""
+        if not self.files or not self.files[-1].is_unread:
+            return
         current = self.files[-1]
-        self._take_between(current.key, now_s)
-        self.files.append(self.files.pop(self.files.index(current)))
+        if current.size or self._beside is not self._beside_when_read:
+            self._take_between(current.key, now_s)
+            self.files.append(self.files.pop(self.files.index(current)))
 
     def _close_quiet(self, now_s: float, *, final: bool) -> Iterator[Chunk]:
         """Close what will not grow any more, after its last, unfinished line."""

@@ -184,6 +184,8 @@ class Opened:
         return b""
 
     def _compare(self, size: int) -> None:
+        if self.is_unread and self._begin and os.pread(self.descriptor, 1, 0) != b"\0":
+            self.position = self.line_begin = self._begin = 0  # the hole that was passed over is none any more
         if size < self.position:
             self._truncated(size)
         elif not self.matches(self.descriptor):

@@ -101,8 +101,9 @@ def _besides(name: str, rotated: list[str], place: Place, known: set[Key]) -> li
     """The rotated files, the oldest first; compressed ones, that were not there before, as plain copies."""
     directory = os.path.dirname(name) or "."  # noqa: PTH120 - text in, text out
     seen = {(inode, changed_ns) for inode, changed_ns in place.seen}
-    times_ns = {changed_ns for _, changed_ns in place.seen}
     ours = {mark.key for mark in place.files}  # emptied and rotated away since, it is a new file
+    inodes = {mark.inode for mark in place.files}
+    times_ns = {changed_ns for inode, changed_ns in place.seen if inode not in inodes}
     found = []
     for entry in rotated:
         path = os.path.join(directory, entry)  # noqa: PTH118 - text in, text out
@@ -117,13 +118,13 @@ def _besides(name: str, rotated: list[str], place: Place, known: set[Key]) -> li
             continue
         if is_compressed(descriptor):
             os.close(descriptor)
-            descriptor = plain_copy(path) if not is_old and not _is_of(changed_ns, times_ns) else None
+            descriptor = plain_copy(path) if not is_old and not is_of(changed_ns, times_ns) else None
         if descriptor is not None:
             found.append(_Beside(descriptor, key, changed_ns, is_old))
     return sorted(found, key=lambda beside: beside.changed_ns)
 
 
-def _is_of(changed_ns: int, times_ns: set[int]) -> bool:
+def is_of(changed_ns: int, times_ns: set[int]) -> bool:
     """Compressed since: gzip and the others keep the time of the plain file, some of them only its second."""
     if changed_ns % SECOND_NS:
         return changed_ns in times_ns
@@ -166,4 +167,7 @@ def _taken(
         return -1, None
     keys = [mark.key for mark in place.files]
     number = keys.index(beside.key) if beside.key in keys else len(keys)  # ours was emptied, and then rotated away
+    for at, mark in lost:  # nothing was read of it yet, and then it was compressed
+        if mark.is_unread and any(inode == mark.inode and is_of(beside.changed_ns, {ns}) for inode, ns in place.seen):
+            number = at
     return number, Opened(beside.descriptor, now_s)
