@@ -22,6 +22,7 @@ from typing import Self
 from following import GC, Gctail
 
 KEPT_GENERATIONS = 40
+DELAY_S = 3.0
 KILLED = "[{:.6f}] Memory cgroup out of memory: Killed process {} (batch-{}) total-vm:2623712kB, anon-rss:506500kB, file-rss:1268kB, shmem-rss:4kB, UID:1000 pgtables:5104kB oom_score_adj:-998\n"
 
 
@@ -104,10 +105,12 @@ class Log:
         os.truncate(self.path, 0)
 
     def compress(self) -> None:
-        """An older generation, as logrotate's delaycompress does."""
-        plain = self.path.with_name(f"{self.path.name}.{self.chance.randint(2, 4)}")
+        """An older generation, as logrotate's delaycompress does: not at once."""
+        plain = self.path.with_name(f"{self.path.name}.{self.chance.randint(2, 9)}")
         with suppress(FileNotFoundError):
             status = plain.stat()
+            if time.time() - status.st_mtime < DELAY_S:
+                return
             packed = plain.with_name(f"{plain.name}.gz")
             with plain.open("rb") as source, gzip.GzipFile(packed, "wb", compresslevel=1) as out:
                 out.write(source.read())
