@@ -110,11 +110,11 @@ class Opened:
 
     def is_copied_in(self, descriptor: int) -> bool:
         """Whether the file behind `descriptor` is a copy of this one, or was one when this one was shorter."""
-        common = min(self.position, os.fstat(descriptor).st_size)
-        if common < COPY_BYTES:
+        begin, common = self._begin, min(self.position, os.fstat(descriptor).st_size)
+        if common - begin < COPY_BYTES:  # holes are all alike
             return False
-        places = ((HEAD_BYTES, 0), (TAIL_BYTES, max(0, common - TAIL_BYTES)))
-        pairs = [(min(length, common), start) for length, start in places]
+        places = ((HEAD_BYTES, begin), (TAIL_BYTES, max(begin, common - TAIL_BYTES)))
+        pairs = [(min(length, common - start), start) for length, start in places]
         return all(os.pread(descriptor, *pair) == os.pread(self.descriptor, *pair) for pair in pairs)
 
     def _begins(self, descriptor: int) -> bool:
