@@ -58,12 +58,13 @@ def topics(servers):
         consumer.close()
 
 
-def committed_all(servers, topic, group):
-    """The group has read all of partition 0."""
+def committed_all(servers, topic, group, *, most_left=0):
+    """The group has read all of partition 0, or nearly all."""
     consumer = KafkaConsumer(bootstrap_servers=servers, group_id=group, enable_auto_commit=False)
     try:
         partition = TopicPartition(topic, 0)
-        return (consumer.committed(partition) or 0) >= consumer.end_offsets([partition])[partition] > 0
+        committed = consumer.committed(partition)
+        return committed is not None and committed + most_left >= consumer.end_offsets([partition])[partition] > 0
     finally:
         consumer.close(autocommit=False)
 
