@@ -306,14 +306,33 @@ def test_a_rule_about_errors_counts_the_applications_lines(gctail, log, tmp_path
     assert "rule:errors" in {finding["kind"] for finding in findings}
 
 
+@pytest.mark.parametrize("end", ["", "fatal error: runtime: out of memory\n\ngoroutine 1 [running]:\nmain.main()\n\n"])
+def test_what_a_rule_said_of_a_process_is_over_when_the_process_is(gctail, log, tmp_path, end):
+    """A restart, seen or not, ends it; the next process is judged afresh."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nname = "big"\nwhen = "live > 100MiB"\ncooldown = "1s"\n')
+    text = growing(60) + end + growing(60)
+    done = gctail(log(text), "--rules", rules, "--output", "jsonl")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    said = [(each["epoch"], each["evidence"]["phase"]) for each in told if each["kind"] == "rule:big"]
+    assert said == [(1, "onset"), (1, "resolved"), (2, "onset")]
+
+
 def test_a_shipped_rule_can_be_switched_on(gctail, log):
-    """config/rules.toml brings rules that are off; the old rule of thumb is one of them."""
-    fast = "".join(gc(n, live=20 + 120 * n, every_s=45.0) + "\n" for n in range(1, 12))
-    done = gctail(log(fast), "--rules", "config/rules.toml", "--enable", "fast-growth", "--output", "jsonl")
-    assert b"rule:fast-growth" in done.stdout
-    done = gctail(log(fast), "--rules", "config/rules.toml", "--enable", "fast-groth")
-    assert done.returncode == 2
-    assert b"fast-growth" in done.stderr
+    """gctail brings rules that are off; the old rule of thumb is one of them."""
+    fast = log("".join(gc(n, live=20 + 120 * n, every_s=45.0) + "\n" for n in range(1, 12)))
+    for options in ([], ["--rules", "default"], ["--rules", "config/rules.toml"]):
+        done = gctail(fast, *options, "--enable", "fast-growth", "--output", "jsonl")
+        assert b"rule:fast-growth" in done.stdout
+        done = gctail(fast, *options, "--enable", "fast-groth")
+        assert done.returncode == 2
+        assert b"fast-growth" in done.stderr
+    assert b"rule:" not in gctail(fast, "--rules", "default", "--output", "jsonl").stdout
+
+
+def test_the_rules_in_config_are_those_that_gctail_brings_along(root):
+    """One is to be copied, the other is in the package."""
+    assert (root / "config" / "rules.toml").read_bytes() == (root / "src/gctail/data/rules.toml").read_bytes()
 
 
 def test_a_rule_that_makes_no_sense_is_shown_with_a_caret(gctail, log, tmp_path):

@@ -174,19 +174,23 @@ class Service:
     # -- collections
 
     def _collection(self, sighting: Sighting, cycle: GcCycle) -> Seen:
-        epoch, uptime_s = self.current, cycle.uptime_s
+        before = epoch = self.current
+        uptime_s, over = cycle.uptime_s, list[Finding]()
         follows = epoch is not None and cycle.number == epoch.last_number + 1
         if epoch is None or not follows or uptime_s is None or uptime_s < epoch.last_uptime_s:
             epoch, repeated = self._epoch_of(sighting, cycle)
             if repeated:
                 return Seen(sighting, epoch.index, epoch.time_of(sighting))
+            if before is not None and epoch.first is None:
+                over = self._rules_over(before)
         if sighting.mended:
             self.mended += 1
             epoch.ledger.mended += 1
         epoch.ledger.seen += 1
         if epoch.deaths and self._lives_on(epoch):
             return replace(self._collection_of(epoch, sighting, cycle), findings=(self._refuted(epoch, sighting),))
-        return self._collection_of(epoch, sighting, cycle)
+        seen = self._collection_of(epoch, sighting, cycle)
+        return replace(seen, findings=(*over, *seen.findings)) if over else seen
 
     def burst(self, burst: Burst) -> list[Seen]:
         """Many collections at once: what is to be told of them. The last ones are taken one by one, and remembered."""
@@ -312,6 +316,12 @@ class Service:
         if epoch is not self.current:
             epoch.close()
 
+    def _rules_over(self, epoch: Epoch) -> list[Finding]:
+        """The process has ended: what rules said of it is over."""
+        if epoch.watch is None or epoch.last is None:
+            return []
+        return self._told(epoch, epoch.watch.close(), Sighting(epoch.last, self.name, "", 0), epoch.last_time_s)
+
     # -- deaths and the rest
 
     def _death(self, sighting: Sighting, death: Death) -> Seen:
@@ -326,13 +336,14 @@ class Service:
             epoch.deaths.append(sighting)
             if death.source == "go" and epoch in self.open:
                 self._close(epoch)
+        over = self._rules_over(epoch) if epoch is not None and epoch not in self.open else []
         finding = Finding(
             _finding_id(self.name, "death", sighting), "death", "critical", self.name, index, time_s, uptime_s,
             sighting.offset, f"the process died: {death.cause.replace('-', ' ')}",
             {"cause": death.cause, "source": death.source, **death.details}, lines=death.lines[:8],
         )  # fmt: skip
         self.findings.append(finding)
-        return Seen(sighting, index, time_s, None, (finding,))
+        return Seen(sighting, index, time_s, None, (finding, *over))
 
     def _is_known(self, sighting: Sighting, death: Death) -> bool:
         """The same death told again: by the same pid, or by another party at the same time."""

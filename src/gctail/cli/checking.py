@@ -17,22 +17,24 @@ def deep_problems(settings: Settings, values: Mapping[str, Value]) -> list[str]:
 
 
 def _rules(values: Mapping[str, Value]) -> Iterator[str]:
+    from gctail.cli.judging import SHIPPED_RULES, rules_text
     from gctail.rules import RuleError, load_rules
 
     rules = values.get("rules")
-    if rules is None or rules.value is None:
+    if rules is None:
         return
+    path = rules.value or SHIPPED_RULES
     try:
-        known = {rule.name for rule in load_rules(Path(rules.value).read_text("utf-8"))}
+        known = {rule.name for rule in load_rules(rules_text(path))}
     except (OSError, UnicodeDecodeError, RuleError) as error:
-        yield f"{rules.origin}: rules: {rules.value}: {error}"
+        yield f"{rules.origin}: rules: {path}: {error}"
         return
     enabled = values["enable"]
     for name in enabled.value or ():
         if name not in known:
             from gctail.config.near import did_you_mean
 
-            yield f'{enabled.origin}: enable: {rules.value} has no rule "{name}"{did_you_mean(name, known)}'
+            yield f'{enabled.origin}: enable: {path} has no rule "{name}"{did_you_mean(name, known)}'
 
 
 def _silences(settings: Settings) -> Iterator[str]:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from gctail.cli.telling import Teller
     from gctail.runners.alerts import Alerts
     from gctail.runners.profiling import Profiling
+
+SHIPPED_RULES = "default"
 
 
 def limit_of(options: argparse.Namespace) -> float | None:
@@ -45,15 +48,24 @@ def limits_of(options: argparse.Namespace, limit_mib: float | None) -> Limits | 
         raise UsageError(f"[services]: limit: {error}") from error
 
 
+def rules_text(path: str | Path) -> str:
+    """A file of rules; `default` stands for those that gctail brings along."""
+    if str(path) == SHIPPED_RULES:
+        return files("gctail.data").joinpath("rules.toml").read_text("utf-8")
+    return Path(path).read_text("utf-8")
+
+
 def plan_of(options: argparse.Namespace) -> Plan | None:
-    """The rules of a file, those named by --enable switched on beside those that are on by themselves."""
+    """The rules of a file, or where none is given the shipped ones.
+
+    Those named by --enable are switched on beside those that are on by themselves.
+    """
     path, enabled = options.rules, options.enable
-    if path is None:
-        if enabled:
-            raise UsageError(f"--enable {enabled[0]}: which file of rules? Give --rules FILE as well")
+    if path is None and not enabled:
         return None
+    path = path or SHIPPED_RULES
     try:
-        rules = load_rules(Path(path).read_text("utf-8"))
+        rules = load_rules(rules_text(path))
     except (OSError, UnicodeDecodeError, RuleError) as error:
         raise UsageError(f"--rules {path}: {error}") from error
     unknown = set(enabled) - {rule.name for rule in rules}

@@ -59,7 +59,11 @@ def parser() -> argparse.ArgumentParser:
         help="exit with 1 when a finding is at least this severe: info, warning, critical (never)",
     )  # fmt: skip
     telling.add_argument("--silence", metavar="WINDOW", action="append", default=[], help="tell nothing at these times")
-    telling.add_argument("--rules", metavar="FILE", help="watch for the rules of this file too (docs/rules.md)")
+    telling.add_argument(
+        "--rules",
+        metavar="FILE",
+        help="watch for the rules of this file too (docs/rules.md; default: the ones that gctail brings)",
+    )
     telling.add_argument("--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file")
     telling.add_argument("--no-color", action="store_true", help="no colours")
     viewing(parser)

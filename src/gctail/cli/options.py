@@ -127,7 +127,11 @@ def reading_parser() -> argparse.ArgumentParser:
         default=[],
         help="tell nothing at these times (UTC), such as 22:00-06:00 or 'sat,sun 00:00-24:00'; the report has it all",
     )
-    parser.add_argument("--rules", metavar="FILE", help="watch for the rules of this file too (docs/rules.md)")
+    parser.add_argument(
+        "--rules",
+        metavar="FILE",
+        help="watch for the rules of this file too (docs/rules.md; default: the ones that gctail brings)",
+    )
     parser.add_argument(
         "--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file; may be repeated"
     )

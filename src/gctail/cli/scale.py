@@ -49,7 +49,11 @@ def parser() -> argparse.ArgumentParser:
     telling.add_argument("--output", choices=("text", "jsonl"), default="text", help="how to say them here (text)")
     telling.add_argument("--limit", metavar="SIZE", help="the memory limit of each container, such as 512MiB or 2GiB")
     telling.add_argument("--silence", metavar="WINDOW", action="append", default=[], help="tell nothing at these times")
-    telling.add_argument("--rules", metavar="FILE", help="watch for the rules of this file too (docs/rules.md)")
+    telling.add_argument(
+        "--rules",
+        metavar="FILE",
+        help="watch for the rules of this file too (docs/rules.md; default: the ones that gctail brings)",
+    )
     telling.add_argument("--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file")
     telling.add_argument("--no-color", action="store_true", help="no colours")
     configurable(parser)

@@ -29,8 +29,8 @@ BASE_SHARE = 0.15
 SPREAD_QUANTILE = 0.95
 IDLE_BLOCK_S = 300.0
 WORTH_A_FORECAST = 0.25
-YOUNG_S = 8.0
-"""An alarm waits for growth to last: belief counts half when it is this old: many things grow for ten seconds."""
+YOUNG_S = 20.0
+"""An alarm waits for growth to last: belief counts half when it is this old. Many things grow so long, few longer."""
 UNKNOWN_ODDS = 2.5
 """An assumed limit lies further off than most real ones: leaks of the development half came out lower by so much."""
 FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
@@ -197,7 +197,8 @@ class Judge:
             probability = max(probability, self._map_belief(head))
         now_s, self._bearing.belief = self._bearing.now_s, probability
         onset_s = max(episode, judged, key=lambda way: way.probability).onset_s
-        settled = probability * (now_s - onset_s) / (now_s - onset_s + YOUNG_S)
+        age_s = now_s - onset_s
+        settled = probability * age_s**2 / (age_s**2 + YOUNG_S**2)
         if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(settled):
             return []
         left_s = judged.left_s if judged.left_s is not None else episode.left_s

@@ -70,6 +70,15 @@ class RuleWatch:
                 window.observe(self.clock_s, slot.feed(self))
         return self._judged()
 
+    def close(self) -> list[Signal]:
+        """The process has ended: what was told of it is over."""
+        over = []
+        for ready, standing in zip(self.plan.rules, self.standings, strict=True):
+            if standing.told_s is not None:
+                over.append(self._resolved(ready, standing))
+            standing.since_s = standing.told_s = None
+        return over
+
     def _begin(self, clock_s: float) -> None:
         """Before the first collection there was none: it counts. Lines before it may be of any age: they do not."""
         self._go_on(clock_s, None)
