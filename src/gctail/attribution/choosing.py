@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MOST_SUSPECTS = 5
+MOST_UNPROVEN = 3
 CERTAIN = 0.01
 LEAST_GROWTH_MIB = 1.0
 LEAST_LEAD = -5.0
@@ -64,7 +65,8 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
         return ()
     parts = contributors(seen, ranked, best)
     near = [at for at in best if ranked.score[at] > ranked.score[first] - NEAR and explains(ranked, seen, at)]
-    told = sorted({*near[:MOST_SUSPECTS], *parts}, key=lambda at: -ranked.score[at])[:MOST_SUSPECTS]
+    most = MOST_SUSPECTS if ranked.p_value[near].min() < CERTAIN else MOST_UNPROVEN
+    told = sorted({*near[:most], *parts}, key=lambda at: -ranked.score[at])[:MOST_SUSPECTS]
     groups = grouped(seen, ranked, told)
     told.sort(key=lambda at: (groups[at], -ranked.score[at]))
     describe = Describer(courses, seen, columns, ranked, onset_s)
