@@ -1,8 +1,10 @@
 """`gctail postmortem` as a user meets it."""
 
 import re
+import subprocess
 
-from postmortem_cases import LOGS
+from gctail.runners.autopsy import Autopsy
+from postmortem_cases import LOGS, case_of
 
 COLUMNS = 80
 
@@ -27,6 +29,28 @@ def test_standard_input_can_be_quoted_too(gctail):
     done = gctail("postmortem", "-", stdin=log)
     assert done.returncode == 0, done.stderr
     assert f"- at byte {len(log) - 15:,}".encode() in done.stdout
+
+
+def test_pipes_can_be_quoted_too(gctail_program):
+    """`<(kubectl logs …)` and `--kernel-log <(dmesg)`: they are read once, and kept."""
+    log, kernel = LOGS / "unbounded-map-go1.27.log", LOGS / "unbounded-map-go1.27.kernel.log"
+    command = f'"{gctail_program}" postmortem --service session-gateway <(cat "{log}") --kernel-log <(cat "{kernel}")'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"killed by the kernel at its memory limit of 256 MiB" in done.stdout
+    assert b"The keys" in done.stdout
+
+
+def test_a_log_that_is_gone_when_it_is_to_be_read_again_is_no_loss(tmp_path, monkeypatch):
+    """A log that rotates meanwhile: what was found stays, and a note says what was not looked at."""
+    log = tmp_path / "service.log"
+    log.write_bytes((LOGS / "unbounded-map-go1.27.log").read_bytes())
+    again = Autopsy._again
+    monkeypatch.setattr(Autopsy, "_again", lambda self: [log.unlink(), again(self)][1])
+    case = case_of(log)
+    assert case.certificates[0].suspects
+    assert case.certificates[0].keys == ()
+    assert any("not read again for the keys of the suspects" in note for note in case.input["notes"])
 
 
 def test_hostile_text_reaches_no_terminal(gctail, tmp_path):

@@ -27,7 +27,7 @@ from gctail.postmortem.text import case_text
 from gctail.runners.autopsy import Autopsy
 from gctail.runners.bundle import is_bundle
 from gctail.runners.local import Reading
-from gctail.runners.places import Places
+from gctail.runners.places import Places, is_pipe
 from gctail.store.recorder import recorded
 
 MOST_READ_TWICE_BYTES = 64 << 20
@@ -136,7 +136,7 @@ def opened(options: argparse.Namespace) -> tuple[Case, list[str]]:
 def read(options: argparse.Namespace) -> Read:
     """Read logs, or a bundle. Where the limit is told only by the kernel, the logs are judged again, knowing it."""
     options.files = [path for file in options.files for path in (recorded(file) if Path(file).is_dir() else [file])]
-    if len(options.files) == 1 and options.files[0] != "-" and is_bundle(options.files[0]):
+    if len(options.files) == 1 and not is_pipe(options.files[0]) and is_bundle(options.files[0]):
         return _unpacked(options)
     found = _once(options, limit_of(options.limit))
     limit = _found_limit(found.case)

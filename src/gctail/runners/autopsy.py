@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
+from msgspec.structs import replace
+
 from gctail import __version__
 from gctail.engine import Engine
 from gctail.errors import UnreadableInput
@@ -124,7 +126,11 @@ class Autopsy:
         made = {"torn": self.torn, "made_by": f"gctail {__version__}", "limit_is_given": limit_is_given}
         facts = {**self.reading.facts(), **_counts(self.engine), **made}
         case = write(self.engine, self.witness, self.places.find, facts)
-        self.looked = look_again(looks(case.certificates, self.witness.streams), self._again)
+        try:
+            self.looked = look_again(looks(case.certificates, self.witness.streams), self._again)
+        except UnreadableInput as error:
+            notes = [*case.input.get("notes", ()), f"not read again for the keys of the suspects: {error}"]
+            case = replace(case, input={**case.input, "notes": notes})
         case = with_surroundings(with_keys(case, self.looked), self.places.read, self._wrapper_of)
         return proven(case, self.profiles, self.sources)
 

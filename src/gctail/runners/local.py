@@ -29,6 +29,8 @@ def service_name(path: str) -> str:
     """What to call the service of a log that does not say: by the file's name, or the pod and container in its path."""
     if path == "-":
         return "stdin"
+    if path.startswith(("/dev/fd/", "/proc/self/fd/")):
+        return "pipe"
     found = POD.search(path) or CONTAINER.search(path)
     if found is not None:
         return f"{found['pod']}/{found['container']}"

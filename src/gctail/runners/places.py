@@ -1,15 +1,19 @@
 """Reads a place of an input again: to say at which byte a quoted line begins, or to keep that part of the log.
 
-Standard input cannot be read twice, so it is kept in a file without a name while gctail runs.
+Standard input and pipes (`<(kubectl logs …)`) cannot be read twice, so they are kept in files without a name while
+gctail runs.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections import OrderedDict
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +27,16 @@ LEAST_WORDS = 24
 """A quoted line is looked for by its first characters where the whole of it cannot be found."""
 
 
+def is_pipe(origin: str) -> bool:
+    """Whether this input can be read once only."""
+    if origin == "-":
+        return True
+    try:
+        return stat.S_ISFIFO(os.stat(origin).st_mode)  # noqa: PTH116  (also names under /dev/fd)
+    except OSError:
+        return False
+
+
 class Places:
     """The inputs of one reading, open to a second look."""
 
@@ -33,11 +47,12 @@ class Places:
     def path(self, origin: str) -> str:
         """Where the input can be opened, as often as one likes."""
         kept = self._kept.get(origin)
-        if kept is None and origin != "-":
+        if kept is None and not is_pipe(origin):
             return origin
         if kept is None:
             kept = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as this object)
-            shutil.copyfileobj(sys.stdin.buffer, kept, 1 << 20)
+            with nullcontext(sys.stdin.buffer) if origin == "-" else open(origin, "rb") as pipe:  # noqa: PTH123
+                shutil.copyfileobj(pipe, kept, 1 << 20)
             self.keep(origin, kept)
         kept.seek(0)
         return f"/dev/fd/{kept.fileno()}"
