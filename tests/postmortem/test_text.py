@@ -9,7 +9,7 @@ from gctail.postmortem.certificate import StackGroup
 from gctail.postmortem.headline import headline
 from gctail.postmortem.stacks import folded
 from gctail.postmortem.text import Pen, certificate_text
-from postmortem_cases import certificate_of
+from postmortem_cases import LOGS, case_of, certificate_of
 
 PEN = Pen(colour=False)
 
@@ -93,3 +93,18 @@ def test_memory_that_played_no_part_is_one_line(shared):
     leaky = example_certificate()
     assert "\n  dying " in written(leaky)
     assert headline(leaky)[1]
+
+
+def test_goroutines_that_leak_are_the_suspects_and_the_first_thing_to_mend():
+    """Not the message that goes with them, and not a cache."""
+    certificate = certificate_of("goroutine-leak-go1.25.log.gz")
+    assert certificate.headline[2] == "513 goroutines at main.deliver (main.go:25)"
+    assert certificate.advice[0].id == "goroutine-leak"
+
+
+def test_the_five_lines_fit_a_terminal_on_every_sample():
+    """None of them has to be cut in its middle."""
+    for file in sorted(LOGS.iterdir()):
+        if file.suffix != ".json" and "application" not in file.name and file.stat().st_size < 200_000:
+            for certificate in case_of(file).certificates:
+                assert max(map(len, certificate.headline)) <= 69, certificate.headline

@@ -14,6 +14,8 @@ from gctail.postmortem.story import rate_of
 from gctail.postmortem.wording import size
 
 NOT_DEATHS = frozenset({"alive", "log-cut-off", "unknown", "healthy-end"})
+MANY = 50
+"""Goroutines at one place that say something by their number."""
 ROOM = 69
 """Columns beside a label."""
 OF_MEMORY = frozenset((
@@ -45,6 +47,10 @@ FIRST_STEPS = {
     "alive": "nothing: if it is gone, look at what would settle it, below",
     "log-cut-off": "get the rest of the log, then run this again",
     "healthy-end": "nothing: it ended on purpose",
+    "terminated": "nothing, if it was a deploy; else find who stopped it",
+    "oom-killed-report": "compare what it needs with its limit, or find what took the memory",
+    "kernel-oom-kill-cgroup": "compare what it needs with its limit, or find what took the memory",
+    "exit-status": "read its last lines, below: it ended by itself",
 }
 
 
@@ -117,6 +123,10 @@ def _since(certificate: Certificate) -> str:
 
 
 def _suspect(certificate: Certificate) -> str:
+    if (certificate.verdict or {}).get("kind") == "goroutine-growth" and certificate.stacks[:1]:
+        largest = certificate.stacks[0]
+        if largest.count >= MANY:
+            return _at_one_place(largest)
     if certificate.suspects:
         return _accused(certificate, certificate.suspects[0])
     if certificate.holds:
@@ -156,7 +166,7 @@ def _by_stacks(certificate: Certificate) -> str:
         return f"not known; {str(frames[0]).partition(' ')[0]} only asked last"
     if frames:
         return f"{frames[0]}"
-    if certificate.stacks and certificate.stacks[0].count >= 50:
+    if certificate.stacks and certificate.stacks[0].count >= MANY:
         return _at_one_place(certificate.stacks[0])
     if not certificate.mined_lines:
         return "not known: the log has no lines of the application"
@@ -193,7 +203,8 @@ def _do(certificate: Certificate) -> str:
         first = certificate.advice[0]
         more = len(certificate.advice) - 1
         return f"{first.title}{f' (and {more} more, below)' if more else ''}"
-    return FIRST_STEPS.get(certificate.cause.name, "see what would settle it, below")
+    step = FIRST_STEPS.get(certificate.cause.name)
+    return step or ("see what would settle it, below" if certificate.cause.settles else "read its last lines, below")
 
 
 def brief(seconds: float) -> str:

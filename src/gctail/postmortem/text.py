@@ -36,10 +36,9 @@ def case_text(case: Case, pen: Pen) -> str:
 def _index(case: Case, pen: Pen) -> Iterator[str]:
     yield pen.head(f"{len(case.certificates)} services, the worst first")
     for each in case.certificates:
-        name, cause = show(each.service, 36), each.cause
-        sure = "" if cause.name == "unknown" else f", {cause.confidence:.0%}"
         leak = "; leaks" if (each.verdict or {}).get("leak") else ""
-        yield show(f"  {name:<37}{cause.title}{sure}{leak}", WIDTH)
+        first = each.headline[0] if each.headline else each.cause.title
+        yield pen.cut(f"{show(each.service, 24):<25}{first}{leak}")
 
 
 def certificate_text(certificate: Certificate, pen: Pen) -> Iterator[str]:
