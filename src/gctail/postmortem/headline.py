@@ -104,9 +104,7 @@ def _since(certificate: Certificate) -> str:
     if onset is not None and verdict.get("leak"):
         left = " to live" if certificate.cause.name not in NOT_DEATHS else ""
         ago = f" ({brief(onset.before_end_s)}{left})" if onset.before_end_s is not None else ""
-        after = (
-            f"since {duration(onset.uptime_s)} after its start" if onset.uptime_s is not None else "for the last part"
-        )
+        after = f"since +{duration(onset.uptime_s)}" if onset.uptime_s is not None else "for the last part"
         when = f"since {clock_time(onset.time_s)}" if onset.time_s is not None else after
         rate = verdict.get("rate_mib_per_s")
         grown = f", +{rate_of(rate)}" if rate else ""
