@@ -6,6 +6,9 @@ import msgspec
 from msgspec.structs import replace
 
 from certificates import example_certificate
+from gctail.attribution.keys.report import report
+from gctail.attribution.keys.sample import KeySample
+from gctail.attribution.keys.values import KeyReport
 from gctail.parsing.signatures import signatures
 from gctail.postmortem.advice import _parsed, advise, clauses, rules
 from gctail.postmortem.certificate import CAUSES, Certificate, Hold, Key, Memory, Place, StackGroup
@@ -34,6 +37,16 @@ KINDS = (
 )  # fmt: skip
 
 
+def keys_of(form: str) -> KeyReport:
+    """What is found in 400 keys of this form: numbers that never come again, numbers that do, times."""
+    sample = KeySample()
+    for at in range(400):
+        sample.add([form.format(at, at % 5, 1795420800123 + 977 * at).encode()], float(at))
+    found = report(sample)
+    assert found is not None
+    return found
+
+
 def ill_in_every_way() -> Certificate:
     """A certificate that tells every fact at once: no real one does."""
     base = example_certificate()
@@ -54,8 +67,8 @@ def ill_in_every_way() -> Certificate:
         goroutines=1700,
         findings=(*base.findings, *findings),
         first_lines=("starting go=go1.26.1 gomemlimit=9223372036854775807",),
-        keys=(Key("seen", "url", 9000, 2.0, (("A", 3), ("a", 2), ("b", 1))),),
-        places=(Place("a.go", 4, "main.cache", "only grows"),),
+        keys=(Key("seen", "url", 9000, 2.0, (("A", 3), ("a", 2)), keys_of("/search?q=word&page={0}")),),
+        places=(Place("a.go", 4, "main.cache", "only grows", grows=True),),
         holds=(Hold("main.add", "a.go", 7, 120.0, 0.7),),
         suspects=({"message": "seen", "slot": "url", "field": "size", "share": 0.8, "distinct": 9000},),
         memory=replace(base.memory, outside_mib=90.0, rss_mib=400.0, stacks_mib=30.0, globals_mib=4.0, asked_mib=64.0),
@@ -68,7 +81,9 @@ def ill_in_every_way() -> Certificate:
 
 def test_every_fact_that_a_rule_asks_for_is_told_by_some_certificate():
     """A fact that nobody sets would make its rule silent for ever."""
-    certificates = [ill_in_every_way(), example_certificate()]
+    ill = ill_in_every_way()
+    volatile = replace(ill, keys=(replace(ill.keys[0], found=keys_of("user{1}#{2}")),))
+    certificates = [ill, volatile, example_certificate()]
     certificates += [replace(each, memory=Memory(heap_live_mib=90.0, limit_mib=512.0)) for each in certificates]
     certificates += [case_of(each).certificates[0] for each in ("memory-limit-spiral-go1.27.log.xz", STEADY)]
     default = msgspec.to_builtins(Facts(cause="unknown"))
