@@ -7,11 +7,9 @@ from bisect import bisect_left
 from msgspec import Struct
 
 from gctail.templates.catalog import Catalog
-from gctail.templates.columns import Columns
 from gctail.templates.courses import Courses, Template
-from gctail.templates.forms import Forms
+from gctail.templates.lines import Lines
 from gctail.templates.mine import Mine
-from gctail.templates.sketch import sketch
 from gctail.templates.tally import Tally
 
 FEW = 3
@@ -40,8 +38,7 @@ class Usual:
         self.courses: Courses = mine.courses()
         self._begins = begins(self.courses.uptime_s)
         self._catalog = Catalog.restore(mine.catalog.state())
-        self._forms = Forms(self._catalog, lambda line, _: sketch(line), lines=True)
-        self._columns = Columns(self._catalog)
+        self._lines = Lines(self._catalog)
         by_id = {template.id: template for template in self.courses.templates}
         self._known = {id(tally): by_id[tally.id] for tally in self._catalog if tally.id in by_id}
 
@@ -86,9 +83,7 @@ class Usual:
         if not data.strip():
             return None
         before = {id(tally): tally.total for tally in self._catalog}
-        rest = self._columns.read([data], 0.0) if data[:1] == b"{" else [data]
-        for form, _, _ in self._forms.read(rest, None, 0.0) if rest else ():
-            return self._known.get(id(form.tally))
+        self._lines.read(data, None, 0.0)
         grown: Tally | None = next((each for each in self._catalog if each.total != before.get(id(each), 0)), None)
         return self._known.get(id(grown)) if grown is not None else None
 

@@ -17,15 +17,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gctail.parsing.bulk import RUNS, bare
-from gctail.parsing.text import plain
-from gctail.parsing.wrappers import unwrapped
 from gctail.templates.catalog import Catalog
-from gctail.templates.columns import Columns
 from gctail.templates.courses import Courses
-from gctail.templates.forms import Forms
 from gctail.templates.grid import MOST_BINS, Grid
-from gctail.templates.sketch import sketch
+from gctail.templates.lines import Lines
 
 VERSION = 1
 BLOCK_BYTES = 1 << 16
@@ -53,11 +48,7 @@ class Mine:
         self._owed = 0.0
         self._bin_bytes = self._last_bin_bytes = 0
         self._cost = 1.0  # of the last block that was read, for each byte
-        self._begin()
-
-    def _begin(self) -> None:
-        self._forms = Forms(self.catalog, lambda line, _: sketch(line), lines=True)
-        self._columns = Columns(self.catalog)
+        self._lines = Lines(self.catalog)
 
     def read(self, text: bytes | bytearray | memoryview, wrapper: str | None = None) -> None:
         """Text of the application, still inside `wrapper`, in pieces of any size."""
@@ -142,25 +133,9 @@ class Mine:
         self._owed -= len(block)
         self.grid.open["read"] += lines
         self.bytes_read += len(block)
-        forms = self._forms.count + self._columns.forms.count
-        self._mine(block)
-        forms = self._forms.count + self._columns.forms.count - forms
-        self._cost = 1.0 + forms * FORM_COST_BYTES / max(len(block), 1)
-
-    def _mine(self, block: bytes) -> None:
-        if any(each in block for each in _DIRT):
-            block = b"\n".join(map(plain, block.split(b"\n")))
-        lines = block.split(b"\n") if self._wrapper is None else _unwrapped(block, self._wrapper)
-        now_s = self.grid.last_uptime_s
-        if b"{" in block:
-            objects = [line for line in lines if line[:1] == b"{"]
-            others = [line for line in lines if line[:1] != b"{"] if len(objects) < len(lines) else []
-            lines = others + self._columns.read(objects, now_s) if objects else lines
-        lines = list(filter(None, lines))
-        for form, places, columns in self._forms.read(lines, None, now_s) if lines else ():
-            form.tally.add(len(places), now_s)
-            for (key, slot, _), column in zip(form.slots, columns, strict=True):
-                form.tally.fill(key, slot.name, slot.kind, column, now_s)
+        forms = self._lines.forms
+        self._lines.read(block, self._wrapper, self.grid.last_uptime_s)
+        self._cost = 1.0 + (self._lines.forms - forms) * FORM_COST_BYTES / max(len(block), 1)
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data, for JSON: what `restore` makes goes on exactly from here."""
@@ -188,23 +163,9 @@ class Mine:
             raise ValueError(f"state of templates: version {state['version']} is newer than this program's {VERSION}")
         mine = cls(state["share"], closely_bytes=state["closely_bytes"])
         mine.grid, mine.catalog = Grid.restore(state["grid"]), Catalog.restore(state["catalog"])
-        mine._begin()
+        mine._lines = Lines(mine.catalog)
         mine.bytes_seen, mine.bytes_read = state["bytes_seen"], state["bytes_read"]
         mine._pending, mine._wrapper = bytearray(state["pending"].encode("latin-1")), state["wrapper"]
         mine._skipping, mine._owed, mine._cost = state["skipping"], state["owed"], state["cost"]
         mine._bin_bytes, mine._last_bin_bytes = state["bin_bytes"], state["last_bin_bytes"]
         return mine
-
-
-_DIRT = (b"\0", b"\r", b"\x1b", b"\xef\xbb\xbf")  # what terminals and copies of files leave in a text
-
-
-def _unwrapped(block: bytes, wrapper: str) -> list[bytes]:
-    """The lines of a block without their wrapper."""
-    if wrapper in RUNS:
-        try:
-            return bare(block, wrapper)
-        except (ValueError, TypeError, KeyError):
-            pass  # some of them are not what all others are
-    lines = block.decode("utf-8", "surrogateescape").split("\n")
-    return [line.encode("utf-8", "surrogateescape") for line in unwrapped(lines, wrapper)]

@@ -10,11 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from gctail.attribution.keys.sample import MOST_STRETCH, KeySample
-from gctail.parsing.wrappers import unwrapped
 from gctail.templates.catalog import Catalog
-from gctail.templates.columns import Columns
-from gctail.templates.forms import Forms
-from gctail.templates.sketch import sketch
+from gctail.templates.lines import Lines
 from gctail.templates.slots import SlotTally, Value
 from gctail.templates.tally import Tally
 
@@ -64,8 +61,7 @@ class SlotReader:
         self._template = template.split()
         self._taken: dict[str, list[bytes]] = {slot: [] for slot in slots}
         self._catalog = Catalog()
-        self._forms = Forms(self._catalog, lambda line, _: sketch(line), lines=True)
-        self._columns = Columns(self._catalog)
+        self._lines = Lines(self._catalog)
         self._known: tuple[int, int] | None = None
         self._quick: dict[str, re.Pattern[bytes]] = {}
         self._next_stretch = float(FIRST_STRETCH)
@@ -82,7 +78,7 @@ class SlotReader:
             return
         lines = [line for line in text.split(b"\n") if self.literal in line]
         if self._known is None:
-            self._mine(lines[:FIRST_LINES], wrapper, now_s)
+            self._lines.read(b"\n".join(lines[:FIRST_LINES]), wrapper, now_s)
             self._tap()
         if len(self._quick) < len(self.samples) and len(lines) >= ENOUGH_LINES and not self._tried:
             self._learn(lines[:FIRST_LINES], wrapper, now_s)
@@ -97,7 +93,7 @@ class SlotReader:
             for slot, pattern in self._quick.items():
                 self.samples[slot].add(pattern.findall(joined), now_s)
             return
-        self._mine(lines, wrapper, now_s)
+        self._lines.read(b"\n".join(lines), wrapper, now_s)
         self._hand_on(now_s)
         self._tap()
 
@@ -106,7 +102,7 @@ class SlotReader:
         self._tried = True
         found: dict[str, list[list[bytes]]] = {slot: [] for slot in self.samples}
         for line in lines:
-            self._mine([line], wrapper, now_s)
+            self._lines.read(line, wrapper, now_s)
             for slot, keys in self._taken.items():
                 found[slot].append(list(keys))
             self._hand_on(now_s)
@@ -119,26 +115,13 @@ class SlotReader:
         """Some lines one by one, each with its own time."""
         runs: dict[str, list[tuple[float, bytes]]] = {slot: [] for slot in self.samples}
         for line in lines:
-            self._mine([line], wrapper, now_s)
+            self._lines.read(line, wrapper, now_s)
             time_s = time_of(line)
             for slot, run in runs.items():
                 run += [(time_s, key) for key in self._taken[slot] if time_s is not None]
             self._hand_on(now_s)
         for slot, run in runs.items():
             self.samples[slot].stretch(run)
-
-    def _mine(self, lines: list[bytes], wrapper: str | None, now_s: float) -> None:
-        if wrapper is not None:
-            inner = unwrapped([line.decode("utf-8", "surrogateescape") for line in lines], wrapper)
-            lines = [line.encode("utf-8", "surrogateescape") for line in inner]
-        objects = [line for line in lines if line[:1] == b"{"]
-        others = [line for line in lines if line[:1] != b"{"]
-        if objects:
-            others += self._columns.read(objects, now_s)
-        others = [line for line in others if line and not line.isspace()]
-        for form, _, columns in self._forms.read(others, None, now_s) if others else ():
-            for (key, slot, _), column in zip(form.slots, columns, strict=True):
-                form.tally.fill(key, slot.name, slot.kind, column, now_s)
 
     def _hand_on(self, now_s: float) -> None:
         for slot, keys in self._taken.items():

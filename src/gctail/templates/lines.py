@@ -1,0 +1,52 @@
+"""Lines of an application as they come: wrappers and colours off, then JSON by columns and text by forms."""
+
+from __future__ import annotations
+
+from gctail.parsing.bulk import RUNS, bare
+from gctail.parsing.text import plain
+from gctail.parsing.wrappers import unwrapped
+from gctail.templates.catalog import Catalog
+from gctail.templates.columns import Columns
+from gctail.templates.forms import Forms
+from gctail.templates.sketch import sketch
+
+_DIRT = (b"\0", b"\r", b"\x1b", b"\xef\xbb\xbf")  # what terminals and copies of files leave in a text
+
+
+class Lines:
+    """Reads lines into a catalog."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._texts = Forms(catalog, lambda line, _: sketch(line), lines=True)
+        self._columns = Columns(catalog)
+
+    @property
+    def forms(self) -> int:
+        """Groups of lines that looked alike, of all blocks so far: what reading them costs."""
+        return self._texts.count + self._columns.forms.count
+
+    def read(self, block: bytes, wrapper: str | None, now_s: float) -> None:
+        """Take in whole lines, still inside `wrapper`."""
+        if any(each in block for each in _DIRT):
+            block = b"\n".join(map(plain, block.split(b"\n")))
+        lines = block.split(b"\n") if wrapper is None else _unwrapped(block, wrapper)
+        if b"{" in block:
+            objects = [line for line in lines if line[:1] == b"{"]
+            others = [line for line in lines if line[:1] != b"{"] if len(objects) < len(lines) else []
+            lines = others + self._columns.read(objects, now_s) if objects else lines
+        lines = list(filter(None, lines))
+        for form, places, columns in self._texts.read(lines, None, now_s) if lines else ():
+            form.tally.add(len(places), now_s)
+            for (key, slot, _), column in zip(form.slots, columns, strict=True):
+                form.tally.fill(key, slot.name, slot.kind, column, now_s)
+
+
+def _unwrapped(block: bytes, wrapper: str) -> list[bytes]:
+    """The lines of a block without their wrapper."""
+    if wrapper in RUNS:
+        try:
+            return bare(block, wrapper)
+        except (ValueError, TypeError, KeyError):
+            pass  # some of them are not what all others are
+    lines = block.decode("utf-8", "surrogateescape").split("\n")
+    return [line.encode("utf-8", "surrogateescape") for line in unwrapped(lines, wrapper)]
