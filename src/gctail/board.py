@@ -213,7 +213,7 @@ class Board:
             pause_ms=epoch.last.pause_ms,
             last_time_s=epoch.last_time_s,
             uptime_s=epoch.last.uptime_s,
-            pauses=_pauses(epoch),
+            pauses=epoch.trace.pauses if epoch.trace is not None else (0, 0.0),
             trend=_trend(epoch),
         )
 
@@ -300,11 +300,6 @@ def _recent_share(epoch: Epoch) -> float | None:
     bins = epoch.trace.bins()[-4:] if epoch.trace is not None else []
     span_s = sum(each.span_s for each in bins)
     return sum(each.busy_s for each in bins) / span_s if span_s > 0 else None
-
-
-def _pauses(epoch: Epoch) -> tuple[int, float]:
-    bins = epoch.trace.bins() if epoch.trace is not None else []
-    return sum(each.collections for each in bins), sum(each.pause_sum_ms for each in bins)
 
 
 def _trend(epoch: Epoch, steps: int = 24) -> tuple[int, ...]:

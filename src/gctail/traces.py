@@ -83,12 +83,14 @@ class Bin(Struct, gc=False):
 class Trace:
     """The course of one process in at most twice `points` bins, oldest first."""
 
-    __slots__ = ("_bins", "_points", "_width")
+    __slots__ = ("_bins", "_points", "_width", "pauses")
 
     def __init__(self, points: int) -> None:
         self._points = max(8, points)
         self._width = 1  # collections that a bin covers
         self._bins: list[Bin] = []
+        self.pauses: tuple[int, float] = (0, 0.0)
+        """How many collections there were, and their pauses in ms, summed."""
 
     def add(self, cycle: GcCycle, derived: Derived, time_s: float | None, offset: int) -> None:
         """One more collection."""
@@ -102,6 +104,8 @@ class Trace:
             (derived.alloc_rate_mib_per_s or 0.0) * span_s, (derived.gc_cpu_share or 0.0) * span_s, span_s,
             int(cycle.forced),
         )  # fmt: skip
+        count, sum_ms = self.pauses
+        self.pauses = (count + 1, sum_ms + pause_ms)
         bins = self._bins
         if bins and bins[-1].collections < self._width:
             bins[-1].merge(new)
@@ -131,7 +135,8 @@ class Trace:
         """The trace that `state` was taken of."""
         trace = cls(state["points"])
         trace._width = state["width"]
-        trace._bins = [Bin(*each) for each in state["bins"]]
+        trace._bins = bins = [Bin(*each) for each in state["bins"]]
+        trace.pauses = (sum(each.collections for each in bins), sum(each.pause_sum_ms for each in bins))
         return trace
 
 

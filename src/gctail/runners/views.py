@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from gctail.web.server import Address, Server
 
 PUBLISH_EVERY_S = 0.5
+MOST_SHARE = 0.1
+"""Of the reader's time that may go into publishing: with very many services it is done more rarely."""
+MOST_RARELY_S = 15.0
+"""But not so rarely that it would seem to hang."""
 WITHOUT_INPUT_S = 0.25
 
 
@@ -26,7 +30,7 @@ class Views:
     def __init__(self, engine: Engine, facts: Callable[[], dict[str, Any]]) -> None:
         self.board = Board(engine)
         self.facts = facts
-        self._published_s = 0.0
+        self._due_s = 0.0
         self._server: Server | None = None
         self._over = threading.Event()
 
@@ -42,9 +46,10 @@ class Views:
     def tick(self, *, at_once: bool = False) -> None:
         """Publish what is new, if it is time."""
         now_s = time.monotonic()
-        if at_once or now_s - self._published_s >= PUBLISH_EVERY_S:
-            self._published_s = now_s
+        if at_once or now_s >= self._due_s:
             self.board.publish(time.time(), self.facts())
+            took_s = time.monotonic() - now_s
+            self._due_s = now_s + max(PUBLISH_EVERY_S, min(took_s / MOST_SHARE, MOST_RARELY_S))
 
     def stay(self, until: Callable[[], bool] = lambda: False) -> None:
         """Nothing more will come, but people still look: publish what they ask for, until they have gone."""
