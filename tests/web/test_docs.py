@@ -22,7 +22,9 @@ def page() -> str:
 
 def test_every_metric_is_explained_and_every_explained_metric_is_there(page):
     """By the names that Prometheus sees."""
-    facts = dict.fromkeys([*INPUT, *LAG], 1) | {"alerts": {"oncall": dict.fromkeys(ALERTS, 1)}, "files": ["a"]}
+    kafka = {"lag": {"logs/0": {"messages": 1}}, "rebalances": 1, "paused": False, "poisoned": {"no JSON": 1}}
+    alerts = {"oncall": dict.fromkeys(ALERTS, 1)}
+    facts = dict.fromkeys([*INPUT, *LAG], 1) | {"alerts": alerts, "files": ["a"], "kafka": kafka}
     body = exposition(lambda: Snapshot(1, 1.0, {}, {}, (), {("leak", "critical"): 1}, facts), "")[0].decode()
     there = set(re.findall(r"^# TYPE (gctail_\S+)", body, re.MULTILINE))
     explained = set(re.findall(r"^\| `(gctail_\w+)` \|", page, re.MULTILINE))
