@@ -27,6 +27,8 @@ MEMORY_DEATHS = frozenset({
 })  # fmt: skip
 CLOSELY_BYTES = 16 << 20
 """So much of what a process says is read closely in any case."""
+SOON_ASKED = 0.2
+"""Where a leak is believed more than this, the log will soon be asked for suspects."""
 MODELS = ("judge", "watch", "trace", "mine")
 """What an epoch has beside plain data; each saves its own state."""
 RECENT = 32
@@ -205,8 +207,11 @@ class Epoch(Struct):
 
     def mark(self, clock_s: float) -> None:
         """What was read since the last collection came before this one."""
-        if self.mine is not None and self.judge is not None:
-            self.mine.tick(clock_s, self.judge.gathering.level)
+        if self.mine is None or self.judge is None:
+            return
+        self.mine.tick(clock_s, self.judge.gathering.level)
+        if self.judge.belief > SOON_ASKED:
+            import gctail.attribution.choosing  # noqa: F401  (numpy takes 0.1 s: an alarm must not wait for it)
 
     def suspects(self, verdict: Verdict | None) -> list[dict[str, Any]]:
         """Whom the log accuses of the growth, most suspected first; nobody where nothing leaks and nobody died of it.
@@ -226,7 +231,7 @@ class Epoch(Struct):
     @property
     def mined_lines(self) -> int:
         """How many lines of the application were looked at; 0 where nobody looks."""
-        return round(sum(self.mine.grid.whole("lines"))) if self.mine is not None else self.mined
+        return round(sum(self.mine.grid.whole("read"))) if self.mine is not None else self.mined
 
     @property
     def died_of_memory(self) -> bool:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
-from scipy.special import stdtr
+
+from gctail.attribution.student import tail
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Fits(Struct, frozen=True):
 def fits(course: Floats, others: Floats, columns: Floats) -> Fits:
     """Each column by itself beside all of `others` (bins x terms), which are there in every fit."""
     bins, count = columns.shape
-    best, slope, p_value = np.full(count, -np.inf), np.zeros(count), np.ones(count)
+    best, slope, part = np.full(count, -np.inf), np.zeros(count), np.full(count, -1.0)
     without = -np.inf
     for phi in PHIS:
         weight = 0.5 * np.log(max(1.0 - phi * phi, LEAST_FIRST_WEIGHT))
@@ -55,29 +56,29 @@ def fits(course: Floats, others: Floats, columns: Floats) -> Fits:
         without = max(without, weight - bins / 2 * np.log(total / bins))
         likelihood = weight - bins / 2 * np.log(remains / bins)
         better = likelihood > best
-        chance = np.where(told, by_chance(rest, left, others.shape[1]), 1.0)
         best, slope = np.where(better, likelihood, best), np.where(better, slopes, slope)
-        p_value = np.where(better, chance, p_value)
-    return Fits(best - without, best, slope, p_value)
+        part = np.where(better, np.where(told, reliable(rest, left), -1.0), part)
+    return Fits(best - without, best, slope, by_chance(part, bins - others.shape[1] - 1 - LEFT_OUT))
 
 
-def by_chance(rest: Floats, left: Floats, terms: int) -> Floats:
-    """The chance of a slope as far above 0 (Student's t), without the bins that speak most for each column."""
-    bins, count = rest.shape
+def reliable(rest: Floats, left: Floats) -> Floats:
+    """The correlation of the course with each column, without the bins that speak most for it."""
     products = rest * left[:, None]
-    degrees = bins - terms - 1 - LEFT_OUT
-    if degrees < 1:
-        return np.ones(count)
-    out, across = np.argpartition(-products, LEFT_OUT, axis=0)[:LEFT_OUT], np.arange(count)
+    out, across = np.argpartition(-products, LEFT_OUT, axis=0)[:LEFT_OUT], np.arange(rest.shape[1])
     whole, total = (rest * rest).sum(0), left @ left
     squares = whole - (rest[out, across] ** 2).sum(0)
     product = products.sum(0) - products[out, across].sum(0)
     remains = total - (left[out] ** 2).sum(0)
     known = (squares > COLLINEAR * whole) & (remains > COLLINEAR * total)
-    part = np.where(known, product / np.sqrt(np.where(known, squares * remains, 1.0)), 0.0)
-    t = part * np.sqrt(degrees / np.maximum(1.0 - part * part, 1e-12))
-    chance: Floats = stdtr(degrees, -t)
-    return chance
+    found: Floats = np.where(known, product / np.sqrt(np.where(known, squares * remains, 1.0)), 0.0)
+    return found
+
+
+def by_chance(correlation: Floats, degrees: int) -> Floats:
+    """How likely chance alone gives as high a correlation (Student's t)."""
+    if degrees < 1:
+        return np.ones_like(correlation)
+    return tail(correlation * np.sqrt(degrees / np.maximum(1.0 - correlation * correlation, 1e-12)), degrees)
 
 
 def whitened(columns: Floats, phi: float) -> Floats:
