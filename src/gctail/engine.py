@@ -79,6 +79,7 @@ class Engine:
         self.mining = 0.0
         """The share of the application's text that is mined for whom to suspect, once there is much; 0 is none."""
         self._mined: list[Service] = []
+        self.most_services, self.most_mined = MOST_SERVICES, MOST_MINED
         self.keeper: Keeper | None = None
         self._clocks: dict[str, Service] = {}
         self.services: OrderedDict[str, Service] = OrderedDict()
@@ -158,13 +159,8 @@ class Engine:
         """The service of this name: as it is, as it was kept, or a new one."""
         service = self.services.get(name)
         if service is None:
-            if len(self.services) >= MOST_SERVICES:
-                _, oldest = self.services.popitem(last=False)
-                self.closed += 1
-                if oldest in self._mined:
-                    self._mined.remove(oldest)
-                if self.keeper is not None:
-                    self.keeper.release(oldest)
+            if len(self.services) >= self.most_services:
+                self._close(next(iter(self.services)))
             known = self.keeper.recall(name) if self.keeper is not None else None
             limit_mib = self.limits(name) if self.limits is not None else self.limit_mib
             service = self.services[name] = known or Service(
@@ -172,7 +168,7 @@ class Engine:
             )
             self._share_budget(service)
             self._go_on_mining(service)
-        elif len(self.services) > MOST_SERVICES // 2:
+        elif len(self.services) > self.most_services // 2:
             self.services.move_to_end(name)
         return service
 
@@ -188,6 +184,37 @@ class Engine:
         if service in self._mined:
             self._mined.remove(service)
 
+    def shed(self) -> str | None:
+        """Let go of what is least useful, to need less memory; says of what, None where nothing is left to let go of.
+
+        First the text that is searched for suspects, of three in four services, those that grow least, then of all;
+        after that a quarter of the services, those that look least like a leak. They come back when they are heard.
+        """
+        if self._mined and self.most_mined:
+            all_of_them = self.most_mined <= MOST_MINED // 4 or len(self._mined) < 4
+            most = len(self._mined) if all_of_them else 3 * len(self._mined) // 4
+            calm = sorted(self._mined, key=lambda each: each.belief)[:most]
+            for service in calm:
+                self._mined.remove(service)
+                service.mine(0.0)
+            self.most_mined = len(self._mined)
+            return f"the lines of {len(calm)} services are no longer searched for suspects"
+        count = len(self.services) // 4
+        if not count:
+            return None
+        for name, _ in sorted(self.services.items(), key=lambda item: item[1].belief)[:count]:
+            self._close(name)
+        self.most_services = max(1, len(self.services))
+        return f"{count} services that look well are forgotten until they are heard again"
+
+    def _close(self, name: str) -> None:
+        """A service has to make room; who keeps services for longer gets it."""
+        service = self.services[name]
+        self.let_go(name)
+        self.closed += 1
+        if self.keeper is not None:
+            self.keeper.release(service)
+
     def _service(self, name: str) -> Service:
         """The service of something that was read."""
         service = self.wake(name)
@@ -199,7 +226,7 @@ class Engine:
         """A service that was mined before is mined again, where there is room."""
         if not service.mining:
             return
-        if self.mining and len(self._mined) < MOST_MINED:
+        if self.mining and len(self._mined) < self.most_mined:
             self._mined.append(service)
             service.mining = self.mining
         else:
@@ -209,9 +236,9 @@ class Engine:
         """Mine this service too, if there is room or it grows while another that is mined does not."""
         if not service.collections:
             return
-        if len(self._mined) >= MOST_MINED:
+        if len(self._mined) >= self.most_mined:
             belief = service.belief
-            if belief <= WORTH_MINING:
+            if belief <= WORTH_MINING or not self._mined:
                 return
             calmest = min(self._mined, key=lambda each: each.belief)
             if calmest.belief >= belief / 2:

@@ -152,7 +152,7 @@ def _option(action: argparse.Action, section: str) -> Option:
 
 def _check(name: str) -> Callable[[str], object] | None:
     """What reads the values of an option whose text has a grammar of its own."""
-    return {"limit": _size, "silence": _window, "wrapper": _wrapper}.get(name)
+    return {"limit": _size, "max_memory": _size, "silence": _window, "wrapper": _wrapper}.get(name)
 
 
 def _size(text: str) -> object:

@@ -26,7 +26,7 @@ HEAD = """\
 # Paths are meant from where this file lies. Send SIGHUP to a running gctail to have it read again.
 """
 EXAMPLES = {
-    "limit": "512MiB", "most_age_s": 3600, "silence": ["sat,sun 00:00-24:00"],
+    "limit": "512MiB", "max_memory": "256MiB", "most_age_s": 3600, "silence": ["sat,sun 00:00-24:00"],
     "services": ["batch-*"], "kinds": ["leak"], "when": "22:00-06:00", "until": "2026-12-01T00:00:00Z",
     "pprof": "http://127.0.0.1:6060", "dir": "/var/lib/gctail/profiles",
     "rules": "rules.toml", "spool_dir": "/var/lib/gctail/spool",

@@ -31,6 +31,7 @@ def following(parser: argparse.ArgumentParser) -> None:
     add("--exclude", metavar="PATTERN", action="append", default=[], help=told)
     add("--poll", action="store_true", help="look at the files every so often instead of waiting for inotify")
     add("--oldest-first", action="store_true", help="catch up with one file after the other, the oldest first")
+    add("--max-memory", metavar="SIZE", help="hold no more than this: what is least useful is let go of, and told")
     told = "a file that nobody has written to for so long, such as 24h, is begun at its end"
     add("--ignore-older", metavar="TIME", help=told)
     add("--record", metavar="DIR", help="keep the last 8 MiB of each log here, for gctail postmortem DIR")

@@ -20,6 +20,7 @@ from gctail.cli.judging import (
     profiling_of,
 )
 from gctail.cli.reloading import Reloading
+from gctail.cli.sizes import size_option
 from gctail.cli.telling import Teller
 from gctail.cli.viewing import views_of
 from gctail.cli.window import window, window_of_growing
@@ -33,6 +34,7 @@ from gctail.sinks import Sink
 if TYPE_CHECKING:
     from gctail.cli.following import Followed
     from gctail.runners.alerts import Alerts
+    from gctail.runners.diet import Diet
     from gctail.runners.profiling import Profiling
     from gctail.runners.views import Views
     from gctail.sinks.passing import PassingOn
@@ -61,6 +63,10 @@ def run(options: argparse.Namespace) -> int:
         from gctail.sinks.passing import PassingOn
 
         sitting.passing = PassingOn(terminal=sys.stdout.isatty())
+    if options.max_memory is not None:
+        from gctail.runners.diet import Diet
+
+        sitting.diet = Diet(size_option("--max-memory", options.max_memory), engine, _say)
     sitting.reloading = Reloading(options, changes_of(engine, teller, alerts))
     try:
         try:
@@ -72,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     finally:
         sitting.close()
     for failure in reading.failed:
-        print(f"gctail: {failure}", file=sys.stderr)
+        _say(failure)
     if views is not None:
         if not options.follow and not options.tui and not teller.interrupted:
             _stay(views)
@@ -84,10 +90,16 @@ def run(options: argparse.Namespace) -> int:
     return 1 if teller.failed else 0
 
 
+def _say(sentence: str) -> None:
+    print(f"gctail: {sentence}", file=sys.stderr)
+
+
 def _refuse(options: argparse.Namespace) -> None:
     """Raises UsageError where options do not go together, or cannot be."""
     if options.last is not None and not options.follow:
         raise UsageError("-n goes with -f: without it a log is read from its beginning to its end")
+    if options.max_memory is not None and not options.follow:
+        raise UsageError("--max-memory goes with -f: a log that is read to its end takes little, however long it is")
     if options.pass_through and (options.output != "text" or options.tui):
         raise UsageError("--pass-through is for text at a terminal or in a pipe: leave out --output and --tui")
     if options.false_alarms is not None and options.false_alarms <= 0:
@@ -110,6 +122,7 @@ class Sitting:
         self.reloading: Reloading | None = None
         self.profiling: Profiling | None = None
         self.passing: PassingOn | None = None
+        self.diet: Diet | None = None
 
     def facts(self) -> dict[str, Any]:
         """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
@@ -140,6 +153,8 @@ class Sitting:
         """Between two events: a reload that somebody asked for, profiles that have come."""
         if self.reloading is not None:
             self.reloading.due()
+        if self.diet is not None:
+            self.diet.due()
         if self.profiling is not None and (taken := self.profiling.collected()):
             self.found(taken)
 
