@@ -16,18 +16,18 @@ ASSUMED_STEP = 1.33
 """Without a known limit a service is taken to have this many times the memory it settled at."""
 
 INTERVALS = (
-    (0.1, 0.25, 0.8, 2.5),
-    (0.2, 0.3, 0.7, 1.2),
-    (0.3, 0.38, 0.8, 1.4),
-    (0.5, 0.4, 0.86, 1.55),
-    (0.6, 0.38, 0.86, 1.45),
-    (0.8, 0.5, 0.98, 1.6),
-    (0.9, 0.4, 0.98, 2.1),
-    (0.96, 0.65, 1.15, 2.6),
-    (1.01, 1.0, 2.5, None),
+    (0.1, 0.15, 0.5, 1.6),
+    (0.2, 0.3, 0.84, 1.4),
+    (0.3, 0.5, 1.0, 1.85),
+    (0.5, 0.5, 0.97, 1.75),
+    (0.6, 0.35, 0.9, 1.8),
+    (0.8, 0.57, 1.05, 1.9),
+    (0.9, 0.65, 1.0, 2.2),
+    (0.96, 0.95, 1.5, 2.8),
+    (1.01, 1.5, 4.0, None),
 )
-"""By D/(D+T): factors on T below, at and above which one, five and nine in ten ends lay, on the tuning part of
-bench/detection. At the very limit nobody can say how long it goes on, so there is no upper end."""
+"""By D/(D+T): factors on T below, at and above which one, five and nine in ten ends lay, on the tuning parts of
+bench/detection, simulated and recorded. At the very limit nobody can say how long it goes on: there is no upper end."""
 
 
 def fatal_level(
