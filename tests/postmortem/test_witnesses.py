@@ -227,3 +227,44 @@ def test_a_log_of_a_parent_that_lost_its_child_gets_a_certificate(tmp_path):
     log = tmp_path / "parent.log"
     log.write_text("Wait() error: signal: killed | state: signal: killed\nrc=1\n")
     assert certificate_of(log).cause.name == "sigkill"
+
+
+# ------------------------------------------------------------------------- the kernel's log in every form it is printed
+
+AT_S, HOST = 1795423960, "node-3"
+FORMS = {  # of journalctl -k -o …, and of files that syslog writes
+    "short": lambda text, _: f"Nov 23 08:52:40 {HOST} kernel: {text}\n",
+    "short-iso": lambda text, _: f"2026-11-23T08:52:40+0000 {HOST} kernel: {text}\n",
+    "short-full": lambda text, _: f"Mon 2026-11-23 08:52:40 UTC {HOST} kernel: {text}\n",
+    "short-unix": lambda text, _: f"{AT_S}.000000 {HOST} kernel: {text}\n",
+    "short-monotonic": lambda text, up: f"[{up:12.6f}] {HOST} kernel: {text}\n",
+    "kern.log": lambda text, up: f"Nov 23 08:52:40 {HOST} kernel: [{up:12.6f}] {text}\n",
+    "json": lambda text, up: (
+        json.dumps(
+            {
+                "__REALTIME_TIMESTAMP": f"{AT_S}000000", "_TRANSPORT": "kernel", "SYSLOG_IDENTIFIER": "kernel",
+                "_HOSTNAME": HOST, "PRIORITY": "6", "_SOURCE_MONOTONIC_TIMESTAMP": str(int(up * 1e6)), "MESSAGE": text,
+            }
+        )
+        + "\n"
+    ),
+    "export": lambda text, up: (
+        f"__CURSOR=s=4f;i=2\n__REALTIME_TIMESTAMP={AT_S}000000\n__MONOTONIC_TIMESTAMP={int(up * 1e6)}\n_TRANSPORT=kernel\n"
+        f"SYSLOG_IDENTIFIER=kernel\n_HOSTNAME={HOST}\nMESSAGE={text}\n\n"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_kernels_log_is_read_in_every_form(form, tmp_path):
+    """The same kill, limit and place, whoever printed it."""
+    lines = (LOGS / "unbounded-map-go1.27.kernel.log").read_text().splitlines()
+    told = [(line.split("] ", 1)[1], float(line[1:].split("]")[0])) for line in lines]
+    kernel = tmp_path / "kernel.txt"
+    kernel.write_text("".join(FORMS[form](text, up) for text, up in told))
+    certificate = certificate_of(LOG, "--kernel-log", kernel)
+    assert certificate.cause.name == "kernel-oom-kill-cgroup"
+    assert certificate.cause.confidence >= 0.9
+    assert certificate.memory.limit_mib == 256
+    place = kernel.read_bytes()[certificate.cause.evidence[0].offset :].split(b"\n\n")[0]
+    assert b"Killed process 22086" in place
