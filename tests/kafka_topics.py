@@ -100,3 +100,8 @@ def ended(process):
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0, said.decode()
     return said.decode()
+
+
+def members_of(admin, group):
+    """Who is in the group, by the ids that the brokers gave: a member that was thrown out comes back with another."""
+    return {each["member_id"] for each in admin.describe_groups([group])[group]["members"]}

@@ -7,7 +7,7 @@ import pytest
 from kafka.admin import ConfigResource
 
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
-from kafka_topics import LEAK, committed_all, ended, member, read, topics, wait_for, write
+from kafka_topics import LEAK, committed_all, ended, member, members_of, read, topics, wait_for, write
 
 # The client leaves files of its own unclosed when it is collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -95,11 +95,6 @@ def test_a_sink_that_does_not_take_stops_the_reading_and_never_the_heartbeat(bro
     wait_for(lambda: len(read(brokers, "unwritable")) == 3000)
     admin.close()
     assert "reading goes on" in ended(one)
-
-
-def members_of(admin, group):
-    """Who is in the group, by the ids that the brokers gave: a member that was thrown out comes back with another."""
-    return {each["member_id"] for each in admin.describe_groups([group])[group]["members"]}
 
 
 def states(servers, group):
