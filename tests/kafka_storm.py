@@ -22,6 +22,7 @@ from kafka_broker import Kafka
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "bench" / "detection" / "runs"
+CRASH = (b"fatal error: ", b"runtime: out of memory", b"panic: ")
 GCTAIL = Path(sysconfig.get_path("scripts")) / "gctail"
 
 
@@ -62,18 +63,25 @@ def produce(servers: str, services: int, *, seconds: float = 0.0, copies_of: int
     producer = KafkaProducer(bootstrap_servers=servers, linger_ms=20, batch_size=1 << 18, retry_backoff_ms=50)
     count, at, begun_s = 0, 0, time.monotonic()
     longest = max(len(lines) for lines in logs)
-    open_logs = [(f"service-{number}".encode(), logs[number % len(logs)]) for number in range(services)]
+    calm = [crash_of(lines) for lines in logs]
+    open_logs = [(number, number % len(logs)) for number in range(services)]
     while open_logs:
-        for key, lines in open_logs:
-            for line in lines[at : at + 5]:
-                producer.send("logs", value=line, key=key)
+        for number, log in open_logs:
+            for line in logs[log][at : at + 5] if at < calm[log] else logs[log][at:]:
+                producer.send("logs", value=line, key=b"service-%d" % number)
                 count += 1
+        open_logs = [(number, log) for number, log in open_logs if len(logs[log]) > at + 5 and at < calm[log]]
         at += 5
         time.sleep(max(0.0, begun_s + seconds * at / longest - time.monotonic()))
-        open_logs = [(key, lines) for key, lines in open_logs if len(lines) > at]
     producer.flush()
     producer.close()
     return count
+
+
+def crash_of(lines: list[bytes]) -> int:
+    """Where the process begins to die, or a little before: its report comes at once, as a runtime writes it."""
+    found = next((at for at, line in enumerate(lines) if line.startswith(CRASH)), len(lines) + 5)
+    return found - 5
 
 
 def lag(servers: str, group: str) -> int:

@@ -18,7 +18,7 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from gctail.kafka.places import Place
-from gctail.kafka.writing import Outgoing, make_topic
+from gctail.kafka.writing import Outgoing, make_topic, topic_partitions
 from gctail.service import VERSION as STATE_VERSION
 from gctail.service import lighter
 from kafka import KafkaConsumer, TopicPartition
@@ -67,9 +67,12 @@ class States:
         self.servers, self.settings, self.topic = servers, dict(settings), topic
         self.partitions = 0
 
-    def prepare(self, partitions: int) -> None:
-        """See to it that the topic is there. Raises KafkaError."""
-        self.partitions = make_topic(self.servers, self.settings, self.topic, max(1, partitions), compacted=True)
+    def prepare(self, partitions: int) -> bool:
+        """See to it that the topic is there; whether it had to be made. Raises KafkaError."""
+        wanted = max(1, partitions)
+        there = topic_partitions(self.servers, self.settings, self.topic)
+        self.partitions = there or make_topic(self.servers, self.settings, self.topic, wanted, compacted=True)
+        return not there
 
     def partition_of(self, home: Place) -> int:
         """Where the state of what lives in an input partition is kept."""

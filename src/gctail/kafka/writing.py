@@ -212,3 +212,15 @@ def make_topic(
         return count
     finally:
         admin.close()
+
+
+def topic_partitions(servers: str, settings: Mapping[str, str | bool], name: str) -> int:
+    """The number of a topic's partitions; 0 where there is no such topic. Raises KafkaError."""
+    admin = KafkaAdminClient(bootstrap_servers=servers.split(","), bootstrap_timeout_ms=5000, **settings)
+    try:
+        if name not in admin.list_topics():
+            return 0
+        [topic] = admin.describe_topics([name])
+        return len(topic["partitions"])
+    finally:
+        admin.close()

@@ -19,7 +19,8 @@ from gctail.runners.kafka.course import Course
 from gctail.runners.kafka.link import POLL_S, Link, sentence
 from gctail.service import Service
 
-AGREE_S, OPEN_S = 2.0, 40.0
+ANSWER_S = 2.0
+AGREE_S, OPEN_S = 20.0, 60.0
 """How long the state topic may differ from the group's offset until it counts as lost: without, and with a transaction
 that is still open there (a broker ends that of a dead member after at most 20 s)."""
 
@@ -44,6 +45,7 @@ class Arrivals:
         self.states, self.writer, self.plan = states, writer, plan
         self.restored = 0
         self._tell = tell
+        self._new_topic = False  # we have made the state topic: nothing will appear in it
 
     def welcome(self, client: Client, places: list[Place]) -> None:
         """Begin in all of them, however long the brokers take; returns earlier only where we are stopped."""
@@ -55,6 +57,7 @@ class Arrivals:
                 self.link.trouble(sentence(error))
             if waiting:
                 time.sleep(POLL_S)
+        self._new_topic = False
 
     def _begin_all(self, client: Client, places: list[Place], waited_s: float) -> list[Place]:
         """Begin in these partitions; those are given back whose last transaction is not visible yet everywhere."""
@@ -65,7 +68,7 @@ class Arrivals:
             committed = self._committed(client, place, here)
             ours = self.course.transactional and committed is not None and committed[1].startswith(NOTE)
             differs = ours and committed is not None and committed[1] != here.note
-            if differs and waited_s < (AGREE_S if here.whole else OPEN_S):
+            if differs and not self._new_topic and waited_s < (AGREE_S if here.whole else OPEN_S):
                 waiting.append(place)
             else:
                 self._begin(client, place, here, committed)
@@ -76,7 +79,7 @@ class Arrivals:
         if not self.course.grouped:
             return None
         try:
-            return client.committed(place, AGREE_S)
+            return client.committed(place, ANSWER_S)
         except KafkaError:
             token = kept.note.removeprefix(NOTE).strip().partition("-")[0]
             if self.writer is not None and self.course.transactional and token:
@@ -92,7 +95,7 @@ class Arrivals:
             most = max(len(client.partitions(topic)) for topic in {place.topic for place in places})
             if not most:
                 raise KafkaError("the brokers do not tell the partitions yet")
-            self.states.prepare(most)
+            self._new_topic = self.states.prepare(most)
             wanted = self.course.wanted
             for topic in (self.course.findings_topic, self.course.letters_topic):
                 if topic is not None:

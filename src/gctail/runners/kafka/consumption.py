@@ -129,6 +129,9 @@ class Consumption:
     def _turn(self, client: Client) -> None:
         polled = self.link.poll(client)
         arrived = client.take_arrived()
+        taken = self.progress.positions.keys() - client.assignment()
+        if taken:  # the client does not always say so: seen with 3.0.12 when a member was thrown out and came back
+            self.lost(taken)
         if arrived:
             self._welcome(client, arrived)
         now_s = time.time()
