@@ -407,7 +407,11 @@ class Service:
         if any(finding.kind in LEAKS and finding.epoch == epoch.index for finding in self.findings):
             return []
         place = Sighting(epoch.last, self.name, "", 0)
-        evidence = {"probability": verdict.probability, "rate_mib_per_s": verdict.rate_mib_per_s}
+        evidence = {
+            "probability": verdict.probability,
+            "onset_uptime_s": verdict.onset_uptime_s,
+            "rate_mib_per_s": verdict.rate_mib_per_s,
+        }
         summary = "; ".join(verdict.why) or f"a leak with probability {verdict.probability:.2f}"
         signal = Signal(verdict.kind, "warning", summary, evidence, "verdict")
         return self._told(epoch, [signal], place, epoch.last_time_s)

@@ -246,3 +246,14 @@ def test_of_two_keys_of_a_line_the_short_one_is_named(told):
 
     [service] = json.loads(told(log(style), "--output", "json"))["services"]
     assert service["suspects"][0]["slot"] == "key"
+
+
+def test_a_leak_that_only_the_verdict_tells_carries_the_suspects_of_the_verdict(tmp_path):
+    path = Path(tmp_path, "shop.log")
+    path.write_text(log(plain))
+    engine, reading = read(path)
+    told = engine.conclude() or list(engine.services["shop"].findings)
+    leak = next(finding for finding in reversed(told) if finding.kind.startswith("leak"))
+    [service] = report(engine, reading.facts())["services"]
+    assert leak.evidence["onset_uptime_s"] == pytest.approx(service["verdict"].onset_uptime_s, abs=5)
+    assert leak.suspects[0]["message"] == service["suspects"][0]["message"]
