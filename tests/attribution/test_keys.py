@@ -351,3 +351,4 @@ def test_the_bound_of_the_sample_is_what_it_says():
     sample = KeySample()
     sample.add([b"%d" % at for at in range(3 * MOST_KEYS)], 0.0)
     assert len(sample.seen) <= MOST_KEYS
+    assert sample.distinct <= sample.lines

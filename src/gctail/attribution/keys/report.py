@@ -129,7 +129,7 @@ def _growth(sample: KeySample) -> tuple[tuple[float, int], ...]:
         until = begin + (end - begin) * step / GROWTH_POINTS
         while at < len(seen) and seen[at].first_s <= until + 1e-9:
             at += 1
-        points.append((round(until, 3), at * sample.scale))
+        points.append((round(until, 3), min(sample.distinct, at * sample.scale)))
     return tuple(points)
 
 

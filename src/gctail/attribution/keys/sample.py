@@ -98,7 +98,7 @@ class KeySample:
     @property
     def distinct(self) -> int:
         """How many different keys there were: exact while no half has left."""
-        return len(self._seen) * self.scale
+        return min(self.lines, len(self._seen) * self.scale)
 
 
 def _hash(key: bytes) -> int:
