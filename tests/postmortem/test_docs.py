@@ -9,12 +9,13 @@ import pytest
 
 from gctail.cli import postmortem
 from gctail.postmortem.certificate import CAUSES
+from gctail.store.recorder import Recorder
 from postmortem_cases import LOGS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "postmortem.md").read_text(encoding="utf-8")
 CALLS = [
-    line.partition("   #")[0].strip()
+    line.partition("   #")[0].strip().replace("/var/lib/gctail/record", "record")
     for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     for line in block.splitlines()
     if line.startswith("gctail postmortem")
@@ -27,6 +28,7 @@ def desk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("desk")
     log = (LOGS / "unbounded-map-go1.27.log").read_bytes()
     (folder / "service.log").write_bytes(log)
+    Recorder(str(folder / "record"), pytest.fail).take("/var/log/service.log", "service", log)
     (folder / "previous.log").write_bytes(log[: len(log) // 4])
     (folder / "dmesg.txt").write_bytes((LOGS / "unbounded-map-go1.27.kernel-dates.log").read_bytes())
     end = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": "2026-11-23T08:52:41Z"}
