@@ -26,8 +26,12 @@ VERSION = 1
 BLOCK_BYTES = 1 << 16
 CLOSELY_BYTES = 1 << 19
 """Of each bin. As a log grows its bins do, and the work for each stays the same."""
-FORM_COST_BYTES = 1 << 11
-"""A line that looks like no other in its block costs as much as so many bytes of common lines."""
+LEAST_BYTES = 1 << 12
+"""Of every bin."""
+USUAL_BYTES = 1 << 10
+"""For each form of lines in a block of a usual log; where there are more forms, most are new."""
+FORM_COST_BYTES = 1 << 12
+"""A new form costs as much as so many bytes of lines that are known."""
 
 
 class Mine:
@@ -122,20 +126,23 @@ class Mine:
         if self._skipping:
             block = block[block.find(b"\n") + 1 :]
             self._skipping = False
-        lines = block.count(b"\n")
-        self.grid.open["lines"] += lines
+        self.grid.open["lines"] += block.count(b"\n")
         self.bytes_seen += len(block)
         self._bin_bytes += len(block)
         expected = max(self._bin_bytes, self._last_bin_bytes) * self._cost
+        if expected > self.closely_bytes:  # where hardly a line is like another, a part of a block is enough
+            most = max(int(self.closely_bytes / self._cost), LEAST_BYTES)
+            block = block[: block.rfind(b"\n", 0, most) + 1] or block
         self._owed += self.share * min(1.0, self.closely_bytes / expected) * len(block) if block else 0.0
         if self._owed * 2 < len(block) and self.grid.open["read"]:
             return
         self._owed -= len(block)
-        self.grid.open["read"] += lines
+        self.grid.open["read"] += block.count(b"\n")
         self.bytes_read += len(block)
-        forms = self._lines.forms
+        before = self._lines.forms
         self._lines.read(block, self._wrapper, self.grid.last_uptime_s)
-        self._cost = 1.0 + (self._lines.forms - forms) * FORM_COST_BYTES / max(len(block), 1)
+        unusual = max(0.0, self._lines.forms - before - len(block) / USUAL_BYTES)
+        self._cost = 1.0 + unusual * FORM_COST_BYTES / max(len(block), 1)
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data, for JSON: what `restore` makes goes on exactly from here."""
