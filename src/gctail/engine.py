@@ -20,6 +20,9 @@ from gctail.rules import Plan
 from gctail.service import Seen, Service
 
 MOST_SERVICES = 10_000
+SERVICES_A_TURN = 500
+"""Time passes for so many services at once; for ten thousand, every 5 s."""
+LONGEST_STEP_S = 5.0
 MOST_MINED = 128
 """Services whose application text is mined at the same time: where there are more, those that grow most."""
 USUAL_MINING = 0.2
@@ -81,6 +84,12 @@ class Engine:
         self._mined: list[Service] = []
         self.most_services, self.most_mined = MOST_SERVICES, MOST_MINED
         self.keeper: Keeper | None = None
+        self.tells_silence = False
+        """Whether a service that falls silent is told: only where somebody listens to it live."""
+        self._heard: dict[str, Service] = {}  # since time has passed
+        self._turns: list[str] = []
+        self._now_s: float | None = None
+        self._listened_s = 0.0
         self._clocks: dict[str, Service] = {}
         self.services: OrderedDict[str, Service] = OrderedDict()
         self.closed = 0
@@ -142,18 +151,40 @@ class Engine:
         return [finding for service in self.services.values() for finding in service.conclude()]
 
     def advance(self, now_s: float) -> list[Finding]:
-        """Time has passed without input."""
-        keeper = self.keeper
-        if keeper is None:
-            return [finding for service in self.services.values() for finding in service.advance(now_s)]
+        """Time has passed without input; to be called several times a second. `now_s` is Unix time.
+
+        Of many services only some have their turn each time.
+        """
+        listened_s = self._listen(now_s)
         found: list[Finding] = []
-        for service in self.services.values():
-            keeper.pass_time(service)
-            signals = service.advance(now_s)
-            if signals:
-                keeper.touch(service)
-                found += signals
+        if self.tells_silence:
+            for service in self._heard.values():
+                found += service.heard(listened_s, now_s)
+        self._heard.clear()
+        if not self._turns:
+            self._turns = list(self.services)
+        turns, self._turns = self._turns[:SERVICES_A_TURN], self._turns[SERVICES_A_TURN:]
+        keeper = self.keeper
+        for name in turns:
+            each = self.services.get(name)
+            if each is None:
+                continue
+            if keeper is not None:
+                keeper.pass_time(each)
+            signals = each.advance(now_s)
+            if self.tells_silence:
+                signals += each.falls_silent(listened_s, now_s)
+            if signals and keeper is not None:
+                keeper.touch(each)
+            found += signals
         return found
+
+    def _listen(self, now_s: float) -> float:
+        """Seconds in which somebody listened: a clock that steps, or a process that was stopped, adds little."""
+        if self._now_s is not None:
+            self._listened_s += min(max(0.0, now_s - self._now_s), LONGEST_STEP_S)
+        self._now_s = now_s
+        return self._listened_s
 
     def wake(self, name: str) -> Service:
         """The service of this name: as it is, as it was kept, or a new one."""
@@ -217,7 +248,7 @@ class Engine:
 
     def _service(self, name: str) -> Service:
         """The service of something that was read."""
-        service = self.wake(name)
+        service = self._heard[name] = self.wake(name)
         if self.keeper is not None:
             self.keeper.touch(service)
         return service

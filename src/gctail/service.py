@@ -18,6 +18,7 @@ from gctail.golang.pacer import Derived
 from gctail.parsing.burst import Burst
 from gctail.parsing.metrics_series import SampleSeries
 from gctail.parsing.wrappers import unwrapped
+from gctail.pulse import Pulse
 from gctail.records import Death, Digest, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
 from gctail.rules import Plan, RuleWatch
 from gctail.traces import Trace
@@ -74,6 +75,7 @@ class Service:
         self._kinds: dict[str, int] = {}
         self.collections = 0
         self.samples = SampleSeries()
+        self.pulse = Pulse()
         self.mended = 0
         self.unreadable = 0
         self.specimens: list[str] = []
@@ -161,6 +163,38 @@ class Service:
         self.plan = plan
         for epoch in self.open:
             epoch.watch = RuleWatch(plan, self.name, self.limit_mib) if plan and self.judging else None
+
+    def heard(self, listened_s: float, now_s: float) -> list[Finding]:
+        """It said something since this was last called; what is to be told where it had been called silent.
+
+        `listened_s` is the clock of its pulse, `now_s` Unix time.
+        """
+        silent_s = self.pulse.beat(listened_s)
+        if silent_s is None:
+            return []
+        return [self._silence("resolved", "info", f"it writes again, after {silent_s:.0f} s", silent_s, now_s)]
+
+    def falls_silent(self, listened_s: float, now_s: float) -> list[Finding]:
+        """Where it has said nothing for far longer than usual, and nobody said that it died."""
+        if self.current is not None and self.current.deaths:
+            return []
+        longest_s = self.pulse.longest_s
+        silent_s = self.pulse.falls_silent(listened_s)
+        if silent_s is None:
+            return []
+        summary = f"nothing was written for {silent_s:.0f} s; the longest pause before was {longest_s:.0f} s"
+        return [self._silence("onset", "warning", summary, silent_s, now_s)]
+
+    def _silence(self, phase: str, severity: str, summary: str, silent_s: float, now_s: float) -> Finding:
+        epoch = self.current
+        number = self.pulse.silences
+        finding = Finding(
+            _place_id(self.name, f"silent{phase}", "silence", number), "silent", severity, self.name,
+            epoch.index if epoch is not None else 0, now_s, None, 0, summary,
+            {"phase": phase, "silent_s": round(silent_s, 1), "longest_pause_s": round(self.pulse.longest_s, 1)},
+        )  # fmt: skip
+        self.findings.append(finding)
+        return finding
 
     def advance(self, now_s: float) -> list[Finding]:
         """Time has passed; `now_s` is Unix time."""
@@ -480,6 +514,7 @@ class Service:
             "current": self.current.index if self.current is not None else None,
             "collections": self.collections,
             "samples": self.samples.state(),
+            "pulse": msgspec.to_builtins(replace(self.pulse, last_s=None)),
             "kinds": self._kinds,
             "mended": self.mended,
             "unreadable": self.unreadable,
@@ -507,6 +542,7 @@ class Service:
         service.open = [known[index] for index in state["open"] if index in known]
         service.current = known.get(state["current"])
         service.samples = SampleSeries.restore(state["samples"])
+        service.pulse = msgspec.convert(state.get("pulse", {}), Pulse)
         service.epochs_seen, service.collections = state["epochs_seen"], state["collections"]
         service._kinds, service.mended = dict(state["kinds"]), state["mended"]
         service.unreadable, service.specimens = state["unreadable"], list(state["specimens"])
@@ -553,5 +589,9 @@ def _unlike(epoch: Epoch, cycle: GcCycle) -> bool:
 
 
 def _finding_id(service: str, kind: str, sighting: Sighting) -> str:
-    place = f"{service}\0{kind}\0{sighting.origin}\0{sighting.offset}"
+    return _place_id(service, kind, sighting.origin, sighting.offset)
+
+
+def _place_id(service: str, kind: str, origin: str, offset: int) -> str:
+    place = f"{service}\0{kind}\0{origin}\0{offset}"
     return blake2b(place.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()

@@ -56,6 +56,7 @@ class Followed:
                 inotify=not options.poll, oldest_first=options.oldest_first,
             )  # fmt: skip
             self.following = Following(self.follower, reading, engine, listener, known)
+            engine.tells_silence = True
             if options.record is not None:
                 from gctail.store.recorder import Recorder
 
