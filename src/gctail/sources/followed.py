@@ -15,7 +15,7 @@ from gctail.sources.compressed import MAGIC_BYTES, format_of
 from gctail.sources.inputs import CHUNK_BYTES, Chunk
 from gctail.sources.mark import FLAGS, Key, Mark, Place, is_compressed, opened, plain_copy
 from gctail.sources.opened import Opened
-from gctail.sources.refound import is_of, refound
+from gctail.sources.refound import Age, age, is_of, refound
 from gctail.sources.starts import Start
 
 ROTATE_WAIT_S = 5.0
@@ -409,7 +409,7 @@ class Followed:
         if self._seen is None:
             return
         seen, ours = set(self._beside_when_read), {key, *(file.key for file in self.files)}
-        found: dict[Key, tuple[int, int]] = {}
+        found: dict[Key, tuple[Age, int]] = {}
         for _ in range(TRIES):
             missed = False
             for name in self._rotated_in(self._listings.of(self.directory, afresh=True)):
@@ -426,7 +426,7 @@ class Followed:
                     os.close(descriptor if plain is None else plain)
                 else:
                     status = os.fstat(plain)
-                    found[status.st_dev, status.st_ino] = status.st_mtime_ns, plain
+                    found[status.st_dev, status.st_ino] = age(name, status.st_mtime_ns), plain
             if not missed:
                 break
         for found_key, (_, descriptor) in sorted(found.items(), key=lambda each: each[1]):

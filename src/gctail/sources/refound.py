@@ -17,6 +17,15 @@ from gctail.sources.mark import Key, Mark, Place, is_compressed, opened, plain_c
 from gctail.sources.opened import Opened
 
 SECOND_NS = 10**9
+NUMBERED = re.compile(r"\.(\d{1,4})(?:\.(?:gz|zst|xz|bz2))?\Z")
+Age = tuple[int, int]
+"""By which older files come first: the time of change, and where two have the same, the number in their names."""
+
+
+def age(entry: str, changed_ns: int) -> Age:
+    """The age of a rotated file: `app.log.2` was rotated away before `app.log.1`, whatever the clock's grain."""
+    numbered = NUMBERED.search(entry)
+    return changed_ns, -int(numbered[1]) if numbered is not None else 0
 
 
 class Refound(Struct):
@@ -32,8 +41,13 @@ class _Beside(Struct):
 
     descriptor: int
     key: Key
-    changed_ns: int
+    age: Age
     is_old: bool
+
+    @property
+    def changed_ns(self) -> int:
+        """When somebody wrote to it last."""
+        return self.age[0]
 
 
 def refound(  # noqa: PLR0913  (where to look, and what is known already)
@@ -51,7 +65,7 @@ def refound(  # noqa: PLR0913  (where to look, and what is known already)
     """
     directory = os.path.dirname(name) or "."  # noqa: PTH120 - text in, text out
     by_inode = {inode: os.path.join(directory, entry) for entry, inode in inodes.items()}  # noqa: PTH118
-    ordered: list[tuple[int, int, Opened]] = []  # by place in `place`, then by time
+    ordered: list[tuple[int, Age, Opened]] = []  # by place in `place`, then by time
     lost: list[tuple[int, Mark]] = []
     is_current = False
     for number, mark in enumerate(place.files):
@@ -60,17 +74,17 @@ def refound(  # noqa: PLR0913  (where to look, and what is known already)
             file, current = _itself(name, by_inode, mark, rotated, now_s)
         is_current = is_current or (current and not mark.is_unread)
         if file is not None:
-            ordered.append((len(place.files) + 1 if current else number, 0, file))
+            ordered.append((len(place.files) + 1 if current else number, (0, 0), file))
         else:
             lost.append((number, mark))
     known = {file.key for _, _, file in ordered}
-    new: list[tuple[int, int, Opened]] = []
+    new: list[tuple[int, Age, Opened]] = []
     for beside in _besides(name, [entry for entry in inodes if rotated.fullmatch(entry)], place, known):
         number, file = _taken(beside, lost, place, [file for _, _, file in ordered], now_s)
         if file is None or (number == len(place.files) and is_current):
             os.close(beside.descriptor)
         else:
-            (ordered if number < len(place.files) else new).append((number, beside.changed_ns, file))
+            (ordered if number < len(place.files) else new).append((number, beside.age, file))
             lost = [each for each in lost if each[0] != number or file.is_unread]
     files = [file for _, _, file in sorted([*ordered, *new], key=lambda each: each[:2])]
     return Refound(files, is_current, [mark for _, mark in lost if not mark.is_unread])
@@ -120,8 +134,8 @@ def _besides(name: str, rotated: list[str], place: Place, known: set[Key]) -> li
             os.close(descriptor)
             descriptor = plain_copy(path) if not is_old and not is_of(changed_ns, times_ns) else None
         if descriptor is not None:
-            found.append(_Beside(descriptor, key, changed_ns, is_old))
-    return sorted(found, key=lambda beside: beside.changed_ns)
+            found.append(_Beside(descriptor, key, age(entry, changed_ns), is_old))
+    return sorted(found, key=lambda beside: beside.age)
 
 
 def is_of(changed_ns: int, times_ns: set[int]) -> bool:
