@@ -204,6 +204,9 @@ class Followed:
                     if limit <= 0 and not file.is_emptied():
                         self.has_more = not file.is_read_up
                         break
+                if file is self.files[-1] and self._take_copies(now_s):  # while older files were read
+                    self.has_more = True
+                    return
                 data = file.read(max(1, limit), whole_lines=whole_lines)
                 if file.cut is not None:
                     self._find_copy(now_s)
@@ -446,14 +449,15 @@ class Followed:
             os.close(descriptor)
         return plain
 
-    def _take_copies(self, now_s: float) -> None:
+    def _take_copies(self, now_s: float) -> bool:
         """Where nothing was read of the present file, what was copied out of it before it was emptied is new."""
         if not self.files or not self.files[-1].is_unread:
-            return
-        current = self.files[-1]
+            return False
+        current, count = self.files[-1], len(self.files)
         if current.size or self._beside is not self._beside_when_read:
             self._take_between(current.key, now_s)
             self.files.append(self.files.pop(self.files.index(current)))
+        return len(self.files) > count
 
     def _close_quiet(self, now_s: float, *, final: bool) -> Iterator[Chunk]:
         """Close what will not grow any more, after its last, unfinished line."""

@@ -63,10 +63,12 @@ class Opened:
         held = self.decoder.held_bytes
         position, tail = self.position - held, self._tail[: len(self._tail) - held]
         if unfinished and self.line_begin < position:
+            tail = self._tail[: max(0, len(self._tail) - (self.position - self.line_begin))]
             position = self.line_begin
-            length = min(TAIL_BYTES, position - self._begin)
-            with suppress(OSError):
-                tail = os.pread(self.descriptor, length, position - length)
+            with suppress(OSError):  # a long line: its beginning is read again, if it is still there
+                if not tail and self.matches(self.descriptor):
+                    length = min(TAIL_BYTES, position - self._begin)
+                    tail = os.pread(self.descriptor, length, position - length)
         return Mark(*self.key, position, self._begin, self._head[: position - self._begin], tail)
 
     def _know_encoding(self) -> None:
