@@ -110,3 +110,16 @@ def test_fields_and_slots_without_end_are_bounded():
     [template] = courses.templates
     assert len(template.slots) == 24
     assert MANY > 2
+
+
+def test_of_a_hostile_log_a_small_part_of_every_bin_is_read_closely():
+    """Of a usual one of the same size, all of it."""
+    chance, hostile, usual = random.Random(7), Mine(), Mine()  # noqa: S311 - no secret
+    lines = nonsense(chance, 2000)
+    for number in range(6):
+        hostile.read("".join(line + "\n" for line in chance.sample(lines, 2000)).encode())
+        usual.read("".join(f"INFO stored {line} of {number} rows in the shard\n" for line in range(2000)).encode())
+        for mine in (hostile, usual):
+            mine.tick(float(number), 1.0)
+    assert (hostile.sampled < 0.5, usual.sampled) == (True, 1.0)
+    assert all(hostile.grid.whole("read"))
