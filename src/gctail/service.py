@@ -16,6 +16,7 @@ from gctail.detectors.leak import DEFAULT_BUDGET
 from gctail.epochs import RECENT, Epoch, Gap, without_stacks
 from gctail.golang.pacer import Derived
 from gctail.parsing.burst import Burst
+from gctail.parsing.causes import CAUSES
 from gctail.parsing.metrics_series import SampleSeries
 from gctail.parsing.wrappers import unwrapped
 from gctail.pulse import Pulse
@@ -373,7 +374,7 @@ class Service:
         over = self._rules_over(epoch) if epoch is not None and epoch not in self.open else []
         finding = Finding(
             _finding_id(self.name, "death", sighting), "death", "critical", self.name, index, time_s, uptime_s,
-            sighting.offset, f"the process died: {death.cause.replace('-', ' ')}",
+            sighting.offset, f"the process died: {CAUSES.get(death.cause, death.cause)}",
             {"cause": death.cause, "source": death.source, **death.details}, lines=death.lines[:8],
         )  # fmt: skip
         self.findings.append(finding)

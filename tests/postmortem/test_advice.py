@@ -5,8 +5,8 @@ import re
 import msgspec
 import pytest
 
+from gctail.parsing.causes import CAUSES
 from gctail.postmortem.advice import SEVERITIES, Rule, _parsed, advise, clauses, rules
-from gctail.postmortem.certificate import CAUSES
 from gctail.postmortem.facts import Facts
 from postmortem_cases import LOGS, certificate_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gctail.postmortem.certificate import CAUSES
+from gctail.parsing.causes import CAUSES
 from postmortem_cases import LOGS, case_of, certificate_of
 
 MAIN = {"unbounded-map-go1.27.log": "session-gateway"}

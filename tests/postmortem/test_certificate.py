@@ -3,7 +3,8 @@
 import msgspec
 
 from certificates import example_case, example_certificate
-from gctail.postmortem.certificate import CAUSES, Case
+from gctail.parsing.causes import CAUSES
+from gctail.postmortem.certificate import Case
 
 
 def test_a_case_survives_json():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gctail.cli import postmortem
-from gctail.postmortem.certificate import CAUSES
+from gctail.parsing.causes import CAUSES
 from gctail.store.recorder import Recorder
 from postmortem_cases import LOGS
 

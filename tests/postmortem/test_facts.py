@@ -9,9 +9,10 @@ from certificates import example_certificate
 from gctail.attribution.keys.report import report
 from gctail.attribution.keys.sample import KeySample
 from gctail.attribution.keys.values import KeyReport
+from gctail.parsing.causes import CAUSES
 from gctail.parsing.signatures import signatures
 from gctail.postmortem.advice import _parsed, advise, clauses, rules
-from gctail.postmortem.certificate import CAUSES, Certificate, Hold, Key, Memory, Place, StackGroup
+from gctail.postmortem.certificate import Certificate, Hold, Key, Memory, Place, StackGroup
 from gctail.postmortem.facts import Facts, facts_of
 from gctail.postmortem.wording import GROWTHS
 from gctail.sinks.text import HEADLINES

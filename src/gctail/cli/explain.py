@@ -11,6 +11,7 @@ import msgspec
 
 from gctail.cli.options import new_parser
 from gctail.errors import UsageError
+from gctail.parsing.causes import CAUSES
 from gctail.parsing.scanner import Scanner
 from gctail.parsing.text import show
 from gctail.records import Death, GcCycle, Record, Sighting, Unreadable
@@ -58,7 +59,7 @@ def _explained(record: Record, known: dict[str, Any]) -> str:
         at = f", at column {record.column + 1}" if record.column is not None else ""
         lines.append(f"{record.reason}{at}")
     if isinstance(record, Death):
-        lines.append(f"Cause: {record.cause.replace('-', ' ')}, told by: {record.source}")
+        lines.append(f"Cause: {CAUSES.get(record.cause, record.cause)}, told by: {record.source}")
     told: dict[str, Any] = msgspec.to_builtins(record)
     told.pop("type", None)
     if isinstance(record, GcCycle):

@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from gctail.parsing.causes import CAUSES
 from gctail.postmortem.advice import advise
-from gctail.postmortem.certificate import CAUSES
 from gctail.postmortem.facts import Facts
 from gctail.postmortem.headline import OF_MEMORY, SHORT
 from gctail.postmortem.wording import sentence_of, size

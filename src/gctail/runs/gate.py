@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from gctail.parsing.causes import CAUSES
 from gctail.records import Death, Verdict
 from gctail.runs.soak import Slope, slope_of
 from gctail.service import Service
@@ -45,7 +46,8 @@ def gated(service: Service, allowed: float | None, warm_up_s: float | None) -> G
 
 def _result(service: Service, verdict: Verdict | None, slope: Slope | None, allowed: float | None) -> tuple[str, str]:
     if service.deaths and isinstance(service.deaths[-1].record, Death):
-        return FAIL, f"it died: {service.deaths[-1].record.cause.replace('-', ' ')}"
+        cause = service.deaths[-1].record.cause
+        return FAIL, f"it died: {CAUSES.get(cause, cause)}"
     if verdict is not None and verdict.leak:
         return FAIL, "it leaks"
     if slope is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from gctail.postmortem.certificate import CAUSES
+from gctail.parsing.causes import CAUSES
 from gctail.records import Finding
 from gctail.snapshot import URGENCY, Detail, Row, Snapshot, in_order, time_left_s
 from gctail.traces import Bin

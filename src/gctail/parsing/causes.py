@@ -1,0 +1,28 @@
+"""What can end a process, in words: the closed list that everything that tells of an end keeps to."""
+
+CAUSES = {
+    "go-out-of-memory": "Go ran out of memory",
+    "memory-limit-spiral": "killed after a GOMEMLIMIT death spiral",
+    "kernel-oom-kill-cgroup": "killed by the kernel at its container's memory limit",
+    "kernel-oom-kill-global": "killed by the kernel: the machine had no memory left",
+    "oom-killed-report": "reported as killed for its memory",
+    "exit-137": "killed (status 137); the log does not say by whom",
+    "sigkill": "killed (SIGKILL); the log does not say by whom",
+    "guard-kill": "killed by a memory guard in user space",
+    "stack-overflow": "stack overflow",
+    "thread-limit": "too many threads",
+    "concurrent-map-access": "concurrent access to a map",
+    "deadlock": "deadlock: every goroutine was asleep",
+    "panic": "panic",
+    "runtime-fault": "fatal error of the Go runtime",
+    "signal-quit": "ended by SIGQUIT, which prints every stack",
+    "signal-abort": "aborted (SIGABRT)",
+    "signal-segv": "crashed (SIGSEGV)",
+    "terminated": "asked to end from outside",
+    "exit-status": "ended by itself with an error status",
+    "healthy-end": "ended on purpose",
+    "log-cut-off": "no death seen: the log is incomplete",
+    "alive": "no death seen: still alive when the log ends",
+    "unknown": "unknown",
+}
+"""The closed list of causes, each with its title."""
