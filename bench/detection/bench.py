@@ -112,7 +112,8 @@ def show(part: str, seeds: int, *, blind: bool, rivals: bool, detail: bool = Fal
     tables = judged(part, seeds, blind=blind, rivals=rivals)
     tuning = judged("dev", seeds, blind=blind, rivals=rivals) if part == "test" else tables
     report(tables, tuning)
-    forecasts(tables[OURS])
+    if not blind:  # without a limit there is no end to forecast
+        forecasts(tables[OURS])
     scales(tables[OURS])
     if detail:
         details(tables[OURS])
