@@ -74,7 +74,8 @@ class Link:
             return {}
         now_s = time.monotonic()
         self._poll_s = POLL_S
-        if not polled and time.thread_time() - worked_s > (now_s - begun_s) / 5:
+        complains = now_s - self._complaints.last_s < TROUBLE_S
+        if not polled and complains and time.thread_time() - worked_s > (now_s - begun_s) / 5:
             self._poll_s = SPINNING_POLL_S
             time.sleep(POLL_S)
         if polled:
