@@ -2,8 +2,8 @@
 
 import math
 
+from gctail.parsing.causes import CAUSES
 from gctail.postmortem.certificate import (
-    CAUSES,
     Advice,
     Band,
     Case,
