@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from gctail.cli.configuring import configurable
 from gctail.cli.options import new_parser
+from gctail.cli.whole import palette_of, read_whole
 from gctail.engine import Engine
 from gctail.errors import UnreadableInput, UsageError
 from gctail.runners.local import Reading
@@ -58,10 +58,8 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.buffer.write(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
     else:
         from gctail.sinks.differing import differing_text
-        from gctail.sinks.text import Palette
 
-        colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
-        print(differing_text(options.before, options.after, changes, Palette(colour=colour)))
+        print(differing_text(options.before, options.after, changes, palette_of(options)))
     worst = max((each.change or 0.0 for each in changes if each.verdict == WORSE), default=0.0)
     return int(options.fail_over is not None and 100 * worst > options.fail_over)
 
@@ -69,11 +67,8 @@ def run(options: argparse.Namespace) -> int:
 def _bins(path: str, options: argparse.Namespace) -> list[Bin]:
     """The course of the process of the log that collected most."""
     engine = Engine(only=options.service, judging=False)
-    engine.trace_points = POINTS
     reading = Reading(service=None, wrapper=options.wrapper)
-    for events in reading.files([path]):
-        for _ in engine.all(events):
-            pass
+    read_whole(engine, reading, [path], POINTS)
     epochs = [epoch for service in engine.services.values() for epoch in service.epochs if epoch.trace is not None]
     busiest = max(epochs, key=lambda epoch: epoch.ledger.seen, default=None)
     if busiest is None or busiest.trace is None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from gctail.cli.options import choosing, new_parser
+from gctail.cli.whole import palette_of, read_whole
 from gctail.cli.window import window
 from gctail.engine import Engine
 from gctail.errors import UsageError
@@ -47,11 +47,8 @@ def run(options: argparse.Namespace) -> int:
     warm_up_s = duration_option("--warm-up", options.warm_up) if options.warm_up else None
     limit_mib = size_option("--limit", options.limit) if options.limit else None
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
-    engine.trace_points = POINTS
     reading = Reading(service=options.service, wrapper=options.wrapper)
-    for events in reading.files(options.files):
-        for _ in engine.all(events):
-            pass
+    read_whole(engine, reading, options.files, POINTS)
     told = [gated(each, allowed, warm_up_s) for each in engine.services.values() if each.collections or each.deaths]
     if reading.failed:
         raise UsageError("\ngctail: ".join(reading.failed))
@@ -66,9 +63,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.buffer.write(orjson.dumps(results, option=orjson.OPT_INDENT_2) + b"\n")
     else:
         from gctail.sinks.gating import gated_text
-        from gctail.sinks.text import Palette
 
-        colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
         worst_first = sorted(told, key=lambda each: (each.result == PASS, each.result != FAIL))
-        print("\n".join(gated_text(each, Palette(colour=colour)) for each in worst_first))
+        print("\n".join(gated_text(each, palette_of(options)) for each in worst_first))
     return 0 if all(each.result in passing for each in told) else 1

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gctail.cli.judging import limit_of
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.progress import Progress
 from gctail.cli.window import window
@@ -138,7 +139,7 @@ def read(options: argparse.Namespace) -> Read:
     options.files = [path for file in options.files for path in (recorded(file) if Path(file).is_dir() else [file])]
     if len(options.files) == 1 and not is_pipe(options.files[0]) and is_bundle(options.files[0]):
         return _unpacked(options)
-    found = _once(options, limit_of(options.limit))
+    found = _once(options, limit_of(options))
     limit = _found_limit(found.case)
     if options.limit is None and limit is not None and found.case.input.get("bytes", 0) <= MOST_READ_TWICE_BYTES:
         return _once(options, limit, found.places)
@@ -196,7 +197,7 @@ def _unpacked(options: argparse.Namespace) -> Read:
     again.wrapper = options.wrapper or manifest.wrapper
     again.since, again.until = options.since or manifest.since, options.until or manifest.until
     years = {member.origin: member.year for member in manifest.members if member.year is not None}
-    found = _once(again, limit_of(again.limit), bundle.places, years)
+    found = _once(again, limit_of(again), bundle.places, years)
     limit = _found_limit(found.case)
     if again.limit is None and limit is not None:
         found = _once(again, limit, bundle.places, years)
@@ -307,15 +308,3 @@ def readable(path: str, option: str, places: Places) -> str:
     if path != "-" and not Path(places.path(path)).exists():
         raise UsageError(f"{option} {path}: there is no such file")
     return path
-
-
-def limit_of(text: str | None) -> float | None:
-    """MiB of --limit."""
-    if text is None:
-        return None
-    from gctail.parsing.quantities import parse_size
-
-    try:
-        return parse_size(text)
-    except ValueError as error:
-        raise UsageError(f"--limit {text}: {error}") from error

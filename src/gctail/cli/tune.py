@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from gctail.cli.options import choosing, new_parser
+from gctail.cli.whole import palette_of, read_whole
 from gctail.cli.window import window
 from gctail.engine import Engine
 from gctail.errors import UsageError
@@ -46,11 +46,8 @@ def run(options: argparse.Namespace) -> int:
     limit_mib = size_option("--limit", options.limit)
     asked = _asked(options)
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
-    engine.trace_points = POINTS
     reading = Reading(service=options.service, wrapper=options.wrapper)
-    for events in reading.files(options.files):
-        for _ in engine.all(events):
-            pass
+    read_whole(engine, reading, options.files, POINTS)
     from gctail.sinks.tuning import Tuned, tuned, tuned_text
 
     services = [tuned(service, limit_mib, asked) for service in engine.services.values() if service.collections]
@@ -59,10 +56,7 @@ def run(options: argparse.Namespace) -> int:
     if options.output == "json":
         _print_json(services)
     else:
-        from gctail.sinks.text import Palette
-
-        colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
-        told = [tuned_text(each, Palette(colour=colour)) for each in services if isinstance(each, Tuned)]
+        told = [tuned_text(each, palette_of(options)) for each in services if isinstance(each, Tuned)]
         print("\n\n".join(told) or "no garbage collections in this log: was it written with GODEBUG=gctrace=1?")
     return 2 if reading.failed else 0
 
