@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
+from gctail.cli.colours import palette_of
 from gctail.cli.configuring import configurable
 from gctail.cli.options import new_parser
-from gctail.cli.whole import palette_of, read_whole
+from gctail.cli.whole import read_whole
 from gctail.engine import Engine
 from gctail.errors import UnreadableInput, UsageError
 from gctail.runners.local import Reading

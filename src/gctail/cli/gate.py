@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
+from gctail.cli.colours import palette_of
 from gctail.cli.options import choosing, new_parser
-from gctail.cli.whole import palette_of, read_whole
+from gctail.cli.whole import read_whole
 from gctail.cli.window import window
 from gctail.engine import Engine
 from gctail.errors import UsageError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import secrets
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gctail.cli.colours import coloured
 from gctail.cli.judging import limit_of
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.progress import Progress
@@ -231,8 +231,7 @@ def _print(case: Case, options: argparse.Namespace) -> None:
     elif options.markdown == "-":
         sys.stdout.write(_markdown(case))
     else:
-        colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
-        print(case_text(case, Pen(colour=colour, lines=options.lines)))
+        print(case_text(case, Pen(colour=coloured(options), lines=options.lines)))
 
 
 def _markdown(case: Case) -> str:

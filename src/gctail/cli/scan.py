@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from gctail.cli.colours import coloured
 from gctail.cli.options import new_parser
 from gctail.parsing.text import show
 
@@ -48,8 +48,7 @@ def run(options: argparse.Namespace) -> int:
     sources = read_sources(files)
     listed = sources.unbounded()
     if options.output == "text":
-        colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
-        print(_text(sources, listed, files, colour=colour, everything=options.all))
+        print(_text(sources, listed, files, colour=coloured(options), everything=options.all))
     else:
         _print_json(options, sources, listed, files)
     worst = SEVERITIES.index(options.fail_on) if options.fail_on in SEVERITIES else len(SEVERITIES)

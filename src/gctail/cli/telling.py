@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from gctail.cli.colours import palette_of
 from gctail.errors import UsageError
 from gctail.records import Finding
 from gctail.runners.outputs import SEVERITIES, Outputs, Told
@@ -16,7 +15,7 @@ from gctail.sinks import Sink
 from gctail.sinks.console import Console
 from gctail.sinks.jsonl import report_json
 from gctail.sinks.silence import Silence, parse_silence
-from gctail.sinks.text import Palette, cycle_line, report_text
+from gctail.sinks.text import cycle_line, report_text
 
 
 class Teller:
@@ -32,8 +31,7 @@ class Teller:
         live: bool = False,
     ) -> None:
         """`live` input is told at once, line by line; `others` are the sinks beside the console."""
-        colour = not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
-        self.palette = Palette(colour=colour)
+        self.palette = palette_of(options)
         self.verbose: bool = options.verbose
         self.limit_mib = limit_mib
         self.interrupted = False

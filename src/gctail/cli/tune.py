@@ -6,8 +6,9 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
+from gctail.cli.colours import palette_of
 from gctail.cli.options import choosing, new_parser
-from gctail.cli.whole import palette_of, read_whole
+from gctail.cli.whole import read_whole
 from gctail.cli.window import window
 from gctail.engine import Engine
 from gctail.errors import UsageError
