@@ -53,7 +53,7 @@ def _life(event: Sighting, service: Service, epoch: Epoch, *, alone: bool) -> Li
     return Life(
         service=service.name,
         epoch=epoch.index,
-        who=identity(service.name, service.first_words, end=words),
+        who=identity(service.name, service.words.first, end=words),
         start_s=epoch.start_s,
         end_s=epoch.last_time_s,
         live_mib=float(last.heap_live_mib) if last is not None else None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -13,29 +12,23 @@ from msgspec.structs import replace
 from gctail.detectors import Carryover, Judge, Signal
 from gctail.detectors.hurry import hurry
 from gctail.detectors.leak import DEFAULT_BUDGET
-from gctail.epochs import RECENT, Epoch, Gap, without_stacks
+from gctail.epochs import RECENT, Epoch, Gap
 from gctail.golang.pacer import Derived
 from gctail.parsing.burst import Burst
-from gctail.parsing.causes import CAUSES
 from gctail.parsing.metrics_series import SampleSeries
-from gctail.parsing.wrappers import unwrapped
 from gctail.pulse import Pulse
 from gctail.records import Death, Digest, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
 from gctail.rules import Plan, RuleWatch
+from gctail.service import telling
+from gctail.service.ends import Deaths, outside_heap
+from gctail.service.words import Words
 from gctail.traces import Trace
 
 VERSION = 1
-MEMORY_KILLS = frozenset({"kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report", "guard-kill"})
-LEAKS = frozenset({"leak", "leak-accelerating", "leak-staircase", "goroutine-growth", "death-spiral"})
 MOST_OPEN_EPOCHS = 4
 """Processes that may write to one stream at the same time."""
 MOST_EPOCHS_KEPT = 16
-FIRST_WORDS_BYTES = 512
-FIRST_WORDS_BYTES = 512
-LAST_LINES_BYTES = 1 << 13
-SAVED_LINES_BYTES = 1 << 12
 MOST_FINDINGS_KEPT = 256
-MOST_DEATHS_KEPT = 64
 
 
 class Seen(Struct, frozen=True, gc=False):
@@ -72,7 +65,7 @@ class Service:
         self.open: list[Epoch] = []
         self.current: Epoch | None = None
         self.findings: deque[Finding] = deque(maxlen=MOST_FINDINGS_KEPT)
-        self.deaths: deque[Sighting] = deque(maxlen=MOST_DEATHS_KEPT)
+        self.deaths = Deaths()
         self._kinds: dict[str, int] = {}
         self.collections = 0
         self.samples = SampleSeries()
@@ -80,11 +73,7 @@ class Service:
         self.mended = 0
         self.unreadable = 0
         self.specimens: list[str] = []
-        self._ends: deque[bytes] = deque()  # the ends of the last passages
-        self._ends_size = 0
-        self.last_lines_wrapper: str | None = None
-        self.first_words = b""
-        """In which a program often says who it is."""
+        self.words = Words()
         self.memory: Carryover | None = None
 
     # -- what comes in
@@ -118,13 +107,11 @@ class Service:
     def read(self, passage: Passage) -> None:
         """Application text of this service: it is mined, and its end is kept for the last lines."""
         text = passage.text
-        if len(self.first_words) < FIRST_WORDS_BYTES:
-            self.first_words += bytes(text[: FIRST_WORDS_BYTES - len(self.first_words)])
         if self.mining and self.current is not None:
             self.current.read(text, passage.wrapper, self.mining)
         if self.plan and self.current is not None:
             self.current.counts.read(text, levels="errors" in self.plan.names)
-        self._keep(bytes(text[-LAST_LINES_BYTES:]), passage.wrapper)
+        self.words.keep(text, passage.wrapper)
 
     def hear(self, digest: Digest) -> None:
         """The same of application text that was read elsewhere."""
@@ -132,20 +119,7 @@ class Service:
             self.current.counts.lines += digest.lines
             self.current.counts.errors += digest.errors
         if digest.end:
-            self._keep(digest.end, None)
-
-    def _keep(self, end: bytes, wrapper: str | None) -> None:
-        if wrapper != self.last_lines_wrapper:
-            self._ends, self._ends_size, self.last_lines_wrapper = deque(), 0, wrapper
-        self._ends.append(end)
-        self._ends_size += len(end)
-        while self._ends_size - len(self._ends[0]) > LAST_LINES_BYTES:
-            self._ends_size -= len(self._ends.popleft())
-
-    @property
-    def last_lines(self) -> bytes:
-        """The end of the application's text."""
-        return b"".join(self._ends)[-LAST_LINES_BYTES:]
+            self.words.keep_end(digest.end, None)
 
     @property
     def belief(self) -> float:
@@ -173,27 +147,18 @@ class Service:
         silent_s = self.pulse.beat(listened_s)
         if silent_s is None:
             return []
-        return [self._silence("resolved", "info", f"it writes again, after {silent_s:.0f} s", silent_s, now_s)]
+        return [self._remembered(telling.of_silence(self.name, self.current, self.pulse, silent_s, now_s))]
 
     def falls_silent(self, listened_s: float, now_s: float) -> list[Finding]:
         """Where it has said nothing for far longer than usual, and nobody said that it died."""
         if self.current is not None and self.current.deaths:
             return []
-        longest_s = self.pulse.longest_s
         silent_s = self.pulse.falls_silent(listened_s)
         if silent_s is None:
             return []
-        summary = f"nothing was written for {silent_s:.0f} s; the longest pause before was {longest_s:.0f} s"
-        return [self._silence("onset", "warning", summary, silent_s, now_s)]
+        return [self._remembered(telling.of_silence(self.name, self.current, self.pulse, silent_s, now_s))]
 
-    def _silence(self, phase: str, severity: str, summary: str, silent_s: float, now_s: float) -> Finding:
-        epoch = self.current
-        number = self.pulse.silences
-        finding = Finding(
-            _place_id(self.name, f"silent{phase}", "silence", number), "silent", severity, self.name,
-            epoch.index if epoch is not None else 0, now_s, None, 0, summary,
-            {"phase": phase, "silent_s": round(silent_s, 1), "longest_pause_s": round(self.pulse.longest_s, 1)},
-        )  # fmt: skip
+    def _remembered(self, finding: Finding) -> Finding:
         self.findings.append(finding)
         return finding
 
@@ -293,13 +258,7 @@ class Service:
         epoch.deaths, epoch.after_death = [], 0
         if epoch not in self.open:
             self.open.append(epoch)
-        finding = Finding(
-            _finding_id(self.name, "death-resolved", sighting), "death", "info", self.name, epoch.index,
-            epoch.last_time_s, epoch.last_uptime_s, sighting.offset, "the process lives: it goes on collecting",
-            {"phase": "resolved"}, lines=tuple(sorted(texts))[:8],
-        )  # fmt: skip
-        self.findings.append(finding)
-        return finding
+        return self._remembered(telling.of_life(self.name, epoch, sighting, texts))
 
     def _epoch_of(self, sighting: Sighting, cycle: GcCycle) -> tuple[Epoch, bool]:
         """The process that this collection belongs to, and whether the log has had the collection before."""
@@ -363,8 +322,7 @@ class Service:
         epoch = self.current
         index = epoch.index if epoch is not None else 0
         time_s = sighting.time_s if epoch is None else epoch.time_of(sighting)
-        uptime_s = epoch.last_uptime_s if epoch is not None and epoch.last is not None else None
-        if self._is_known(sighting, death):
+        if self.deaths.have(sighting, death):
             return Seen(sighting, index, time_s)
         self.deaths.append(sighting)
         if epoch is not None:
@@ -372,26 +330,8 @@ class Service:
             if death.source == "go" and epoch in self.open:
                 self._close(epoch)
         over = self._rules_over(epoch) if epoch is not None and epoch not in self.open else []
-        finding = Finding(
-            _finding_id(self.name, "death", sighting), "death", "critical", self.name, index, time_s, uptime_s,
-            sighting.offset, f"the process died: {CAUSES.get(death.cause, death.cause)}",
-            {"cause": death.cause, "source": death.source, **death.details}, lines=death.lines[:8],
-        )  # fmt: skip
-        self.findings.append(finding)
+        finding = self._remembered(telling.of_death(self.name, epoch, sighting, death, time_s))
         return Seen(sighting, index, time_s, None, (finding, *over))
-
-    def _is_known(self, sighting: Sighting, death: Death) -> bool:
-        """The same death told again: by the same pid, or by another party at the same time."""
-        for other in self.deaths:
-            known = other.record
-            if not isinstance(known, Death):
-                continue
-            pid = death.details.get("pid")
-            if pid is not None and pid == known.details.get("pid") and death.source == known.source:
-                return True
-            if death.text == known.text and sighting.offset == other.offset and sighting.origin == other.origin:
-                return True
-        return False
 
     def _unreadable(self, record: Unreadable) -> None:
         self.unreadable += 1
@@ -399,38 +339,10 @@ class Service:
             self.specimens.append(record.text[:300])
 
     def _told(self, epoch: Epoch, signals: list[Signal], sighting: Sighting, time_s: float | None) -> list[Finding]:
-        """Signals as findings: with an id that depends on service, kind and place alone."""
-        cycle = sighting.record
-        uptime_s = cycle.uptime_s if isinstance(cycle, GcCycle) else None
-        number = cycle.number if isinstance(cycle, GcCycle) else None
-        place = sighting  # what time has brought stands nowhere in the log, and is told after this collection
-        if not sighting.origin:
-            place = replace(sighting, origin=f"epoch {epoch.index}", offset=number or 0)
-        replay = {"origin": sighting.origin, "until_offset": sighting.offset, "epoch": epoch.index, "number": number}
-        found = [
-            Finding(
-                _finding_id(self.name, signal.kind + signal.phase, place),
-                signal.kind,
-                signal.severity,
-                self.name,
-                epoch.index,
-                time_s,
-                uptime_s,
-                sighting.offset,
-                signal.summary,
-                {"phase": signal.phase, **signal.evidence, "replay": replay},
-                suspects=self._accused(epoch, signal),
-            )
-            for signal in signals
-        ]
+        """Signals as findings, which are remembered."""
+        found = telling.of_signals(self.name, epoch, signals, sighting, time_s)
         self.findings.extend(found)
         return found
-
-    def _accused(self, epoch: Epoch, signal: Signal) -> tuple[dict[str, Any], ...]:
-        """Whom the log suspects at this moment, where the signal is about a leak."""
-        if signal.kind not in LEAKS or signal.phase == "resolved" or epoch.mine is None:
-            return ()
-        return tuple(epoch.grown_with(signal.evidence.get("onset_uptime_s") or 0.0))
 
     # -- what is told at the end
 
@@ -439,7 +351,7 @@ class Service:
         epoch, verdict = self.judged()
         if epoch is None or verdict is None or not verdict.leak or epoch.last is None:
             return []
-        if any(finding.kind in LEAKS and finding.epoch == epoch.index for finding in self.findings):
+        if any(finding.kind in telling.LEAKS and finding.epoch == epoch.index for finding in self.findings):
             return []
         place = Sighting(epoch.last, self.name, "", 0)
         evidence = {
@@ -494,10 +406,7 @@ class Service:
 
     def lines_at_the_end(self, most: int = 20) -> list[str]:
         """The last application lines."""
-        lines = self.last_lines.decode("utf-8", "replace").splitlines()
-        if self.last_lines_wrapper is not None:
-            lines = unwrapped(lines, self.last_lines_wrapper)
-        return [line for line in lines if line.strip()][-most:]
+        return self.words.last_lines(most)
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data, for JSON: what `restore` makes goes on exactly from here."""
@@ -520,12 +429,10 @@ class Service:
             "mended": self.mended,
             "unreadable": self.unreadable,
             "specimens": self.specimens,
-            "deaths": msgspec.to_builtins(without_stacks(self.deaths)),
+            "deaths": self.deaths.state(),
             "findings": msgspec.to_builtins(list(self.findings)),
             "memory": msgspec.to_builtins(self.memory),
-            "last_lines": self.last_lines[-SAVED_LINES_BYTES:].decode("utf-8", "backslashreplace"),
-            "last_lines_wrapper": self.last_lines_wrapper,
-            "first_words": self.first_words.decode("utf-8", "backslashreplace"),
+            **self.words.state(),
         }
 
     @classmethod
@@ -547,12 +454,10 @@ class Service:
         service.epochs_seen, service.collections = state["epochs_seen"], state["collections"]
         service._kinds, service.mended = dict(state["kinds"]), state["mended"]
         service.unreadable, service.specimens = state["unreadable"], list(state["specimens"])
-        service.deaths.extend(msgspec.convert(state["deaths"], list[Sighting]))
+        service.deaths = Deaths.restore(state["deaths"])
         service.findings.extend(msgspec.convert(state.get("findings", []), list[Finding]))
         service.memory = msgspec.convert(state["memory"], Carryover | None)
-        service._ends.append(state["last_lines"].encode())
-        service.first_words = state.get("first_words", "").encode()[:FIRST_WORDS_BYTES]
-        service._ends_size, service.last_lines_wrapper = len(service._ends[0]), state["last_lines_wrapper"]
+        service.words = Words.restore(state)
         return service
 
     def ledger(self) -> dict[str, Any]:
@@ -567,32 +472,5 @@ def lighter(state: dict[str, Any]) -> dict[str, Any]:
     return {**state, "epochs": [{**epoch, "mine": None} for epoch in state["epochs"]]}
 
 
-def outside_heap(epoch: Epoch, verdict: Verdict) -> Verdict:
-    """The verdict, corrected where a process was killed for memory that its Go heap did not hold.
-
-    The runtime keeps up to the goal, and by 5 to 15 % more for what is not heap (memoryLimitHeapGoal in
-    go/src/runtime/mgcpacer.go); less than half of what the kernel counted is no explanation.
-    """
-    death = next((each.record for each in epoch.deaths if isinstance(each.record, Death)), None)
-    if verdict.leak or epoch.last is None or death is None or death.cause not in MEMORY_KILLS:
-        return verdict
-    known = [death.details.get(name) for name in ("anon_rss_kib", "limit_kib")]
-    held_mib = next((kib / 1024 for kib in known if isinstance(kib, int | float)), None)
-    heap_mib = max(epoch.last.heap_end_mib, epoch.last.goal_mib or 0) + 3 * (epoch.last.stacks_mib or 0)
-    if held_mib is None or heap_mib > 0.5 * held_mib:
-        return verdict
-    why = f"the kernel counted {held_mib:.0f} MiB, and the Go heap could not be more than {heap_mib} MiB"
-    return replace(verdict, kind="outside-heap", why=(why, *verdict.why))
-
-
 def _unlike(epoch: Epoch, cycle: GcCycle) -> bool:
     return epoch.last is not None and epoch.last.procs != cycle.procs
-
-
-def _finding_id(service: str, kind: str, sighting: Sighting) -> str:
-    return _place_id(service, kind, sighting.origin, sighting.offset)
-
-
-def _place_id(service: str, kind: str, origin: str, offset: int) -> str:
-    place = f"{service}\0{kind}\0{origin}\0{offset}"
-    return blake2b(place.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()

@@ -1,0 +1,115 @@
+"""What a service tells, as findings: each with an id that depends on service, kind and place alone."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+from msgspec.structs import replace
+
+from gctail.detectors import Signal
+from gctail.epochs import Epoch
+from gctail.parsing.causes import CAUSES
+from gctail.pulse import Pulse
+from gctail.records import Death, Finding, GcCycle, Sighting
+
+LEAKS = frozenset({"leak", "leak-accelerating", "leak-staircase", "goroutine-growth", "death-spiral"})
+
+
+def of_signals(
+    service: str, epoch: Epoch, signals: list[Signal], sighting: Sighting, time_s: float | None
+) -> list[Finding]:
+    """What the judge of a process, or a rule, signalled at a collection; `time_s` is Unix time."""
+    cycle = sighting.record
+    uptime_s = cycle.uptime_s if isinstance(cycle, GcCycle) else None
+    number = cycle.number if isinstance(cycle, GcCycle) else None
+    place = sighting  # what time has brought stands nowhere in the log, and is told after this collection
+    if not sighting.origin:
+        place = replace(sighting, origin=f"epoch {epoch.index}", offset=number or 0)
+    replay = {"origin": sighting.origin, "until_offset": sighting.offset, "epoch": epoch.index, "number": number}
+    return [
+        Finding(
+            _id(service, signal.kind + signal.phase, place.origin, place.offset),
+            signal.kind,
+            signal.severity,
+            service,
+            epoch.index,
+            time_s,
+            uptime_s,
+            sighting.offset,
+            signal.summary,
+            {"phase": signal.phase, **signal.evidence, "replay": replay},
+            suspects=_accused(epoch, signal),
+        )
+        for signal in signals
+    ]
+
+
+def _accused(epoch: Epoch, signal: Signal) -> tuple[dict[str, Any], ...]:
+    """Whom the log suspects at this moment, where the signal is about a leak."""
+    if signal.kind not in LEAKS or signal.phase == "resolved" or epoch.mine is None:
+        return ()
+    return tuple(epoch.grown_with(signal.evidence.get("onset_uptime_s") or 0.0))
+
+
+def of_death(service: str, epoch: Epoch | None, sighting: Sighting, death: Death, time_s: float | None) -> Finding:
+    """A process has died."""
+    uptime_s = epoch.last_uptime_s if epoch is not None and epoch.last is not None else None
+    return Finding(
+        _id(service, "death", sighting.origin, sighting.offset),
+        "death",
+        "critical",
+        service,
+        epoch.index if epoch is not None else 0,
+        time_s,
+        uptime_s,
+        sighting.offset,
+        f"the process died: {CAUSES.get(death.cause, death.cause)}",
+        {"cause": death.cause, "source": death.source, **death.details},
+        lines=death.lines[:8],
+    )
+
+
+def of_life(service: str, epoch: Epoch, sighting: Sighting, texts: set[str]) -> Finding:
+    """A process that was said to have died goes on; `texts` are what said so."""
+    return Finding(
+        _id(service, "death-resolved", sighting.origin, sighting.offset),
+        "death",
+        "info",
+        service,
+        epoch.index,
+        epoch.last_time_s,
+        epoch.last_uptime_s,
+        sighting.offset,
+        "the process lives: it goes on collecting",
+        {"phase": "resolved"},
+        lines=tuple(sorted(texts))[:8],
+    )
+
+
+def of_silence(service: str, epoch: Epoch | None, pulse: Pulse, silent_s: float, now_s: float) -> Finding:
+    """Nothing has been written for `silent_s`, or, as soon as the pulse is no longer silent, something is again."""
+    longest_s = pulse.longest_s
+    if pulse.is_silent:
+        phase, severity = "onset", "warning"
+        summary = f"nothing was written for {silent_s:.0f} s; the longest pause before was {longest_s:.0f} s"
+    else:
+        phase, severity = "resolved", "info"
+        summary = f"it writes again, after {silent_s:.0f} s"
+    return Finding(
+        _id(service, f"silent{phase}", "silence", pulse.silences),
+        "silent",
+        severity,
+        service,
+        epoch.index if epoch is not None else 0,
+        now_s,
+        None,
+        0,
+        summary,
+        {"phase": phase, "silent_s": round(silent_s, 1), "longest_pause_s": round(longest_s, 1)},
+    )
+
+
+def _id(service: str, kind: str, origin: str, offset: int) -> str:
+    place = f"{service}\0{kind}\0{origin}\0{offset}"
+    return blake2b(place.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
