@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from gctail.cli.configuring import configurable
-from gctail.cli.options import new_parser
+from gctail.cli.options import judging, mining, new_parser, telling
 from gctail.cli.viewing import viewing
 from gctail.errors import UsageError
 from gctail.parsing.text import show
@@ -48,24 +48,13 @@ def parser() -> argparse.ArgumentParser:
     parser = new_parser("gctail kafka", DESCRIPTION)
     _where(parser.add_argument_group("what to read"))
     _together(parser.add_argument_group("in a group"))
-    telling = parser.add_argument_group("what to tell")
-    telling.add_argument("--findings-topic", metavar="TOPIC", help="write findings there too: JSON, key = service")
-    telling.add_argument("--rekey-to", metavar="TOPIC", help="only copy the messages there, keyed by service")
-    telling.add_argument("-v", "--verbose", action="store_true", help="a line for every collection as well")
-    telling.add_argument("--output", choices=("text", "jsonl", "json"), default="text", help="how to say it (text)")
-    telling.add_argument("--limit", metavar="SIZE", help="the memory limit of each container, such as 512MiB or 2GiB")
-    telling.add_argument(
-        "--fail-on", choices=("info", "warning", "critical", "never"), default="never", metavar="SEVERITY",
-        help="exit with 1 when a finding is at least this severe: info, warning, critical (never)",
-    )  # fmt: skip
-    telling.add_argument("--silence", metavar="WINDOW", action="append", default=[], help="tell nothing at these times")
-    telling.add_argument(
-        "--rules",
-        metavar="FILE",
-        help="watch for the rules of this file too (docs/rules.md; default: the ones that gctail brings)",
-    )
-    telling.add_argument("--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file")
-    telling.add_argument("--no-color", action="store_true", help="no colours")
+    told = parser.add_argument_group("what to tell")
+    told.add_argument("--findings-topic", metavar="TOPIC", help="write findings there too: JSON, key = service")
+    told.add_argument("--rekey-to", metavar="TOPIC", help="only copy the messages there, keyed by service")
+    told.add_argument("-v", "--verbose", action="store_true", help="a line for every collection as well")
+    telling(told)
+    judging(told)
+    mining(told)
     viewing(parser)
     configurable(parser)
     return parser
@@ -104,9 +93,9 @@ def _together(group: argparse._ArgumentGroup) -> None:
 def run(options: argparse.Namespace) -> int:
     """Consume, and return the exit status."""
     course = _course(options)
-    from gctail.cli.judging import alerts_of, counts_lines, limit_of, limits_of, plan_of
+    from gctail.cli.judging import alerts_of, counts_lines, limit_of, limits_of, mining_of, plan_of
     from gctail.cli.telling import Teller
-    from gctail.engine import USUAL_MINING, Engine, report
+    from gctail.engine import Engine, report
     from gctail.kafka.naming import Naming
     from gctail.runners.kafka import Consumption
 
@@ -116,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
     if options.rekey_to is not None:
         return _rekey(course, naming, options.rekey_to)
     engine = Engine(limit_mib=limit_mib, plan=plan)
-    engine.mining = USUAL_MINING
+    engine.mining = mining_of(options)
     engine.limits = limits_of(options, limit_mib)
     alerts = alerts_of(options) if course.end is None else []  # nobody is woken for what is long over
     teller = Teller(options, limit_mib, others=alerts, live=True)
@@ -192,7 +181,7 @@ class Looking:
     def _facts(self, consumption: Consumption) -> dict[str, Any]:
         """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
         told, facts = consumption.told(), consumption.facts
-        told |= {"messages": facts.messages, "lag_messages": facts.behind, "lag_s": facts.seconds}
+        told |= {"messages": facts.messages, "lag_s": facts.seconds}
         for each in self.alerts:
             told["alerts"], told["alerts_dropped"] = each.health(), each.dropped
         return told

@@ -9,6 +9,8 @@ from gctail.cli.configuring import configurable, configured
 from gctail.cli.following import following
 from gctail.cli.viewing import viewing
 
+Group = argparse.ArgumentParser | argparse._ArgumentGroup  # noqa: SLF001 - it has no public name
+
 COMMANDS = {
     "records": "every runtime record of a log, one JSON object a line",
     "postmortem": "what killed it, since when it was dying, who is suspected, what to do",
@@ -61,7 +63,7 @@ def _joined(arguments: list[str]) -> list[str]:
     """`--since -3h` as `--since=-3h`: a span before the end looks like an option otherwise."""
     joined: list[str] = []
     for argument in arguments:
-        if joined and joined[-1] in {"--since", "--until"}:
+        if joined and joined[-1] in {"--since", "--until", "--start"}:
             joined[-1] += f"={argument}"
         else:
             joined.append(argument)
@@ -90,6 +92,38 @@ def choosing(parser: argparse.ArgumentParser) -> None:
     configurable(parser)
 
 
+def telling(group: Group, outputs: Sequence[str] = ("text", "jsonl", "json")) -> None:
+    """The options that say how findings are told, alike in all commands that watch."""
+    add = group.add_argument
+    add("--output", choices=outputs, default="text", help="how to say it (text)")
+    add(
+        "--fail-on",
+        choices=("info", "warning", "critical", "never"),
+        default="never",
+        metavar="SEVERITY",
+        help="exit with 1 when a finding is at least this severe: info, warning, critical (never)",
+    )
+    told = "tell nothing at these times (UTC), such as 22:00-06:00 or 'sat,sun 00:00-24:00'; the report has it all"
+    add("--silence", metavar="WINDOW", action="append", default=[], help=told)
+    add("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
+
+
+def judging(group: Group) -> None:
+    """The options that say what services are held against, alike in all commands that watch."""
+    add = group.add_argument
+    add("--limit", metavar="SIZE", help="the memory limit of each container, such as 512MiB or 2GiB")
+    told = "watch for the rules of this file too (docs/rules.md; default: the ones that gctail brings)"
+    add("--rules", metavar="FILE", help=told)
+    told = "switch on a rule of that file; may be repeated"
+    add("--enable", metavar="RULE", action="append", default=[], help=told)
+
+
+def mining(group: Group) -> None:
+    """How closely the application's text is read, where all of it comes by."""
+    told = "how much of what a service writes is searched for suspects beyond its first 16 MiB (20); 0 is nothing"
+    group.add_argument("--mining", metavar="PERCENT", type=float, default=20.0, help=told)
+
+
 def reading_parser() -> argparse.ArgumentParser:
     """The options of reading and following."""
     from gctail import __version__
@@ -105,44 +139,15 @@ def reading_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="the application's lines too, without what the runtime wrote into them",
     )
-    parser.add_argument("--output", choices=("text", "jsonl", "json"), default="text", help="how to say it (text)")
-    parser.add_argument("--limit", metavar="SIZE", help="the memory limit of the container, such as 512MiB or 2GiB")
-    parser.add_argument(
-        "--fail-on",
-        choices=("info", "warning", "critical", "never"),
-        default="never",
-        metavar="SEVERITY",
-        help="exit with 1 when a finding is at least this severe: info, warning, critical (never)",
-    )
+    telling(parser)
+    judging(parser)
+    mining(parser)
     parser.add_argument(
         "--false-alarms",
         metavar="PER_DAY",
         type=float,
         help="false alarms a day that you bear over all services together (one in 30 days of each service)",
     )
-    parser.add_argument(
-        "--silence",
-        metavar="WINDOW",
-        action="append",
-        default=[],
-        help="tell nothing at these times (UTC), such as 22:00-06:00 or 'sat,sun 00:00-24:00'; the report has it all",
-    )
-    parser.add_argument(
-        "--rules",
-        metavar="FILE",
-        help="watch for the rules of this file too (docs/rules.md; default: the ones that gctail brings)",
-    )
-    parser.add_argument(
-        "--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file; may be repeated"
-    )
-    parser.add_argument(
-        "--mining",
-        metavar="PERCENT",
-        type=float,
-        default=20.0,
-        help="how much of what a service writes is searched for suspects beyond its first 16 MiB (20); 0 is nothing",
-    )
-    parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
     choosing(parser)
     following(parser)
     viewing(parser)

@@ -10,11 +10,12 @@ import time
 from typing import TYPE_CHECKING
 
 from gctail.cli.configuring import configurable
-from gctail.cli.options import new_parser
+from gctail.cli.options import judging, new_parser, telling
 from gctail.errors import UsageError
 from gctail.parsing.text import show
 
 if TYPE_CHECKING:
+    from gctail.runners.outputs import Outputs
     from gctail.runners.scale import Topology
 
 DESCRIPTION = """\
@@ -44,18 +45,10 @@ def parser() -> argparse.ArgumentParser:
     )
     reading.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
     _working(parser.add_argument_group("how to work"))
-    telling = parser.add_argument_group("what to tell")
-    telling.add_argument("--findings-topic", metavar="TOPIC", help="where findings go (gctail-findings-GROUP)")
-    telling.add_argument("--output", choices=("text", "jsonl"), default="text", help="how to say them here (text)")
-    telling.add_argument("--limit", metavar="SIZE", help="the memory limit of each container, such as 512MiB or 2GiB")
-    telling.add_argument("--silence", metavar="WINDOW", action="append", default=[], help="tell nothing at these times")
-    telling.add_argument(
-        "--rules",
-        metavar="FILE",
-        help="watch for the rules of this file too (docs/rules.md; default: the ones that gctail brings)",
-    )
-    telling.add_argument("--enable", metavar="RULE", action="append", default=[], help="switch on a rule of that file")
-    telling.add_argument("--no-color", action="store_true", help="no colours")
+    told = parser.add_argument_group("what to tell")
+    told.add_argument("--findings-topic", metavar="TOPIC", help="where findings go (gctail-findings-GROUP)")
+    telling(told, ("text", "jsonl"))
+    judging(told)
     configurable(parser)
     return parser
 
@@ -83,26 +76,36 @@ def run(options: argparse.Namespace) -> int:
     """Work until stopped, and return the exit status."""
     if not options.topic:
         raise UsageError("scale: which topics? Give --topic TOPIC")
-    topology = _topology(options)
+    _check_engine()
+    from gctail.cli.judging import alerts_of, limit_of
+    from gctail.cli.telling import Teller
+
+    options.verbose = False
+    teller = Teller(options, limit_of(options), others=alerts_of(options), live=True)
+    topology = _topology(options, teller.outputs)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: topology.stop())
     topology.run()
     _say(f"{topology.messages} messages were read, {topology.findings} findings were made by this process")
-    return 0
+    return 1 if teller.failed else 0
 
 
-def _topology(options: argparse.Namespace) -> Topology:
+def _check_engine() -> None:
+    """Raises UsageError where the distributed engine is not there."""
     try:
-        from gctail.runners.scale import Topology, Views, Wanted
+        import gctail.runners.scale  # noqa: F401
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in {"quixstreams", "confluent_kafka"}:
             raise
         raise UsageError("scale: the engine is not installed: pip install 'gctail[scale]'") from error
-    from gctail.cli.judging import alerts_of, limit_of, limits_of, plan_of
-    from gctail.cli.telling import Teller
+
+
+def _topology(options: argparse.Namespace, outputs: Outputs) -> Topology:
+    from gctail.cli.judging import limit_of, limits_of, plan_of
     from gctail.engine import Engine
     from gctail.kafka.naming import Naming
     from gctail.kafka.security import librdkafka_settings
+    from gctail.runners.scale import Topology, Views, Wanted
 
     limit_mib, plan = limit_of(options), plan_of(options)
     limits = limits_of(options, limit_mib)
@@ -126,9 +129,7 @@ def _topology(options: argparse.Namespace) -> Topology:
         settings=librdkafka_settings(options.security, os.environ),
     )
     views = Views(Naming(options.service_from), plan, options.wrapper, time.gmtime().tm_year)
-    options.verbose, options.fail_on = False, "never"
-    teller = Teller(options, limit_mib, others=alerts_of(options), live=True)
-    return Topology(wanted, views, engine, teller.outputs, _say)
+    return Topology(wanted, views, engine, outputs, _say)
 
 
 def _say(sentence: str) -> None:

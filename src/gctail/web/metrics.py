@@ -112,7 +112,6 @@ INPUT = {
 }
 LAG = {
     "lag_bytes": ("gctail_input_lag_bytes", "Bytes that stand in followed files and were not read yet."),
-    "lag_messages": ("gctail_input_lag_messages", "Messages that stand in Kafka and were not read yet."),
     "lag_s": ("gctail_input_lag_seconds", "Since when not all was read that stood there: no byte waits for longer."),
 }
 ALERTS = {
@@ -146,9 +145,11 @@ def _of_kafka(snapshot: Snapshot) -> Iterator[Metric]:
     kafka: dict[str, Any] | None = snapshot.facts.get("kafka")
     if kafka is None:
         return
-    left = GaugeMetricFamily("gctail_kafka_lag_messages", "Messages that are left to read.", labels=("partition",))
-    for partition, lag in kafka["lag"].items():
-        left.add_metric((partition,), lag["messages"])
+    told = "Messages that stand in Kafka and were not read yet."
+    left = GaugeMetricFamily("gctail_input_lag_messages", told, labels=("topic", "partition"))
+    for place, lag in kafka["lag"].items():
+        topic, _, partition = place.rpartition("/")
+        left.add_metric((topic, partition), lag["messages"])
     yield left
     yield CounterMetricFamily("gctail_kafka_rebalances", "Times that partitions came or went.", kafka["rebalances"])
     yield GaugeMetricFamily("gctail_kafka_paused", "1 while a slow sink holds up the reading.", int(kafka["paused"]))
