@@ -56,6 +56,13 @@ def test_nothing_is_left_unfinished():
     assert found == {}
 
 
+def test_at_the_root_lies_only_what_belongs_there():
+    at_root = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    rooms = {".ci", "bench", "config", "docs", "samples", "src", "tests"}
+    files = {".gitattributes", ".gitignore", "CONTRIBUTING.md", "LICENSE", "README.md", "pyproject.toml"}
+    assert at_root <= rooms | files
+
+
 def test_every_module_says_what_it_is():
     """Its docstring is the first thing in it."""
     modules = [path for path in tracked("*.py") if path.stat().st_size]

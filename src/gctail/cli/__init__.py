@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from gctail.errors import GctailError
 
-EXIT_FOUND, EXIT_UNUSABLE = 1, 2
+EXIT_UNUSABLE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -137,11 +137,9 @@ class Stacks:
         self.count = 0
         self.truncated = False
         self.seen_runtime_stack = False
-        self.blank_between = False
         self._bytes = 0
         self._names: dict[str, str] = {}
         self._shared: dict[tuple[str, str | None, int | None], Frame] = {}
-        self._blank = False
         self._begin(None)
 
     def _begin(self, header: Goroutine | None) -> None:
@@ -159,11 +157,8 @@ class Stacks:
         """Take a line that belongs to a dump; False, and nothing has changed, where it does not."""
         text = line.strip()
         if not text:
-            self._blank = True
             return True
         took = self._take_header(text) if text.startswith("goroutine ") else self._take_frame(text, line[0])
-        if took:
-            self._blank = False
         return took or self._take_other(text)
 
     def joins(self, torn: str, line: str) -> bool:
@@ -190,7 +185,6 @@ class Stacks:
         header = parse_header(text)
         if header is None:
             return False
-        self.blank_between |= self._blank and self.count > 0
         self._end_goroutine()
         self._begin(header)
         self.count += 1

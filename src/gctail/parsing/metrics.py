@@ -33,12 +33,8 @@ DEEPEST = 6
 MOST_MESSAGES = 4
 
 _TAIL = rb"(?:[\w./ -]{0,32}+(?:[(\[][\w ]{1,12}+[)\]])?[\\\"']{0,2}+\s{0,4}+[:=]|/(?:idle/)?total)"
-SAMPLE_HINT = rb"(?:lloc|eap)" + _TAIL
-"""What every line that tells of a heap has in it: `Alloc =`, `"heap_inuse":`, `Heap (MB):`, `alloc/total`.
-
-One literal is searched ten times as fast as two: `parse_sample` and `find_sample` look for them one after the other.
-"""
-
+# Every line that tells of a heap has one of these: `Alloc =`, `"heap_inuse":`, `Heap (MB):`, `alloc/total`. One literal
+# is searched ten times as fast as two, so they are looked for one after the other.
 _ALLOC, _HEAP = re.compile(rb"lloc" + _TAIL).search, re.compile(rb"eap" + _TAIL).search
 # heap_alloc=12   Heap Alloc: 12.5 MB   "heapAlloc":123   {Alloc:123 …   '/gc/heap/live:bytes': 123
 _PAIR = re.compile(

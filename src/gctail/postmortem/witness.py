@@ -73,13 +73,9 @@ class Run(Struct):
     """Of its last collection."""
     words: tuple[Words, ...] = ()
     """Its last words; empty while it is the current one."""
-    spirals: int = 0
     forced: int = 0
-    overshoots: int = 0
     limit_bound: int = 0
-    assist_high: int = 0
     busiest_share: float = 0.0
-    fewest_idle: float = 1.0
 
 
 class Stream:
@@ -122,10 +118,7 @@ class Stream:
         if derived is None:
             return
         run.forced += cycle.forced
-        run.overshoots += derived.overshoot
         run.limit_bound += derived.limit_bound
-        if derived.assist_share is not None and derived.assist_share > 0.3:
-            run.assist_high += 1
         if derived.gc_cpu_share is not None and derived.gc_cpu_share > run.busiest_share:
             run.busiest_share = derived.gc_cpu_share
 

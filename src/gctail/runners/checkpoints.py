@@ -56,7 +56,6 @@ class Checkpoints:
         self.store, self.engine, self.outputs, self.inputs, self.say = store, engine, outputs, inputs, say
         self.origin = ""
         self.saved = self.failed = 0
-        self.saved_s: float | None = None  # Unix time of the last one
         self._moved: dict[str, None] = {}
         self._touched: dict[str, dict[str, None]] = {}  # services that changed, and the origins that changed them
         self._let_go: dict[str, dict[str, Any]] = {}
@@ -220,7 +219,6 @@ class Checkpoints:
                 self._let_go.pop(name, None)
         self._in_hand = None
         self.saved += 1
-        self.saved_s = time.time()
         if self._complaint:
             self._complaint = ""
             self.say(f"{self.store.path}: the state is saved again")

@@ -9,8 +9,6 @@ from itertools import pairwise
 from msgspec import Struct
 
 MOST_PIECES = 48
-SMALLEST_SHARE = 0.05
-"""Forms that fewer of the keys have are told together, as others."""
 _PIECE = re.compile(
     r"(?P<uuid>(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9a-zA-Z]))"
     r"|(?P<date>(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d))"

@@ -22,7 +22,6 @@ from gctail.parsing.wrappers import Unwrapper
 from gctail.runners.kafka.course import Course
 
 WAIT_S = 0.25
-SETTLE_S = 15.0
 
 
 class Rekeying:
