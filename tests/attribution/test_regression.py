@@ -37,6 +37,21 @@ def test_two_walks_that_have_nothing_to_do_with_each_other_are_rarely_taken_for_
     assert sum(chance < 0.05 for chance in chances) <= 20
 
 
+def test_where_it_is_not_known_how_much_the_noise_remembers_chance_is_not_called_proof():
+    """The likeliest memory of the noise, taken for the true one, makes eight times as many innocent lines certain."""
+    dice = Random(1)  # noqa: S311
+    time = np.arange(50.0) / 50
+    others = np.column_stack([np.ones(50), time, np.cos(np.pi * time), np.cos(2 * np.pi * time)])
+    chances = []
+    for _ in range(150):
+        innocent = np.cumsum(
+            [[sum(dice.random() < 0.5 for _ in range(3)) for _ in range(16)] for _ in range(50)], axis=0
+        )
+        chances += fits(noise(dice, 50, 0.7, 1.0), others, innocent.astype(float)).p_value.tolist()
+    assert sum(chance < 0.001 for chance in chances) <= 3
+    assert min(chances) > 1e-4
+
+
 def test_evidence_that_rests_on_one_bin_is_none():
     """A step of the heap and a step of the column in the same second happen by chance all the time."""
     dice, step = Random(3), np.repeat([0.0, 50.0], 50)  # noqa: S311

@@ -27,6 +27,8 @@ LEAST_FIRST_WEIGHT = 1e-4
 LEFT_OUT = 2
 """Evidence must not rest on so few bins: the p-value is taken without those that speak most for the column."""
 COLLINEAR = 1e-9
+AS_LIKELY = 2.0
+"""Log-likelihood: under each phi that is so nearly the likeliest, chance must be as unlikely (a 95 % interval)."""
 
 
 class Fits(Struct, frozen=True):
@@ -41,9 +43,10 @@ class Fits(Struct, frozen=True):
 def fits(course: Floats, others: Floats, columns: Floats) -> Fits:
     """Each column by itself beside all of `others` (bins x terms), which are there in every fit."""
     bins, count = columns.shape
-    best, slope, part = np.full(count, -np.inf), np.zeros(count), np.full(count, -1.0)
+    best, slope = np.full(count, -np.inf), np.zeros(count)
+    likelihoods, parts = np.empty((len(PHIS), count)), np.empty((len(PHIS), count))
     without = -np.inf
-    for phi in PHIS:
+    for at, phi in enumerate(PHIS):
         weight = 0.5 * np.log(max(1.0 - phi * phi, LEAST_FIRST_WEIGHT))
         basis = np.linalg.qr(whitened(others, phi))[0]
         left, moved = _rest(whitened(course[:, None], phi), basis)[:, 0], whitened(columns, phi)
@@ -54,10 +57,12 @@ def fits(course: Floats, others: Floats, columns: Floats) -> Fits:
         total = max(float(left @ left), 1e-12)
         remains = np.maximum(total - slopes * slopes * squares, 1e-12 * total)
         without = max(without, weight - bins / 2 * np.log(total / bins))
-        likelihood = weight - bins / 2 * np.log(remains / bins)
-        better = likelihood > best
-        best, slope = np.where(better, likelihood, best), np.where(better, slopes, slope)
-        part = np.where(better, np.where(told, reliable(rest, left), -1.0), part)
+        likelihoods[at] = weight - bins / 2 * np.log(remains / bins)
+        parts[at] = np.where(told, reliable(rest, left), -1.0)
+        better = likelihoods[at] > best
+        best, slope = np.where(better, likelihoods[at], best), np.where(better, slopes, slope)
+    # How much the noise remembers is not known better than this: the chance is that of the worst case.
+    part = np.where(likelihoods > best - AS_LIKELY, parts, 1.0).min(0)
     return Fits(best - without, best, slope, by_chance(part, bins - others.shape[1] - 1 - LEFT_OUT))
 
 
