@@ -12,14 +12,17 @@ import (
 )
 
 var formats = map[string]func(level, message string, fields ...any){
-	"std":      standard,
-	"slog":     viaSlog(slog.New(slog.NewTextHandler(os.Stderr, nil))),
-	"json":     viaSlog(slog.New(slog.NewJSONHandler(os.Stderr, nil))),
-	"klog":     klog,
-	"logrus":   logrus,
-	"zerolog":  zerolog,
-	"zap":      zapJSON,
-	"zap-tabs": zapConsole,
+	"std":         standard,
+	"slog":        viaSlog(slog.New(slog.NewTextHandler(os.Stderr, nil))),
+	"json":        viaSlog(slog.New(slog.NewJSONHandler(os.Stderr, nil))),
+	"klog":        klog,
+	"logrus":      logrus,
+	"zerolog":     zerolog,
+	"zap":         zapJSON,
+	"zap-tabs":    zapConsole,
+	"plain":       plain,
+	"printf":      printf,
+	"logrus-text": logrusText,
 }
 
 func write(line string) { _, _ = os.Stderr.WriteString(line + "\n") }
@@ -93,4 +96,16 @@ func zapJSON(level, message string, fields ...any) {
 func zapConsole(level, message string, fields ...any) {
 	write(fmt.Sprintf("%s\t%s\tapp/handler.go:%d\t%s\t%s", time.Now().Format("2006-01-02T15:04:05.000Z0700"), level,
 		40+len(message), message, asJSON(nil, nil, fields)))
+}
+
+var started = time.Now()
+
+func plain(_, message string, fields ...any) { write(message + pairs(fields, "%v")) }
+
+func printf(level, message string, fields ...any) {
+	write(fmt.Sprintf("%s [%s] %s%s", time.Now().Format("2006-01-02 15:04:05.000"), level, message, pairs(fields, "%v")))
+}
+
+func logrusText(level, message string, fields ...any) {
+	write(fmt.Sprintf("%.4s[%04d] %-44s%s", level, int(time.Since(started).Seconds()), message, pairs(fields, "%v")))
 }

@@ -9,6 +9,12 @@ import (
 var services = map[string]func(*service){
 	// well.go
 	"lru": lru, "waves": waves, "counters": counters, "finite-users": finiteUsers, "buffers": buffers,
+	// calm.go
+	"warming": warming, "chatter": chatter, "busier": busier, "flushed": flushed, "visits": visits,
+	// traps.go
+	"traced": traced, "thousandth": thousandth, "schemas": schemas, "readings": readings, "members": members,
+	"tenants": tenants, "even": even, "warned": warned, "mirrors": mirrors, "streams": streams, "failures": failures,
+	"triplet": triplet,
 	// here
 	"sessions": sessions, "labels": labels, "workers": workers, "objects": objects, "events": events,
 	"outages": outages, "queue": queue, "callbacks": callbacks, "lockstep": lockstep, "queries": queries,

@@ -1,5 +1,5 @@
-// Services whose growth one of their log lines explains, and some that are well: each a function in leaking.go or
-// well.go. Traffic waves and bursts by chance, so that all that follows it looks alike.
+// Services whose growth one of their log lines explains, and some that are well: each a function in leaking.go, traps.go,
+// well.go or calm.go. Traffic waves and bursts by chance, so that all that follows it looks alike.
 //
 //	GODEBUG=gctrace=1 go run . -service sessions -seconds 50 -seed 1
 package main
@@ -10,6 +10,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -24,6 +25,7 @@ type service struct {
 	load    float64 // requests a second, on average
 	garbage int     // bytes a request holds while it runs
 	served  int
+	even    bool // the same number of requests every hundredth of a second
 }
 
 var sink []byte
@@ -37,6 +39,13 @@ func filled(bytes int) []byte {
 		block[i] = byte(i)
 	}
 	return block
+}
+
+// heapMiB is what a service's own statistics would print.
+func (s *service) heapMiB() int {
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	return int(now.HeapAlloc >> 20)
 }
 
 func (s *service) chance(p float64) bool       { return s.dice.Float64() < p }
@@ -63,7 +72,11 @@ func (s *service) run(seconds float64) {
 		}
 		drift += -0.02*drift + 0.08*s.dice.NormFloat64()
 		rate := s.load * (1 + 0.45*math.Sin(at/4+phase)) * math.Exp(0.5*drift)
-		for range s.poisson(rate * 0.01) {
+		count := int(s.load * 0.01)
+		if !s.even {
+			count = s.poisson(rate * 0.01)
+		}
+		for range count {
 			sink = filled(s.garbage)
 			s.served++
 			s.request()
