@@ -35,6 +35,50 @@ def test_a_number_that_falls_is_a_new_process():
     assert service.epochs_seen == 2
 
 
+@pytest.mark.parametrize("how", ["kept", "adopted", "told"])
+def test_a_service_is_held_against_the_limit_that_is_known_now(how):
+    """It was kept under another limit, or somebody has raised it since: the forecast is for the one that counts."""
+    lines = SAMPLE.read_bytes().splitlines(keepends=True)
+    before, after = Engine(limit_mib=128), Engine(limit_mib=256)
+    feed(before, lines[: len(lines) // 2])
+    [known] = before.services.values()
+    if how == "told":
+        after = before
+        after.limit(128, lambda _: 256)
+    elif how == "adopted":
+        after.adopt(Service.restore(known.state()))
+    else:
+        after.keeper = Cupboard(known.state())
+    feed(after, lines[len(lines) // 2 :])
+    _, verdict = after.services["pay"].judged()
+    assert verdict.forecast.limit_mib == 256
+    leak = next(finding for finding in after.services["pay"].findings if finding.kind == "leak")
+    assert "the limit of 256 MiB" in leak.summary
+
+
+def feed(engine, lines):
+    scanner = Scanner("pay.log", "pay")
+    scanner.feed(b"".join(lines))
+    scanner.flush()
+    list(engine.all(scanner.take()))
+
+
+class Cupboard:
+    """Keeps one service."""
+
+    def __init__(self, state):
+        self.state = state
+
+    def recall(self, name):
+        assert name == self.state["name"]
+        return Service.restore(self.state)
+
+    def touch(self, service):
+        pass
+
+    pass_time = release = touch
+
+
 def test_a_log_that_begins_late_has_lost_nothing():
     """Rotated away is not lost: the first number says where this log begins."""
     service, _ = epochs(*(collection(n, n * 1.0) for n in (501, 502, 503)))

@@ -193,10 +193,10 @@ class Engine:
             if len(self.services) >= self.most_services:
                 self._close(next(iter(self.services)))
             known = self.keeper.recall(name) if self.keeper is not None else None
-            limit_mib = self.limits(name) if self.limits is not None else self.limit_mib
             service = self.services[name] = known or Service(
-                name, limit_mib, judging=self.judging, plan=self.plan, trace_points=self.trace_points
+                name, judging=self.judging, plan=self.plan, trace_points=self.trace_points
             )
+            service.limit(self.limit_of(name))
             self._share_budget(service)
             self._go_on_mining(service)
         elif len(self.services) > self.most_services // 2:
@@ -206,8 +206,19 @@ class Engine:
     def adopt(self, service: Service) -> None:
         """A service that was kept elsewhere goes on here."""
         self.services[service.name] = service
+        service.limit(self.limit_of(service.name))
         self._share_budget(service)
         self._go_on_mining(service)
+
+    def limit_of(self, name: str) -> float | None:
+        """The memory limit of a service, in MiB, as far as it is known."""
+        return self.limits(name) if self.limits is not None else self.limit_mib
+
+    def limit(self, limit_mib: float | None, limits: Callable[[str], float | None] | None) -> None:
+        """From now on services have these limits, also those that were heard of before."""
+        self.limit_mib, self.limits = limit_mib, limits
+        for service in self.services.values():
+            service.limit(self.limit_of(service.name))
 
     def let_go(self, name: str) -> None:
         """A service goes on elsewhere."""

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections import Counter
 from pathlib import Path
+from zlib import compress, decompress
 
 import msgspec
 import pytest
@@ -39,7 +40,7 @@ ALIVE = (
     "office-cache-go1.24-3", "soft-limit-plateau-go1.27-1",
 )  # fmt: skip
 """Runs of which some find something, and that do not end in a crash, for whose report a reader waits."""
-VIEWS = Views(Naming(), None, None, 2026)
+VIEWS = Views(Naming(), None, None, 2026, print)
 
 
 class Store(dict):
@@ -108,6 +109,19 @@ def test_a_strip_that_moves_remembers_what_was_open():
     assert sighting.mended
 
 
+def test_what_another_gctail_kept_of_a_lane_is_told_and_begins_anew(capsys):
+    """It cannot be read here: no message is called poison for that."""
+    line = next(line for line in LEAK if line.startswith(b"gc "))
+    for kept in (b"no zlib", compress(b"no msgpack"), compress(msgspec.msgpack.encode({"lane": {}, "held": {}}))):
+        store = Store({"lane checkout": kept, "open": ["checkout"]})
+        strip = Strip(Place("logs", 0), VIEWS, lambda store=store: store)
+        assert len(sightings([strip.feed("checkout", messages([line]))])) == 1
+        assert "what was open in checkout of logs/0 cannot be used" in capsys.readouterr().out
+        strip.save(store)
+        assert Strip(Place("logs", 0), VIEWS, lambda store=store: store).feed("checkout", messages([b"line"]))
+        assert not capsys.readouterr().out
+
+
 def test_packets_come_back_as_they_were():
     """Records of the runtime, digests with any bytes, names that are no text."""
     [cycle] = sightings([way().feed(messages([next(line for line in LEAK if line.startswith(b"gc "))]))])
@@ -135,6 +149,35 @@ def test_a_service_is_the_same_whoever_has_it():
 
     assert found(moving=True) == found(moving=False)
     assert found(moving=False)
+
+
+def test_state_of_an_older_gctail_goes_on_and_that_of_a_newer_one_is_left_alone():
+    """Two versions in one group: the newer takes its service up again where it left it."""
+    lane = way()
+    packets = [packet for message in messages(LEAK[:2000]) for packet in lane.feed([message]).packets]
+    store, said = Store(), []
+    first = Share(Engine(), lambda: store, said.append)
+    for packet in packets[: len(packets) // 2]:
+        first.take(packet)
+    first.save(store)
+    key = "service checkout"
+    before = json.loads(decompress(store[key]))
+
+    older = {name: value for name, value in before.items() if name not in {"mining", "pulse", "findings"}}
+    store[key] = compress(json.dumps(older).encode())
+    goes_on = Share(Engine(), lambda: store, said.append)
+    goes_on.take(packets[len(packets) // 2])
+    assert goes_on.engine.services["checkout"].collections > before["collections"]
+    assert not said
+
+    newer = store[key] = compress(json.dumps({**before, "version": 99}).encode())
+    anew = Share(Engine(), lambda: store, said.append)
+    for packet in packets[3 * len(packets) // 4 :]:
+        anew.take(packet)
+    assert anew.engine.services["checkout"].collections < before["collections"]
+    assert "a newer gctail has kept the state of checkout" in said[0]
+    anew.save(store)
+    assert store[key] == newer
 
 
 def test_a_rumour_finds_its_service_and_else_stays_where_it_was_heard():

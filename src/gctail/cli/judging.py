@@ -117,14 +117,15 @@ def profiling_of(options: argparse.Namespace) -> Profiling | None:
 
 
 def changes_of(engine: Engine, teller: Teller, alerts: Sequence[Alerts]) -> list[Callable[[argparse.Namespace], None]]:
-    """What a configuration that was read again changes; limits and rules for services that are seen from now on."""
+    """What a configuration that was read again changes."""
 
     def judge(options: argparse.Namespace) -> None:
-        limits = limits_of(options, limit_of(options))
+        limit_mib = limit_of(options)
+        limits = limits_of(options, limit_mib)
         plan = plan_of(options)
         if _rules(plan) != _rules(engine.plan):
             engine.watch_for(plan)
-        engine.limits = limits
+        engine.limit(limit_mib, limits)
 
     def alert(options: argparse.Namespace) -> None:
         for each in alerts:

@@ -128,7 +128,7 @@ def _topology(options: argparse.Namespace, outputs: Outputs) -> Topology:
         folder=options.state_dir,
         settings=librdkafka_settings(options.security, os.environ),
     )
-    views = Views(Naming(options.service_from), plan, options.wrapper, time.gmtime().tm_year)
+    views = Views(Naming(options.service_from), plan, options.wrapper, time.gmtime().tm_year, _say)
     return Topology(wanted, views, engine, outputs, _say)
 
 

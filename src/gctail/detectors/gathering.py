@@ -46,7 +46,7 @@ class Gathering:
     )
 
     def __init__(self, limit_mib: float | None) -> None:
-        self._limit_mib = limit_mib if limit_mib is not None else float("inf")
+        self.limit(limit_mib)
         self._rows: list[Row] = []
         self._size = 1
         self._begin_s = 0.0
@@ -59,6 +59,10 @@ class Gathering:
         self.collections = 0
         self.level = 0.0  # of the last collection: live heap and weighed stacks, MiB
         self.origin_s = 0.0
+
+    def limit(self, limit_mib: float | None) -> None:
+        """The container's limit is this from now on; None where nobody knows."""
+        self._limit_mib = limit_mib if limit_mib is not None else float("inf")
 
     def add(self, moment: Moment) -> Block | None:
         """Take one collection in; the block, where this one completes it."""

@@ -115,6 +115,11 @@ class Judge:
         self._budget = budget_per_day
         self._alarm.bear(budget_per_day)
 
+    def limit(self, limit_mib: float | None) -> None:
+        """From now on the container has this limit; None where nobody knows."""
+        self._limit_mib = limit_mib
+        self.gathering.limit(limit_mib)
+
     def advance(self, clock_s: float) -> list[Signal]:
         """Time has passed without a collection: a block that waits for long is judged as it is."""
         waiting_s = self.gathering.idle_since_s

@@ -133,6 +133,17 @@ class Service:
             if epoch.judge is not None:
                 epoch.judge.bear(budget_per_day)
 
+    def limit(self, limit_mib: float | None) -> None:
+        """From now on the container has this limit, which somebody may have changed; None where nobody knows."""
+        if limit_mib == self.limit_mib:
+            return
+        self.limit_mib = limit_mib
+        for epoch in self.open:
+            if epoch.judge is not None:
+                epoch.judge.limit(limit_mib)
+            if epoch.watch is not None:
+                epoch.watch.limit_mib = limit_mib
+
     def watch_for(self, plan: Plan | None) -> None:
         """From now on watch for these rules."""
         self.plan = plan

@@ -18,7 +18,7 @@ from gctail.engine import Engine
 from gctail.records import Death, Finding, Sighting
 from gctail.runners.scale.packets import Clock, Message, Packet, Rumour, encoded, plain
 from gctail.runners.scale.stores import store_key
-from gctail.service import Service
+from gctail.service import VERSION, Service
 
 LIVE_S = 3600.0
 """A service whose last line is this old by its own clock is read from the past: the wall's clock says nothing of it."""
@@ -37,6 +37,7 @@ class Share:
         self._now_s = 0.0
         self._changed: dict[str, None] = {}
         self._gone: dict[str, None] = {}
+        self._untouchable: set[str] = set()  # services whose state a newer program wrote: it is left alone
         self._new_roster = self._new_clocks = self._awake = False
 
     def take(self, message: Message) -> list[Finding]:
@@ -95,6 +96,8 @@ class Share:
         for name in self._gone:
             state.delete(store_key(SERVICE, name))
         for name in self._changed:
+            if name in self._untouchable:
+                continue
             state.set_bytes(store_key(SERVICE, name), compress(encoded(self.engine.services[name].state()), 1))
         if self._new_roster:
             state.set(ROSTER, [*self._roster])
@@ -113,7 +116,12 @@ class Share:
         if kept is None:
             return None
         try:
-            return Service.restore(plain(decompress(kept)), self.engine.plan)
+            told = plain(decompress(kept))
+            if told["version"] > VERSION:
+                self._say(f"a newer gctail has kept the state of {name}: it is left alone, and models begin anew here")
+                self._untouchable.add(name)
+                return None
+            return Service.restore(told, self.engine.plan)
         except (ValueError, KeyError, TypeError) as error:
             self._say(f"the state of {name} cannot be used ({error}): it begins anew")
             return None
@@ -132,6 +140,8 @@ class Share:
     def release(self, service: Service) -> None:
         """More services than there is room for: the one that was silent longest is closed."""
         self._changed.pop(service.name, None)
+        if service.name in self._untouchable:
+            return
         self._gone[service.name] = None
         self._roster.pop(service.name, None)
         self._new_roster = True

@@ -8,6 +8,7 @@ held back until nothing is open any more.
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 from zlib import compress, decompress
@@ -41,6 +42,7 @@ class Views(Struct, frozen=True):
     plan: Plan | None
     wrapper: str | None
     year: int
+    say: Callable[[str], None]
 
     @property
     def every_line(self) -> bool:
@@ -194,10 +196,17 @@ class Strip:
         return way
 
     def _recalled(self, name: str) -> Way:
+        kept = self._state().get_bytes(store_key(LANE, name))
+        if kept is not None:
+            try:
+                return Way(self._lane(name), self.views.plan, msgspec.msgpack.decode(decompress(kept), type=Memory))
+            except (ValueError, KeyError, TypeError, zlib.error) as error:
+                self.views.say(f"what was open in {name} of {self.place} cannot be used ({error}): it begins anew")
+        return Way(self._lane(name), self.views.plan, None)
+
+    def _lane(self, name: str) -> Lane:
         views = self.views
         scanner = Scanner(
             str(self.place), name, wrapper=views.wrapper, year=views.year, every_line=views.every_line, room=self._room
         )
-        lane = Lane(name, scanner, decides=views.naming.decides)
-        kept = self._state().get_bytes(store_key(LANE, name))
-        return Way(lane, views.plan, None if kept is None else msgspec.msgpack.decode(decompress(kept), type=Memory))
+        return Lane(name, scanner, decides=views.naming.decides)
