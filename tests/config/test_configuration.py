@@ -287,3 +287,31 @@ def test_the_shipped_file_can_be_used_with_every_key_switched_on(written, root, 
     told = [line for line in done.stderr.splitlines() if "No such file" not in line]
     assert told == []
     assert not re.search(r"# default$", done.stdout, re.MULTILINE)
+
+
+def test_check_reads_the_files_of_wrappers_and_deaths(written, capsys):
+    """What is wrong in them is a problem of the configuration; one that stands in another's way is noted."""
+    from gctail.cli import check
+
+    plugins = Path(__file__).parent.parent / "plugins"
+    own = (plugins / "wrappers.toml").read_text()
+    written(own, "own.toml")
+    written((plugins / "deaths.toml").read_text().replace("guard-kill", "shot"), "ends.toml")
+    written('wrappers = "own.toml"\ndeaths = "ends.toml"\nwrapper = "bonker"\n')
+    assert check.run(check.parser().parse_args([])) == 2
+    said = capsys.readouterr().err
+    assert 'gctail.toml:2: --deaths ends.toml: signature "bunker-shot": there is no cause "shot"' in said
+    assert 'gctail.toml:3: no wrapper is called "bonker"; there are none, bunker, ' in said
+    greedy = """[[wrapper]]
+name = "bunker"
+about = "x"
+heads = ['(?P<time>%{iso}) ']
+    [[wrapper.sample]]
+    line = "2026-11-23T08:17:00Z gc 1"
+    text = "gc 1"
+    time = "2026-11-23T08:17:00Z"
+"""
+    written(greedy, "own.toml")
+    written('wrappers = "own.toml"\n')
+    assert check.run(check.parser().parse_args([])) == 0
+    assert 'gctail: note: wrapper "bunker" is tried first, and takes lines of ' in capsys.readouterr().err

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gctail.parsing.deaths import MOST_FOREIGN_LINES, MOST_LINES_KEPT, DeathReader, find_report
+from gctail.parsing.deaths import MOST_FOREIGN_LINES, MOST_LINES_KEPT, DeathReader
+from gctail.parsing.reports import find_report
 from gctail.parsing.signatures import CAUSES, SOURCES, recognise, signatures
 from gctail.records import Death, Dump
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from gctail.errors import UsageError
 from gctail.parsing import wrappers as wrappers_module
 from gctail.parsing.entry import Entry, seconds_of
+from gctail.parsing.formats import formats, read_formats
 from gctail.parsing.joins import MAX_HELD_BYTES, MAX_LINE_BYTES, MAX_STREAMS, Joins
 from gctail.parsing.times import parse_time
-from gctail.parsing.wrapper_formats import Sample, Wrapper, expected, formats, read_formats, to_the_millisecond
+from gctail.parsing.wrapper_formats import Sample, Wrapper, expected, to_the_millisecond
 from gctail.parsing.wrapper_json import DOCKER_CUT_BYTES
 from gctail.parsing.wrappers import Unwrapper, sniff, wrappers
 
@@ -118,16 +119,6 @@ def test_the_search_pattern_finds_every_sample_in_the_bulk_of_a_file(wrapper: Wr
         assert found.start() == text.index(b"\n")
 
 
-@pytest.mark.parametrize("line", [docker(GC + "\n"), f"{STAMP} stderr F {GC}".encode(), f"web-1  | {GC}".encode()])
-def test_the_place_of_the_text_can_be_searched_for_in_bulk(line: bytes) -> None:
-    """What before_text matches ends where the text begins."""
-    wrapper = next(one for one in wrappers() if one.name == sniff(line))
-    assert wrapper.before_text
-    (found,) = re.finditer(rb"\n" + wrapper.before_text + rb"(?=gc )", b"x\n" + line + b"\ny\n")
-    assert found.end() == 2 + line.index(b"gc ")
-    assert next(one for one in wrappers() if one.name == "filebeat").before_text is None
-
-
 def test_no_head_matches_across_a_newline() -> None:
     """A class without \\n in it, or \\s, would let a head run into the next line of a buffer."""
     for wrapper in wrappers():
@@ -201,11 +192,14 @@ def test_a_more_general_wrapper_is_tried_later_wherever_it_stands_in_the_file() 
         ),
         (
             small(section("one", "a ", "a x").replace('text = "x"', 'text = "y"')),
-            "wrappers.toml: wrapper \"one\", sample 1: found Entry(text=b'x'",
+            "wrappers.toml: wrapper \"one\", sample 1: text is b'x', and the sample says b'y'",
         ),
         (small(section("one", "a ").replace("about", "sample = []\nabout")), 'wrapper "one" has no sample'),
         (small(section("one", "a(", "a x")), 'wrappers.toml: wrapper "one": missing )'),
-        (small(section("one", "%{nope}", "a x")), "wrappers.toml: wrapper \"one\": 'nope'"),
+        (
+            small(section("one", "%{nope}", "a x")),
+            'wrappers.toml: wrapper "one": there is no pattern %{nope}: give it in [patterns]',
+        ),
         (small(section("one", "(?:a|b) ", "a x")), "a head begins with a literal, a class or"),
         (small(section("one", "a ", "a x"), section("one", "b ", "b x")), 'two wrappers are named "one"'),
         (small("[[wrapper]]\nnam = 1\n"), "wrappers.toml: "),

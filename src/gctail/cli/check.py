@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Print the configuration. Returns 2 where something in it is wrong."""
-    from gctail.cli.checking import deep_problems
+    from gctail.cli.checking import deep_problems, notes
 
     if options.example:
         from gctail.cli.example import example
@@ -63,7 +63,8 @@ def run(options: argparse.Namespace) -> int:
         _print_table(f"sinks.{toml_key(name)}", each, settings.origins)
     sys.stdout.flush()
     problems += deep_problems(settings, reading.values)
-    for note in unknown_variables(os.environ, [*_variables([reading, *others]), *variables(), "GCTAIL_CONFIG"]):
+    known = [*_variables([reading, *others]), *variables(), "GCTAIL_CONFIG"]
+    for note in (*notes(reading.values), *unknown_variables(os.environ, known)):
         print(f"gctail: note: {note}", file=sys.stderr)
     for problem in problems:
         print(f"gctail: {problem}", file=sys.stderr)

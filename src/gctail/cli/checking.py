@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gctail.errors import UsageError
+
 if TYPE_CHECKING:
     from gctail.config.layers import Value
     from gctail.config.tables import Settings
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 def deep_problems(settings: Settings, values: Mapping[str, Value]) -> list[str]:
     """A sentence for everything that would not work when it is used."""
-    return [*_rules(values), *_silences(settings), *_services(settings), *_secrets(settings)]
+    return [*_rules(values), *_lexicon(values), *_silences(settings), *_services(settings), *_secrets(settings)]
 
 
 def _rules(values: Mapping[str, Value]) -> Iterator[str]:
@@ -35,6 +37,40 @@ def _rules(values: Mapping[str, Value]) -> Iterator[str]:
             from gctail.config.near import did_you_mean
 
             yield f'{enabled.origin}: enable: {path} has no rule "{name}"{did_you_mean(name, known)}'
+
+
+def _lexicon(values: Mapping[str, Value]) -> Iterator[str]:
+    """Files of wrappers and of deaths, and the wrapper that is forced."""
+    from gctail.cli.wrapping import read_lexicon
+    from gctail.parsing.lexicon import Lexicon
+
+    known = Lexicon()
+    for name in ("wrappers", "deaths"):
+        if values[name].value is not None:
+            try:
+                found = read_lexicon(**{"wrappers": None, "deaths": None, name: values[name].value})
+            except UsageError as error:
+                yield f"{values[name].origin}: {error}"
+            else:
+                known = found if name == "wrappers" else known
+    forced = values["wrapper"]
+    if forced.value not in {None, "none"}:
+        try:
+            known.formats.named(forced.value)
+        except UsageError as error:
+            yield f"{forced.origin}: {error}"
+
+
+def notes(values: Mapping[str, Value]) -> list[str]:
+    """Sentences about what works, and may not be what is meant."""
+    from gctail.cli.wrapping import read_lexicon
+    from gctail.parsing.formats import shadowed
+
+    path = values["wrappers"].value
+    try:
+        return shadowed(read_lexicon(path, None).formats) if path is not None else []
+    except UsageError:
+        return []  # a problem already
 
 
 def _silences(settings: Settings) -> Iterator[str]:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gctail.errors import GctailError, UsageError
+from gctail.errors import UsageError
 
 if TYPE_CHECKING:
     from gctail.config.layers import Option, Value
@@ -152,7 +152,7 @@ def _option(action: argparse.Action, section: str) -> Option:
 
 def _check(name: str) -> Callable[[str], object] | None:
     """What reads the values of an option whose text has a grammar of its own."""
-    return {"limit": _size, "max_memory": _size, "silence": _window, "wrapper": _wrapper}.get(name)
+    return {"limit": _size, "max_memory": _size, "silence": _window}.get(name)
 
 
 def _size(text: str) -> object:
@@ -165,15 +165,6 @@ def _window(text: str) -> object:
     from gctail.sinks.silence import parse_silence
 
     return parse_silence(text)
-
-
-def _wrapper(text: str) -> object:
-    from gctail.parsing.wrappers import Unwrapper
-
-    try:
-        return Unwrapper(text)
-    except GctailError as error:
-        raise ValueError(str(error)) from None
 
 
 def _given(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:

@@ -9,6 +9,7 @@ from gctail.cli.colours import palette_of
 from gctail.cli.configuring import configurable
 from gctail.cli.options import new_parser
 from gctail.cli.whole import read_whole
+from gctail.cli.wrapping import lexicon_of, wrapping
 from gctail.engine import Engine
 from gctail.errors import UnreadableInput, UsageError
 from gctail.runners.local import Reading
@@ -35,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", choices=("text", "json"), default="text", help="how to say it (text)")
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
     parser.add_argument("--service", metavar="NAME", help="only this service")
-    parser.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
+    wrapping(parser)
     configurable(parser)
     return parser
 
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 def _bins(path: str, options: argparse.Namespace) -> list[Bin]:
     """The course of the process of the log that collected most."""
     engine = Engine(only=options.service, judging=False)
-    reading = Reading(service=None, wrapper=options.wrapper)
+    reading = Reading(service=None, wrapper=options.wrapper, lexicon=lexicon_of(options))
     read_whole(engine, reading, [path], POINTS)
     epochs = [epoch for service in engine.services.values() for epoch in service.epochs if epoch.trace is not None]
     busiest = max(epochs, key=lambda epoch: epoch.ledger.seen, default=None)

@@ -29,7 +29,7 @@ EXAMPLES = {
     "limit": "512MiB", "max_memory": "256MiB", "most_age_s": 3600, "silence": ["sat,sun 00:00-24:00"],
     "services": ["batch-*"], "kinds": ["leak"], "when": "22:00-06:00", "until": "2026-12-01T00:00:00Z",
     "pprof": "http://127.0.0.1:6060", "dir": "/var/lib/gctail/profiles",
-    "rules": "rules.toml", "spool_dir": "/var/lib/gctail/spool",
+    "rules": "rules.toml", "wrappers": "wrappers.toml", "deaths": "deaths.toml", "spool_dir": "/var/lib/gctail/spool",
     "why": "a batch that fills and empties", "enable": ["new-high"],
     "to": ["ops@example.com"], "sender": "gctail@example.com", "host": "mail.example.com", "port": 587,
     "user": "gctail",

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from gctail.cli.configuring import configurable
 from gctail.cli.options import judging, mining, new_parser, telling
 from gctail.cli.viewing import viewing
+from gctail.cli.wrapping import lexicon_of, wrapping
 from gctail.errors import UsageError
 from gctail.parsing.text import show
 from gctail.records import Passage
@@ -73,7 +74,7 @@ def _where(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--service-from", metavar="HOW", help="key, header:NAME, field:PATH or topic (the payload, else the key)"
     )
-    group.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
+    wrapping(group)
 
 
 def _together(group: argparse._ArgumentGroup) -> None:
@@ -240,6 +241,7 @@ def _course(options: argparse.Namespace) -> Course:
         letters_topic=options.dead_letters or (f"gctail-dead-letters-{group}" if group else None),
         transactional=not options.at_least_once,
         wrapper=options.wrapper,
+        lexicon=lexicon_of(options),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from gctail.cli.configuring import configurable, configured
 from gctail.cli.following import following
 from gctail.cli.viewing import viewing
+from gctail.cli.wrapping import wrapping
 
 Group = argparse.ArgumentParser | argparse._ArgumentGroup  # noqa: SLF001 - it has no public name
 
@@ -88,7 +89,7 @@ def choosing(parser: argparse.ArgumentParser) -> None:
         "--since", metavar="TIME", help="from this time: 2026-11-23T03:12:00Z, 03:12, or -3h before the end"
     )
     parser.add_argument("--until", metavar="TIME", help="up to this time")
-    parser.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
+    wrapping(parser)
     configurable(parser)
 
 

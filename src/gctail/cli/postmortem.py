@@ -16,6 +16,7 @@ from gctail.cli.judging import limit_of
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.progress import Progress
 from gctail.cli.window import window
+from gctail.cli.wrapping import lexicon_of
 from gctail.engine import USUAL_MINING, Engine
 from gctail.errors import UsageError
 from gctail.postmortem.as_json import case_json
@@ -154,7 +155,7 @@ def _once(
 ) -> Read:
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
     engine.mining = USUAL_MINING
-    reading = Reading(service=options.service, wrapper=options.wrapper)
+    reading = Reading(service=options.service, wrapper=options.wrapper, lexicon=lexicon_of(options))
     reading.years = years or {}
     with Progress(options.files) as progress:
         autopsy = Autopsy(reading, engine, progress.tell, places)

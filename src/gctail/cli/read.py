@@ -24,6 +24,7 @@ from gctail.cli.sizes import size_option
 from gctail.cli.telling import Teller
 from gctail.cli.viewing import views_of
 from gctail.cli.window import window, window_of_growing
+from gctail.cli.wrapping import lexicon_of
 from gctail.engine import Engine, report
 from gctail.errors import UsageError
 from gctail.parsing.scanner import Room
@@ -50,7 +51,13 @@ def run(options: argparse.Namespace) -> int:
     engine.budget_per_day = options.false_alarms
     engine.mining = mining_of(options)
     room = Room() if options.follow else None  # many files are followed at once
-    reading = Reading(service=options.service, wrapper=options.wrapper, every_line=counts_lines(plan), room=room)
+    reading = Reading(
+        service=options.service,
+        wrapper=options.wrapper,
+        every_line=counts_lines(plan),
+        room=room,
+        lexicon=lexicon_of(options),
+    )
     views = views_of(options, engine, reading.facts)
     engine.limits = limits_of(options, limit_mib)
     alerts = alerts_of(options) if options.follow else []  # nobody is woken for a log that has ended

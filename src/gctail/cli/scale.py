@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gctail.cli.configuring import configurable
 from gctail.cli.options import judging, new_parser, telling
+from gctail.cli.wrapping import lexicon_of, wrapping
 from gctail.errors import UsageError
 from gctail.parsing.text import show
 
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     reading.add_argument(
         "--service-from", metavar="HOW", help="key, header:NAME, field:PATH or topic (the payload, else the key)"
     )
-    reading.add_argument("--wrapper", metavar="NAME", help="read the lines as wrapped like this (found out by itself)")
+    wrapping(reading)
     _working(parser.add_argument_group("how to work"))
     told = parser.add_argument_group("what to tell")
     told.add_argument("--findings-topic", metavar="TOPIC", help="where findings go (gctail-findings-GROUP)")
@@ -128,7 +129,7 @@ def _topology(options: argparse.Namespace, outputs: Outputs) -> Topology:
         folder=options.state_dir,
         settings=librdkafka_settings(options.security, os.environ),
     )
-    views = Views(Naming(options.service_from), plan, options.wrapper, time.gmtime().tm_year, _say)
+    views = Views(Naming(options.service_from), plan, options.wrapper, time.gmtime().tm_year, _say, lexicon_of(options))
     return Topology(wanted, views, engine, outputs, _say)
 
 

@@ -10,6 +10,7 @@ from gctail.cli.colours import palette_of
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.whole import read_whole
 from gctail.cli.window import window
+from gctail.cli.wrapping import lexicon_of
 from gctail.engine import Engine
 from gctail.errors import UsageError
 from gctail.runners.local import Reading
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     limit_mib = size_option("--limit", options.limit)
     asked = _asked(options)
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
-    reading = Reading(service=options.service, wrapper=options.wrapper)
+    reading = Reading(service=options.service, wrapper=options.wrapper, lexicon=lexicon_of(options))
     read_whole(engine, reading, options.files, POINTS)
     from gctail.sinks.tuning import Tuned, tuned, tuned_text
 

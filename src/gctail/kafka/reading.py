@@ -12,6 +12,7 @@ from gctail.kafka.places import Message, Place
 from gctail.kafka.progress import Progress
 from gctail.kafka.sorting import Sorting
 from gctail.kafka.states import Context
+from gctail.parsing.lexicon import Lexicon
 from gctail.parsing.reading import Event
 from gctail.parsing.scanner import Room, Scanner
 
@@ -30,6 +31,7 @@ class Reading:
         wrapper: str | None = None,
         year: int | None = None,
         every_line: bool = False,
+        lexicon: Lexicon | None = None,
     ) -> None:
         self.sorting, self.progress = Sorting(naming), progress
         self.lanes: dict[str, Lane] = {}
@@ -38,7 +40,9 @@ class Reading:
         self.scattered: str | None = None  # a name whose messages come from several partitions
         self._take = take
         self._room = Room(LANE_TAIL_BYTES)
-        self._wrapper, self._year, self._every_line = wrapper, year, every_line
+        self._scanner = partial(
+            Scanner, wrapper=wrapper, year=year, every_line=every_line, room=self._room, lexicon=lexicon
+        )
         self._boundaries: dict[Place, list[int]] = {}
 
     def arrive(self, place: Place) -> None:
@@ -133,10 +137,7 @@ class Reading:
                 gone = self.lanes.pop(idle)
                 gone.close(partial(self._found, gone))
                 self.open.pop(idle, None)
-            scanner = Scanner(
-                str(place), name, wrapper=self._wrapper, year=self._year, every_line=self._every_line, room=self._room
-            )
-            lane = self.lanes[name] = Lane(name, scanner, decides=self.sorting.naming.decides)
+            lane = self.lanes[name] = Lane(name, self._scanner(str(place), name), decides=self.sorting.naming.decides)
         if place not in lane.places:
             lane.places.add(place)
             if len(lane.places) > 1:

@@ -19,11 +19,8 @@ from msgspec import Struct
 
 from gctail.parsing.allocations import allocation, what_stacks_tell
 from gctail.parsing.dumps import Stacks
-from gctail.parsing.reports import find_report
 from gctail.parsing.signatures import Known, recognise
 from gctail.records import Death, Dump
-
-__all__ = ["DeathReader", "Step", "find_report"]
 
 MOST_LINES_KEPT = 64
 MOST_LINE_BYTES = 4096

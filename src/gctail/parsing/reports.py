@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, cached_property
 
 from gctail.parsing.signatures import Known, Signature, signatures
 from gctail.parsing.text import plain
@@ -33,80 +34,89 @@ _VALUE_BEFORE = re.compile(r"[:=\"'(|>,\[]\s*$|^\s*$")
 _VALUE_AFTER = re.compile(r"\s*(?:[\"'\\)\]},;|]|\.?\s*$)")
 
 
-def find_report(text: bytes) -> list[Death]:
-    """The deaths that orchestrators, guards and shells tell of in a block of text, in the order of the block.
+class Reporters:
+    """Everybody but Go and the kernel who tells of deaths: their sentences, in the order in which they are tried."""
 
-    A sentence counts where it stands by itself, behind no more than what loggers put in front (its signature's
-    `confidence`), or as a whole value inside a message, where its signature allows that (`inside`). What a message
-    merely mentions is no death. Looks at the last 64 deaths of the block.
-    """
-    if b"\x1b" in text:
-        text = b"\n".join(plain(line) for line in text.split(b"\n"))
-    block = text.decode("utf-8", "replace")
-    if _hints().search(block) is None:
-        return []
-    found: list[tuple[int, Death]] = []
-    block = _find_several_lines(block, found)
-    has_stacks = _GOROUTINE.search(block) is not None
-    read_to = -1
-    for hit in _hints().finditer(block):
-        if hit.start() < read_to:
-            continue
-        start = block.rfind("\n", 0, hit.start()) + 1
-        newline = block.find("\n", hit.start())
-        read_to = newline if newline >= 0 else len(block)
-        line = block[start : min(read_to, start + MOST_LINE_CHARACTERS)].rstrip("\r")
-        death = _report_in_line(line)
-        if death is not None and not (has_stacks and death.cause == "exit-status"):
-            found.append((start, death))
-    found.sort(key=lambda each: each[0])
-    return [death for _, death in found[-MOST_DEATHS_FOUND:]]
+    def __init__(self, known: Sequence[Known]) -> None:
+        self.known = tuple(each for each in known if each.signature.source not in {"go", "kernel"})
+
+    @cached_property
+    def hints(self) -> re.Pattern[str]:
+        """One of the texts that a sentence needs."""
+        needs = {need for known in self.known for need in known.signature.needs}
+        return re.compile("|".join(re.escape(need) for need in sorted(needs, key=lambda need: (-len(need), need))))
+
+    def find(self, text: bytes) -> list[Death]:
+        """The deaths that orchestrators, guards and shells tell of in a block of text, in the order of the block.
+
+        A sentence counts where it stands by itself, behind no more than what loggers put in front (its signature's
+        `confidence`), or as a whole value inside a message, where its signature allows that (`inside`). What a message
+        merely mentions is no death. Looks at the last 64 deaths of the block.
+        """
+        if b"\x1b" in text:
+            text = b"\n".join(plain(line) for line in text.split(b"\n"))
+        block = text.decode("utf-8", "replace")
+        if self.hints.search(block) is None:
+            return []
+        found: list[tuple[int, Death]] = []
+        block = self._find_several_lines(block, found)
+        has_stacks = _GOROUTINE.search(block) is not None
+        read_to = -1
+        for hit in self.hints.finditer(block):
+            if hit.start() < read_to:
+                continue
+            start = block.rfind("\n", 0, hit.start()) + 1
+            newline = block.find("\n", hit.start())
+            read_to = newline if newline >= 0 else len(block)
+            line = block[start : min(read_to, start + MOST_LINE_CHARACTERS)].rstrip("\r")
+            death = self._in_line(line)
+            if death is not None and not (has_stacks and death.cause == "exit-status"):
+                found.append((start, death))
+        found.sort(key=lambda each: each[0])
+        return [death for _, death in found[-MOST_DEATHS_FOUND:]]
+
+    def _find_several_lines(self, block: str, found: list[tuple[int, Death]]) -> str:
+        """Take what runs over line ends out of the block (blanked, so that places stay) and into `found`."""
+        for known in self.known:
+            if not known.signature.several_lines or not any(need in block for need in known.signature.needs):
+                continue
+            for match in list(known.regex.finditer(block))[-MOST_DEATHS_FOUND:]:
+                start = block.rfind("\n", 0, match.start()) + 1
+                end = block.find("\n", match.end())
+                line = block[start : end if end >= 0 else None]
+                confidence = _confidence(known.signature, line, match.start() - start, match.end() - start)
+                if confidence is not None and "\0" not in match[0]:
+                    found.append((start, _told(known, match, match[0].strip(), confidence)))
+                    blank = re.sub(r"[^\n]", "\0", match[0])
+                    block = block[: match.start()] + blank + block[match.end() :]
+        return block
+
+    def _in_line(self, line: str) -> Death | None:
+        for known in self.known:
+            signature = known.signature
+            if signature.several_lines or not any(need in line for need in signature.needs):
+                continue
+            match, start = _search(known, line)
+            if match is None:
+                continue
+            confidence = _confidence(signature, line, start + match.start(), start + match.end())
+            if confidence is not None:
+                return _told(known, match, line.strip(), confidence)
+        return None
 
 
 _GOROUTINE = re.compile(r"^goroutine \d+ \[", re.MULTILINE)
 
 
 @cache
-def _reporters() -> tuple[Known, ...]:
-    return tuple(known for known in signatures() if known.signature.source not in {"go", "kernel"})
+def reporters() -> Reporters:
+    """Those whose sentences gctail brings along."""
+    return Reporters(signatures())
 
 
-@cache
-def _hints() -> re.Pattern[str]:
-    """One of the texts that a sentence needs."""
-    needs = {need for known in _reporters() for need in known.signature.needs}
-    return re.compile("|".join(re.escape(need) for need in sorted(needs, key=lambda need: (-len(need), need))))
-
-
-def _find_several_lines(block: str, found: list[tuple[int, Death]]) -> str:
-    """Take what runs over line ends out of the block (blanked, so that places stay) and into `found`."""
-    for known in _reporters():
-        if not known.signature.several_lines or not any(need in block for need in known.signature.needs):
-            continue
-        for match in list(known.regex.finditer(block))[-MOST_DEATHS_FOUND:]:
-            start = block.rfind("\n", 0, match.start()) + 1
-            end = block.find("\n", match.end())
-            line = block[start : end if end >= 0 else None]
-            confidence = _confidence(known.signature, line, match.start() - start, match.end() - start)
-            if confidence is not None and "\0" not in match[0]:
-                found.append((start, _told(known, match, match[0].strip(), confidence)))
-                blank = re.sub(r"[^\n]", "\0", match[0])
-                block = block[: match.start()] + blank + block[match.end() :]
-    return block
-
-
-def _report_in_line(line: str) -> Death | None:
-    for known in _reporters():
-        signature = known.signature
-        if signature.several_lines or not any(need in line for need in signature.needs):
-            continue
-        match, start = _search(known, line)
-        if match is None:
-            continue
-        confidence = _confidence(signature, line, start + match.start(), start + match.end())
-        if confidence is not None:
-            return _told(known, match, line.strip(), confidence)
-    return None
+def find_report(text: bytes) -> list[Death]:
+    """The deaths that those tell of in a block of text."""
+    return reporters().find(text)
 
 
 def _search(known: Known, line: str) -> tuple[re.Match[str] | None, int]:

@@ -17,14 +17,14 @@ from msgspec.structs import replace
 
 from gctail.parsing.bulk import RUNS
 from gctail.parsing.burst import Burst, Found, one_by_one
-from gctail.parsing.deaths import find_report
 from gctail.parsing.gctrace import MODERN, Groups, cycle_from_groups
 from gctail.parsing.heads import MUCH_BYTES, SLACK_BYTES, Finder
 from gctail.parsing.kills import kills_in
+from gctail.parsing.lexicon import Lexicon
 from gctail.parsing.metrics import find_sample
 from gctail.parsing.reading import GLUED, INTERESTING, Event, LineReader
 from gctail.parsing.times import find_time
-from gctail.parsing.wrappers import Entry, Unwrapper, sniff
+from gctail.parsing.wrappers import Entry, Unwrapper
 from gctail.records import Passage, Sighting
 
 BUFFER_BYTES = 1 << 18
@@ -55,11 +55,6 @@ FEWEST_IN_A_BURST = 64
 
 GC = re.compile(MODERN + rb"\r?+(?=\n)")
 GC_LINE = re.compile(MODERN + rb"\r?+\n")
-REPORTED = re.compile(
-    rb"i(?:lled|ted, code|med out\. K|meout \(limit)|o(?:om|pp(?:ing|ed) \S+\.ser|r \d+ in |tection fault|be, will be)"
-    rb"|OOM|1(?:37|43)|S(?:IG(?:KILL|ABRT)|ucceeded\.)|Terminated|VmRSS|\bR1[45]\b|v(?:icted|ated succ)"
-)
-"""A word that every sentence about a process's end has, for wrapped lines; the signatures decide."""
 AT = re.compile(rb"@\d++\.\d{3}s ")
 OLD_GLUED = re.compile(rb"gc\d++\(\d++\): \d")
 
@@ -88,6 +83,7 @@ class Scanner:
         year: int | None = None,
         every_line: bool = False,
         room: Room | None = None,
+        lexicon: Lexicon | None = None,
     ) -> None:
         """Thousands of scanners may share one `room`, where each gives it back with `release`."""
         self.origin, self.service = origin, service
@@ -95,7 +91,9 @@ class Scanner:
         self.bytes_read = 0
         self.long_lines = 0
         self.notes: list[str] = []
-        self.unwrapper = Unwrapper(wrapper, year)
+        self.lexicon = lexicon or Lexicon()
+        self.unwrapper = Unwrapper(wrapper, year, self.lexicon.formats)
+        self._may_report = self.lexicon.reported.search
         self.every_line = every_line
         self.wrapped = wrapper not in (None, "none")
         self.may_be_wrapped = wrapper is None
@@ -372,6 +370,7 @@ class Scanner:
 
     def _first_wrapped(self, at: int, end: int) -> int:
         """Where in these lines a wrapper begins: a sample of them is tried, and where one is wrapped, all before it."""
+        sniff = self.lexicon.formats.sniff
         step = max(1, (end - at) // (PROBES if self.bytes_read < MUCH_BYTES else PROBES_LATER))
         tried = at
         while tried < end:
@@ -503,7 +502,7 @@ class Scanner:
 
     def _reports_in(self, text: bytes, offset: int) -> None:
         """Deaths that somebody reports in this text; one after which the process collected is none."""
-        for death in find_report(text):
+        for death in self.lexicon.reporters.find(text):
             where = max(0, text.find(death.text.encode()))
             if GLUED.search(text, where) is None:
                 self.events.append(Sighting(death, self.service, self.origin, offset + where, lines=0))
@@ -517,7 +516,7 @@ class Scanner:
         """The last lines without their wrapper, where they were passed on in runs."""
         if not self._may_run:
             return b""  # every line was looked at when it came
-        unwrapper = Unwrapper(self.unwrapper.name)
+        unwrapper = Unwrapper(self.unwrapper.name, known=self.lexicon.formats)
         entries = [entry for line in self._tail.split(b"\n")[1:] for entry in unwrapper.unwrap(line) or ()]
         return b"\n".join(entry.text for entry in entries) + b"\n"
 
@@ -597,13 +596,13 @@ class Scanner:
             self._feed(reader, line, offset, entry.time_s)
 
     def _feed(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
-        if not reader.busy and REPORTED.search(line) is not None:
+        if not reader.busy and self._may_report(line) is not None:
             self._reported(reader, line, offset, time_s)
         reader.feed(line, offset, time_s)
 
     def _reported(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
         """Somebody (systemd, a kubelet, a shell) may say in this line that a process was killed."""
-        for death in find_report(line):
+        for death in self.lexicon.reporters.find(line):
             reader.end_passage()
             self.events.append(Sighting(death, reader.service, self.origin, offset, time_s, reader.stream, lines=0))
 

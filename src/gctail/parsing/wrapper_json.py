@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DOCKER_CUT_BYTES = 16 * 1024  # where Docker cuts a long line: daemon/logger/copier.go, defaultBufSize
 
 _STREAMS = {"stdout": "stdout", "stderr": "stderr", "3": "stderr", "6": "stdout", "OUT": "stdout", "ERR": "stderr"}
+MOST_STEPS = 12
 _CONTROL = re.compile(r"\x1b\[[\d;]{0,16}m|[\x00-\x1f]")
 
 
@@ -56,9 +57,11 @@ class Path:
     __slots__ = ("_splits", "whole")
 
     def __init__(self, path: str) -> None:
-        """Any text is a path."""
+        """Raise ValueError where it has too many steps: each may be taken with the next, which doubles the ways."""
         self.whole = path
         parts = path.split(".")
+        if len(parts) > MOST_STEPS:
+            raise ValueError(f"{path}: a path has at most {MOST_STEPS} steps")
         self._splits = [(".".join(parts[:at]), Path(".".join(parts[at:]))) for at in range(1, len(parts))]
 
     def find(self, value: object) -> object:

@@ -6,21 +6,18 @@ force, which lines are still unfinished, and what lies inside one another (Fileb
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from gctail.errors import UsageError
 from gctail.parsing.entry import Entry
+from gctail.parsing.formats import Formats, formats
 from gctail.parsing.joins import Joins
 from gctail.parsing.journal_export import JournalExport
-from gctail.parsing.wrapper_formats import Wrapper, combined, formats
-from gctail.parsing.wrapper_json import parse_record
+from gctail.parsing.wrapper_formats import Wrapper, combined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    Matcher = Callable[[bytes], re.Match[bytes] | None]
+    from gctail.parsing.formats import Matcher
 
 __all__ = ["SNIFF_START", "Entry", "Unwrapper", "Wrapper", "sniff", "wrappers"]
 
@@ -58,8 +55,7 @@ def wrappers() -> tuple[Wrapper, ...]:
 
 def sniff(line: bytes) -> str | None:
     """The name of the wrapper that takes this line, never a thin one; None costs about 0.4 us."""
-    found = _first_taker(line, None, None)
-    return found[0].name if found else None
+    return formats().sniff(line)
 
 
 class Unwrapper:
@@ -68,14 +64,15 @@ class Unwrapper:
     Memory: the unfinished lines (joins.py bounds them) and one name per depth.
     """
 
-    def __init__(self, forced: str | None = None, year: int | None = None) -> None:
+    def __init__(self, forced: str | None = None, year: int | None = None, known: Formats | None = None) -> None:
         """`forced` is the name of the only wrapper to take, or "none"; `year` completes syslog's times.
 
-        Raises UsageError where no wrapper has the forced name.
+        `known` are the wrappers to try, gctail's own by default. Raises UsageError where none has the forced name.
         """
-        self._pinned = _named(forced) if forced not in (None, "none") else None
+        known = known or formats()
+        pinned = known.named(forced) if forced not in (None, "none") else None
         self._off = forced == "none"
-        self._layers = [_Layer(depth, self._pinned if depth == 0 else None, year) for depth in range(MAX_DEPTH)]
+        self._layers = [_Layer(depth, known, pinned if depth == 0 else None, year) for depth in range(MAX_DEPTH)]
 
     @property
     def name(self) -> str | None:
@@ -136,8 +133,9 @@ def unwrapped(lines: list[str], wrapper: str) -> list[str]:
 class _Layer:
     """One depth of one input: the wrapper in force there, and the lines that are unfinished."""
 
-    def __init__(self, depth: int, pinned: Wrapper | None, year: int | None) -> None:
+    def __init__(self, depth: int, known: Formats, pinned: Wrapper | None, year: int | None) -> None:
         self.depth = depth
+        self._known = known
         self.in_force = pinned
         self._pinned = pinned is not None
         self._year = year
@@ -147,7 +145,7 @@ class _Layer:
         self._in_export = False
         self._by_newline = False
         self._frames_left = 0
-        self._more_inside = _more_inside() if depth else None
+        self._more_inside = known.more_inside if depth else None
 
     @property
     def holding(self) -> bool:
@@ -168,10 +166,12 @@ class _Layer:
                 self._lose_trust()
         if self._pinned or (self._more_inside and not self._frames_left and not self._more_inside(line)):
             return None
-        found = _first_taker(line, outer, self._year)
-        if found is None:
+        for found in self._known.takers(line, self._year):
+            if outer is None or _may_stand(found[0], outer):
+                self.in_force, taken = found
+                break
+        else:
             return self._take_thin(line, outer)
-        self.in_force, taken = found
         self._trust = _TRUST_AT_FIRST
         return self._finish(self.in_force, taken, line, outer)
 
@@ -210,7 +210,7 @@ class _Layer:
     def _export_entry(self, fields: dict[str, str], outer: Entry | None) -> Sequence[Entry]:
         """The entry that the fields of journald's export make; an entry without MESSAGE has nothing to tell."""
         for name in self.in_force.definition.fields if self.in_force else ():
-            reader = _named(name).reader
+            reader = self._known.named(name).reader
             taken = reader.entries(fields) if reader else None
             if taken:
                 whole = [one for entry in taken for one in self._joins.add(entry)]
@@ -224,10 +224,11 @@ class _Layer:
         frames count as well.
         """
         certain = outer is not None and not self._frames_left
-        if not (_thin_strict() if certain else _thin_runtime())(line) or _strict_start()(line):
+        known = self._known
+        if not (known.thin_strict if certain else known.thin_runtime)(line) or known.strict_start(line):
             self._frames_left = max(0, self._frames_left - 1)
             return None
-        taken = _peel_thin(line, _strict_start() if certain else _runtime_start())
+        taken = _peel_thin(known.thin, line, known.strict_start if certain else known.runtime_start)
         if taken is None or outer is None:
             return taken
         self._frames_left = _FRAMES_AFTER_LINES
@@ -242,77 +243,16 @@ def _may_stand(wrapper: Wrapper, outer: Entry) -> bool:
     )
 
 
-def _first_taker(line: bytes, outer: Entry | None, year: int | None) -> tuple[Wrapper, Sequence[Entry]] | None:
-    """The first wrapper in order that this line convinces, with its entries."""
-    if not _sniff_start()(line):
-        return None
-    record = parse_record(line) if line[:1] == b"{" else None
-    for wrapper in formats().wrappers:
-        if wrapper.thin:
-            return None
-        if wrapper.is_json and record is None:
-            continue
-        taken = wrapper.take_first(line, record, year=year)
-        if taken and (outer is None or _may_stand(wrapper, outer)):
-            return wrapper, taken
-    return None
-
-
-def _peel_thin(line: bytes, begins: Matcher, depth: int = 0) -> Sequence[Entry] | None:
+def _peel_thin(thin: Sequence[Wrapper], line: bytes, begins: Matcher, depth: int = 0) -> Sequence[Entry] | None:
     """The entries inside thin wrappers whose text begins as `begins` demands."""
-    for wrapper in _thin_wrappers():
+    for wrapper in thin:
         taken = wrapper.take(line)
         if not taken:
             continue
         if begins(taken[0].text):
             return taken
         if depth < MAX_THIN and len(taken[0].text) < len(line):
-            inner = _peel_thin(taken[0].text, begins, depth + 1)
+            inner = _peel_thin(thin, taken[0].text, begins, depth + 1)
             if inner is not None:
                 return [combined(entry, taken[0]) for entry in inner]
     return None
-
-
-@lru_cache(maxsize=1)
-def _thin_wrappers() -> tuple[Wrapper, ...]:
-    return tuple(wrapper for wrapper in formats().wrappers if wrapper.thin)
-
-
-@lru_cache(maxsize=1)
-def _sniff_start() -> Matcher:
-    return re.compile(formats().sniff_source, re.DOTALL).match
-
-
-@lru_cache(maxsize=1)
-def _more_inside() -> Matcher:
-    """Matches a text inside a wrapper if there can be anything more to take off: most leave here, after 0.4 us."""
-    return re.compile(b"(?:%b|%b)" % (formats().sniff_source, formats().thin_strict_source), re.DOTALL).match
-
-
-@lru_cache(maxsize=1)
-def _thin_runtime() -> Matcher:
-    return re.compile(formats().thin_runtime_source, re.DOTALL).match
-
-
-@lru_cache(maxsize=1)
-def _thin_strict() -> Matcher:
-    return re.compile(formats().thin_strict_source, re.DOTALL).match
-
-
-@lru_cache(maxsize=1)
-def _runtime_start() -> Matcher:
-    return re.compile(formats().runtime_source).match
-
-
-@lru_cache(maxsize=1)
-def _strict_start() -> Matcher:
-    return re.compile(formats().strict_source).match
-
-
-def _named(name: str | None) -> Wrapper:
-    for wrapper in formats().wrappers:
-        if wrapper.name == name:
-            return wrapper
-    known = ", ".join(wrapper.name for wrapper in formats().wrappers)
-    msg = f'no wrapper is called "{name}"; there are none, {known}'
-    raise UsageError(msg)

@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 from msgspec import Struct
 
-from gctail.parsing.deaths import find_report
 from gctail.parsing.kernel import KernelReader
 from gctail.parsing.quantities import parse_size
+from gctail.parsing.reports import find_report
 from gctail.parsing.times import parse_time
 from gctail.records import Death, Sighting
 

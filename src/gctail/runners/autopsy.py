@@ -155,7 +155,9 @@ class Autopsy:
     def _again(self) -> Iterator[list[Sighting | Passage]]:
         """All logs once more, as they were read."""
         for path, name in self._logs:
-            scanner = Reading(service=name or self.reading.service, wrapper=self.reading.wrapper).scanner(path)
+            first = self.reading
+            again = Reading(service=name or first.service, wrapper=first.wrapper, lexicon=first.lexicon)
+            scanner = again.scanner(path)
             with closing(open_input(self.places.path(path))) as source:
                 while count := source.readinto(scanner.space()):
                     scanner.filled(count)

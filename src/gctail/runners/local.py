@@ -11,6 +11,7 @@ from typing import Any
 
 from gctail.errors import UnreadableInput
 from gctail.parsing.burst import Found, one_by_one
+from gctail.parsing.lexicon import Lexicon
 from gctail.parsing.scanner import Room, Scanner
 from gctail.records import Passage, Sighting
 from gctail.sources import open_input
@@ -62,7 +63,9 @@ class Reading:
         wrapper: str | None = None,
         every_line: bool = False,
         room: Room | None = None,
+        lexicon: Lexicon | None = None,
     ) -> None:
+        self.lexicon = lexicon
         self.service, self.wrapper, self.every_line, self.room = service, wrapper, every_line, room
         self.scanners: dict[str, Scanner] = {}
         self.notes: list[str] = []
@@ -77,7 +80,13 @@ class Reading:
             name = self.service or service_name(origin)
             year = self.years.get(origin) or year_of(origin)
             scanner = self.scanners[origin] = Scanner(
-                origin, name, wrapper=self.wrapper, year=year, every_line=self.every_line, room=self.room
+                origin,
+                name,
+                wrapper=self.wrapper,
+                year=year,
+                every_line=self.every_line,
+                room=self.room,
+                lexicon=self.lexicon,
             )
         return scanner
 

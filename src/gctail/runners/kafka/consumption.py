@@ -87,6 +87,7 @@ class Consumption:
             wrapper=course.wrapper,
             year=time.gmtime().tm_year,
             every_line=course.every_line,
+            lexicon=course.lexicon,
         )
         self.link = Link(course.wanted, tell, patient=course.end is None)
         self.checkpoints = Checkpoints(course, self.link, engine, self.reading, outputs=outputs)

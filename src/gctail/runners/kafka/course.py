@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from gctail.kafka.client import Wanted
 from gctail.kafka.starting import End, Start
+from gctail.parsing.lexicon import Lexicon
 
 
 class Course(Struct, frozen=True):
@@ -20,6 +21,7 @@ class Course(Struct, frozen=True):
     transactional: bool = True
     wrapper: str | None = None
     every_line: bool = False
+    lexicon: Lexicon | None = None
 
     @property
     def grouped(self) -> bool:

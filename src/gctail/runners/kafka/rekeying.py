@@ -34,7 +34,7 @@ class Rekeying:
         self.stopped = False
         self.copied: Counter[str] = Counter()
         self._tell = tell
-        self._unwrapper = Unwrapper()
+        self._unwrapper = Unwrapper(known=course.lexicon.formats if course.lexicon is not None else None)
         self._positions: dict[Place, int] = {}
         self._ends: dict[Place, int] = {}
         grouped, wanted = course.grouped, course.wanted

@@ -20,6 +20,7 @@ from quixstreams.state import State
 from gctail.kafka.lanes import LANE_TAIL_BYTES, Lane
 from gctail.kafka.naming import Naming
 from gctail.kafka.places import Place
+from gctail.parsing.lexicon import Lexicon
 from gctail.parsing.scanner import Room, Scanner
 from gctail.records import Digest, Sighting
 from gctail.rules import Plan
@@ -43,6 +44,7 @@ class Views(Struct, frozen=True):
     wrapper: str | None
     year: int
     say: Callable[[str], None]
+    lexicon: Lexicon | None = None
 
     @property
     def every_line(self) -> bool:
@@ -207,6 +209,12 @@ class Strip:
     def _lane(self, name: str) -> Lane:
         views = self.views
         scanner = Scanner(
-            str(self.place), name, wrapper=views.wrapper, year=views.year, every_line=views.every_line, room=self._room
+            str(self.place),
+            name,
+            wrapper=views.wrapper,
+            year=views.year,
+            every_line=views.every_line,
+            room=self._room,
+            lexicon=views.lexicon,
         )
         return Lane(name, scanner, decides=views.naming.decides)
