@@ -15,6 +15,9 @@ var services = map[string]func(*service){
 	"traced": traced, "thousandth": thousandth, "schemas": schemas, "readings": readings, "members": members,
 	"tenants": tenants, "even": even, "warned": warned, "mirrors": mirrors, "streams": streams, "failures": failures,
 	"triplet": triplet,
+	// even.go
+	"even-map": evenMap, "even-store": evenStore, "even-half": evenHalf, "even-rare": evenRare, "even-jobs": evenJobs,
+	"even-topics": evenTopics, "even-pairs": evenPairs, "even-well": evenWell,
 	// here
 	"sessions": sessions, "labels": labels, "workers": workers, "objects": objects, "events": events,
 	"outages": outages, "queue": queue, "callbacks": callbacks, "lockstep": lockstep, "queries": queries,

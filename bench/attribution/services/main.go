@@ -1,4 +1,4 @@
-// Services whose growth one of their log lines explains, and some that are well: each a function in leaking.go, traps.go,
+// Services whose growth one of their log lines explains, and some that are well: each a function in leaking.go, traps.go, even.go,
 // well.go or calm.go. Traffic waves and bursts by chance, so that all that follows it looks alike.
 //
 //	GODEBUG=gctrace=1 go run . -service sessions -seconds 50 -seed 1

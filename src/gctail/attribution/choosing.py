@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gctail.attribution.columns import KEYS, LEVEL, LINES, SUM, Table, table
+from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, table
 from gctail.attribution.doubts import doubts
+from gctail.attribution.hints import hint, reason, tells_no_more
 from gctail.attribution.keys.glimpse import glimpse
 from gctail.attribution.ranking import Ranked, Window, rank, window
 from gctail.attribution.regression import fits
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gctail.attribution.columns import Candidate
-    from gctail.templates.courses import Courses, Slot
+    from gctail.templates.courses import Courses, Slot, Template
 
     Floats = NDArray[np.float64]
 
@@ -42,7 +43,6 @@ SAME = 5.0
 """What comes in one line fits alike; so much (log-likelihood) depends on where in a bin the line came."""
 LONG = frozenset({"struct", "quoted", "list"})
 """Types of slots that hold more than a key."""
-TELLS = {LEVEL: 2, KEYS: 1, LINES: 0, SUM: 0}
 GOES_ALONG = 0.9
 """Correlation of the level from which a second key or number of the same line is named beside the first."""
 
@@ -58,8 +58,9 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     columns = table(courses, seen.begin)
     if not columns.candidates:
         return ()
-    ranked = rank(seen, columns)
-    best = best_of_each(ranked, columns)
+    hints = np.array([hint(courses.templates[each.template], each) for each in columns.candidates])
+    ranked = rank(seen, columns, hints)
+    best = best_of_each(ranked, columns, courses)
     first = best[0]
     if not np.isfinite(ranked.score[first]) or not explains(ranked, seen, first):
         return ()
@@ -68,9 +69,15 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     most = MOST_SUSPECTS if ranked.p_value[near].min() < CERTAIN else MOST_UNPROVEN
     told = sorted({*near[:most], *parts}, key=lambda at: -ranked.score[at])[:MOST_SUSPECTS]
     groups = grouped(seen, ranked, told)
-    told.sort(key=lambda at: (groups[at], -ranked.score[at]))
+    told.sort(key=lambda at: (groups[at], -hints[at], -ranked.score[at]))
     describe = Describer(courses, seen, columns, ranked, onset_s)
-    return tuple(describe.suspect(at, groups[at], parts.get(at)) for at in told)
+    return tuple(describe.suspect(at, groups[at], parts.get(at), after(at, told, groups)) for at in told)
+
+
+def after(at: int, told: list[int], groups: dict[int, int]) -> int | None:
+    """Before whom this one is told though the log cannot tell them apart; None where it is not the first of several."""
+    same = [other for other in told if groups[other] == groups[at]]
+    return same[1] if len(same) > 1 and same[0] == at else None
 
 
 def explains(ranked: Ranked, seen: Window, at: int) -> bool:
@@ -79,18 +86,29 @@ def explains(ranked: Ranked, seen: Window, at: int) -> bool:
     return bool(share >= LEAST_SHARE and (ranked.lead[at] >= LEAST_LEAD or ranked.p_value[at] < CERTAIN))
 
 
-def best_of_each(ranked: Ranked, columns: Table) -> list[int]:
+def best_of_each(ranked: Ranked, columns: Table, courses: Courses) -> list[int]:
     """The best column of each template, best template first.
 
     Of one template that which tells most: the size of what grows, else the keys, where they fit about as well as lines.
     """
     best: dict[int, int] = {}
     for at in np.argsort(-ranked.score, kind="stable").tolist():
-        first = best.setdefault(columns.candidates[at].template, at)
+        candidate = columns.candidates[at]
+        first = best.setdefault(candidate.template, at)
         about_as_well = ranked.score[at] > ranked.score[first] - SAME
-        if about_as_well and TELLS[columns.candidates[at].kind] > TELLS[columns.candidates[first].kind]:
-            best[columns.candidates[at].template] = at
+        template = courses.templates[candidate.template]
+        if about_as_well and tells(candidate, template) > tells(columns.candidates[first], template):
+            best[candidate.template] = at
     return sorted(best.values(), key=lambda at: -ranked.score[at])
+
+
+def tells(candidate: Candidate, template: Template) -> int:
+    """Which column of a template says most of what grows."""
+    if candidate.kind == LEVEL:
+        return 2
+    if candidate.slot is None:
+        return 0
+    return -1 if candidate.kind == SUM or tells_no_more(template.slots[candidate.slot], template.total) else 1
 
 
 def contributors(seen: Window, ranked: Ranked, best: list[int]) -> dict[int, float]:
@@ -148,8 +166,8 @@ class Describer:
     def __init__(self, courses: Courses, seen: Window, columns: Table, ranked: Ranked, onset_s: float) -> None:
         self.courses, self.seen, self.columns, self.ranked, self.onset_s = courses, seen, columns, ranked, onset_s
 
-    def suspect(self, at: int, group: int, part_mib: float | None) -> Suspect:
-        """The suspect; `part_mib` is what it explains beside others."""
+    def suspect(self, at: int, group: int, part_mib: float | None, before: int | None) -> Suspect:
+        """The suspect; `part_mib` is what it explains beside others, `before` whom it leads in its group."""
         candidate = self.columns.candidates[at]
         template = self.courses.templates[candidate.template]
         key, number = self._beside(candidate, KEYS), self._beside(candidate, SUM if candidate.kind == SUM else LEVEL)
@@ -173,8 +191,22 @@ class Describer:
             group=group,
             example=template.example,
             about_keys=glimpse(template.slots, key_slot),
-            counter_evidence=doubts(self.courses, self.seen, self.ranked, at, candidate),
+            counter_evidence=(
+                *self._tie(candidate, before),
+                *doubts(self.courses, self.seen, self.ranked, at, candidate),
+            ),
         )
+
+    def _tie(self, candidate: Candidate, before: int | None) -> list[str]:
+        """That another one fits as well, and why this one is told first."""
+        if before is None:
+            return []
+        other = self.columns.candidates[before]
+        templates = self.courses.templates
+        second = templates[other.template]
+        why = reason((templates[candidate.template], candidate), (second, other))
+        told = f"; it is told first because {why}" if why else ", and nothing says which comes first"
+        return [f'the log cannot tell it from "{second.message}"{told}']
 
     def _correlation(self, at: int) -> float:
         """Of the live heap and the column."""

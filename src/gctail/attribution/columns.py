@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct
 
+from gctail.attribution.names import is_the_heap
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -82,6 +84,8 @@ def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Ca
     """The candidates of one template."""
     yield Candidate(at, LINES), running(template.count, missing_share)
     for place, slot in enumerate(template.slots):
+        if is_the_heap(slot.name):
+            continue
         levels = [*_levels(slot)] if slot.last else []
         for level in levels:
             yield Candidate(at, LEVEL, place), level - missing_share * np.diff(level, prepend=level[0])

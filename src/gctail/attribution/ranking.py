@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct
 
-from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, missing, running
+from gctail.attribution.columns import Table, missing, running
 from gctail.attribution.regression import fits
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ FEWEST_BINS = 16
 BEFORE_ONSET = 0.5
 """The window begins at this part of the onset."""
 SLOW_WAVES = 2
-PRIOR = {LEVEL: 2.0, KEYS: 0.7, SUM: -0.5}
-"""In log-likelihood: a number that is the size of what grows is better evidence than keys, those than lines."""
 LATE = 3.0
 PROOF_WEIGHT = 0.5
 SMOOTHED_BINS = 5
@@ -110,8 +108,8 @@ def window(courses: Courses, onset_s: float) -> Window | None:
     return Window(begin, before, uptime_s[begin:], live[begin:], traffic[begin:], rate[begin:])
 
 
-def rank(seen: Window, columns: Table) -> Ranked:
-    """Ask both questions of every candidate."""
+def rank(seen: Window, columns: Table, hints: Floats) -> Ranked:
+    """Ask both questions of every candidate; `hints` are what its line says of itself, in log-likelihood."""
     own, late = columns.values, seen.since_onset(columns.values)
     trends = np.column_stack([seen.trends, seen.since_onset(seen.trends)])
     count = own.shape[1]
@@ -130,9 +128,8 @@ def rank(seen: Window, columns: Table) -> Ranked:
     slope = alone.slope[: 2 * count]
     mib = slope * (values[-1] - values[0])
     share = np.clip(mib / max(seen.growth_mib, 1e-3), 0.01, 100.0)
-    prior = np.array([PRIOR.get(each.kind, 0.0) for each in columns.candidates])
     gain = fit + PROOF_WEIGHT * np.where(proven > 0, proof, 0.0)
-    score = np.where(slope > 0, gain - np.abs(np.log(share)) + np.tile(prior, 2), -np.inf)
+    score = np.where(slope > 0, gain - np.abs(np.log(share)) + np.tile(hints, 2), -np.inf)
     tries = len(columns.candidates) * (1 if seen.before <= 1 else 2)
     p_value = np.minimum(1.0, np.where((slope > 0) & (proven > 0), chance, 1.0) * tries)
     better = np.arange(count) + count * (score[count:] > score[:count])

@@ -1,0 +1,92 @@
+"""What a line says of itself: evidence for where the log's figures cannot tell lines apart, and there alone.
+
+Where growth is perfectly even, every line that comes evenly fits it, and a request's number is as new as a session's.
+Then it counts what a number is called, whether keys are new among repeated ones, and whether the words say that
+something is stored, or that something is over.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gctail.attribution.columns import KEYS, LEVEL, SUM
+from gctail.attribution.names import COUNTERS, REQUESTS, SIZES, words
+
+if TYPE_CHECKING:
+    from gctail.attribution.columns import Candidate
+    from gctail.templates.courses import Slot, Template
+
+ALWAYS_NEW = 0.9
+FEW_REPEATED = 0.6
+"""Of numbers: such as go up to a million hardly come again by chance."""
+LITTLE = 0.35
+WARNS = frozenset({"warn", "error", "fatal", "panic"})
+_ENDING = r")(?:[edrst]|e[drs]|[a-z]?ing|[a-z]?ed|[a-z]?ion|ions|ation)?"
+_STORES = re.compile(
+    "(?:put|add|insert|sav|regist|register|append|subscrib|subscript|enqueue|retain|kept|keep|hold|held|open|attach"
+    "|connect|creat|start|spawn|allocat|remember|memoiz|intern|push|join|collect|leak|new"
+    + _ENDING
+    + "|(?:stor|cach|queu|buffer|track|pend|schedul|record|index|accumulat)(?:ed|ing)"  # `cache hit` stores nothing
+)
+_ENDS = re.compile(
+    "(?:evict|remov|delet|clos|releas|expir|unsubscrib|unregister|unlock|deregister|disconnect|discard|detach|don|finish"
+    "|complet|flush|drop|purg|clean|clear|stop|end|free|left|leav|pop|dequeu|process|serv|handl|sent|send|respond"
+    "|response|repl|replied|hit|miss|look|lookup|check|verif|verifi|receiv|accept|access|heartbeat|health|prob|ping|render|relay"
+    "|request|refresh|tick|get|list|span" + _ENDING
+)
+
+
+def hint(template: Template, candidate: Candidate) -> float:
+    """In log-likelihood, between -2 and 4: how much likelier than another such a column is the cause."""
+    return _by_kind(candidate, template) + said(template)
+
+
+def said(template: Template) -> float:
+    """What the words and the level of a message make likely."""
+    spoken = words(template.message)
+    warns = 0.3 if template.level in WARNS else 0.0
+    ends = any(map(_ENDS.fullmatch, spoken))
+    if any(map(_STORES.fullmatch, spoken)):
+        return warns + (0.4 if ends else 1.0)
+    return warns - (0.6 if ends else 0.0)
+
+
+def reason(first: tuple[Template, Candidate], second: tuple[Template, Candidate]) -> str:
+    """Why one is told before another that the log cannot tell from it; empty where nothing speaks for that."""
+    kinds = [_by_kind(each, template) for template, each in (first, second)]
+    template, candidate = first
+    if kinds[0] > kinds[1] + LITTLE:
+        if candidate.kind == LEVEL:
+            return "it prints the size of something"
+        return "its keys are new among repeated ones" if kinds[0] > 1.0 else "its keys are no numbers of requests"
+    spoken = said(template) - said(second[0])
+    if spoken > LITTLE:
+        return "its words say that something is kept"
+    return "it is a warning" if spoken > 0 and template.level in WARNS else ""
+
+
+def always_new(slot: Slot, lines: int) -> bool:
+    """Nearly every line brings a value that was never there before."""
+    return slot.distinct >= (FEW_REPEATED if slot.type == "int" else ALWAYS_NEW) * lines
+
+
+def tells_no_more(slot: Slot, lines: int) -> bool:
+    """Its values are new in every line and a number, or that of a request: what they tell, the lines tell."""
+    return always_new(slot, lines) and (slot.type == "int" or bool(REQUESTS.intersection(words(slot.name))))
+
+
+def _by_kind(candidate: Candidate, template: Template) -> float:
+    if candidate.slot is None:
+        return 0.0
+    slot = template.slots[candidate.slot]
+    if candidate.kind == LEVEL:
+        called = frozenset(words(slot.name))
+        if called & COUNTERS and not called & SIZES:
+            return -0.5
+        return 2.0 if called & SIZES else 1.0
+    if candidate.kind == KEYS:
+        if not always_new(slot, template.total):
+            return 1.2
+        return -0.1 if tells_no_more(slot, template.total) else 0.7
+    return -0.5 if candidate.kind == SUM else 0.0

@@ -1,0 +1,102 @@
+"""What lines say of themselves decides where the log's figures cannot, and nowhere else."""
+
+import pytest
+
+from gctail.attribution.choosing import suspects
+from gctail.attribution.hints import said
+from gctail.attribution.names import is_the_heap
+from gctail.templates.courses import Slot, Template
+from played_courses import Played
+
+
+def line(message, level="info"):
+    return Template(message, message, message, level, 100, 0.0, 1.0, message, [], ())
+
+
+def even(bins=100):
+    """A service in which nothing varies: so many requests each second, and a heap that grows by as much."""
+    played = Played(1, bins=bins, onset=0)
+    played.traffic = [100.0] * bins
+    played.keep(1.0, [1.0] * bins)
+    return played
+
+
+@pytest.mark.parametrize(
+    ("storing", "other"),
+    [
+        ("session cached", "session looked up"),
+        ("listener registered", "heartbeat from peer"),
+        ("[SessionCache] putIfAbsent(key=, value=)", "request processed"),
+        ("appending event to journal", "GET /feed"),
+        ("stream opened", "stream closed"),
+        ("entry stored", "cache hit"),
+        ("goroutine started for job", "request finished"),
+    ],
+)
+def test_what_says_that_something_is_kept_is_likelier_than_what_says_that_it_is_over(storing, other):
+    assert said(line(storing)) > said(line(other))
+
+
+def test_a_warning_is_a_little_likelier():
+    assert 0 < said(line("map is large", "warn")) - said(line("map is large")) < 0.5
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_lines_that_always_come_together_the_one_that_stores_is_told_first_and_why(first):
+    played = even()
+    both = [("session cached", [10] * 100), ("session looked up", [10] * 100)]
+    for message, counts in both if first else both[::-1]:
+        played.lines(message, counts=counts)
+    told = suspects(played.courses(), 0.0)
+    assert [each.message for each in told] == ["session cached", "session looked up"]
+    assert told[0].group == told[1].group
+    assert told[0].counter_evidence[0] == (
+        'the log cannot tell it from "session looked up"; it is told first because its words say that something is kept'
+    )
+    assert min(each.p_value for each in told) == 1.0
+
+
+def test_of_lines_that_always_come_together_new_keys_among_repeated_ones_come_first():
+    """A number that every request has is as new, and says nothing."""
+    played = even()
+    played.lines("alpha beta", counts=[10] * 100, keys=lambda count: count)
+    played.lines("gamma delta", counts=[10] * 100, keys=lambda count: count // 2)
+    first, *_ = suspects(played.courses(), 0.0)
+    assert (first.message, first.kind) == ("gamma delta", "keys")
+    assert "it is told first because its keys are new among repeated ones" in first.counter_evidence[0]
+
+
+def test_where_the_figures_decide_words_do_not():
+    """What is stored does not stay; what is only looked at does."""
+    played = Played(2)
+    played.lines("session cached", share=0.03)
+    played.keep(0.3, played.lines("profile looked up", share=0.03))
+    first, *_ = suspects(played.courses(), 10.0)
+    assert first.message == "profile looked up"
+    assert first.p_value < 0.01
+
+
+@pytest.mark.parametrize(
+    "name", ["heap_alloc_mb", "HeapInuse", "rss", "mem_used_bytes", "memory", "heap.live", "sys_mb"]
+)
+def test_a_number_that_is_the_heap_itself_explains_nothing(name):
+    assert is_the_heap(name)
+
+
+@pytest.mark.parametrize("name", ["size", "cache_bytes", "goroutines", "heap_entries_of_cache", "live", "sessions"])
+def test_a_number_of_things_in_the_heap_is_not_the_heap(name):
+    assert not is_the_heap(name)
+
+
+def test_the_services_own_statistics_are_not_accused():
+    played = Played(3)
+    kept = played.lines("job scheduled", share=0.1)
+    played.keep(0.1, kept)
+    courses = played.courses()
+    mirrored = Slot("heap_mb", "int", 100, 50.0, 0.9, [], courses.live_mib, courses.live_mib, courses.live_mib, ())
+    played.lines("statistics", per_s=1, counts=[1] * played.bins)
+    last = played.templates.pop()
+    played.templates.append(
+        Template(last.id, last.text, last.message, "info", 100, 0.0, 100.0, "", last.count, (mirrored,))
+    )
+    assert [each.message for each in suspects(played.courses(), 10.0)] == ["job scheduled"]
