@@ -19,6 +19,7 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.errors import KafkaError
 from msgspec import Struct
 
+from gctail.kafka.batches import read_quickly
 from gctail.kafka.places import Message, Place
 from kafka import AsyncConsumerRebalanceListener, KafkaConsumer, TopicPartition
 
@@ -100,6 +101,7 @@ class Client:
             **(grouped if wanted.group is not None else {}),
             **{"client_id": "gctail", **wanted.settings},
         )
+        read_quickly(self.consumer._fetcher)  # noqa: SLF001  (the client has no public place for it)
         if wanted.group is not None:
             self.consumer.subscribe(wanted.topics, wanted.pattern, _Listener(self, moves))
         else:
