@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from certificates import example_certificate
 from gctail.postmortem.certificate import Case, LastLine, Said, Spike
 from gctail.postmortem.pen import WIDTH, Pen
-from gctail.postmortem.text_lines import last_words, rate, spikes_text
+from gctail.postmortem.text_lines import fitted, last_words, rate, spikes_text
 from gctail.report import html
 from postmortem_cases import LOGS, certificate_of
 
@@ -70,6 +70,16 @@ def test_the_verdict_of_a_dead_service_says_it_too(gctail):
     assert service["last_line_says"]
     alive = gctail(LOGS / "bounded-cache-go1.24.log.gz", "--output", "json")
     assert json.loads(alive.stdout)["services"][0]["last_line_says"] is None
+
+
+def test_a_line_that_does_not_fit_is_told_by_what_it_says():
+    """Time and caller would fill the room, and all lines would look alike."""
+    line = '{"level":"warn","ts":1795802735.31,"caller":"svc/handler.go:391","msg":"deadline exceeded","sku":"2f8f3f"}'
+    assert fitted(line, 60) == "warn deadline exceeded sku=2f8f3f"
+    assert fitted(line, len(line)) == line
+    klog = 'I1127 18:04:29.497495    2647 server.go:86] "order filled" order=102538 px="97.80"'
+    assert fitted(klog, 60) == "info order filled order=102538 px=97.80"
+    assert fitted("2026-11-27 18:04:29 " + "word " * 20, 60).startswith("2026-11-27")
 
 
 def test_rates_are_short():

@@ -12,7 +12,7 @@ from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
 from gctail.postmortem.pen import BLUE, BOLD, DIM, GREEN, RED, WIDTH, YELLOW, Pen
 from gctail.postmortem.stacks import folded, is_the_runtimes
 from gctail.postmortem.text_keys import keys_text
-from gctail.postmortem.text_lines import last_words, spikes_text
+from gctail.postmortem.text_lines import fitted, last_words, spikes_text
 from gctail.postmortem.text_proofs import profile_text, source_text
 from gctail.postmortem.wording import size
 
@@ -111,7 +111,7 @@ def _story(certificate: Certificate, pen: Pen) -> Iterator[str]:
         yield f"  {_when(each):<10}{_before(each):>12}  {pen.paint(show(each.title, 54), colour)}"
         if each.text and each.text != each.title:
             if each.kind == "last-line":
-                yield pen.cut(each.text, " " * 26)
+                yield pen.cut(fitted(each.text, WIDTH - 26), " " * 26)
             else:
                 yield from pen.wrapped(each.text[:240], " " * 26)
     if certificate.foretold is not None:

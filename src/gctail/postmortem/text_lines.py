@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gctail.parsing.messages import read_message
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Certificate, LastLine, Spike
 from gctail.postmortem.headline import clock_time
-from gctail.postmortem.pen import DIM, Pen
+from gctail.postmortem.pen import DIM, WIDTH, Pen
 
 MOST_SPIKES, MOST_CHANGES = 3, 4
 RATE_ROOM = 7
@@ -56,8 +57,20 @@ def last_words(certificate: Certificate, pen: Pen) -> Iterator[str]:
 
 def _line(line: LastLine, pen: Pen, room: int) -> str:
     often = "" if not room else rate(line.usual_per_min) if line.usual_per_min is not None else "first"
-    text = pen.cut(line.text, " " * (4 + room))[4 + room :]
+    indent = " " * (4 + room)
+    text = pen.cut(fitted(line.text, WIDTH - len(indent)), indent)[len(indent) :]
     return f"  {pen.paint(often.rjust(room - 1) + ' ' if room else '', DIM)}| {text}"
+
+
+def fitted(text: str, room: int) -> str:
+    """The line; where it does not fit, what it says: level, message and fields, without time, caller and quotes."""
+    if len(text) <= room:
+        return text
+    read = read_message(text.encode("utf-8", "replace"))
+    if read.format == "plain" or not read.message:
+        return text
+    fields = (f"{name}={value}" for name, value in read.fields.items() if name != "thread")
+    return " ".join(each for each in (read.level, read.message, *fields) if each)
 
 
 def rate(per_min: float | None) -> str:
