@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from gctail.detectors import Judge, Moment, Signal
+from gctail.detectors.added import Added
 from gctail.golang.pacer import Derived, PacerView
 from gctail.parsing.gctrace import Groups
 from gctail.records import Death, GcCycle, Sighting, Verdict
@@ -29,7 +30,7 @@ CLOSELY_BYTES = 16 << 20
 """So much of what a process says is read closely in any case."""
 SOON_ASKED = 0.2
 """Where a leak is believed more than this, the log will soon be asked for suspects."""
-MODELS = ("judge", "watch", "trace", "mine")
+MODELS = ("judge", "watch", "added", "trace", "mine")
 """What an epoch has beside plain data; each saves its own state."""
 RECENT = 32
 """Collections remembered one by one, to know a line that comes twice or late."""
@@ -86,6 +87,7 @@ class Epoch(Struct):
     view: PacerView = field(default_factory=PacerView)
     judge: Any = None  # a Judge; its state is saved by itself
     watch: Any = None  # a RuleWatch, where the user has rules; likewise
+    added: Any = None  # Added, where the user has added detectors; likewise
     trace: Any = None  # a Trace, where somebody wants to draw the course; likewise
     mine: Any = None  # a Mine of what the application said, where that is read; likewise
     accused: list[dict[str, Any]] = []  # whom the log accused when the process had ended
@@ -140,7 +142,7 @@ class Epoch(Struct):
 
     def in_order(self, groups: Groups) -> bool:
         """The collection in these groups is simply the next one, and nobody but the judge wants to see it."""
-        if self.watch is not None or self.trace is not None or self.judge is None or self.deaths:
+        if self.watch or self.added or self.trace is not None or self.judge is None or self.deaths:
             return False
         follows = int(groups[0] or b"") == self.last_number + 1 and self.view.number == self.last_number
         return follows and self.view.start_s == self.last_uptime_s <= float(groups[1] or b"")
@@ -185,12 +187,19 @@ class Epoch(Struct):
             return sighting.near_s
         return self.last_time_s
 
+    def watch_for(self, plan: Plan | None, service: str, limit_mib: float | None) -> None:
+        """Watch for the user's rules, and have his detectors look on."""
+        self.watch = RuleWatch(plan, service, limit_mib) if plan and plan.rules else None
+        self.added = Added(plan.added) if plan and plan.added else None
+
     def observe(self, cycle: GcCycle, derived: Derived, clock_s: float) -> list[Signal]:
         """What the models and the user's rules say of a collection."""
         signals: list[Signal] = self.judge.observe(Moment(cycle, derived, clock_s))
         if self.watch is not None:
             self.counts.missing, self.counts.mended = self.ledger.missing, self.ledger.mended
             signals = signals + self.watch.observe(cycle, derived, clock_s, self.counts)
+        if self.added is not None:
+            signals = signals + self.added.observe(Moment(cycle, derived, clock_s))
         return signals
 
     def read(self, text: bytes | bytearray | memoryview, wrapper: str | None, share: float) -> None:
@@ -260,7 +269,7 @@ class Epoch(Struct):
         if self.mine is not None:
             self.mined = self.mined_lines
             self.accused = self.grown_with((self.closed and self.closed.onset_uptime_s) or 0.0)
-        self.judge = self.watch = self.mine = None
+        self.judge = self.watch = self.added = self.mine = None
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""
@@ -282,8 +291,10 @@ class Epoch(Struct):
         epoch = msgspec.convert({**state, **dict.fromkeys(MODELS)}, cls)
         if state["judge"] is not None:
             epoch.judge = Judge.restore(state["judge"])
-        if state["watch"] is not None and plan:
+        if state["watch"] is not None and plan and plan.rules:
             epoch.watch = RuleWatch.restore(plan, state["watch"])
+        if epoch.judge is not None and plan and plan.added:
+            epoch.added = Added.restore(plan.added, state.get("added") or {})
         if state.get("trace") is not None:
             epoch.trace = Trace.restore(state["trace"])
         if state.get("mine") is not None:

@@ -271,7 +271,7 @@ def test_a_section_of_another_command_is_left_to_it(written):
 def test_a_document_without_tables_gives_the_defaults(written):
     """No problem, no origin."""
     document = read_document(str(written("# nothing\n")))
-    tables = Tables(document, {}, Kinds([], lambda _: None))
+    tables = Tables(document, {}, {"sinks": Kinds([], lambda _: None)})
     assert tables.settings().origins == {}
     assert tables.problems == []
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from gctail.cli.configuring import Configured, configurable, options_of
+from gctail.cli.configuring import GROUPS, Configured, configurable, options_of
 from gctail.cli.options import COMMANDS, new_parser, reading_parser
 from gctail.cli.toml import toml, toml_key
 from gctail.config.layers import Value
@@ -55,12 +55,7 @@ def run(options: argparse.Namespace) -> int:
         _print(name, value)
     for call in others:
         _print_own(call)
-    for name in SECTIONS:
-        _print_table(name, getattr(settings, name), settings.origins)
-    for name, each in settings.services.items():
-        _print_table(f"services.{toml_key(name)}", each, settings.origins)
-    for name, each in settings.sinks.items():
-        _print_table(f"sinks.{toml_key(name)}", each, settings.origins)
+    _print_tables(reading, settings)
     sys.stdout.flush()
     problems += deep_problems(settings, reading.values)
     known = [*_variables([reading, *others]), *variables(), "GCTAIL_CONFIG"]
@@ -111,12 +106,32 @@ def _print_own(call: Configured) -> None:
             _print(name, value)
 
 
-def _print_table(title: str, table: msgspec.Struct, origins: dict[str, str]) -> None:
+def _print_tables(call: Configured, settings: Settings) -> None:
+    """What the tables hold, and which plugins are installed: of those that no table names nothing was loaded."""
+    from gctail.plugins import installed, shown
+
+    for name in SECTIONS:
+        _print_table(name, getattr(settings, name), settings.origins)
+    for name, each in settings.services.items():
+        _print_table(f"services.{toml_key(name)}", each, settings.origins)
+    tables = call.document.tables if call.document is not None else {}
+    plugins: list[str] = []
+    for group in GROUPS:
+        kinds = {name: tables[group][name]["kind"] for name in getattr(settings, group)}
+        for name, each in getattr(settings, group).items():
+            _print_table(f"{group}.{toml_key(name)}", each, settings.origins, kinds[name])
+        for point in installed(group):
+            use = "in use" if point.name in kinds.values() else "not in use: nothing of it is loaded"
+            plugins.append(f"# {group.removesuffix('s')} {shown(point)}: {use}")
+    if plugins:
+        print("\n".join(["", "# plugins that are installed", *plugins]))
+
+
+def _print_table(title: str, table: msgspec.Struct, origins: dict[str, str], kind: str | None = None) -> None:
     print(f"\n[{title}]")
     path = title.replace('"', "")
-    config = type(table).__struct_config__
-    if config.tag is not None:
-        _print("kind", Value(config.tag, origins.get(path, "")))
+    if kind is not None:
+        _print("kind", Value(kind, origins.get(f"{path}.kind", "")))
     for each in msgspec.structs.fields(table):
         shown = getattr(table, each.name)
         _print(each.name, Value(_public(each.name, shown), origins.get(f"{path}.{each.name}", "default")))

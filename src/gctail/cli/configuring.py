@@ -16,7 +16,7 @@ from gctail.errors import UsageError
 if TYPE_CHECKING:
     from gctail.config.layers import Option, Value
     from gctail.config.loading import Document
-    from gctail.config.tables import Settings
+    from gctail.config.tables import Kinds, Settings
 
 NOT_IN_A_FILE = frozenset(
     {"config", "since", "until", "follow", "last", "no_state", "tui", "help", "version", "dry_run", "to"}
@@ -25,12 +25,31 @@ NOT_IN_A_FILE = frozenset(
 WITHOUT_TABLE = frozenset({"alert", "check", "explain", "completion", "man", "demo"})
 """Commands that have nothing to set in a file."""
 PATHS = frozenset({"FILE", "DIR", "PATH"})
+GROUPS = ("sinks", "sources", "detectors")
+"""Tables of tables, each of a kind."""
 
 
 def configurable(parser: argparse.ArgumentParser, dest: str = "config") -> None:
     """Let a command read the configuration: `parsed` in options.py then lays its values below the flags."""
     told = "the configuration (./gctail.toml, or ~/.config/gctail/gctail.toml)"
     parser.add_argument("--config", dest=dest, metavar="FILE", help=told)
+
+
+def kinds_of(group: str, tables: Mapping[str, Any]) -> Kinds:
+    """What a table of this group may be: gctail's own kinds, and those of plugins where there is a table."""
+    from gctail.config.tables import Kinds
+    from gctail.sinks.kinds import KINDS, settings_of
+
+    own = list(KINDS) if group == "sinks" else []
+    if not tables.get(group):
+        return Kinds(own, lambda _: None)
+    from gctail import plugins
+
+    brought = [each.name for each in plugins.installed(group) if each.name not in own]
+    return Kinds(
+        [*own, *dict.fromkeys(brought)],
+        lambda kind: settings_of(kind) if kind in own else plugins.settings_of(group, kind),
+    )
 
 
 class Configured:
@@ -87,10 +106,10 @@ class Configured:
         return self.values
 
     def _settings(self, environment: Mapping[str, str]) -> Settings:
-        from gctail.config.tables import Kinds, Tables
-        from gctail.sinks.kinds import KINDS, settings_of
+        from gctail.config.tables import Tables
 
-        tables = Tables(self.document, environment, Kinds(list(KINDS), settings_of))
+        named = self.document.tables if self.document is not None else {}
+        tables = Tables(self.document, environment, {group: kinds_of(group, named) for group in GROUPS})
         found = tables.settings()
         self.problems += tables.problems
         return found

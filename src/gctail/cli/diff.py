@@ -7,12 +7,12 @@ import sys
 
 from gctail.cli.colours import palette_of
 from gctail.cli.configuring import configurable
+from gctail.cli.inputs import reading_of
 from gctail.cli.options import new_parser
 from gctail.cli.whole import read_whole
-from gctail.cli.wrapping import lexicon_of, wrapping
+from gctail.cli.wrapping import wrapping
 from gctail.engine import Engine
 from gctail.errors import UnreadableInput, UsageError
-from gctail.runners.local import Reading
 from gctail.traces import Bin
 
 POINTS = 1024
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 def _bins(path: str, options: argparse.Namespace) -> list[Bin]:
     """The course of the process of the log that collected most."""
     engine = Engine(only=options.service, judging=False)
-    reading = Reading(service=None, wrapper=options.wrapper, lexicon=lexicon_of(options))
+    reading = reading_of(options)
     read_whole(engine, reading, [path], POINTS)
     epochs = [epoch for service in engine.services.values() for epoch in service.epochs if epoch.trace is not None]
     busiest = max(epochs, key=lambda epoch: epoch.ledger.seen, default=None)

@@ -6,13 +6,12 @@ import argparse
 import sys
 
 from gctail.cli.colours import palette_of
+from gctail.cli.inputs import reading_of
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.whole import read_whole
 from gctail.cli.window import window
-from gctail.cli.wrapping import lexicon_of
 from gctail.engine import Engine
 from gctail.errors import UsageError
-from gctail.runners.local import Reading
 
 POINTS = 1024
 DESCRIPTION = """\
@@ -49,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     warm_up_s = duration_option("--warm-up", options.warm_up) if options.warm_up else None
     limit_mib = size_option("--limit", options.limit) if options.limit else None
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
-    reading = Reading(service=options.service, wrapper=options.wrapper, lexicon=lexicon_of(options))
+    reading = reading_of(options)
     read_whole(engine, reading, options.files, POINTS)
     told = [gated(each, allowed, warm_up_s) for each in engine.services.values() if each.collections or each.deaths]
     if reading.failed:

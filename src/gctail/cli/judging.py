@@ -8,14 +8,16 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from gctail.cli.sizes import size_option
 from gctail.config.limits import Limits
+from gctail.detectors.added import Addition
 from gctail.engine import Engine
 from gctail.errors import UsageError
+from gctail.parsing.text import show
 from gctail.rules import Plan, Rule, RuleError, load_rules
 
 if TYPE_CHECKING:
@@ -61,8 +63,9 @@ def plan_of(options: argparse.Namespace) -> Plan | None:
     Those named by --enable are switched on beside those that are on by themselves.
     """
     path, enabled = options.rules, options.enable
+    added = additions_of(options)
     if path is None and not enabled:
-        return None
+        return Plan((), added) if added else None
     path = path or SHIPPED_RULES
     try:
         rules = load_rules(rules_text(path))
@@ -72,7 +75,22 @@ def plan_of(options: argparse.Namespace) -> Plan | None:
     if unknown:
         known = ", ".join(rule.name for rule in rules)
         raise UsageError(f"--enable {min(unknown)}: {path} has no such rule; it has {known}")
-    return Plan(replace(rule, enabled=rule.enabled or rule.name in enabled) for rule in rules)
+    return Plan((replace(rule, enabled=rule.enabled or rule.name in enabled) for rule in rules), added)
+
+
+def additions_of(options: argparse.Namespace) -> dict[str, Addition]:
+    """The detectors that the configuration adds."""
+    settings = options.settings
+    if settings is None or not settings.detectors:
+        return {}
+    from gctail.plugins import made
+
+    return {name: Addition(name, made(each, "new_detector"), each, say) for name, each in settings.detectors.items()}
+
+
+def say(sentence: str) -> None:
+    """One sentence for who watches."""
+    print(f"gctail: {show(sentence, 500)}", file=sys.stderr, flush=True)
 
 
 def counts_lines(plan: Plan | None) -> bool:
@@ -109,9 +127,6 @@ def profiling_of(options: argparse.Namespace) -> Profiling | None:
         known = service_settings(settings.services, service)
         return addresses[known] if known is not None else None
 
-    def say(sentence: str) -> None:
-        print(f"gctail: {sentence}", file=sys.stderr)
-
     directory = settings.profiles.dir or state_dir(os.environ, "profiles")
     return Profiling(address_of, settings.profiles, directory, say)
 
@@ -123,7 +138,7 @@ def changes_of(engine: Engine, teller: Teller, alerts: Sequence[Alerts]) -> list
         limit_mib = limit_of(options)
         limits = limits_of(options, limit_mib)
         plan = plan_of(options)
-        if _rules(plan) != _rules(engine.plan):
+        if _watched(plan) != _watched(engine.plan):
             engine.watch_for(plan)
         engine.limit(limit_mib, limits)
 
@@ -134,5 +149,8 @@ def changes_of(engine: Engine, teller: Teller, alerts: Sequence[Alerts]) -> list
     return [judge, teller.reload, alert]
 
 
-def _rules(plan: Plan | None) -> list[Rule]:
-    return [ready.rule for ready in plan.rules] if plan is not None else []
+def _watched(plan: Plan | None) -> tuple[list[Rule], dict[str, Any]]:
+    """What a plan asks for, to be compared with another."""
+    if plan is None:
+        return [], {}
+    return [ready.rule for ready in plan.rules], {name: each.settings for name, each in plan.added.items()}

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gctail.cli.inputs import has_source, reading_of
 from gctail.cli.judging import (
     alerts_of,
     changes_of,
@@ -24,7 +25,6 @@ from gctail.cli.sizes import size_option
 from gctail.cli.telling import Teller
 from gctail.cli.viewing import views_of
 from gctail.cli.window import window, window_of_growing
-from gctail.cli.wrapping import lexicon_of
 from gctail.engine import Engine, report
 from gctail.errors import UsageError
 from gctail.parsing.scanner import Room
@@ -51,19 +51,14 @@ def run(options: argparse.Namespace) -> int:
     engine.budget_per_day = options.false_alarms
     engine.mining = mining_of(options)
     room = Room() if options.follow else None  # many files are followed at once
-    reading = Reading(
-        service=options.service,
-        wrapper=options.wrapper,
-        every_line=counts_lines(plan),
-        room=room,
-        lexicon=lexicon_of(options),
-    )
+    reading = reading_of(options, every_line=counts_lines(plan), room=room)
     views = views_of(options, engine, reading.facts)
     engine.limits = limits_of(options, limit_mib)
-    alerts = alerts_of(options) if options.follow else []  # nobody is woken for a log that has ended
-    profiling = profiling_of(options) if options.follow else None
+    live = options.follow or has_source(options.files)
+    alerts = alerts_of(options) if live else []  # nobody is woken for a log that has ended
+    profiling = profiling_of(options) if live else None
     others: list[Sink] = [*alerts, *([profiling] if profiling is not None else ())]
-    teller = Teller(options, limit_mib, others=others, live=options.follow)
+    teller = Teller(options, limit_mib, others=others, live=live)
     sitting = Sitting(reading, engine, teller, views, alerts)
     sitting.profiling = profiling
     if options.pass_through:
@@ -107,6 +102,8 @@ def _refuse(options: argparse.Namespace) -> None:
         raise UsageError("-n goes with -f: without it a log is read from its beginning to its end")
     if options.max_memory is not None and not options.follow:
         raise UsageError("--max-memory goes with -f: a log that is read to its end takes little, however long it is")
+    if options.follow and has_source(options.files):
+        raise UsageError("-f goes with files: a source is read as it comes, to its end; leave it out")
     if options.pass_through and (options.output != "text" or options.tui):
         raise UsageError("--pass-through is for text at a terminal or in a pipe: leave out --output and --tui")
     if options.false_alarms is not None and options.false_alarms <= 0:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
+from gctail.cli.inputs import reading_of
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.window import window
-from gctail.cli.wrapping import lexicon_of
 from gctail.engine import Engine
 from gctail.records import Passage
-from gctail.runners.local import Reading
 from gctail.sinks.jsonl import line_json, record_json
 
 
@@ -26,9 +25,7 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Print the records of all files. Exit status 2 where a file could not be read."""
     engine = Engine(only=options.service, window=window(options), judging=False)
-    reading = Reading(
-        service=options.service, wrapper=options.wrapper, lexicon=lexicon_of(options), every_line=options.lines
-    )
+    reading = reading_of(options, every_line=options.lines)
     out = sys.stdout.buffer
     interrupted = False
     try:

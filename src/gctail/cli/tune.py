@@ -7,13 +7,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from gctail.cli.colours import palette_of
+from gctail.cli.inputs import reading_of
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.whole import read_whole
 from gctail.cli.window import window
-from gctail.cli.wrapping import lexicon_of
 from gctail.engine import Engine
 from gctail.errors import UsageError
-from gctail.runners.local import Reading
 
 if TYPE_CHECKING:
     from gctail.runs.replay import Setting
@@ -48,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     limit_mib = size_option("--limit", options.limit)
     asked = _asked(options)
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
-    reading = Reading(service=options.service, wrapper=options.wrapper, lexicon=lexicon_of(options))
+    reading = reading_of(options)
     read_whole(engine, reading, options.files, POINTS)
     from gctail.sinks.tuning import Tuned, tuned, tuned_text
 

@@ -8,6 +8,7 @@ import time
 from gctail.engine import Window
 from gctail.errors import UsageError
 from gctail.parsing.times import find_time, parse_moment
+from gctail.runners.local import SOURCE
 from gctail.sources import last_bytes
 
 
@@ -35,6 +36,8 @@ def _moment(option: str, text: str | None, end_s: float) -> float | None:
 
 def _end_of(path: str) -> float:
     """The last time stamp of a log; now where it has none or is a pipe."""
+    if path.startswith(SOURCE):
+        return time.time()
     for line in reversed(last_bytes(path, 1 << 16).split(b"\n")):
         found = find_time(line[:4096])
         if found is not None:

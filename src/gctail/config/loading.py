@@ -76,7 +76,7 @@ def option_values(
     values: dict[str, Value] = {}
     problems: list[str] = []
     tops = {key: value for key, value in document.tables.items() if not isinstance(value, dict)}
-    known = (*shared, *SECTIONS, "services", "sinks", *commands)
+    known = (*shared, *SECTIONS, "services", "sinks", "sources", "detectors", *commands)
     at_top = {name: option for name, option in shared.items() if name not in own}
     tables: list[tuple[Path, Mapping[str, Any], dict[str, Option]]] = [((), tops, at_top)]
     for key, value in document.tables.items():

@@ -14,6 +14,7 @@ from gctail.config.loading import Document, beside
 from gctail.config.near import did_you_mean
 from gctail.config.places import Path
 from gctail.config.sections import PATHS, SECTIONS, Alerts, Profiles, ServiceSettings
+from gctail.errors import UsageError
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>[^`]*)`")
@@ -29,11 +30,16 @@ class Settings(Struct, frozen=True):
     profiles: Profiles = field(default_factory=Profiles)
     services: dict[str, ServiceSettings] = field(default_factory=dict)
     sinks: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, Any] = field(default_factory=dict)
+    detectors: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
 
 
 class Kinds(Struct, frozen=True):
-    """The kinds of sinks: their names, and what makes the settings of one (None where there is no such kind)."""
+    """The kinds of sinks, sources or detectors: their names, and what gives the settings of one.
+
+    That is None where there is no such kind; it raises UsageError where a plugin cannot be used.
+    """
 
     names: Sequence[str]
     settings_of: Callable[[str], type[Struct] | None]
@@ -42,7 +48,8 @@ class Kinds(Struct, frozen=True):
 class Tables:
     """Reads the tables of one file and the variables above it; what is wrong is in `problems`, a sentence each."""
 
-    def __init__(self, document: Document | None, environment: Mapping[str, str], kinds: Kinds) -> None:
+    def __init__(self, document: Document | None, environment: Mapping[str, str], kinds: Mapping[str, Kinds]) -> None:
+        """`kinds` are those of `sinks`, `sources` and `detectors`."""
         self._document = document or Document("", {})
         self._environment = environment
         self._kinds = kinds
@@ -57,14 +64,13 @@ class Tables:
             name: self._named(("services", name), table, ServiceSettings)
             for name, table in self._table(("services",), self._document.tables.get("services", {})).items()
         }
-        sinks = {
-            name: self._sink(name, table)
-            for name, table in self._table(("sinks",), self._document.tables.get("sinks", {})).items()
-        }
+        kinds = {group: self._group(group) for group in self._kinds}
         return Settings(
             **sections,
             services={name: each for name, each in services.items() if each is not None},
-            sinks={name: each for name, each in sinks.items() if each is not None},
+            sinks=kinds.get("sinks", {}),
+            sources=kinds.get("sources", {}),
+            detectors=kinds.get("detectors", {}),
             origins=self.origins,
         )
 
@@ -79,19 +85,38 @@ class Tables:
         self._note_origins(path, keys)
         return self._converted(path, self._with_paths(keys), shape)
 
-    def _sink(self, name: str, table: object) -> Any:  # noqa: ANN401 - settings of its kind
-        path: Path = ("sinks", name)
+    def _group(self, group: str) -> dict[str, Any]:
+        """All sinks, all sources, or all detectors, by their names."""
+        tables = self._table((group,), self._document.tables.get(group, {}))
+        found = {name: self._of_a_kind(group, name, table) for name, table in tables.items()}
+        return {name: each for name, each in found.items() if each is not None}
+
+    def _of_a_kind(self, group: str, name: str, table: object) -> Any:  # noqa: ANN401 - settings of its kind
+        path: Path = (group, name)
+        kinds, one = self._kinds[group], group.removesuffix("s")
+        there = f": {', '.join(kinds.names)}" if kinds.names else ", and no package that brings one is installed"
         kind = self._table(path, table).get("kind")
         if not isinstance(kind, str):
-            there = ", ".join(self._kinds.names)
-            self.problems.append(f'{self._document.at(path)}: sink "{name}" needs a kind: {there}')
+            self.problems.append(f'{self._document.at(path)}: {one} "{name}" needs a kind{there}')
             return None
-        shape = self._kinds.settings_of(kind)
+        at = self._document.at((*path, "kind"))
+        self._note_origins(path, {"kind": kind})
+        try:
+            shape = kinds.settings_of(kind)
+        except UsageError as error:
+            self.problems.append(f"{at}: kind: {error}")
+            return None
         if shape is None:
-            near = did_you_mean(kind, self._kinds.names) or f"; there are {', '.join(self._kinds.names)}"
-            self.problems.append(f'{self._document.at((*path, "kind"))}: there is no kind of sink "{kind}"{near}')
+            near = did_you_mean(kind, kinds.names) or there.replace(":", "; there are", 1)
+            self.problems.append(f'{at}: there is no kind of {one} "{kind}"{near}')
             return None
-        return self._named(path, table, shape)
+        return self._named(path, self._kept_kind(path, table, shape), shape)
+
+    def _kept_kind(self, path: Path, table: object, shape: type[Struct]) -> dict[str, Any]:
+        """The table without its kind, where the settings have no such tag: those of a plugin need none."""
+        keys = self._table(path, table)
+        tagged = shape.__struct_config__.tag_field == "kind"
+        return keys if tagged else {name: value for name, value in keys.items() if name != "kind"}
 
     def _from_environment(self, name: str, shape: type[Struct]) -> dict[str, Any]:
         found: dict[str, Any] = {}

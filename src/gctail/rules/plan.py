@@ -6,9 +6,10 @@ A plan is made once and shared by all services; what one process has shown is ke
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, cast
 
+from gctail.detectors.added import Addition
 from gctail.rules.meaning import meaning_of_value
 from gctail.rules.series import MOVING, SOURCES, Source
 from gctail.rules.units import Unit
@@ -93,9 +94,10 @@ class Ready:
 
 
 class Plan:
-    """The enabled ones of some rules. False where there are none: then nothing needs to be watched."""
+    """The enabled ones of some rules, and detectors that were added. False where there are none of either."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], added: Mapping[str, Addition] | None = None) -> None:
+        self.added = added or {}
         enabled = [rule for rule in rules if rule.enabled]
         if len(enabled) > MOST_RULES:
             raise RuleError(f"at most {MOST_RULES} rules can be switched on, these are {len(enabled)}")
@@ -107,7 +109,7 @@ class Plan:
         self.rules = [Ready(rule, self) for rule in enabled]
 
     def __bool__(self) -> bool:
-        return bool(self.rules)
+        return bool(self.rules or self.added)
 
     @property
     def names(self) -> frozenset[str]:

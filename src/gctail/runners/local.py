@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -14,7 +14,7 @@ from gctail.parsing.burst import Found, one_by_one
 from gctail.parsing.lexicon import Lexicon
 from gctail.parsing.scanner import Room, Scanner
 from gctail.records import Passage, Sighting
-from gctail.sources import open_input
+from gctail.sources import Source, open_input
 
 POD = re.compile(r"/pods/[^/_]+_(?P<pod>[^/_]+)_[^/]+/(?P<container>[^/]+)/\d+\.log")
 CONTAINER = re.compile(r"/containers/(?P<pod>[^/_]+)_[^/_]+_(?P<container>[^/]+)-[0-9a-f]{64}\.log")
@@ -26,10 +26,16 @@ ENDING = re.compile(
 """service.log.1.gz, service-20261123.log, service.log-20261123.gz: what a file's name says beside the service's."""
 
 
+SOURCE = "source:"
+"""Before the name of a source that the configuration describes, where a file could be named as well."""
+
+
 def service_name(path: str) -> str:
     """What to call the service of a log that does not say: by the file's name, or the pod and container in its path."""
     if path == "-":
         return "stdin"
+    if path.startswith(SOURCE):
+        return path.removeprefix(SOURCE)
     if path.startswith(("/dev/fd/", "/proc/self/fd/")):
         return "pipe"
     found = POD.search(path) or CONTAINER.search(path)
@@ -72,6 +78,7 @@ class Reading:
         self.failed: list[str] = []
         self.years: dict[str, int] = {}
         """Of inputs whose lines tell no year, where it is known from elsewhere."""
+        self.open: Callable[[str], Source] = open_input
 
     def scanner(self, origin: str) -> Scanner:
         """The scanner of one input, made when it is first met."""
@@ -109,7 +116,7 @@ class Reading:
             raise UnreadableInput("\ngctail: ".join(self.failed))
 
     def _file(self, path: str) -> Iterator[list[Found]]:
-        source, scanner = open_input(path), self.scanner(path)
+        source, scanner = self.open(path), self.scanner(path)
         try:
             while count := source.readinto(scanner.space()):
                 scanner.filled(count)

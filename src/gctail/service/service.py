@@ -18,7 +18,7 @@ from gctail.parsing.burst import Burst
 from gctail.parsing.metrics_series import SampleSeries
 from gctail.pulse import Pulse
 from gctail.records import Death, Digest, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
-from gctail.rules import Plan, RuleWatch
+from gctail.rules import Plan
 from gctail.service import telling
 from gctail.service.ends import Deaths, outside_heap
 from gctail.service.words import Words
@@ -148,7 +148,7 @@ class Service:
         """From now on watch for these rules."""
         self.plan = plan
         for epoch in self.open:
-            epoch.watch = RuleWatch(plan, self.name, self.limit_mib) if plan and self.judging else None
+            epoch.watch_for(plan if self.judging else None, self.name, self.limit_mib)
 
     def heard(self, listened_s: float, now_s: float) -> list[Finding]:
         """It said something since this was last called; what is to be told where it had been called silent.
@@ -304,7 +304,7 @@ class Service:
             self.epochs_seen, judge=Judge(self.limit_mib, self.memory, self.budget_per_day) if self.judging else None
         )
         if self.plan and self.judging:
-            epoch.watch = RuleWatch(self.plan, self.name, self.limit_mib)
+            epoch.watch_for(self.plan, self.name, self.limit_mib)
         if self.trace_points:
             epoch.trace = Trace(self.trace_points)
         epoch.last_number = cycle.number - 1

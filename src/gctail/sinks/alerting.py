@@ -258,7 +258,7 @@ class Courier:
         except Undelivered as error:
             self._failed(batch, error)
             return
-        except Exception as error:  # noqa: BLE001 - a mistake of ours must not end the thread that wakes people
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - no mistake may end the thread that wakes people
             self._failed(batch, Undelivered(f"{type(error).__name__}: {error}"))
             return
         self._allowance.take()
