@@ -100,9 +100,19 @@ def test_a_heap_that_does_not_grow_accuses_nobody():
 
 
 def test_a_few_collections_accuse_nobody():
-    played = with_decoys(4, bins=12, onset=0)
+    played = with_decoys(4, bins=5, onset=0)
     played.keep(1.0, played.lines("session opened", share=0.1))
     assert suspects(played.courses(), 0.0) == ()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ten_collections_prove_nothing_and_are_enough_to_name_somebody(seed):
+    """A service with a large heap collects rarely, and dies after a few."""
+    played = with_decoys(seed, bins=10, onset=0)
+    played.keep(2.0, played.lines("session opened", share=0.1))
+    told = suspects(played.courses(), 0.0)
+    assert "session opened" in [each.message for each in told]
+    assert min(each.p_value for each in told) > 0.01
 
 
 def test_what_speaks_against_a_suspect_is_said():

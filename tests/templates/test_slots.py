@@ -40,6 +40,9 @@ KINDS = {
     "saved {User:ann Device:web} at last": ("struct", ""),
     "queue: 77 now": ("int", "queue"),
     "done, left = 12 now": ("int", "left"),
+    "done, retry 7 now": ("int", "retry"),
+    "served took_ms 58, once more": ("int", "took_ms"),
+    "for requestId 7b2f19ac again": ("hex", "requestId"),
     "put(key=uid_1, n=3) now": ("id", "key"),
 }
 

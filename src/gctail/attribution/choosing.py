@@ -32,6 +32,8 @@ LEAST_LEAD = -5.0
 Log-likelihood. Of 95 culprits in the recorded runs two lay below, of the best lines of leaks that log nothing none lay
 above -7.
 """
+BEHIND = 4.0
+"""Where somebody is told, others are that fit worse by no more than this."""
 LEAST_SHARE = 0.1
 NEAR = 8.0
 """A line whose score is so much lower than the first one's is not told."""
@@ -65,7 +67,8 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     if not np.isfinite(ranked.score[first]) or not explains(ranked, seen, first):
         return ()
     parts = contributors(seen, ranked, best)
-    near = [at for at in best if ranked.score[at] > ranked.score[first] - NEAR and explains(ranked, seen, at)]
+    least = min(LEAST_LEAD, ranked.lead[first] - BEHIND)
+    near = [at for at in best if ranked.score[at] > ranked.score[first] - NEAR and explains(ranked, seen, at, least)]
     most = MOST_SUSPECTS if ranked.p_value[near].min() < CERTAIN else MOST_UNPROVEN
     told = sorted({*near[:most], *parts}, key=lambda at: -ranked.score[at])[:MOST_SUSPECTS]
     groups = grouped(seen, ranked, told)
@@ -80,10 +83,10 @@ def after(at: int, told: list[int], groups: dict[int, int]) -> int | None:
     return same[1] if len(same) > 1 and same[0] == at else None
 
 
-def explains(ranked: Ranked, seen: Window, at: int) -> bool:
+def explains(ranked: Ranked, seen: Window, at: int, least_lead: float = LEAST_LEAD) -> bool:
     """It fits no worse than time or traffic, or its ups and downs prove it; and it is not about a mere trifle."""
     share = ranked.mib[at] / seen.growth_mib
-    return bool(share >= LEAST_SHARE and (ranked.lead[at] >= LEAST_LEAD or ranked.p_value[at] < CERTAIN))
+    return bool(share >= LEAST_SHARE and (ranked.lead[at] >= least_lead or ranked.p_value[at] < CERTAIN))
 
 
 def best_of_each(ranked: Ranked, columns: Table, courses: Courses) -> list[int]:

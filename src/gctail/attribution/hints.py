@@ -29,11 +29,14 @@ _STORES = re.compile(
     + _ENDING
     + "|(?:stor|cach|queu|buffer|track|pend|schedul|record|index|accumulat)(?:ed|ing)"  # `cache hit` stores nothing
 )
+_METHOD = re.compile(r"\b(?:GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS)\b")
+_STAMPED = re.compile(r".*(?<!\d)(?:1[4-9]\d{8}(?:\d{3}|\d{6}|\d{9})?|20\d\d-?\d\d-?\d\d[T-].*)(?!\d).*")
+"""Seconds, ms, µs or ns since 1970, or a date, inside a key."""
 _ENDS = re.compile(
     "(?:evict|remov|delet|clos|releas|expir|unsubscrib|unregister|unlock|deregister|disconnect|discard|detach|don|finish"
     "|complet|flush|drop|purg|clean|clear|stop|end|free|left|leav|pop|dequeu|process|serv|handl|sent|send|respond"
     "|response|repl|replied|hit|miss|look|lookup|check|verif|verifi|receiv|accept|access|heartbeat|health|prob|ping|render|relay"
-    "|request|refresh|tick|get|list|span" + _ENDING
+    "|request|refresh|tick|get|span" + _ENDING
 )
 
 
@@ -44,8 +47,8 @@ def hint(template: Template, candidate: Candidate) -> float:
 
 def said(template: Template) -> float:
     """What the words and the level of a message make likely."""
-    spoken = words(template.message)
-    warns = 0.3 if template.level in WARNS else 0.0
+    spoken = words(_METHOD.sub("", template.message))
+    warns = 0.5 if template.level in WARNS else 0.0
     ends = any(map(_ENDS.fullmatch, spoken))
     if any(map(_STORES.fullmatch, spoken)):
         return warns + (0.4 if ends else 1.0)
@@ -59,7 +62,9 @@ def reason(first: tuple[Template, Candidate], second: tuple[Template, Candidate]
     if kinds[0] > kinds[1] + LITTLE:
         if candidate.kind == LEVEL:
             return "it prints the size of something"
-        return "its keys are new among repeated ones" if kinds[0] > 1.0 else "its keys are no numbers of requests"
+        if always_new(template.slots[candidate.slot or 0], template.total):
+            return "its keys are no numbers of requests"
+        return "its keys are new among repeated ones"
     spoken = said(template) - said(second[0])
     if spoken > LITTLE:
         return "its words say that something is kept"
@@ -73,7 +78,9 @@ def always_new(slot: Slot, lines: int) -> bool:
 
 def tells_no_more(slot: Slot, lines: int) -> bool:
     """Its values are new in every line and a number, or that of a request: what they tell, the lines tell."""
-    return always_new(slot, lines) and (slot.type == "int" or bool(REQUESTS.intersection(words(slot.name))))
+    if slot.type == "int":
+        return not slot.name or always_new(slot, lines)
+    return always_new(slot, lines) and bool(REQUESTS.intersection(words(slot.name)))
 
 
 def _by_kind(candidate: Candidate, template: Template) -> float:
@@ -86,7 +93,14 @@ def _by_kind(candidate: Candidate, template: Template) -> float:
             return -0.5
         return 2.0 if called & SIZES else 1.0
     if candidate.kind == KEYS:
-        if not always_new(slot, template.total):
-            return 1.2
-        return -0.1 if tells_no_more(slot, template.total) else 0.7
+        return _keys(slot, template.total)
     return -0.5 if candidate.kind == SUM else 0.0
+
+
+def _keys(slot: Slot, lines: int) -> float:
+    """A time inside a key is how keys come to be new without end; some are new among others that come again."""
+    if tells_no_more(slot, lines):
+        return -0.1
+    if all(_STAMPED.fullmatch(key.text) for key in slot.keys) and slot.keys:
+        return 1.7
+    return 0.7 + 0.8 * max(0.0, 1.0 - slot.distinct / max(lines, 1))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FEWEST_BINS = 16
+FEWEST_BINS = 6
 BEFORE_ONSET = 0.5
 """The window begins at this part of the onset."""
 SLOW_WAVES = 2

@@ -5,6 +5,7 @@ This reads one line of each form with care; `forms` then reads all others of tha
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ MOST_SLOTS = 24
 HOLE = b"\0"
 """Stands for a slot in the words of a message."""
 MOST_NAME_BYTES = 64
+_NAMED = re.compile(rb", ([A-Za-z_]\w*)\Z|(?<![\w.-])([a-z]\w*_\w+|[a-z]+[A-Z]\w*)\Z")
 _NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
 
@@ -184,10 +186,11 @@ class _Reading:
 
 
 def _label(before: bytes) -> str:
-    """The name that stands before a value, as in `queue: 77`."""
+    """The name that stands before a value, as in `queue: 77` and `status 200, took_ms 58`."""
     before = before.rstrip()
     if before[-1:] not in {b":", b"="}:
-        return ""
+        found = _NAMED.search(before)
+        return (found[1] or found[2]).decode() if found else ""
     before = before[:-1].rstrip()
     return before[len(before.rstrip(_NAME)) :].lstrip(b"0123456789.-").decode()
 

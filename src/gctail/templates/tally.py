@@ -110,7 +110,7 @@ class Tally:
         """The template as a value."""
         text = b" ".join(self.words).replace(HOLE, b"<*>").decode("utf-8", "replace")
         named = [slot.name for slot in self.slots.values() if slot.name]
-        fields = [name for name in named if not re.search(re.escape(name) + r'"?\s*[:=]\s*<\*>', text)]
+        fields = [name for name in named if not re.search(re.escape(name) + r'"?\s*[:=\s]\s*<\*>', text)]
         return Template(
             id=self.id,
             text=" ".join([text, *(f"{name}=<*>" for name in fields)]),
