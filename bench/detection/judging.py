@@ -11,13 +11,18 @@ from metrics import Outcome
 from simulator import Series
 
 from gctail.detectors import Carryover, Judge, Moment
+from gctail.detectors.judge import FEWEST_COLLECTIONS
+from gctail.detectors.leak import COLLECTIONS_TO_SPEAK
 from gctail.golang.pacer import PacerView
 
 SHARES = (0.25, 0.5, 0.75, 0.9)
 
 
 def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
-    """Our scores over a run, with forecasts at shares of a leak's way, its signals, and what judging cost."""
+    """Our scores over a run, with forecasts at shares of a leak's way, its signals, and what judging cost.
+
+    A score is what the alarm compares with its threshold: what it heeds of the belief, held for some collections.
+    """
     memory: Carryover | None = None
     hours: list[float] = []
     scores: list[float] = []
@@ -30,7 +35,7 @@ def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
         judge = Judge(run.limit_mib if limit_known else None, memory)
         view = PacerView()
         moments = [Moment(cycle, view.observe(cycle, clock_s), clock_s) for clock_s, cycle in epoch]
-        belief = -1.0
+        held = Held()
         for moment in moments:
             began = process_time() if count % 50 == 0 else 0.0
             found = judge.observe(moment)
@@ -39,10 +44,9 @@ def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
             count += 1
             now_s = start_s + moment.clock_s
             signals += [(now_s / run.hour_s, signal.kind, signal.phase) for signal in found]
-            if judge.belief != belief:
-                belief = judge.belief
+            if judge.gathering.idle_since_s is None and judge.gathering.collections >= FEWEST_COLLECTIONS:
                 hours.append(now_s / run.hour_s)
-                scores.append(belief)
+                scores.append(held.add(judge.settled, judge.gathering.collections))
             while marks and now_s >= marks[0]:
                 verdicts.append(_forecast(judge, run, start_s, now_s, end_s or 0.0))
                 marks.pop(0)
@@ -70,6 +74,20 @@ def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
         score=np.array(scores),
         extra=extra,
     )
+
+
+class Held:
+    """The least that an alarm has heeded over its last few collections."""
+
+    def __init__(self) -> None:
+        self.blocks: list[tuple[int, float]] = []  # collections until its end, what was heeded after it
+
+    def add(self, settled: float, collections: int) -> float:
+        """One more block; what was held since enough collections."""
+        self.blocks.append((collections, settled))
+        while len(self.blocks) > 1 and collections - self.blocks[0][0] >= COLLECTIONS_TO_SPEAK:
+            del self.blocks[0]
+        return min(settled for _, settled in self.blocks)
 
 
 def _end_s(run: Series) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, NamedTuple
 
 import msgspec
@@ -29,8 +30,10 @@ BASE_SHARE = 0.15
 SPREAD_QUANTILE = 0.95
 IDLE_BLOCK_S = 300.0
 WORTH_A_FORECAST = 0.25
-YOUNG_S = 20.0
+YOUNG_S, YOUNG_URGENT_S = 15.0, 10.0
 """An alarm waits for growth to last: belief counts half when it is this old. Many things grow so long, few longer."""
+PATIENCE = 0.3
+"""Where a known limit is near, an alarm waits for no more than this share of the time left, but `YOUNG_URGENT_S`."""
 UNKNOWN_ODDS = 2.5
 """An assumed limit lies further off than most real ones: leaks of the development half came out lower by so much."""
 FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
@@ -45,7 +48,8 @@ class Bearing(Struct):
     """Where a judge stands: the age of the process (s), the envelope of its levels (MiB), its limits.
 
     `spread` is how far the highest level of a block usually lies above its low one, `base` the level after the first
-    seventh of the time, `top` the highest low level; `ended` is what killed the process, where memory did.
+    seventh of the time, `top` the highest low level; `belief` is in a leak, and `settled` what of it an alarm heeds;
+    `ended` is what killed the process, where memory did.
     """
 
     now_s: float = 0.0
@@ -53,6 +57,7 @@ class Bearing(Struct):
     base: float = 0.0
     top: float = 0.0
     belief: float = 0.0
+    settled: float = 0.0
     stacks_least: int | None = None
     stacks: int = 0
     gogc: float | None = None
@@ -110,6 +115,11 @@ class Judge:
         """How likely a leak was after the last complete block."""
         return self._bearing.belief
 
+    @property
+    def settled(self) -> float:
+        """The same, less where the growth is young: what the alarm goes by."""
+        return self._bearing.settled
+
     def bear(self, budget_per_day: float) -> None:
         """From now on speak for at most so many false alarms a service-day."""
         self._budget = budget_per_day
@@ -138,7 +148,7 @@ class Judge:
         for detector in self._detectors:
             signals += detector.observe(block, surroundings)
         self._learn(block)
-        return signals + self._judge_growth()
+        return signals + self._judge_growth(len(block.rows))
 
     def _learn(self, block: Block) -> None:
         """Take the block into the history, the envelope and what is known about the limit."""
@@ -190,8 +200,8 @@ class Judge:
         assumed = assumed_level(self._bearing.base, level) - level - self._bearing.spread
         return head_mib if self._bearing.ended is not None else min(head_mib, max(assumed, 0.0))
 
-    def _judge_growth(self) -> list[Signal]:
-        """The belief in a leak after this block, and the alarm about it."""
+    def _judge_growth(self, collections: int) -> list[Signal]:
+        """The belief in a leak after a block of so many collections, and the alarm about it."""
         growth, head, count = self._growth, self._head(), self.gathering.collections
         near = self._near(head)
         probability, episode, judged = growth.probability(self._bearing.now_s, near)
@@ -203,14 +213,17 @@ class Judge:
         now_s, self._bearing.belief = self._bearing.now_s, probability
         onset_s = max(episode, judged, key=lambda way: way.probability).onset_s
         age_s = now_s - onset_s
-        settled = probability * age_s**2 / (age_s**2 + YOUNG_S**2)
+        left_s = judged.left_s if judged.left_s is not None else episode.left_s
+        end_s = left_s * head / near if left_s is not None and near > 0.0 and self._knows_limit else inf
+        settled = self._bearing.settled = _settled(probability, age_s, end_s)
         if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(settled):
             return []
-        left_s = judged.left_s if judged.left_s is not None else episode.left_s
-        soon = left_s is not None and left_s * head < near * SOON_S / SHORTEST_SHARE
-        perhaps_urgent = soon and probability >= URGENT and self._knows_limit
+        perhaps_urgent = end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT
         return self._alarm.judge(
-            settled, lambda: self._telling(probability, episode, judged, head), perhaps_urgent=perhaps_urgent
+            settled,
+            collections,
+            lambda: self._telling(probability, episode, judged, head),
+            perhaps_urgent=perhaps_urgent,
         )
 
     def _telling(self, probability: float, episode: Outlook, judged: Outlook, head_mib: float) -> Telling:
@@ -394,3 +407,9 @@ class Judge:
             detector.load(state["detectors"][detector.kind])
         judge._bearing = msgspec.convert(state["bearing"], Bearing)
         return judge
+
+
+def _settled(probability: float, age_s: float, end_s: float) -> float:
+    """What an alarm heeds of a belief in growth of this age, whose end is so far off (s)."""
+    young_s = min(YOUNG_S, max(PATIENCE * end_s, YOUNG_URGENT_S))
+    return probability * age_s**2 / (age_s**2 + young_s**2)

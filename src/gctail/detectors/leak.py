@@ -17,7 +17,8 @@ CLEAR_SHARE = 0.5
 NOTICE_SHARE = 0.6
 """Of the alarm's threshold: from here on growth is told as growth, which is no alarm yet."""
 SOON_S = 600.0
-BLOCKS_TO_SPEAK, BLOCKS_TO_CLEAR = 3, 10
+COLLECTIONS_TO_SPEAK, BLOCKS_TO_CLEAR = 3, 10
+"""One collection may lie; a block of many does not, and waiting for the next one costs a twentieth of the time left."""
 
 
 def threshold(budget_per_day: float) -> float:
@@ -74,24 +75,29 @@ class LeakAlarm:
             return True
         return self._alarm.severity is not None or self._notice.severity is not None
 
-    def judge(self, probability: float, tell: Callable[[], Telling], *, perhaps_urgent: bool) -> list[Signal]:
-        """Follow the belief after each block: three in a row above a threshold speak, ten below half of it end it.
+    def judge(
+        self, probability: float, collections: int, tell: Callable[[], Telling], *, perhaps_urgent: bool
+    ) -> list[Signal]:
+        """Follow the belief after each block: three collections in a row above a threshold speak.
 
-        `tell` costs as much as all else, so it is asked only where something may be said.
+        Ten blocks below half of it end it. `tell` costs as much as all else, so it is asked only where something may
+        be said.
         """
-        self._held = self._held + 1 if probability >= self._threshold else 0
-        self._grown = self._grown + 1 if probability >= NOTICE_SHARE * self._threshold else 0
+        self._held = self._held + collections if probability >= self._threshold else 0
+        self._grown = self._grown + collections if probability >= NOTICE_SHARE * self._threshold else 0
         self._low = self._low + 1 if probability < CLEAR_SHARE * NOTICE_SHARE * self._threshold else 0
         told_before = self._alarm.severity
-        if self._held >= BLOCKS_TO_SPEAK and (told_before is None or (told_before == "warning" and perhaps_urgent)):
+        if self._held >= COLLECTIONS_TO_SPEAK and (
+            told_before is None or (told_before == "warning" and perhaps_urgent)
+        ):
             return self._speak(tell())
-        if self._grown >= BLOCKS_TO_SPEAK and self._alarm.severity is None and self._notice.severity is None:
-            told = tell()
-            return self._notice.on("info", told.growing, told.evidence)
+        if self._grown >= COLLECTIONS_TO_SPEAK and self._alarm.severity is None and self._notice.severity is None:
+            growth = tell()
+            return self._notice.on("info", growth.growing, growth.evidence)
         if self._low >= BLOCKS_TO_CLEAR and (self._alarm.severity or self._notice.severity):
-            told = tell()
+            evidence = tell().evidence
             over = "the growth has ended, or the memory came back"
-            return self._alarm.off(over, told.evidence) + self._notice.off(over, told.evidence)
+            return self._alarm.off(over, evidence) + self._notice.off(over, evidence)
         return []
 
     def _speak(self, told: Telling) -> list[Signal]:
