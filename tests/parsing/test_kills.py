@@ -1,5 +1,7 @@
 """What a kernel says in the middle of an application's log, found wherever the input is cut."""
 
+import re
+
 import pytest
 
 from gctail.parsing.kills import kills_in
@@ -47,3 +49,31 @@ def test_a_whole_report_is_one_death_at_its_first_line(root):
 def test_an_application_that_quotes_a_kernel_is_not_killed():
     quoted = b'level=warn msg="dmesg says: ' + KILLED + b'"\n' + b"[worker] " + KILLED[8:] + b"\n"
     assert kills_in(LINE * 10 + quoted) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["killed-by-memory-cgroup-go1.24", "memory-limit-spiral-go1.27", "unbounded-map-go1.27"]
+)
+@pytest.mark.parametrize("piece", [1 << 18, 1 << 10])
+def test_a_report_whose_lines_have_no_prefix_is_the_same_death(root, name, piece):
+    """`dmesg -t` and `journalctl -o cat`, by themselves and in the midst of an application's lines."""
+    report = (root / "samples" / "logs" / f"{name}.kernel.log").read_bytes()
+    [whole] = deaths(report, 1 << 18)
+    bare = re.sub(rb"^\[ *[\d.]+\] ", b"", report, flags=re.MULTILINE)
+    for log in (bare, b"msg=served id=1\n" * 90 + bare + b"memory: usage is fine\nmsg=served id=2\n" * 9):
+        [death] = deaths(log, piece)
+        told = {key: value for key, value in whole.details.items() if key != "kernel_uptime_s"}
+        if piece < 1 << 18:  # a report that comes in several pieces may lose who asked for memory, never the limit
+            told = {key: value for key, value in told.items() if "invok" not in key and key in death.details}
+            assert told["limit_kib"] == whole.details["limit_kib"]
+        assert {key: death.details[key] for key in told} == told
+
+
+def deaths(log: bytes, piece: int) -> list[Death]:
+    """The deaths of a log that comes in such pieces."""
+    scanner, found = Scanner("it.log", "it"), []
+    for at in range(0, len(log), piece):
+        scanner.feed(log[at : at + piece])
+        found += scanner.take()
+    scanner.flush()
+    return [each.record for each in (*found, *scanner.take()) if isinstance(getattr(each, "record", None), Death)]

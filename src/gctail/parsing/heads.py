@@ -20,6 +20,7 @@ HEADS = (
     b"/gc/", b"/memory/c", b"/sched/", b"/cpu/classes/", b"/cgo/",
     b'"memstats"', b'"/gc/', b'"/memory/c',
     b"oom-kill:", b"oom_kill", b"oom_reaper: ", b"Out of memory", b"Memory cgroup ", b"Killed process ", b"Task in /",
+    b"memory: usage ",
 )  # fmt: skip
 """How every line begins that is read closely (behind what `THIN` takes)."""
 

@@ -110,7 +110,7 @@ class KernelReader:
         rb"(?=[A-Za-z(./_<\[])(?:(?=[OMmTkKop<\[])(?:(?=[<\[k])" + _BRACKETS + rb")?"
         rb"(?:oom-kill:constraint=|Out of [Mm]emory(?: \([^)\n]{1,60}\))?: [Kk]ill|Memory cgroup out of memory"
         rb"|[Kk]illed process \d|oom_reaper: reaped|Tasks? in /|\[ {0,4}pid {0,4}\] +uid|Memory cgroup stats for "
-        rb"|memory: usage \d|pid \d{1,10} \([^\n]{1,64}?\)(?:, jid \d{1,10})?, uid \d{1,10},? was killed: "
+        rb"|memory: usage \d{1,20}kB|pid \d{1,10} \([^\n]{1,64}?\)(?:, jid \d{1,10})?, uid \d{1,10},? was killed: "
         rb"|[^ \n]{1,16}+ invoked oom-killer: )|[^ \n]{1,16}+ invoked oom-killer: )"
     )
 

@@ -19,6 +19,7 @@ from gctail.parsing.bulk import RUNS
 from gctail.parsing.burst import Burst, Found, one_by_one
 from gctail.parsing.gctrace import MODERN, Groups, cycle_from_groups
 from gctail.parsing.heads import MUCH_BYTES, SLACK_BYTES, Finder
+from gctail.parsing.kernel import KernelReader
 from gctail.parsing.kills import kills_in
 from gctail.parsing.lexicon import Lexicon
 from gctail.parsing.metrics import find_sample
@@ -55,6 +56,7 @@ FEWEST_IN_A_BURST = 64
 
 GC = re.compile(MODERN + rb"\r?+(?=\n)")
 GC_LINE = re.compile(MODERN + rb"\r?+\n")
+KERNEL = re.compile(rb"[ \t>]*+" + KernelReader.START)
 AT = re.compile(rb"@\d++\.\d{3}s ")
 OLD_GLUED = re.compile(rb"gc\d++\(\d++\): \d")
 
@@ -358,10 +360,18 @@ class Scanner:
                 self._intact(match.groups(), line, passage)
                 passage = self._more(match.end() + 1, end)
             elif INTERESTING.match(buffer, line, buffer.find(b"\n", line, end)):
-                self._passage(passage, line)
-                passage = self._closely(line, end)
+                begun = self._invoked(passage, line)
+                self._passage(passage, begun)
+                passage = self._closely(begun, end)
         self._passage(passage, end)
         return None
+
+    def _invoked(self, passage: int, line: int) -> int:
+        """Where a kernel's report without a prefix begins: with who asked for memory, whose name may be any word."""
+        if KERNEL.match(self._buffer, line) is None:
+            return line
+        at = self._buffer.rfind(b" invoked oom-killer: gfp_mask=", max(passage, line - TAIL_BYTES // 4), line)
+        return self._buffer.rfind(b"\n", 0, at) + 1 if at >= 0 else line
 
     def _recount(self, at: int, end: int) -> int:
         """These lines are going to be unwrapped and counted again."""
