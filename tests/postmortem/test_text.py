@@ -95,6 +95,27 @@ def test_memory_that_played_no_part_is_one_line(shared):
     assert headline(leaky)[1]
 
 
+def test_a_suspect_that_is_not_proven_is_not_told_as_one_that_is():
+    """Growth that fits every line as well is no share of anybody's."""
+    certificate = replace(example_certificate(), keys=())
+    [first, *_] = certificate.suspects
+    by_p = [headline(replace(certificate, suspects=({**first, "p_value": p},)))[2] for p in (0.0001, 1.0)]
+    assert by_p[0].endswith("% of the growth")
+    assert by_p[1].endswith(": likely, not proven")
+
+
+def test_what_was_live_when_it_began_stands_beside_when_it_began():
+    """And not what was live when the process started."""
+    certificate = certificate_of("unbounded-map-go1.27.log")
+    onset = next(each for each in certificate.moments if each.kind == "onset")
+    series = certificate.series
+    live_mib = next(
+        live for live, at in zip(series.live_high_mib, series.uptime_s, strict=True) if at >= onset.uptime_s
+    )
+    assert series.live_high_mib[0] < live_mib
+    assert f": live heap {live_mib} -> 129 MiB" in certificate.headline[1]
+
+
 def test_goroutines_that_leak_are_the_suspects_and_the_first_thing_to_mend():
     """Not the message that goes with them, and not a cache."""
     certificate = certificate_of("goroutine-leak-go1.25.log.gz")

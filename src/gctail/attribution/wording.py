@@ -12,7 +12,8 @@ PROVEN = 0.05
 def sentence(suspect: Mapping[str, Any]) -> str:
     """Why it is suspected: what grew with the heap, how surely, what is kept for each, and how much that explains."""
     share = f"explains {suspect['share']:.0%} of the growth".replace("%", " %")
-    return f"{_grew(suspect)} ({_surely(suspect)}); {_kept(suspect)}; it {share}"
+    sure = f"r {suspect['correlation']:.2f}, {surely(suspect['p_value'])}"
+    return f"{_grew(suspect)} ({sure}); {_kept(suspect)}; it {share}"
 
 
 def _grew(suspect: Mapping[str, Any]) -> str:
@@ -27,11 +28,13 @@ def _grew(suspect: Mapping[str, Any]) -> str:
     return "the heap grew with every such line"
 
 
-def _surely(suspect: Mapping[str, Any]) -> str:
-    p_value = suspect["p_value"]
-    chance = f"p {p_value:.0e}".replace("e-0", "e-") if p_value < 0.001 else f"p {p_value:.2g}"
-    proven = chance if p_value < PROVEN else f"{chance}: likely, not proven"
-    return f"r {suspect['correlation']:.2f}, {proven}"
+def surely(p_value: float | None) -> str:
+    """How likely chance alone would bring it, where that is small enough to prove something; empty for None."""
+    if p_value is None:
+        return ""
+    if p_value >= PROVEN:
+        return "likely, not proven"
+    return f"p {p_value:.0e}".replace("e-0", "e-") if p_value < 0.001 else f"p {p_value:.2g}"
 
 
 def _kept(suspect: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from gctail.attribution.wording import PROVEN
 from gctail.forecast import duration
 from gctail.postmortem.certificate import Certificate, Key, StackGroup
 from gctail.postmortem.held import place_of, short
@@ -111,13 +112,22 @@ def _since(certificate: Certificate) -> str:
         stacks = certificate.memory.stacks_mib
         if verdict.get("kind") == "goroutine-growth" and stacks:
             return f"{when}{ago}: stacks {size(stacks)}, live heap {size(last or 0)}"
-        return f"{when}{ago}: live heap {live[0] if live else 0} -> {last or 0:.0f} MiB{grown}"
+        return f"{when}{ago}: live heap {_live_at(certificate, onset.uptime_s)} -> {last or 0:.0f} MiB{grown}"
     if verdict.get("kind") == "outside-heap":
         return "not by its Go heap: the memory was held outside it"
     if certificate.collections:
         healthy = "no leak was seen" if certificate.collections > 8 else "too few collections to tell"
         return f"{healthy}: live heap {live[0] if live else 0} -> {last or 0:.0f} MiB"
     return "not known: the log holds no collections (GODEBUG=gctrace=1)"
+
+
+def _live_at(certificate: Certificate, uptime_s: float | None) -> int:
+    """MiB that were live then; at the first collection where the time is not known."""
+    series = certificate.series
+    for live_mib, at_s in zip(series.live_high_mib, series.uptime_s, strict=False):
+        if uptime_s is None or (at_s is not None and at_s >= uptime_s):
+            return live_mib
+    return series.live_high_mib[0] if series.live_high_mib else 0
 
 
 def _suspect(certificate: Certificate) -> str:
@@ -180,7 +190,11 @@ def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
     slot, share, distinct = suspect.get("slot") or suspect.get("field"), suspect.get("share"), suspect.get("distinct")
     values = f", {distinct:,} values" if isinstance(distinct, int) else ""
     told = f" ({slot}{values})" if slot else ""
-    told += f": {share:.0%} of the growth" if isinstance(share, float | int) else ""
+    p_value = suspect.get("p_value")
+    if isinstance(p_value, float | int) and p_value >= PROVEN:
+        told += ": likely, not proven"
+    elif isinstance(share, float | int):
+        told += f": {share:.0%} of the growth"
     return f'"{_brief(message, ROOM - len(told) - 3)}"{told}'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from gctail.attribution.wording import surely
 from gctail.forecast import duration
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Advice, Case, Certificate, Memory, Moment, Quote
@@ -174,7 +175,7 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
             f"slot {each['slot']}" if each.get("slot") else "",
             f"{each['distinct']:,} different values" if isinstance(each.get("distinct"), int) else "",
             f"field {each['field']}" if each.get("field") else "",
-            f"by chance: {each['p_value']:.1g}" if isinstance(each.get("p_value"), int | float) else "",
+            surely(each.get("p_value")),
         ]
         yield from pen.wrapped(f'{at}. "{message}": ' + ", ".join(fact for fact in facts if fact), "  ", "     ")
         if each.get("example"):

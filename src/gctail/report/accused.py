@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gctail.attribution.wording import surely
 from gctail.postmortem.certificate import Certificate, Hold, Key, Place
 from gctail.postmortem.held import grows, own_callers, place_of, short
 from gctail.postmortem.wording import size
@@ -39,7 +40,7 @@ def _suspect(at: int, told: dict[str, Any]) -> list[Cell]:
         Cell(_slot(told)),
         Cell(mib(_figure(told, "mib")), _figure(told, "mib")),
         Cell(share(_figure(told, "share")), _figure(told, "share")),
-        Cell(NONE if p_value is None else "< 0.001" if p_value < 0.001 else f"{p_value:.2g}", p_value),
+        Cell(NONE if p_value is None else surely(p_value).removeprefix("p "), p_value),
         Cell(number(distinct), distinct),
     ]
 
