@@ -189,7 +189,7 @@ def test_from_the_log_to_the_alert(prometheus, alertmanager, gctail_address, roo
             "pauses", lambda: log.write(collections(number := next(numbers), number)) and answer(prometheus, MEAN_PAUSE)
         )
     until("delivered is counted", lambda: answer(prometheus, 'gctail_alerts_delivered_total{sink="oncall"} > 0'))
-    assert answer(prometheus, "gctail_input_lag_bytes")[0]["value"][1] == "0"
+    until("read to the end", lambda: answer(prometheus, "gctail_input_lag_bytes")[0]["value"][1] == "0")
     _the_dashboard_asks_for_what_is_there(prometheus, root)
     _the_rules_ask_for_what_is_there(prometheus, root)
     _metrics_are_as_promtool_wants_them(gctail_address)
