@@ -128,7 +128,7 @@ class Engine:
                 if seen is not None:
                     yield seen
             return
-        self.runtime_lines += len(burst.groups)
+        self.runtime_lines += len(burst)
         if self.only is None or burst.service == self.only:
             yield from self._service(burst.service).burst(burst)
 

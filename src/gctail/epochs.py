@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from gctail.detectors import Judge, Moment, Signal
 from gctail.detectors.added import Added
 from gctail.golang.pacer import Derived, PacerView
-from gctail.parsing.gctrace import Groups
+from gctail.parsing.burst import Columns
 from gctail.records import Death, GcCycle, Sighting, Verdict
 from gctail.rules import Counts, Plan, RuleWatch
 from gctail.traces import Trace
@@ -140,12 +140,12 @@ class Epoch(Struct):
         if len(recent) > RECENT:
             del recent[0]
 
-    def in_order(self, groups: Groups) -> bool:
-        """The collection in these groups is simply the next one, and nobody but the judge wants to see it."""
+    def in_order(self, columns: Columns, at: int) -> bool:
+        """This collection is simply the next one, and nobody but the judge wants to see it."""
         if self.watch or self.added or self.trace is not None or self.judge is None or self.deaths:
             return False
-        follows = int(groups[0] or b"") == self.last_number + 1 and self.view.number == self.last_number
-        return follows and self.view.start_s == self.last_uptime_s <= float(groups[1] or b"")
+        follows = columns.number[at] == self.last_number + 1 and self.view.number == self.last_number
+        return follows and self.view.start_s == self.last_uptime_s <= columns.uptime_s[at]
 
     def passed(self, count: int) -> None:
         """So many collections went by, of which the view knows the last."""

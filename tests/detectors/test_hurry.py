@@ -38,6 +38,9 @@ LOGS = {
     "talks in between": b"".join([*lines(2500, 0.05, 5)][:2000]) + b"starting\n" + b"".join([*lines(2500, 0.05, 5)][2000:]),
     "misses some": b"".join([line for at, line in enumerate(lines(4000, 0.03, 6)) if at % 901]),
     "spirals": b"".join(lines(3000, 0.03, 7, every_s=0.003, goal=90)),
+    "sets another GOGC": b"".join([*[*lines(4000, 0.0, 10)][:1500], *[*lines(4000, 0.0, 10, goal=150)][1500:]]),
+    "forces some": b"".join(line if at % 50 else line[:-1] + b" (forced)\n" for at, line in enumerate(lines(3000, 0.02, 11))),
+    "was built with Go 1.14": b"".join(line.replace(b" MB stacks, 0 MB globals, 4 P", b" P") for line in lines(4000, 0.03, 12)),
     "dies and lives": b"".join(lines(1500, 0.1, 8)) + b"fatal error: runtime: out of memory\n\n" + b"".join(lines(1500, 0.1, 9)),
 }  # fmt: skip
 
@@ -62,7 +65,7 @@ def outcome(found: list[Any], limit_mib: float | None) -> tuple[str, str, list[A
     return states, repr(report(engine, {})), findings
 
 
-@pytest.mark.parametrize("limit_mib", [None, 300.0])
+@pytest.mark.parametrize("limit_mib", [None, 300.0, 2000.0])
 @pytest.mark.parametrize("log", LOGS.values(), ids=LOGS)
 def test_a_burst_comes_to_the_same_as_its_collections(log: bytes, limit_mib: float | None) -> None:
     """Not one bit of the state differs."""

@@ -14,6 +14,7 @@ LARGEST_BLOCK = 128
 LONGEST_BLOCK_S = 300.0
 SHORT_MARKING_MIB = 0.75
 LONG_MARKING_MIB = 2.25
+MARKING_SPAN_MIB = LONG_MARKING_MIB - SHORT_MARKING_MIB
 SPIRAL_CYCLES = 5
 FIRST_CYCLES = 3
 """A log whose first collection has a higher number begins in mid-life: its times count from there."""
@@ -71,7 +72,7 @@ class Gathering:
         if marked is None:  # Go 1.3 and 1.4
             marked = cycle.heap_live_mib
         stacks = cycle.stacks_mib or 0
-        if not self.take(
+        complete = self.take(
             moment.clock_s,
             cycle.number,
             cycle.heap_start_mib,
@@ -85,8 +86,7 @@ class Gathering:
             derived.allocated_mib,
             derived.next_goal_mib,
             forced=cycle.forced,
-        ):
-            return None
+        )
         self.note(
             stacks,
             derived.gc_cpu_share,
@@ -95,7 +95,7 @@ class Gathering:
             derived.memory_limit_estimate_mib,
             limit_bound=derived.limit_bound,
         )
-        return self.close()
+        return self.close() if complete else None
 
     def take(  # noqa: PLR0913, PLR0917 - what a line tells; a value for each collection would cost as much as this
         self,
@@ -114,8 +114,8 @@ class Gathering:
         *,
         forced: bool,
     ) -> bool:
-        """The same without a `Moment`; whether the block is complete (then `note` its last collection, and `close`)."""
-        ((live, level),) = self._levels((end - start,), (marked,), (stacks,))
+        """The same without a `Moment`; whether the block is complete. Then `note` what else it says."""
+        (live,), (level,) = self._levels((end - start,), (marked,), (stacks,))
         if not self._clock_s <= clock_s < FOREVER_S or start + marked + goal + stacks > HUGE_MIB:
             if start + marked + goal + stacks > HUGE_MIB:
                 return False
@@ -138,20 +138,24 @@ class Gathering:
         over = self._over = following is not None and following >= self._limit_mib
         return self.is_complete or (over and not was_over) or (self._spiral > 0 and self._spiral % SPIRAL_CYCLES == 0)
 
-    def _levels(self, markings: Sequence[int], marked: Sequence[int], stacks: Sequence[int]) -> list[tuple[int, float]]:
+    def _levels(
+        self, markings: Sequence[int], marked: Sequence[int], stacks: Sequence[int]
+    ) -> tuple[list[int], list[float]]:
         """Of each collection the live heap, and the level by which it is judged: with weighed stacks (MiB)."""
-        usual, found = self._marking, list[tuple[int, float]]()
+        usual, lives, levels = self._marking, list[int](), list[float]()
         for marking, held, scanned in zip(markings, marked, stacks, strict=False):
             usual += 0.05 * (marking - usual)
-            live, level = held, float(held)
             if usual > SHORT_MARKING_MIB and marking > 0:
                 # where marking is long R = H2 - (H1 - H0) is the quieter one, where it is short H2: lean
-                lean = min(1.0, (usual - SHORT_MARKING_MIB) / (LONG_MARKING_MIB - SHORT_MARKING_MIB))
-                live = max(0, held - marking)
-                level -= lean * min(marking, held)
-            found.append((live, level + STACK_WEIGHT * scanned))
+                lean = (usual - SHORT_MARKING_MIB) / MARKING_SPAN_MIB if usual < LONG_MARKING_MIB else 1.0
+                gone = min(marking, held)
+                lives.append(held - gone)
+                levels.append(held - lean * gone + STACK_WEIGHT * scanned)
+            else:
+                lives.append(held)
+                levels.append(held + STACK_WEIGHT * scanned)
         self._marking = usual
-        return found
+        return lives, levels
 
     @property
     def room(self) -> int:
@@ -164,8 +168,8 @@ class Gathering:
         rows = self._rows
         return len(rows) >= self._size or (bool(rows) and rows[-1].clock_s - self._begin_s >= LONGEST_BLOCK_S)
 
-    def take_calm(self, run: Stretch) -> int:
-        """`take` for each collection of a stretch, up to one that completes the block by its time; how many those were.
+    def calm(self, run: Stretch) -> int:
+        """How many collections of a stretch `take_calm` may have: all, or those up to one that completes the block.
 
         None at all where something is out of the ordinary: a clock that falls back, a collector that may chase itself,
         a goal near the limit, a heap that no runtime has.
@@ -175,18 +179,24 @@ class Gathering:
         ordered = self._clock_s <= clocks_s[0] and clocks_s[-1] < FOREVER_S and clocks_s == sorted(clocks_s)
         if not ordered or not self.collections or self._over or largest > HUGE_MIB or run.is_pressed(self._limit_mib):
             return 0
+        origin_s, begin_s = self.origin_s, self._begin_s
+        if clocks_s[-1] - origin_s - begin_s < LONGEST_BLOCK_S:
+            return len(clocks_s)
+        late = (at for at, clock_s in enumerate(clocks_s, 1) if clock_s - origin_s - begin_s >= LONGEST_BLOCK_S)
+        return next(late, len(clocks_s))
+
+    def take_calm(self, run: Stretch, count: int) -> None:
+        """`take` for each of the first `count` collections of a calm stretch."""
+        clocks_s = run.clocks_s[:count]
         if self.origin_s:
             clocks_s = [clock_s - self.origin_s for clock_s in clocks_s]
-        late = (at for at, clock_s in enumerate(clocks_s, 1) if clock_s - self._begin_s >= LONGEST_BLOCK_S)
-        count = next(late, len(clocks_s))
-        lives, levels = zip(*self._levels(run.markings[:count], run.marked, run.stacks), strict=True)
+        lives, levels = self._levels(run.markings[:count], run.marked, run.stacks)
         numbers = range(run.first, run.first + count)
         self._rows += map(Row, clocks_s, numbers, levels, lives, run.starts, run.goals, run.pauses_ms, run.forced)
         grown = map(sub, run.starts[:count], [run.marked_before, *run.marked])
         self.allocated += sum([mib for mib in grown if mib > 0])
         self.collections += count
         self._clock_s, self._spiral, self.level = run.clocks_s[count - 1], 0, levels[-1]
-        return count
 
     def note(  # noqa: PLR0913 - what a block says of its last collection
         self,

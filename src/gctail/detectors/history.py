@@ -97,16 +97,19 @@ class History:
 
     def level(self, time_s: float) -> float:
         """The low level near `time_s`: the mean of up to three blocks around it (MiB)."""
-        index = self.at(time_s)
-        near = self.low[max(0, index - 1) : index + 2]
+        times = self.time_s
+        index = bisect_left(times, time_s)
+        if index == len(times):
+            index -= 1
+        near = self.low[index - 1 if index else 0 : index + 2]
         return sum(near) / len(near)
 
     def last_below(self, level: float, from_s: float) -> float:
         """When the low level was last at or below `level` (s), not before `from_s`."""
-        lows = self.low
-        for at in range(len(lows) - 1, bisect_right(self.time_s, from_s) - 1, -1):
-            if lows[at] <= level:
-                return self.time_s[at]
+        lows = self.low[bisect_right(self.time_s, from_s) :]
+        for back, low in enumerate(reversed(lows), 1):
+            if low <= level:
+                return self.time_s[-back]
         return from_s
 
     def since(self, start_s: float, growth: float = 0.08) -> View:

@@ -1,87 +1,110 @@
 """Many collections of one process at once, exactly as one by one: same state, same signals, a third of the time.
 
-A value for each collection (`GcCycle`, `Derived`, `Moment`) costs more than all the judging between two blocks. Between
-the `GLANCES` at which GOGC and the limit are learned (`PacerView.glance`) a calm stretch of collections is taken column
-by column; where anything is out of the ordinary, they are taken one by one.
+A value for each collection (`GcCycle`, `Derived`, `Moment`) costs more than all the judging between two blocks. Once
+GOGC and the limit are learned from one in `GLANCES` only (`PacerView.glance`), what a block still takes is taken column
+by column where it is calm; where anything is out of the ordinary, collections are taken one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from operator import add, sub
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gctail.detectors.values import Moment, Signal, Stretch
-from gctail.golang.pacer import FULL_LOOKS, GLANCES, next_goal_mib
-from gctail.parsing.gctrace import MILLISECONDS, NO_GOAL_MIB, WHOLES, Groups, cycle_from_groups
+from gctail.golang.pacer import FULL_LOOKS, GLANCES
+from gctail.parsing.gctrace import NO_GOAL_MIB
 
 if TYPE_CHECKING:
     from gctail.detectors.gathering import Gathering
     from gctail.detectors.judge import Judge
     from gctail.golang.pacer import PacerView
+    from gctail.parsing.burst import Burst
 
 SHORTEST_STRETCH = 4
 
 
-def hurry(view: PacerView, judge: Judge, lines: Sequence[Groups], begin: int, end: int) -> tuple[int, list[Signal]]:
-    """Take the collections `begin` to `end` of `lines`, whose numbers follow those that `view` has seen.
+def hurry(view: PacerView, judge: Judge, burst: Burst, begin: int, end: int) -> tuple[int, list[Signal]]:
+    """Take the collections `begin` to `end` of a burst, whose numbers follow those that `view` has seen.
 
     Stops after one that gives rise to signals, and before one that does not follow by its uptime; returns where.
     """
     at, signals = begin, list[Signal]()
+    gathering = judge.gathering
     while at < end and not signals:
-        until = min(end, at + max(1, min(_before_a_look(view), judge.gathering.room)))
-        taken = _stretch(view, judge.gathering, lines[at:until]) if until - at >= SHORTEST_STRETCH else 0
-        if taken:
-            at += taken
-            block = judge.gathering.close() if judge.gathering.is_complete else None
-            signals = [] if block is None else judge.weigh(block)
-            continue
-        while at < until and not signals:
-            cycle = cycle_from_groups(lines[at])
-            uptime_s = cycle.uptime_s or 0.0
-            if uptime_s < (view.start_s or 0.0):
-                return at, signals
-            signals = judge.observe(Moment(cycle, view.glance(cycle), uptime_s))
+        until = min(end, at + max(1, gathering.room))
+        taken, apart = _stretch(view, gathering, burst, at, until)
+        at += taken
+        if apart is not None:
+            signals = judge.observe(apart)
             at += 1
+        elif taken:
+            block = gathering.close() if gathering.is_complete else None
+            signals = [] if block is None else judge.weigh(block)
+        else:
+            while at < until and not signals:
+                cycle = burst.cycle(at)
+                uptime_s = burst.columns.uptime_s[at]
+                if uptime_s < (view.start_s or 0.0):
+                    return at, signals
+                signals = judge.observe(Moment(cycle, view.glance(cycle), uptime_s))
+                at += 1
     return at, signals
 
 
-def _before_a_look(view: PacerView) -> int:
-    """How many collections come before the next one that the view wants to see closely."""
-    following = view.number + 1
-    return -following % GLANCES if following > FULL_LOOKS else 0
+def _stretch(view: PacerView, gathering: Gathering, burst: Burst, begin: int, end: int) -> tuple[int, Moment | None]:
+    """Take as many of these collections as are calm, 0 where they are to be looked at one by one.
+
+    Where the one after them changed what is known of GOGC, that one is given back, to be judged by itself.
+    """
+    if end - begin < SHORTEST_STRETCH or view.number < FULL_LOOKS:
+        return 0, None
+    stretch = _columns(view, burst, begin, end)
+    count, seen, derived = gathering.calm(stretch), 0, None
+    while seen < count:
+        ahead = min(-(stretch.first + seen) % GLANCES, count - seen)
+        if ahead:
+            seen, last, derived = seen + ahead, seen + ahead - 1, None
+            moved = stretch.marked[last], stretch.markings[last]
+            view.pass_by(ahead, stretch.clocks_s[last], stretch.wall_ms(last), *moved)
+            continue
+        cycle = burst.cycle(begin + seen)
+        derived = view.observe(cycle)
+        if view.last_gogc != stretch.gogc:
+            if seen:
+                gathering.take_calm(stretch, seen)
+            return seen, Moment(cycle, derived, stretch.clocks_s[seen])
+        seen += 1
+    if count:
+        gathering.take_calm(stretch, count)
+        share = None if derived is None else derived.gc_cpu_share
+        following = view.asked_next_mib(stretch.roots[count - 1], burst.go)
+        known = share, following, view.last_gogc, view.last_limit_mib
+        gathering.note(stretch.stacks[count - 1], *known, limit_bound=view.last_bound)
+    return count, None
 
 
-def _stretch(view: PacerView, gathering: Gathering, lines: Sequence[Groups]) -> int:
-    """Take as many of these collections as are calm; 0 where they are to be looked at one by one."""
-    columns: Any = [*zip(*lines, strict=True)]
-    if None in columns[16]:
-        return 0
-    whole, ms = WHOLES.__getitem__, MILLISECONDS.__getitem__
-    starts, ends, marked, goals, stacks, roots = ([*map(whole, column)] for column in columns[12:18])
+def _columns(view: PacerView, burst: Burst, begin: int, end: int) -> Stretch:
+    """The stretch `begin` to `end` of a burst."""
+    columns = burst.columns
+    starts, marked = columns.heap_start_mib[begin:end], columns.heap_marked_mib[begin:end]
+    goals = columns.goal_mib[begin:end]
     if max(goals) >= NO_GOAL_MIB:
         goals = [goal if goal < NO_GOAL_MIB else 0 for goal in goals]
-    stretch = Stretch(
+    stacks = columns.stacks_mib[begin:end] or [0] * (end - begin)
+    clocks_ms = tuple([column[begin:end] for column in columns.clock_ms])
+    return Stretch(
         first=view.number + 1,
-        clocks_s=[*map(float, columns[1])],
+        clocks_s=columns.uptime_s[begin:end],
         starts=starts,
-        markings=[*map(sub, ends, starts)],
+        markings=[*map(sub, columns.heap_end_mib[begin:end], starts)],
         marked=marked,
         goals=goals,
         stacks=stacks,
-        roots=[*map(add, stacks, roots)],
-        clocks_ms=columns[4:7],
-        pauses_ms=[*map(add, map(ms, columns[4]), map(ms, columns[6]))],
-        forced=[each is not None for each in columns[19]],
+        roots=[*map(add, stacks, columns.globals_mib[begin:end])] if columns.globals_mib else stacks,
+        clocks_ms=clocks_ms,
+        pauses_ms=[*map(float, map(add, clocks_ms[0], clocks_ms[2]))],
+        forced=columns.forced[begin:end],
         gogc=view.last_gogc,
         before_s=view.start_s or 0.0,
         marked_before=view.marked_mib,
     )
-    count = gathering.take_calm(stretch)
-    if count:
-        at = count - 1
-        following = None if stretch.gogc is None else next_goal_mib(marked[at], stretch.roots[at], stretch.gogc)
-        gathering.note(stacks[at], None, following, view.last_gogc, view.last_limit_mib, limit_bound=view.last_bound)
-        view.pass_by(count, stretch.clocks_s[at], stretch.wall_ms(at), marked[at], stretch.markings[at])
-    return count

@@ -45,7 +45,7 @@ class Stretch(NamedTuple):
 
     Clocks in seconds, times in ms, sizes in MiB. `markings` is what was allocated while marking, `roots` stacks and
     globals, `goals` 0 where there is none; `gogc` (percent) is what is known of it. The collection before began at
-    `before_s` and left `marked_before`; `clocks_ms` are its three phases as printed.
+    `before_s` and left `marked_before`; `clocks_ms` are the three phases of each.
     """
 
     first: int
@@ -56,7 +56,7 @@ class Stretch(NamedTuple):
     goals: list[int]
     stacks: list[int]
     roots: list[int]
-    clocks_ms: tuple[Sequence[bytes], ...]
+    clocks_ms: tuple[Sequence[float], ...]
     pauses_ms: list[float]
     forced: list[bool]
     gogc: float | None

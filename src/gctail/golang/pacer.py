@@ -193,7 +193,7 @@ class PacerView(Struct):
                 overshoot, limit_bound = self._judge(cycle, goal_mib)
         rate = None if allocated_mib is None or interval_s is None else (allocated_mib + self.marking_mib) / interval_s
         self._remember(cycle, start_s, end_s)
-        gogc = self._gogc(cycle).percent
+        gogc = self._gogc(cycle.go).percent
         self.last_gogc, self.last_bound, self.last_limit_mib = gogc, limit_bound, self.limit.mib
         return Derived(
             self.live_mib,
@@ -205,7 +205,7 @@ class PacerView(Struct):
             None if elapsed_s is None else _share(wall_s, elapsed_s),
             cpu_ms[-4] / 1000 / gc_cpu_s if gc_cpu_s else None,
             None if goal_mib is None else goal_mib - cycle.heap_end_mib,
-            None if gogc is None else self._next_goal_mib(cycle, gogc),
+            self.asked_next_mib((cycle.stacks_mib or 0) + (cycle.globals_mib or 0), cycle.go),
             gogc,
             overshoot,
             limit_bound,
@@ -235,7 +235,7 @@ class PacerView(Struct):
             cycle.pause_ms,
             interval_s if interval_s > 0 else None,
             max(0, allocated_mib),
-            next_goal_mib=None if gogc is None else self._next_goal_mib(cycle, gogc),
+            next_goal_mib=self.asked_next_mib((cycle.stacks_mib or 0) + (cycle.globals_mib or 0), cycle.go),
             gogc_estimate=gogc,
             limit_bound=self.last_bound,
             memory_limit_estimate_mib=self.last_limit_mib,
@@ -247,6 +247,13 @@ class PacerView(Struct):
         self.start_s, self.end_s = start_s, start_s + wall_ms / 1000
         self.marked_mib, self.marking_mib = marked_mib, max(0, marking_mib)
         self.live_mib = max(0, marked_mib - self.marking_mib)
+
+    def asked_next_mib(self, roots_mib: int, go: str) -> float | None:
+        """What GOGC asks of the cycle after the last one that was seen, which had these roots; None without a GOGC."""
+        if self.last_gogc is None:
+            return None
+        heap_mib = self.live_mib if self._gogc(go) is self.gogc_of_reachable else self.marked_mib
+        return next_goal_mib(heap_mib, roots_mib, self.last_gogc)
 
     def state(self) -> dict[str, Any]:
         """All that is remembered, as plain data."""
@@ -263,10 +270,10 @@ class PacerView(Struct):
         allocated_mib = cycle.heap_start_mib - (self.marked_mib if left_mib is None else left_mib)
         return max(0, allocated_mib)
 
-    def _gogc(self, cycle: GcCycle) -> Gogc:
+    def _gogc(self, go: str) -> Gogc:
         """GOGC counts from the marked heap, in 1.5 to 1.7 from the reachable one: lines up to 1.17 leave it open."""
         marked, reachable = self.gogc, self.gogc_of_reachable
-        if cycle.go == "1.5" or (cycle.go == "1.6-1.17" and reachable.votes > 1 + 1.25 * marked.votes):
+        if go == "1.5" or (go == "1.6-1.17" and reachable.votes > 1 + 1.25 * marked.votes):
             return reachable
         return marked
 
@@ -275,7 +282,7 @@ class PacerView(Struct):
         heap = self.marked_mib
         if cycle.forced or cycle.leak_check or heap < LEAST_HEAP_MIB:
             return False, False
-        gogc, since_1_18 = self._gogc(cycle), cycle.stacks_mib is not None
+        gogc, since_1_18 = self._gogc(cycle.go), cycle.stacks_mib is not None
         roots = (cycle.stacks_mib or 0) + (cycle.globals_mib or 0)
         overshoot = _overshoots(cycle, gogc, heap + 1, roots)
         limit_bound = since_1_18 and not overshoot and self._is_held_down(goal_mib, gogc, roots)
@@ -313,10 +320,6 @@ class PacerView(Struct):
                 gogc.cap(high)
             else:
                 gogc.learn(100 * (goal_mib - most) / most, high, least)
-
-    def _next_goal_mib(self, cycle: GcCycle, gogc: float) -> float:
-        heap = self.live_mib if self._gogc(cycle) is self.gogc_of_reachable else self.marked_mib
-        return next_goal_mib(heap, (cycle.stacks_mib or 0) + (cycle.globals_mib or 0), gogc)
 
     def _remember(self, cycle: GcCycle, start_s: float | None, end_s: float | None) -> None:
         self.number, self.start_s, self.end_s = cycle.number, start_s, end_s

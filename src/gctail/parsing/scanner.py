@@ -16,8 +16,8 @@ import orjson
 from msgspec.structs import replace
 
 from gctail.parsing.bulk import RUNS
-from gctail.parsing.burst import Burst, Found, one_by_one
-from gctail.parsing.gctrace import MODERN, Groups, cycle_from_groups
+from gctail.parsing.burst import Bursts, Found, one_by_one
+from gctail.parsing.gctrace import MODERN, cycle_from_groups
 from gctail.parsing.heads import MUCH_BYTES, SLACK_BYTES, Finder
 from gctail.parsing.kernel import KernelReader
 from gctail.parsing.kills import kills_in
@@ -51,11 +51,7 @@ NEIGHBOURS = 32
 """Collections whose neighbour's time stamp is read after a start; later only every `NEIGHBOUR_EVERY`th."""
 NEIGHBOUR_EVERY = 64
 
-FEWEST_IN_A_BURST = 64
-"""Collections one under another that are handed on together."""
-
 GC = re.compile(MODERN + rb"\r?+(?=\n)")
-GC_LINE = re.compile(MODERN + rb"\r?+\n")
 KERNEL = re.compile(rb"[ \t>]*+" + KernelReader.START)
 AT = re.compile(rb"@\d++\.\d{3}s ")
 OLD_GLUED = re.compile(rb"gc\d++\(\d++\): \d")
@@ -107,6 +103,7 @@ class Scanner:
         self._held: bytes | None = None  # the unfinished line, while others use the buffer
         self._tail_bytes = room.tail_bytes
         self._finder = Finder(self._buffer)
+        self._bursts = Bursts(service, origin)
         self._view = memoryview(self._buffer)
         self._buffer[0] = 0x0A
         self._kept = 1
@@ -415,24 +412,13 @@ class Scanner:
 
     def _more(self, line: int, end: int) -> int:
         """The collections of the same process that stand right under one: together where they are many."""
-        number, begin = self._last_number, line
-        groups: list[Groups] = []
-        offsets: list[int] = []
-        for match in iter(GC_LINE.scanner(self._buffer, line, end).match, None):  # type: ignore[attr-defined]
-            found = match.groups()
-            number += 1
-            if int(found[0]) != number:
-                break
-            groups.append(found)
-            offsets.append(self._base + line)
-            line = match.end()
-        if len(groups) < FEWEST_IN_A_BURST:
-            return begin
-        self._last_number += len(groups)
-        self._cycles_here += len(groups)
-        self.bare.next_number, self.bare.procs = self._last_number + 1, int(groups[-1][18] or 0)
-        self.events.append(Burst(self.service, self.origin, groups, offsets))
-        return line
+        burst, until = self._bursts.find(self._buffer, line, end, self._base, self._last_number)
+        if burst is not None:
+            self._last_number = burst.last
+            self._cycles_here += len(burst)
+            self.bare.next_number, self.bare.procs = burst.last + 1, burst.columns.procs[-1]
+            self.events.append(burst)
+        return until
 
     def _neighbour(self, line: int) -> float | None:
         """The time stamp of the line before."""

@@ -206,10 +206,10 @@ class Service:
     def burst(self, burst: Burst) -> list[Seen]:
         """Many collections at once: what is to be told of them. The last ones are taken one by one, and remembered."""
         told: list[Seen] = []
-        at, count = 0, len(burst.groups)
-        while at < count - RECENT and self.current is not None and self.current.in_order(burst.groups[at]):
+        at, calm = 0, len(burst) - RECENT
+        while at < calm and self.current is not None and self.current.in_order(burst.columns, at):
             epoch, begin = self.current, at
-            at, signals = hurry(epoch.view, epoch.judge, burst.groups, begin, count - RECENT)
+            at, signals = hurry(epoch.view, epoch.judge, burst, begin, calm)
             if at == begin:
                 break
             self.collections += at - begin
@@ -220,8 +220,8 @@ class Service:
                 time_s = epoch.time_of(sighting) if epoch.start_s is not None else None
                 findings = tuple(self._told(epoch, signals, sighting, time_s))
                 told.append(Seen(sighting, epoch.index, time_s, None, findings))
-        for each in range(at, count):
-            seen = self.observe(burst.sighting(each))
+        for sighting in burst.sightings(at):
+            seen = self.observe(sighting)
             if seen.findings:
                 told.append(seen)
         return told
