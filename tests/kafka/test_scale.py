@@ -5,6 +5,7 @@ import json
 import lzma
 import random
 import signal
+import socket
 import subprocess
 import time
 from collections import Counter
@@ -27,7 +28,7 @@ from gctail.runners.scale.shares import Share
 from gctail.runners.scale.strips import Arrived, Memory, Strip, Views, Way
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka_storm import GCTAIL, RUNS
-from kafka_topics import STARTED, members_of, wait_for
+from kafka_topics import STARTED, ended, members_of, wait_for
 
 # The client leaves files of its own unclosed when it is collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -304,3 +305,24 @@ def findings(servers, group):
         return found
     finally:
         consumer.close(autocommit=False)
+
+
+def waiting(servers, topic, said):
+    """A process that says this while it waits; ended, and what it has said by then."""
+    command = [GCTAIL, "scale", "run", "--brokers", servers, "--topic", topic, "--group", topic]
+    made = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    STARTED.append(made)
+    line = made.stderr.readline().decode()
+    assert said in line
+    return line + ended(made)
+
+
+def test_who_waits_for_a_broker_or_a_topic_can_be_ended(brokers):
+    """A signal counts before there is anything to read, too."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        for servers, said in (
+            (f"127.0.0.1:{nobody.getsockname()[1]}", "does not answer"),
+            (brokers, "there is no topic not-yet yet; waiting"),
+        ):
+            assert "0 messages were read" in waiting(servers, "not-yet", said)

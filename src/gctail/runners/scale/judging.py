@@ -14,6 +14,7 @@ from gctail.records import Finding
 from gctail.runners.scale.packets import message_of
 from gctail.runners.scale.shares import Share
 from gctail.runners.scale.stores import Stores
+from gctail.runners.scale.trouble import Trouble
 from gctail.sinks import Sink
 from gctail.sinks.jsonl import finding_json
 
@@ -28,13 +29,13 @@ class Judging(BaseSink):
         *,
         topic: str,
         outputs: Sink,
-        say: Callable[[str], None],
+        trouble: Trouble,
     ) -> None:
         super().__init__(lambda: None)
         self.findings = self.unknown = 0
-        self._frame, self._topic, self._outputs, self._say = frame, topic, outputs, say
+        self._frame, self._topic, self._outputs, self._trouble = frame, topic, outputs, trouble
         self._found: list[Finding] = []
-        self._stores = Stores(frame, lambda _, state: Share(engine(), state, say))
+        self._stores = Stores(frame, lambda _, state: Share(engine(), state, trouble.say))
 
     # fmt: off
     def add(  # noqa: PLR0913, PLR0917  (the engine calls it so)
@@ -42,12 +43,13 @@ class Judging(BaseSink):
     ) -> None:
         # fmt: on
         """One packet, rumour or clock."""
+        self._trouble.over()
         share = self._stores.of(partition, offset)
         try:
             message = message_of(value)
         except (msgspec.MsgspecError, ValueError) as error:
             if not self.unknown:
-                self._say(f"{topic}/{partition}:{offset} cannot be read (by a newer gctail?): {error}")
+                self._trouble.say(f"{topic}/{partition}:{offset} cannot be read (by a newer gctail?): {error}")
             self.unknown += 1
             return
         self._found += share.take(message)

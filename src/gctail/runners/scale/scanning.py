@@ -24,6 +24,7 @@ from gctail.records import Sighting
 from gctail.runners.scale.packets import Clock, Rumour, encoded, home_of
 from gctail.runners.scale.stores import Stores
 from gctail.runners.scale.strips import Arrived, Found, Strip, Views
+from gctail.runners.scale.trouble import Trouble
 
 BATCH = 2000
 TURN_S, CLOCK_S, QUIET_S = 0.25, 5.0, 10.0
@@ -79,11 +80,11 @@ class Scanning(BaseSink):
         shuffle: Shuffle,
         *,
         inputs: int,
-        say: Callable[[str], None],
+        trouble: Trouble,
     ) -> None:
         """`inputs` is the number of partitions of the input in all."""
         super().__init__(lambda: None)
-        self.views, self.shuffle, self.inputs, self.say = views, shuffle, inputs, say
+        self.views, self.shuffle, self.inputs, self._trouble = views, shuffle, inputs, trouble
         self.sorting = Sorting(views.naming)
         self.messages = 0
         self._stores = {topic: Stores(frame, partial(_strip, topic, views)) for topic, frame in frames.items()}
@@ -133,6 +134,7 @@ class Scanning(BaseSink):
         waiting, strip.waiting = strip.waiting, []
         if not waiting:
             return
+        self._trouble.over()
         self.messages += len(waiting)
         strip.read_s = max(strip.read_s, min(time.time(), waiting[-1].timestamp / 1000))
         strip.fed_s = time.monotonic()

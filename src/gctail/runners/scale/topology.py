@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 from quixstreams import Application
@@ -20,12 +20,13 @@ from gctail.engine import Engine
 from gctail.runners.scale.judging import Judging
 from gctail.runners.scale.scanning import Scanning, Shuffle
 from gctail.runners.scale.strips import Views
+from gctail.runners.scale.trouble import Trouble
 from gctail.sinks import Sink
 
 AGAIN_S = 2.0
 TRANSACTION_MS = 20_000
 """After so long a broker ends the transaction of a process that died in it; until then nobody sees what comes after."""
-METADATA_S = 30.0
+METADATA_S = 5.0
 
 
 class Wanted(Struct, frozen=True):
@@ -54,6 +55,13 @@ class Wanted(Struct, frozen=True):
         return f"gctail-dead-letters-{self.group}"
 
 
+class Quiet(Application):
+    """The engine, without its own handlers of signals: `Topology.stop` is told of them, also between two beginnings."""
+
+    def _setup_signal_handlers(self) -> None:
+        pass
+
+
 class Topology:
     """One process of the application."""
 
@@ -63,6 +71,7 @@ class Topology:
         self.wanted, self.views, self.engine, self.outputs, self.say = wanted, views, engine, outputs, say
         self.messages = self.findings = 0
         self._stopped = False
+        self._trouble = Trouble(say)
         self._app: Application | None = None
 
     def stop(self) -> None:
@@ -76,13 +85,14 @@ class Topology:
         with TemporaryDirectory(prefix="gctail-") as folder:
             while not self._stopped:
                 inputs = self._inputs()
+                if self._stopped:
+                    break
                 try:
                     self._work(inputs, Path(self.wanted.folder or folder))
-                    self._stopped = True  # the engine takes signals itself
                 except (KafkaException, QuixException) as error:
                     if self._stopped:
                         break
-                    self.say(f"Kafka: {str(error).splitlines()[0][:300]}; beginning again at the last checkpoint")
+                    self.say(f"Kafka: {sentence(error)}; beginning again at the last checkpoint")
                     time.sleep(AGAIN_S)
 
     def _work(self, inputs: Mapping[str, tuple[int, int]], folder: Path) -> None:
@@ -98,8 +108,9 @@ class Topology:
         judged = app.dataframe(packets)
         shuffle = Shuffle(judged.processing_context, wanted.packets_topic, partitions, wanted.letters_topic)
         inputs_in_all = sum(each[0] for each in inputs.values())
-        scanning = Scanning(frames, self.views, shuffle, inputs=inputs_in_all, say=self.say)
-        judging = Judging(judged, self.engine, topic=wanted.findings_topic, outputs=self.outputs, say=self.say)
+        scanning = Scanning(frames, self.views, shuffle, inputs=inputs_in_all, trouble=self._trouble)
+        topic, trouble = wanted.findings_topic, self._trouble
+        judging = Judging(judged, self.engine, topic=topic, outputs=self.outputs, trouble=trouble)
         for frame in frames.values():
             frame.sink(scanning)
         judged.sink(judging)
@@ -123,7 +134,7 @@ class Topology:
         producing = {"compression.type": "gzip", "linger.ms": 20}
         if wanted.exactly_once:
             producing["transaction.timeout.ms"] = TRANSACTION_MS
-        return Application(
+        return Quiet(
             ConnectionConfig.from_librdkafka_dict({"bootstrap.servers": wanted.servers, **wanted.settings}),
             consumer_group=wanted.group,
             auto_offset_reset="earliest" if wanted.start == "earliest" else "latest",
@@ -140,12 +151,13 @@ class Topology:
     def _inputs(self) -> dict[str, tuple[int, int]]:
         """Partitions and copies of each topic of the input, as soon as all are there."""
         told = False
-        admin = AdminClient({"bootstrap.servers": self.wanted.servers, **self.wanted.settings})
+        settings = {"bootstrap.servers": self.wanted.servers, **self.wanted.settings}
+        admin = AdminClient(settings, logger=logging.getLogger("confluent_kafka"))
         while not self._stopped:
             try:
                 known = admin.list_topics(timeout=METADATA_S).topics
             except KafkaException as error:
-                missing = str(error)
+                missing = f"{self.wanted.servers} does not answer ({sentence(error)})"
             else:
                 there = {name: known[name].partitions for name in self.wanted.topics if name in known}
                 if len(there) == len(self.wanted.topics):
@@ -158,6 +170,8 @@ class Topology:
         return {}
 
 
-def quiet() -> None:
-    """The engine's own log tells warnings only."""
-    logging.getLogger("quixstreams").setLevel(logging.WARNING)
+def sentence(error: Exception) -> str:
+    """What librdkafka or the engine says, in one line."""
+    told = error.args[0] if error.args else ""
+    text = told.str() if isinstance(told, KafkaError) else str(error)
+    return text.splitlines()[0][:300] if text else type(error).__name__
