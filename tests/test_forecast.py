@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gctail.detectors.passage import assumed_level, fatal_level, interval, survival
+from gctail.detectors.reasons import rate_of
 from gctail.forecast import End, duration, end_of, sentence, under_limit
 from gctail.records import Forecast, Verdict
 
@@ -87,3 +88,10 @@ def test_another_limit_moves_the_end() -> None:
     assert large.seconds > 2 * (small.seconds or 0)
     calm = Verdict(leak=False, probability=0.0, kind="steady", onset_uptime_s=None, rate_mib_per_s=None, forecast=None)
     assert under_limit(calm, 200.0, 1000.0).seconds is None
+
+
+def test_growth_is_told_in_the_unit_in_which_it_can_be_read():
+    """Three zeros after the point are no help at night."""
+    assert [rate_of(each) for each in (2.0, 0.25, 0.01, 0.000192, 0.00001, -0.01)] == [
+        "2 MiB/s", "0.25 MiB/s", "0.6 MiB/min", "0.691 MiB/h", "0.86 MiB/d", "-0.6 MiB/min",
+    ]  # fmt: skip

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def growth_sentence(level: float, lasted_s: float, rate: float, probability: float) -> str:
     """What grew (MiB), for how long (s), how fast (MiB/s), how sure."""
     return (
-        f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {rate:.3g} MiB/s: "
+        f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {rate_of(rate)}: "
         f"a leak with probability {probability:.2f}"
     )
 
@@ -25,7 +25,7 @@ def growth_sentence(level: float, lasted_s: float, rate: float, probability: flo
 def growing_sentence(level: float, lasted_s: float, rate: float, probability: float) -> str:
     """The same, where it may as well stop by itself."""
     return (
-        f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {rate:.3g} MiB/s; "
+        f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {rate_of(rate)}; "
         f"about {probability:.0%} of such growth is a leak, the rest stops by itself"
     )
 
@@ -75,3 +75,11 @@ def duration(seconds: float) -> str:
         if whole >= 1.0:
             return f"{whole:.0f} {unit}" + (f" {rest / part_s:.0f} {part}" if rest >= part_s else "")
     return f"{seconds:.0f} s"
+
+
+def rate_of(mib_per_s: float) -> str:
+    """A growth in the unit in which it can be read: MiB a second, a minute, an hour or a day."""
+    for seconds, name in ((1.0, "s"), (60.0, "min"), (3600.0, "h")):
+        if abs(mib_per_s) * seconds >= 0.1:
+            return f"{mib_per_s * seconds:.3g} MiB/{name}"
+    return f"{mib_per_s * 86400:.2g} MiB/d"

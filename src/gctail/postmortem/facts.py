@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from gctail.attribution.keys.values import KeyReport
+from gctail.detectors.reasons import rate_of
 from gctail.postmortem.certificate import Certificate, StackGroup
 from gctail.postmortem.memory import STACK_IN_USE
-from gctail.postmortem.story import rate_of
 
 LAST_PART = 0.25
 """Rates are those of the last quarter of the rows, in which the process came to its end."""

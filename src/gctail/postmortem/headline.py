@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gctail.attribution.wording import PROVEN
+from gctail.detectors.reasons import rate_of
 from gctail.forecast import duration
 from gctail.postmortem.certificate import Certificate, Key, StackGroup
 from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
-from gctail.postmortem.story import rate_of
 from gctail.postmortem.wording import size
 
 NOT_DEATHS = frozenset({"alive", "log-cut-off", "unknown", "healthy-end"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gctail.detectors.reasons import rate_of
 from gctail.forecast import duration
 from gctail.postmortem.certificate import Cause, Foretold, Moment, Quote
 from gctail.postmortem.lives import Person
@@ -99,14 +100,6 @@ def _beginning(person: Person, clock: Clock, bins: list[Bin]) -> list[Moment]:
     text = f"the live heap begins to grow, by {rate_of(rate)}" if rate else "the live heap begins to grow"
     found.append(clock.moment("onset", "it begins", text, onset_s, severity="warning"))
     return found
-
-
-def rate_of(mib_per_s: float) -> str:
-    """A growth in the unit in which it can be read."""
-    for seconds, name in ((1.0, "s"), (60.0, "min"), (3600.0, "h")):
-        if abs(mib_per_s) * seconds >= 0.1:
-            return f"{mib_per_s * seconds:.3g} MiB/{name}"
-    return f"{mib_per_s * 86400:.2g} MiB/d"
 
 
 def first_warning(person: Person) -> Finding | None:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from gctail.attribution.wording import NOBODY, sentence
+from gctail.detectors.reasons import rate_of
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
 from gctail.postmortem.brief import brief, command
@@ -142,7 +143,7 @@ def _heap_lines(service: dict[str, Any], verdict: Verdict | None) -> list[str]:
     if verdict is not None and verdict.leak and verdict.rate_mib_per_s and verdict.onset_uptime_s is not None:
         since = _span(until - verdict.onset_uptime_s) if until is not None else "some time"
         if _timed(service):
-            line += f"; it has grown by {_rate(verdict.rate_mib_per_s)} for {since}"
+            line += f"; it has grown by {rate_of(verdict.rate_mib_per_s)} for {since}"
         else:  # Go before 1.5 in a log without times: collections are the only clock
             line += f"; it has grown by {verdict.rate_mib_per_s:.3g} MiB a collection"
     return [line]
@@ -266,14 +267,6 @@ def _badness(service: dict[str, Any]) -> tuple[float, int]:
 def _when(time_s: float) -> str:
     """To the millisecond: a line's time is not known better."""
     return rfc3339(round(time_s, 3))
-
-
-def _rate(mib_per_s: float) -> str:
-    """A growth in the unit in which it can be read: MiB a second, a minute, an hour or a day."""
-    for seconds, name in ((1.0, "s"), (60.0, "min"), (3600.0, "h")):
-        if mib_per_s * seconds >= 0.1:
-            return f"{mib_per_s * seconds:.3g} MiB/{name}"
-    return f"{mib_per_s * 86400:.2g} MiB/d"
 
 
 def _clock(uptime_s: float | None) -> str:
