@@ -126,6 +126,32 @@ def test_a_position_that_is_not_understood_is_named(follow, tmp_path):
     )
 
 
+def test_the_state_of_an_older_gctail_is_gone_on_from(follow, tmp_path):
+    """It knew rotated files by inode and time alone; those that were there before are not read after the upgrade."""
+    path, older = tmp_path / "pay.log", tmp_path / "pay.log.1"
+    older.write_bytes(collections(1, 20))
+    path.write_bytes(collections(21, 40))
+    gctail = follow(path)
+    gctail.start()
+    assert gctail.stop() == 0
+    store = Store(str(gctail.state))
+    position = store.positions()[str(path)]
+    assert position["place"]["seen"] == [[older.stat().st_ino, older.stat().st_mtime_ns, older.stat().st_size]]
+    position["version"] = 1
+    position["place"]["seen"] = [each[:2] for each in position["place"]["seen"]]
+    del position["place"]["unsettled"]
+    store.put_position(str(path), position)
+    store.commit()
+    store.close()
+    older.rename(tmp_path / "pay.log.2")
+    path.rename(older)
+    path.write_bytes(collections(41, 60))
+    gctail.start()
+    assert gctail.stop() == 0
+    assert gctail.knows()["pay"].ledger() == {"seen": 40, "missing": 0, "doubled": 0, "late": 0}
+    assert "not understood" not in gctail.complaints()
+
+
 def test_a_full_disk_is_told_once_and_costs_only_the_newest_checkpoint(follow, tmp_path):
     """Reading goes on; what was saved before still stands, and the next start reads on from there."""
     path = tmp_path / "pay.log"

@@ -18,6 +18,7 @@ from gctail.engine import Engine
 from gctail.parsing.scanner import Scanner
 from gctail.records import Finding, Passage, Sighting
 from gctail.runners.local import Reading
+from gctail.sources.beside import signatures
 from gctail.sources.follow import Follower, Idle
 from gctail.sources.mark import Place
 
@@ -30,7 +31,7 @@ LAST_LINE_S = 10.0
 """After so long, a line without an end is taken as it is: its writer was killed."""
 KEEP_S = 86400.0
 """How often the positions of files that nobody writes to are saved as well: the store forgets what is not."""
-VERSION = 1
+VERSION = 2
 
 
 class Listener(Protocol):
@@ -190,19 +191,27 @@ def places(known: Mapping[str, Any]) -> dict[str, Place]:
 
 
 def usable(positions: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
-    """The positions that this gctail understands; the others are named."""
+    """The positions that this gctail understands, as it writes them itself; the others are named."""
     found = {}
     for path, position in positions.items():
-        if _is_usable(position):
+        try:
+            position = _brought_up(path, position)  # noqa: PLW2901 - the same one
+            msgspec.convert(position["place"], Place)
+        except (KeyError, TypeError, ValueError):
+            position = {}  # noqa: PLW2901 - as good as none
+        if position.get("version") == VERSION and isinstance(position.get("scanner"), dict):
             found[path] = position
         else:
             say(f"{path}: how far it was read is not understood, and it is begun like a new one")
     return found
 
 
-def _is_usable(position: Any) -> bool:  # noqa: ANN401 - whatever stands in a file
-    try:
-        msgspec.convert(position["place"], Place)
-    except (KeyError, TypeError, ValueError):
-        return False
-    return position.get("version") == VERSION and isinstance(position.get("scanner"), dict)
+def _brought_up(path: str, position: dict[str, Any]) -> dict[str, Any]:
+    """A position of an older gctail as one of this. Version 1 did not know the sizes of the rotated files."""
+    if position["version"] != 1:
+        return position
+    directory, place = os.path.dirname(path), position["place"]  # noqa: PTH120 - text in, text out
+    known = {(inode, changed_ns) for inode, changed_ns in place["seen"]}
+    entries = os.listdir(directory) if os.path.isdir(directory) else []  # noqa: PTH112, PTH208
+    seen = [signature for signature in signatures(directory, entries) if signature[:2] in known]
+    return {**position, "version": VERSION, "place": {**place, "seen": seen}}

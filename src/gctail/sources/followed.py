@@ -6,16 +6,16 @@ import os
 import re
 import stat
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
+from gctail.sources.beside import Signature, have_changed, signatures
 from gctail.sources.compressed import MAGIC_BYTES, format_of
 from gctail.sources.inputs import CHUNK_BYTES, Chunk
-from gctail.sources.mark import FLAGS, Key, Mark, Place, is_compressed, opened, plain_copy
+from gctail.sources.mark import FLAGS, Mark, Place, opened
 from gctail.sources.opened import Opened
-from gctail.sources.refound import Age, age, is_of, refound
+from gctail.sources.refound import Refound, refound
 from gctail.sources.starts import Start
 
 ROTATE_WAIT_S = 5.0
@@ -76,7 +76,9 @@ class Listings:
             changed_ns = os.stat(directory).st_mtime_ns  # noqa: PTH116 - looked at several times a second
             if afresh or directory not in self._known or self._known[directory][0] != changed_ns:
                 with os.scandir(directory) as entries:
-                    self._known[directory] = changed_ns, {entry.name: entry.inode() for entry in entries}
+                    listing = {entry.name: entry.inode() for entry in entries}
+                known = self._known.get(directory)
+                self._known[directory] = changed_ns, known[1] if known and known[1] == listing else listing
         except OSError:
             return {}
         return self._known[directory][1]
@@ -122,14 +124,14 @@ class Followed:
         self.has_more = False
         self.asleep: Asleep | None = None
         self._listings, self._opened, self._closing = listings, opened, closing
-        self._seen: dict[str, int] | None = None  # what lay in the directory at the last look
+        self._listed: dict[str, int] | None = None  # what lay in the directory when rotated files were looked for
+        self._seen: list[Signature] = []  # of those, the ones of which nothing is wanted
+        self._unsettled: dict[str, Signature] = {}  # and those that have to be looked at again when they change
         self._closed: OrderedDict[tuple[int, int], Mark] = OrderedDict()
         self._refused: tuple[tuple[int, int] | None, str] | None = None
         self._nameless = True  # nothing lies under the name at present
         self._delivered_bytes = 0
         self._in_line_of: Opened | None = None
-        self._beside: list[tuple[int, int]] = []  # of those the rotated files, by inode and time of change
-        self._beside_when_read: list[tuple[int, int]] = []  # and those that lay there when all files were still whole
         self._base = os.path.basename(name)  # noqa: PTH119
         self._stem = os.path.splitext(self._base)[0]  # noqa: PTH122
         self._rotated = rotated_names(self._base)
@@ -166,7 +168,9 @@ class Followed:
         The directory is listed before the name is looked at: what was created and rotated away after the listing is
         then missing in it, and will be recognised as new.
         """
-        listing = self._listings.of(self.directory)
+        if self._listed is None:
+            self._listed = self._listings.of(self.directory)
+            self._seen = list(signatures(self.directory, self._rotated_in(self._listed)[:MOST_SEEN]))
         refusal = None
         try:
             status = os.stat(self.name)  # noqa: PTH116 - looked at several times a second
@@ -178,11 +182,10 @@ class Followed:
             self._nameless = True
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
                 refusal = self._refuse(None, f"cannot be followed: {error.strerror}.")
-            if self._seen is not None:  # what has just been renamed away may not have been opened yet: not seen
-                return refusal
         else:
             self._nameless = False
-        self._see(listing)
+        if self._unsettled and have_changed(self.directory, self._unsettled):
+            self._look_beside(now_s)
         return refusal
 
     def pump(self, now_s: float, *, final: bool = False) -> Iterator[Chunk]:
@@ -192,7 +195,7 @@ class Followed:
         """
         turns = FINAL_CHUNKS if final else TURN_CHUNKS
         self.has_more = False
-        self._take_copies(now_s)
+        self._is_preceded(now_s)
         # The newest file is read up to here only: what comes later may have been written after a line of an older one.
         end = self.files[-1].size if len(self.files) > 1 else None
         for file in list(self.files):
@@ -204,12 +207,13 @@ class Followed:
                     if limit <= 0 and not file.is_emptied():
                         self.has_more = not file.is_read_up
                         break
-                if file is self.files[-1] and self._take_copies(now_s):  # while older files were read
+                if file is self.files[-1] and self._is_preceded(now_s):  # while older files were read
                     self.has_more = True
                     return
                 data = file.read(max(1, limit), whole_lines=whole_lines)
                 if file.cut is not None:
-                    self._find_copy(now_s)
+                    self._look_beside(now_s)
+                    self.look(now_s)
                     self.has_more = True
                     return
                 if not data:
@@ -222,7 +226,6 @@ class Followed:
                     return
             if file.is_copy and file is not self.files[-1] and file.is_read_up:
                 self._pass_line(file)
-        self._beside_when_read = self._beside
         yield from self._close_quiet(now_s, final=final)
 
     def close(self) -> None:
@@ -240,26 +243,19 @@ class Followed:
             return self.asleep.line_begin if unfinished else self.asleep.place
         in_line = self._in_line_of if unfinished else None
         marks = [file.cut or file.mark(unfinished=file is in_line) for file in self.files]
-        return Place(self._delivered_bytes, marks, list(self._closed.values()), self._beside_when_read)
+        unsettled = [inode for inode, _, _ in self._unsettled.values() if inode]
+        return Place(self._delivered_bytes, marks, list(self._closed.values()), self._seen, unsettled)
 
-    def resume(self, place: Place, now_s: float, still_open: Mapping[Key, Opened] | None = None) -> None:
+    def resume(self, place: Place, now_s: float, still_open: Iterable[Opened] = ()) -> None:
         """Go on at a place, wherever its files are by now; to be called before the first look."""
-        for again in reversed(range(TRIES)):
-            listing = self._listings.of(self.directory, afresh=True)
-            found = refound(self.name, place, listing, self._rotated, now_s, still_open=still_open or {})
-            if not again or self._listings.of(self.directory, afresh=True) == listing:
-                break
-            for file in found.files:  # they were renamed while we looked
-                if not still_open or file.key not in still_open:
-                    file.close()
-        self._see(listing)
-        self._beside_when_read = self._beside
+        found = self._found(place, now_s, still_open)
+        self._seen, self._unsettled = found.seen[:MOST_SEEN], found.unsettled
         self._delivered_bytes = place.delivered_bytes
         for mark in place.closed:
             self._closed[mark.key] = mark
         for file in found.files:
             self.files.append(file)
-            if not still_open or file.key not in still_open:
+            if file not in still_open:
                 self._opened(self.name, file)
         for mark in found.lost:
             self._note(
@@ -268,6 +264,24 @@ class Followed:
             )
         if not found.is_current and self.files:
             self.files[-1].grew_s = now_s
+
+    def _found(self, place: Place, now_s: float, still_open: Iterable[Opened]) -> Refound:
+        """The files of a place; those that are `still_open` and were emptied meanwhile are given back."""
+        for again in reversed(range(TRIES)):
+            self._listed = self._listings.of(self.directory, afresh=True)
+            whole = {file.key: file for file in still_open if not file.is_emptied()}
+            found = refound(self.name, place, self._listed, self._rotated, now_s, still_open=whole)
+            moved = self._listings.of(self.directory, afresh=True) != self._listed
+            if not again or not (moved or any(file.is_emptied() for file in found.files)):
+                break
+            for file in found.files:  # they were renamed or emptied while we looked
+                if file not in whole.values():
+                    file.close()
+        for file in still_open:
+            if file not in found.files:
+                self._closing(file)
+                file.close()
+        return found
 
     def sleep(self) -> None:
         """Give the descriptors back until the name is worth a look again: there are not enough of them for all."""
@@ -285,14 +299,15 @@ class Followed:
             asleep, self.asleep = self.asleep, None
             self._find_again(asleep.place, asleep.within, now_s)
 
-    def _find_copy(self, now_s: float) -> None:
-        """A file was emptied (copytruncate): what nobody has read of it may stand in a copy beside it."""
+    def _look_beside(self, now_s: float) -> None:
+        """Look for files in which there is something that nobody has read.
+
+        Where a file was emptied (copytruncate) it may stand in a copy; and files may have been created under the name
+        and rotated away before anybody looked.
+        """
         place, within = self.place(unfinished=False), self._within()
-        whole = {file.key: file for file in self.files if file.cut is None}  # deleted ones cannot be opened again
-        self.files = [file for file in self.files if file.cut is not None]
-        self.close()
-        self._find_again(place, within, now_s, whole)
-        self.look(now_s)
+        files, self.files = self.files, []
+        self._find_again(place, within, now_s, files)
 
     def _within(self) -> Within | None:
         """Inside which line we are."""
@@ -301,9 +316,7 @@ class Followed:
             return None
         return Within((file.cut or file.mark()).position, file.line_begin)
 
-    def _find_again(
-        self, place: Place, within: Within | None, now_s: float, still_open: Mapping[Key, Opened] | None = None
-    ) -> None:
+    def _find_again(self, place: Place, within: Within | None, now_s: float, still_open: Iterable[Opened] = ()) -> None:
         """Go on at a place, which may be inside a line."""
         self.resume(place, now_s, still_open)
         for file in self.files if within is not None else ():
@@ -326,25 +339,8 @@ class Followed:
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns
 
-    def _see(self, listing: dict[str, int]) -> None:
-        """Remember the rotated files beside the name, by inode and time of change, where the directory has changed."""
-        if self._seen is listing:
-            return
-        is_first, self._seen, self._beside = self._seen is None, listing, []
-        for entry in self._rotated_in(listing)[:MOST_SEEN]:
-            with suppress(OSError):
-                status = os.stat(os.path.join(self.directory, entry))  # noqa: PTH116, PTH118
-                self._beside.append((status.st_ino, status.st_mtime_ns))
-        if is_first:
-            self._beside_when_read = self._beside
-
     def _rotated_in(self, listing: dict[str, int]) -> list[str]:
         return [entry for entry in listing if entry.startswith(self._stem) and self._rotated.fullmatch(entry)]
-
-    def _has_copied(self, descriptor: int) -> bool:
-        """The file is a copy of one that we have, or had."""
-        had = any(mark.telling and mark.holds(descriptor) for mark in self._closed.values())
-        return had or any(file.is_copied_in(descriptor) for file in self.files)
 
     def _note(self, sentence: str) -> None:
         if len(self.notes) < MOST_NOTES:
@@ -367,14 +363,13 @@ class Followed:
             os.close(descriptor)
             return self._refuse(key, reason)
         self._refused = None
-        if any(file.is_emptied() for file in self.files):  # first of all, or its copy would be taken for a new file
-            os.close(descriptor)
-            self._find_copy(now_s)
-            return None
         if self.files:
             self.files[-1].grew_s = now_s  # from now on it waits to be closed
-        self._take_between(key, now_s)
-        self._take(descriptor, key, now_s, start)
+            self._look_beside(now_s)
+        if any(file.key == key for file in self.files):  # it was rotated away while we looked
+            os.close(descriptor)
+        else:
+            self._take(descriptor, key, now_s, start)
         return None
 
     def _refuse(self, key: tuple[int, int] | None, reason: str) -> str:
@@ -403,60 +398,13 @@ class Followed:
         last = self.files[-1]
         return last.mark() if last.gone and last.is_read_up and last.matches(descriptor) else None
 
-    def _take_between(self, key: tuple[int, int], now_s: float) -> None:
-        """Take the files that were created under the name and rotated away before anybody looked.
-
-        They are new in the directory (an inode alone proves nothing: that of a deleted file is given out again), are
-        called as rotated files are, and are no copy of what we have.
-        """
-        if self._seen is None:
-            return
-        seen, ours = set(self._beside_when_read), {key, *(file.key for file in self.files)}
-        found: dict[Key, tuple[Age, int]] = {}
-        for _ in range(TRIES):
-            missed = False
-            for name in self._rotated_in(self._listings.of(self.directory, afresh=True)):
-                path = os.path.join(self.directory, name)  # noqa: PTH118
-                descriptor = opened(path)
-                if descriptor is None:  # rotated on in the meantime
-                    missed = True
-                    continue
-                status = os.fstat(descriptor)
-                known = (status.st_ino, status.st_mtime_ns) in seen or (status.st_dev, status.st_ino) in ours
-                ours.add((status.st_dev, status.st_ino))
-                plain = self._unpacked(descriptor, path, status) if not known else None
-                if plain is None or self._has_copied(plain):
-                    os.close(descriptor if plain is None else plain)
-                else:
-                    status = os.fstat(plain)
-                    found[status.st_dev, status.st_ino] = age(name, status.st_mtime_ns), plain
-            if not missed:
-                break
-        for found_key, (_, descriptor) in sorted(found.items(), key=lambda each: each[1]):
-            self._take(descriptor, found_key, now_s)
-
-    def _unpacked(self, descriptor: int, path: str, status: os.stat_result) -> int | None:
-        """The file as text; None where it is none, or a file that we have or had, compressed since."""
-        if _unfit(descriptor, status) is None:
-            return descriptor
-        ours = {os.fstat(file.descriptor).st_mtime_ns for file in self.files}
-        times_ns = ours.union(changed_ns for _, changed_ns in self._beside_when_read)
-        if not is_compressed(descriptor) or is_of(status.st_mtime_ns, times_ns):
-            return None
-        plain = plain_copy(path)
-        if plain is not None:
-            os.utime(plain, ns=(status.st_atime_ns, status.st_mtime_ns))
-            os.close(descriptor)
-        return plain
-
-    def _take_copies(self, now_s: float) -> bool:
-        """Where nothing was read of the present file, what was copied out of it before it was emptied is new."""
+    def _is_preceded(self, now_s: float) -> bool:
+        """Before anything is read of the present file: what was copied out of it before comes first."""
         if not self.files or not self.files[-1].is_unread:
             return False
         current, count = self.files[-1], len(self.files)
-        if current.size or self._beside is not self._beside_when_read:
-            self._take_between(current.key, now_s)
-            self.files.append(self.files.pop(self.files.index(current)))
+        if current.size or self._listings.of(self.directory) is not self._listed:
+            self._look_beside(now_s)
         return len(self.files) > count
 
     def _close_quiet(self, now_s: float, *, final: bool) -> Iterator[Chunk]:

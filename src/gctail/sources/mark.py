@@ -29,7 +29,10 @@ COPY_BYTES = 64
 
 
 class Mark(Struct, frozen=True):
-    """Where a file was left: `head` are its first bytes from `begin` on, `tail` the last ones before `position`."""
+    """Where a file was left: `head` are its first bytes from `begin` on, `tail` the last ones before `position`.
+
+    `is_copy` says that nobody will write to it.
+    """
 
     device: int
     inode: int
@@ -37,6 +40,7 @@ class Mark(Struct, frozen=True):
     begin: int
     head: bytes
     tail: bytes
+    is_copy: bool = False
 
     @property
     def key(self) -> Key:
@@ -74,14 +78,16 @@ class Mark(Struct, frozen=True):
 class Place(Struct, frozen=True):
     """How far one name was read: the files that may still grow, the oldest first, and those that were closed.
 
-    `delivered_bytes` counts what was handed over under this name; `seen` are the rotated files that lay beside it, by
-    inode and time of change, so that they are not taken for new ones.
+    `delivered_bytes` counts what was handed over under this name. Of the rotated files that lie beside it, `seen` are
+    those of which nothing is wanted, by inode, time of change in nanoseconds, and size; `unsettled` are the inodes of
+    those in which something may stand yet.
     """
 
     delivered_bytes: int
     files: list[Mark]
     closed: list[Mark]
-    seen: list[tuple[int, int]]
+    seen: list[tuple[int, int, int]]
+    unsettled: list[int] = []
 
 
 def opened(path: str) -> int | None:

@@ -55,6 +55,7 @@ class Opened:
         file = cls(descriptor, now_s)
         file.position, file.line_begin, file._begin = mark.position, mark.position, mark.begin
         file._head, file._tail = mark.head, mark.tail
+        file.is_copy = mark.is_copy
         file._know_encoding()
         return file
 
@@ -69,7 +70,7 @@ class Opened:
                 if not tail and self.matches(self.descriptor):
                     length = min(TAIL_BYTES, position - self._begin)
                     tail = os.pread(self.descriptor, length, position - length)
-        return Mark(*self.key, position, self._begin, self._head[: position - self._begin], tail)
+        return Mark(*self.key, position, self._begin, self._head[: position - self._begin], tail, self.is_copy)
 
     def _know_encoding(self) -> None:
         """Learn it from the first bytes, when reading begins behind them."""
@@ -110,14 +111,21 @@ class Opened:
             return True
         return os.pread(descriptor, len(self._tail), self.position - len(self._tail)) == self._tail
 
-    def is_copied_in(self, descriptor: int) -> bool:
-        """Whether the file behind `descriptor` is a copy of this one, or was one when this one was shorter."""
-        begin, common = self._begin, min(self.position, os.fstat(descriptor).st_size)
-        if common - begin < COPY_BYTES:  # holes are all alike
+    def is_copied_in(self, descriptor: int) -> bool | None:
+        """Whether the file behind `descriptor` is a copy of this one, or of what this one was when it was shorter.
+
+        It may be longer where so much is the same that it is no accident. None where so little is in it that it may
+        become a copy.
+        """
+        other, size, begin = os.fstat(descriptor).st_size, self.size, self._begin  # in this order: this one may grow
+        common = min(other, size)
+        places = ((HEAD_BYTES, 0), (HEAD_BYTES, begin), (TAIL_BYTES, max(0, common - TAIL_BYTES)))
+        pairs = [(min(length, common - start), start) for length, start in places if start < common]
+        if any(os.pread(descriptor, *pair) != os.pread(self.descriptor, *pair) for pair in pairs):
             return False
-        places = ((HEAD_BYTES, begin), (TAIL_BYTES, max(begin, common - TAIL_BYTES)))
-        pairs = [(min(length, common - start), start) for length, start in places]
-        return all(os.pread(descriptor, *pair) == os.pread(self.descriptor, *pair) for pair in pairs)
+        if other > size:
+            return size - begin >= HEAD_BYTES
+        return True if other - begin >= COPY_BYTES else None  # holes are all alike
 
     def _begins(self, descriptor: int) -> bool:
         return os.pread(descriptor, len(self._head), self._begin) == self._head

@@ -10,44 +10,36 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from enum import Enum
 
 from msgspec import Struct
 
-from gctail.sources.mark import Key, Mark, Place, is_compressed, opened, plain_copy
+from gctail.sources.beside import MISSED, Age, Beside, Signature, Surroundings, key_of
+from gctail.sources.mark import Key, Mark, Place, opened
 from gctail.sources.opened import Opened
-
-SECOND_NS = 10**9
-NUMBERED = re.compile(r"\.(\d{1,4})(?:\.(?:gz|zst|xz|bz2))?\Z")
-Age = tuple[int, int]
-"""By which older files come first: the time of change, and where two have the same, the number in their names."""
-
-
-def age(entry: str, changed_ns: int) -> Age:
-    """The age of a rotated file: `app.log.2` was rotated away before `app.log.1`, whatever the clock's grain."""
-    numbered = NUMBERED.search(entry)
-    return changed_ns, -int(numbered[1]) if numbered is not None else 0
 
 
 class Refound(Struct):
-    """The files to read on, the oldest first; whether the name leads to one that was read; marks without a file."""
+    """The files to read on, the oldest first; whether the name leads to one that was read; marks without a file.
+
+    `seen` are the files beside the name of which nothing is wanted; `unsettled` those of which that can be said only
+    when they have changed, by name.
+    """
 
     files: list[Opened]
     is_current: bool
     lost: list[Mark]
+    seen: list[Signature]
+    unsettled: dict[str, Signature]
 
 
-class _Beside(Struct):
-    """A file that lies beside the name; `is_old` says that it lay there before."""
+class Fate(Enum):
+    """Of a file that is not read on."""
 
-    descriptor: int
-    key: Key
-    age: Age
-    is_old: bool
-
-    @property
-    def changed_ns(self) -> int:
-        """When somebody wrote to it last."""
-        return self.age[0]
+    SEEN = "nothing is wanted of it, as long as it stays as it is"
+    COPY = "what is in it is read in the file that it was copied from"
+    UNREAD_COPY = "so it is as long as that file is not emptied"
+    UNSETTLED = "so short that it may become a copy of another, or a log"
 
 
 def refound(  # noqa: PLR0913  (where to look, and what is known already)
@@ -63,31 +55,128 @@ def refound(  # noqa: PLR0913  (where to look, and what is known already)
 
     `inodes` is what lies in the directory, `rotated` what old files of the name are called. Some may be `still_open`.
     """
-    directory = os.path.dirname(name) or "."  # noqa: PTH120 - text in, text out
-    by_inode = {inode: os.path.join(directory, entry) for entry, inode in inodes.items()}  # noqa: PTH118
-    ordered: list[tuple[int, Age, Opened]] = []  # by place in `place`, then by time
-    lost: list[tuple[int, Mark]] = []
-    is_current = False
-    for number, mark in enumerate(place.files):
-        file, current = still_open.get(mark.key), mark.key == _key(name)
-        if file is None:
-            file, current = _itself(name, by_inode, mark, rotated, now_s)
-        is_current = is_current or (current and not mark.is_unread)
-        if file is not None:
-            ordered.append((len(place.files) + 1 if current else number, (0, 0), file))
-        else:
-            lost.append((number, mark))
-    known = {file.key for _, _, file in ordered}
-    new: list[tuple[int, Age, Opened]] = []
-    for beside in _besides(name, [entry for entry in inodes if rotated.fullmatch(entry)], place, known):
-        number, file = _taken(beside, lost, place, [file for _, _, file in ordered], now_s)
-        if file is None or (number == len(place.files) and is_current):
-            os.close(beside.descriptor)
-        else:
-            (ordered if number < len(place.files) else new).append((number, beside.age, file))
-            lost = [each for each in lost if each[0] != number or file.is_unread]
-    files = [file for _, _, file in sorted([*ordered, *new], key=lambda each: each[:2])]
-    return Refound(files, is_current, [mark for _, mark in lost if not mark.is_unread])
+    search = _Search(name, place, now_s)
+    search.find_themselves(inodes, rotated, still_open)
+    around = Surroundings(name, filter(rotated.fullmatch, inodes), place.seen, {mark.key for mark in place.files})
+    at_name = search.at_name()
+    for beside in around.files({file.key for file in search.files}, also_old=search.may_be_old):
+        fate = search.fate(beside, [*search.files, *at_name])
+        if isinstance(fate, tuple):
+            search.take(*fate, beside.age)
+            continue
+        os.close(beside.descriptor)
+        if fate is Fate.SEEN:
+            around.seen.append(beside.signature)
+        elif fate is not Fate.COPY:
+            around.unsettled[beside.entry] = beside.signature if fate is Fate.UNSETTLED else MISSED
+    for file in at_name:
+        file.close()
+    lost = [mark for _, mark in search.lost if not mark.is_unread]
+    return Refound(search.files, search.is_current, lost, around.seen, around.unsettled)
+
+
+class _Search:
+    """What was found of a place so far, and the marks whose files were not."""
+
+    def __init__(self, name: str, place: Place, now_s: float) -> None:
+        self.name, self.place, self.now_s = name, place, now_s
+        self.lost: list[tuple[int, Mark]] = []
+        self.is_current = False
+        self._found: list[tuple[int, Age, Opened]] = []  # by place among the marks, then by age
+
+    @property
+    def files(self) -> list[Opened]:
+        """All that was found, the oldest first."""
+        return [file for _, _, file in sorted(self._found, key=lambda each: each[:2])]
+
+    @property
+    def may_be_old(self) -> bool:
+        """Whether what is lost may stand in files of which nothing was wanted before."""
+        return any(mark.telling for _, mark in self.lost)
+
+    def take(self, number: int, file: Opened, age: Age) -> None:
+        """The file is found as that of the mark with this number; or as a new one, for which there is no mark."""
+        self._found.append((number, age, file))
+        self.lost = [each for each in self.lost if each[0] != number or file.is_unread]
+
+    def find_themselves(
+        self, inodes: dict[str, int], rotated: re.Pattern[str], still_open: Mapping[Key, Opened]
+    ) -> None:
+        """The files of which the inode is the same, and the content."""
+        directory = os.path.dirname(self.name) or "."  # noqa: PTH120 - text in, text out
+        by_inode = {inode: os.path.join(directory, entry) for entry, inode in inodes.items()}  # noqa: PTH118
+        for number, mark in enumerate(self.place.files):
+            file, current = still_open.get(mark.key), mark.key == key_of(self.name)
+            if file is None:
+                file, current = _itself(self.name, by_inode, mark, rotated, self.now_s)
+            self.is_current = self.is_current or (current and not mark.is_unread)
+            if file is not None:
+                self._found.append((len(self.place.files) + 1 if current else number, (0, 0), file))
+            else:
+                self.lost.append((number, mark))
+
+    def at_name(self) -> list[Opened]:
+        """The file that the name leads to where it is not found yet: a copy may have been made of it already."""
+        descriptor = opened(self.name)
+        if descriptor is None:
+            return []
+        file = Opened(descriptor, self.now_s)
+        if any(file.key == other.key for other in self.files):
+            file.close()
+            return []
+        return [file]
+
+    # -- what becomes of a file beside the name
+
+    def fate(self, beside: Beside, others: list[Opened]) -> tuple[int, Opened] | Fate:
+        """As what it is to be read on: its place among the marks (their number for a new one); or why it is not."""
+        copied = [file.is_copied_in(beside.descriptor) for file in others]
+        if True in copied:
+            return Fate.UNREAD_COPY if others[copied.index(True)].is_unread else Fate.COPY
+        closed = [
+            mark
+            for mark in self.place.closed
+            if (mark.telling or mark.key == beside.key) and mark.holds(beside.descriptor)
+        ]
+        held = self._held(beside, is_read=beside.is_old or bool(closed))
+        if held is not None:
+            return held
+        if beside.is_old:
+            return Fate.SEEN
+        if closed:
+            return self._rest(beside, closed)
+        return Fate.UNSETTLED if None in copied or not beside.signature[2] else self._new(beside)
+
+    def _held(self, beside: Beside, *, is_read: bool) -> tuple[int, Opened] | None:
+        """What is lost stands in it. A few bytes stand in many a file, also in such as are read."""
+        held = [
+            (number, mark)
+            for number, mark in self.lost
+            if not mark.is_unread and (mark.telling or not is_read) and mark.holds(beside.descriptor)
+        ]
+        if not held:
+            return None
+        number, mark = max(held, key=lambda each: each[1].position)
+        file = Opened.at(beside.descriptor, mark, self.now_s)
+        file.is_copy = beside.key != mark.key
+        return number, file
+
+    def _rest(self, beside: Beside, closed: list[Mark]) -> tuple[int, Opened] | Fate:
+        """All of it was read, unless somebody wrote to it since."""
+        mark = max(closed, key=lambda each: each.position)
+        more = os.fstat(beside.descriptor).st_size > mark.position
+        return (-1, Opened.at(beside.descriptor, mark, self.now_s)) if more else Fate.SEEN
+
+    def _new(self, beside: Beside) -> tuple[int, Opened] | Fate:
+        """As long as the name leads to what was read, nothing new was rotated away; unless it was, and is written now.
+
+        Where it has a mark, nothing was read of it yet, or it was emptied and then rotated away.
+        """
+        keys = [mark.key for mark in self.place.files]
+        number = keys.index(beside.key) if beside.key in keys else len(keys)
+        if self.is_current and number == len(keys) and beside.signature[0] not in self.place.unsettled:
+            return Fate.SEEN
+        return number, Opened(beside.descriptor, self.now_s)
 
 
 def _itself(
@@ -95,9 +184,10 @@ def _itself(
 ) -> tuple[Opened | None, bool]:
     """The file itself, under the name or another one; and whether under the name.
 
-    Its inode may belong to another log by now. So under a name that says nothing, only its content proves it.
+    Its inode may belong to another file by now. So under a name that says nothing, only its content proves it; and
+    where nothing was read of it, it is one of those that lie beside the name.
     """
-    other = by_inode.get(mark.inode)
+    other = by_inode.get(mark.inode) if not mark.is_unread else None
     if other is not None and not mark.telling and not rotated.fullmatch(os.path.basename(other)):  # noqa: PTH119
         other = None
     for path in (name, other):
@@ -109,79 +199,3 @@ def _itself(
             return Opened.at(descriptor, mark, now_s), path == name
         os.close(descriptor)
     return None, False
-
-
-def _besides(name: str, rotated: list[str], place: Place, known: set[Key]) -> list[_Beside]:
-    """The rotated files, the oldest first; compressed ones, that were not there before, as plain copies."""
-    directory = os.path.dirname(name) or "."  # noqa: PTH120 - text in, text out
-    seen = {(inode, changed_ns) for inode, changed_ns in place.seen}
-    ours = {mark.key for mark in place.files}  # emptied and rotated away since, it is a new file
-    inodes = {mark.inode for mark in place.files}
-    times_ns = {changed_ns for inode, changed_ns in place.seen if inode not in inodes}
-    found = []
-    for entry in rotated:
-        path = os.path.join(directory, entry)  # noqa: PTH118 - text in, text out
-        descriptor = opened(path)
-        if descriptor is None:
-            continue
-        status = os.fstat(descriptor)
-        key, changed_ns = (status.st_dev, status.st_ino), status.st_mtime_ns
-        is_old = key not in ours and (status.st_ino, changed_ns) in seen
-        if key in known or (path != name and key == _key(name)):
-            os.close(descriptor)
-            continue
-        if is_compressed(descriptor):
-            os.close(descriptor)
-            descriptor = plain_copy(path) if not is_old and not is_of(changed_ns, times_ns) else None
-        if descriptor is not None:
-            found.append(_Beside(descriptor, key, age(entry, changed_ns), is_old))
-    return sorted(found, key=lambda beside: beside.age)
-
-
-def is_of(changed_ns: int, times_ns: set[int]) -> bool:
-    """Compressed since: gzip and the others keep the time of the plain file, some of them only its second."""
-    if changed_ns % SECOND_NS:
-        return changed_ns in times_ns
-    return any(time_ns // SECOND_NS == changed_ns // SECOND_NS for time_ns in times_ns)
-
-
-def _key(name: str) -> Key | None:
-    """Which file the name leads to; what is called as a rotated file may be the same one (a link)."""
-    try:
-        status = os.stat(name)  # noqa: PTH116 - text in, text out
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _taken(
-    beside: _Beside, lost: list[tuple[int, Mark]], place: Place, found: list[Opened], now_s: float
-) -> tuple[int, Opened | None]:
-    """As what the file is to be read on: its place among the marks (their number for a new one), or None for a copy."""
-    held = [
-        (number, mark)
-        for number, mark in lost
-        if not mark.is_unread and (mark.telling or not beside.is_old) and mark.holds(beside.descriptor)
-    ]
-    if held:
-        number, mark = max(held, key=lambda each: each[1].position)
-        file = Opened.at(beside.descriptor, mark, now_s)
-        file.is_copy = beside.key != mark.key
-        return number, file
-    if beside.is_old:
-        return -1, None
-    closed = [
-        mark for mark in place.closed if (mark.telling or mark.key == beside.key) and mark.holds(beside.descriptor)
-    ]
-    if closed:  # all of it was read, unless somebody wrote to it since
-        mark = max(closed, key=lambda each: each.position)
-        more = os.fstat(beside.descriptor).st_size > mark.position
-        return -1, Opened.at(beside.descriptor, mark, now_s) if more else None
-    if any(file.is_copied_in(beside.descriptor) for file in found):
-        return -1, None
-    keys = [mark.key for mark in place.files]
-    number = keys.index(beside.key) if beside.key in keys else len(keys)  # ours was emptied, and then rotated away
-    for at, mark in lost:  # nothing was read of it yet, and then it was compressed
-        if mark.is_unread and any(inode == mark.inode and is_of(beside.changed_ns, {ns}) for inode, ns in place.seen):
-            number = at
-    return number, Opened(beside.descriptor, now_s)
