@@ -202,3 +202,39 @@ def test_a_log_without_any_collection_still_gets_its_certificate(tmp_path):
     certificate = certificate_of(log)
     assert certificate.cause.name == "sigkill"
     assert certificate.verdict is None
+
+
+GC = "gc {0} @{0}.016s 1%: 0.018+1.6+0.004 ms clock, 0.14+0.12/1.2/0+0.035 ms cpu, 14->14->10 MB, 20 MB goal, 8 P"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "last", "cause"),
+    [
+        ("shop-1  | ", "shop-1 exited with code 0", "healthy-end"),
+        ("shop-1  | ", "shop-1 exited with code 3", "exit-status"),
+        ("Nov 23 08:01:00 node1 shop[321]: ", "Nov 23 08:01:01 node1 systemd[1]: shop.service: Main process exited, code=exited, status=0/SUCCESS", "healthy-end"),
+        ("", "2026-11-23 08:01:01,123 INFO exited: shop (exit status 0; expected)", "healthy-end"),
+        ("", "2026/11/23 08:01:01 worker exited with code 0", "alive"),
+    ],
+)  # fmt: skip
+def test_a_status_of_0_is_an_end_and_no_death(tmp_path, prefix, last, cause):
+    """Whoever started it says so; a service that only tells of its workers lives on."""
+    log = tmp_path / "shop.log"
+    lines = [line for number in range(1, 60) for line in (prefix + GC.format(number), f"{prefix}served id={number}")]
+    log.write_text("\n".join([*lines, last]) + "\n")
+    certificate = certificate_of(log)
+    assert certificate.cause.name == cause
+    if cause == "healthy-end":
+        assert "ended by itself with status 0" in certificate.cause.sentence
+
+
+def test_a_process_that_was_started_again_ended_without_a_word(tmp_path, gctail):
+    """Nobody says how the first one ended, but the second is there; of that one nothing tells of an end."""
+    log = tmp_path / "shop.log"
+    life = [line for number in range(1, 60) for line in (GC.format(number), f"served id={number}")]
+    log.write_text("\n".join([*life, "hello", *(line.replace(".016s", ".017s") for line in life)]) + "\n")
+    told = gctail("postmortem", "--no-color", log).stdout.decode()
+    assert "cause    none seen: at work when the log ends" in told
+    assert "An end without a word, by os.Exit or SIGKILL, would look" in told
+    assert "59 collections  ended without a word\n" in told
+    assert "59 collections  alive  <- this certificate" in told

@@ -20,9 +20,12 @@ CAUSES = {
     "signal-segv": "crashed (SIGSEGV)",
     "terminated": "asked to end from outside",
     "exit-status": "ended by itself with an error status",
-    "healthy-end": "ended on purpose",
+    "healthy-end": "ended by itself, without an error",
     "log-cut-off": "no death seen: the log is incomplete",
-    "alive": "no death seen: still alive when the log ends",
+    "alive": "no death seen: at work when the log ends",
     "unknown": "unknown",
 }
 """The closed list of causes, each with its title."""
+
+ON_PURPOSE = "healthy-end"
+"""The one that is no death."""

@@ -9,7 +9,8 @@ from gctail.parsing.formats import Formats, formats
 from gctail.parsing.reports import Reporters, reporters
 
 REPORTED = re.compile(
-    rb"i(?:lled|ted, code|med out\. K|meout \(limit)|o(?:om|pp(?:ing|ed) \S+\.ser|r \d+ in |tection fault|be, will be)"
+    rb"i(?:lled|ted(?:, code| with | \()|med out\. K|meout \(limit)"
+    rb"|o(?:om|pp(?:ing|ed) \S+\.ser|r \d+ in |tection fault|be, will be)"
     rb"|OOM|1(?:37|43)|S(?:IG(?:KILL|ABRT)|ucceeded\.)|Terminated|VmRSS|\bR1[45]\b|v(?:icted|ated succ)"
 )
 """A word that every sentence about a process's end has, for wrapped lines; the signatures decide."""

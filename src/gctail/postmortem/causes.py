@@ -23,7 +23,7 @@ KILLS = frozenset(
 )
 _RANK = (  # the first of these that was told decides; what stands later only supports it
     "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "guard-kill", "oom-killed-report", "exit-137", "sigkill",
-    "signal-segv", "signal-abort", "signal-quit", "terminated", "exit-status",
+    "signal-segv", "signal-abort", "signal-quit", "terminated", "exit-status", "healthy-end",
 )  # fmt: skip
 SURE, IMMINENT_S = 0.8, 120.0
 LEAST_LIVE_MIB = 16

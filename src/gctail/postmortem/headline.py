@@ -30,12 +30,13 @@ SHORT = {
     "memory-limit-spiral": "killed at its limit after a GOMEMLIMIT spiral",
     "exit-137": "killed by SIGKILL (status 137), by whom is not told",
     "sigkill": "killed by SIGKILL, by whom is not told",
-    "alive": "none seen: still alive when the log ends",
+    "alive": "none seen: at work when the log ends",
     "log-cut-off": "none seen: the log is cut off",
 }
 UNKNOWN = {
     "silent_s": "unknown: it fell silent while the log went on",
     "last_error": "unknown: the log ends with an error",
+    "restarted": "unknown: it ended without a word, and was started again",
 }
 BY_REASON = {
     "stop-timeout": "killed by systemd: it did not stop in time",
@@ -47,7 +48,7 @@ FIRST_STEPS = {
     "unknown": "find out how it ended: see what would settle it, below",
     "alive": "nothing: if it is gone, look at what would settle it, below",
     "log-cut-off": "get the rest of the log, then run this again",
-    "healthy-end": "nothing: it ended on purpose",
+    "healthy-end": "nothing, if it was to end: it did so by itself",
     "terminated": "nothing, if it was a deploy; else find who stopped it",
     "oom-killed-report": "compare what it needs with its limit, or find what took the memory",
     "kernel-oom-kill-cgroup": "compare what it needs with its limit, or find what took the memory",
@@ -75,10 +76,7 @@ def _cause(certificate: Certificate) -> str:
     if cause.name in {"kernel-oom-kill-cgroup", "memory-limit-spiral"} and limit:
         text = text.replace("limit", f"limit of {size(limit)}", 1)
     if cause.name == "unknown":
-        reason = (
-            "silent_s" if cause.details.get("silent_s") else "last_error" if cause.details.get("last_error") else ""
-        )
-        return UNKNOWN.get(reason, text)
+        return next((said for name, said in UNKNOWN.items() if cause.details.get(name)), text)
     return f"{text} ({cause.confidence:.0%} sure)"
 
 

@@ -15,7 +15,7 @@ from gctail.postmortem.stacks import folded, is_the_runtimes
 from gctail.postmortem.text_keys import keys_text
 from gctail.postmortem.text_lines import fitted, last_words, spikes_text
 from gctail.postmortem.text_proofs import profile_text, source_text
-from gctail.postmortem.wording import size
+from gctail.postmortem.wording import in_short, size
 
 LEAST_TOLD_MIB = 16
 MOST_ADVICE, MOST_GROUPS, MOST_STACK_LINES = 12, 5, 6
@@ -274,7 +274,7 @@ def _runs(certificate: Certificate, pen: Pen) -> Iterator[str]:
     for run in certificate.runs[-8:]:
         lasted = f"{duration(run['uptime_s'])}" if run.get("uptime_s") is not None else "?"
         here = "  <- this certificate" if run["epoch"] == certificate.epoch else ""
-        cause = str(run["cause"]).replace("-", " ")
+        cause = in_short(str(run["cause"]), followed=run is not certificate.runs[-1])
         yield show(f"  {run['epoch']:>3}  {lasted:>14}  {run['collections']:>6} collections  {cause}{here}", WIDTH)
 
 

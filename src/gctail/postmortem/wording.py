@@ -177,6 +177,11 @@ def _deadlock(service: str, details: Details) -> str:  # noqa: ARG001
     return f"All goroutines{f' ({count})' if count else ''} were waiting for each other, and nothing could wake them."
 
 
+def in_short(cause: str, *, followed: bool) -> str:
+    """A cause in a column of a table; `followed` where another process came after."""
+    return "ended without a word" if cause == "unknown" and followed else cause.replace("-", " ")
+
+
 def _panic(service: str, details: Details) -> str:  # noqa: ARG001
     value = str(details.get("value") or details.get("text") or "").split("\n", 1)[0][:160]
     return f"A panic that nobody recovered{_frame(details)}: {value}"
@@ -213,6 +218,8 @@ def _terminated(service: str, details: Details) -> str:
 def _ended(service: str, details: Details) -> str:
     if details.get("asked"):
         return f"{service} was asked to end by a signal, as in a deploy, and did."
+    if details.get("exit_code") == 0:
+        return f"{service} ended by itself with status 0, and has not said why: main returned, or it called os.Exit(0)."
     return f"{service} says itself that it ended."
 
 
@@ -233,7 +240,10 @@ def _alive(service: str, details: Details) -> str:
     state = "it leaks, but has time left" if details.get("leak") else "nothing was wrong with its memory"
     if details.get("too_few"):
         state = "there are too few collections to judge its memory"
-    return f"Nothing tells of an end of {service}, and {state}: most likely it went on."
+    return (
+        f"Nothing tells of an end of {service}, and {state}: most likely it went on. "
+        "An end without a word, by os.Exit or SIGKILL, would look the same."
+    )
 
 
 def _unknown(service: str, details: Details) -> str:

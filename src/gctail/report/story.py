@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gctail.postmortem.certificate import Certificate, Compared, Moment
+from gctail.postmortem.wording import in_short
 from gctail.report.markup import Markup, Node, tag
 from gctail.report.quotes import quote
 from gctail.report.tables import Cell, Column, table
@@ -80,11 +81,15 @@ def runs(certificate: Certificate) -> Markup:
         Column("process", figures=True), Column("ended as"), Column("started (UTC)"), Column("lived", figures=True),
         Column("collections", figures=True), Column("live heap", figures=True),
     ]  # fmt: skip
-    rows = [([*_run(each)], "here" if each.get("epoch") == certificate.epoch else None) for each in told[:500]]
+    last = told[-1] if told else None
+    rows = [
+        ([*_run(each, followed=each is not last)], "here" if each.get("epoch") == certificate.epoch else None)
+        for each in told[:500]
+    ]
     return tag("section", tag("h3", "Its processes"), table("Processes", columns, rows), class_="runs")
 
 
-def _run(run: dict[str, Any]) -> tuple[Cell, ...]:
+def _run(run: dict[str, Any], *, followed: bool) -> tuple[Cell, ...]:
     def figure(name: str) -> float | None:
         value = run.get(name)
         return float(value) if isinstance(value, int | float) else None
@@ -92,7 +97,7 @@ def _run(run: dict[str, Any]) -> tuple[Cell, ...]:
     started: Node = utc(figure("start_s"))
     return (
         Cell(number(figure("epoch")), figure("epoch")),
-        Cell(str(run.get("cause") or NONE).replace("-", " ")),
+        Cell(in_short(str(run.get("cause") or NONE), followed=followed)),
         Cell(str(started)[:19], figure("start_s")),
         Cell(span(figure("uptime_s")), figure("uptime_s")),
         Cell(number(figure("collections")), figure("collections")),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from gctail.detectors import Signal
 from gctail.epochs import Epoch
-from gctail.parsing.causes import CAUSES
+from gctail.parsing.causes import CAUSES, ON_PURPOSE
 from gctail.pulse import Pulse
 from gctail.records import Death, Finding, GcCycle, Sighting
 
@@ -55,16 +55,17 @@ def _accused(epoch: Epoch, signal: Signal) -> tuple[dict[str, Any], ...]:
 def of_death(service: str, epoch: Epoch | None, sighting: Sighting, death: Death, time_s: float | None) -> Finding:
     """A process has died."""
     uptime_s = epoch.last_uptime_s if epoch is not None and epoch.last is not None else None
+    title = CAUSES.get(death.cause, death.cause)
     return Finding(
         _id(service, "death", sighting.origin, sighting.offset),
         "death",
-        "critical",
+        "info" if death.cause == ON_PURPOSE else "critical",
         service,
         epoch.index if epoch is not None else 0,
         time_s,
         uptime_s,
         sighting.offset,
-        f"the process died: {CAUSES.get(death.cause, death.cause)}",
+        f"the process {title}" if death.cause == ON_PURPOSE else f"the process died: {title}",
         {"cause": death.cause, "source": death.source, **death.details},
         lines=death.lines[:8],
     )

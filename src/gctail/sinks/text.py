@@ -7,6 +7,7 @@ from typing import Any
 
 from gctail.attribution.wording import NOBODY, sentence
 from gctail.detectors.reasons import rate_of
+from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
 from gctail.postmortem.brief import brief, command
@@ -123,9 +124,10 @@ def _headline(service: dict[str, Any], verdict: Verdict | None, palette: Palette
         return f"{name}: {palette.paint(text, YELLOW)}"
     text = HEADLINES.get(verdict.kind, verdict.kind)
     died = service["death"] is not None and service["death"]["epoch"] in {None, service["epoch"]}
+    ended_well = died and service["death"]["cause"] == ON_PURPOSE
     if died and not verdict.leak:
-        text = f"DIED; {text}"
-    bad = verdict.leak or died
+        text = f"{'ended' if ended_well else 'DIED'}; {text}"
+    bad = verdict.leak or (died and not ended_well)
     sure = f" (probability of a leak {verdict.probability:.0%})"
     return f"{name}: {palette.paint(text, RED if bad else GREEN)}{sure}"
 
@@ -199,8 +201,11 @@ def _death_lines(service: dict[str, Any], palette: Palette) -> list[str]:
     if told is None:
         return []
     when = f" at {_when(death['time_s'])}" if death["time_s"] is not None else ""
-    whose = f"process {death['epoch']} died" if death["epoch"] not in {None, service["epoch"]} else "died"
-    lines = [f"  {palette.paint(whose, RED)}{when}: {show(told.cause, 160)}"]
+    how = "ended" if death["cause"] == ON_PURPOSE else "died"
+    whose = f"process {death['epoch']} {how}" if death["epoch"] not in {None, service["epoch"]} else how
+    colour = GREEN if death["cause"] == ON_PURPOSE else RED
+    title = told.cause.removeprefix(f"{how} ")
+    lines = [f"  {palette.paint(whose, colour)}{when}: {show(title, 160)}"]
     lines.append(f"    {show(told.sentence, 300)}{f' Ours: {show(told.because, 160)}.' if told.because else ''}")
     lines.append(palette.paint(f"    {show(told.place, 120)} | {show(told.evidence, 160)}", DIM))
     if told.memory:
