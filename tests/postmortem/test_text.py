@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from certificates import example_certificate
-from gctail.postmortem.advice import rules
+from gctail.postmortem.advice import advise, rules
 from gctail.postmortem.certificate import StackGroup
+from gctail.postmortem.facts import facts_of
 from gctail.postmortem.headline import headline
 from gctail.postmortem.stacks import folded
 from gctail.postmortem.text import Pen, certificate_text
@@ -129,3 +130,13 @@ def test_the_five_lines_fit_a_terminal_on_every_sample():
         if file.suffix != ".json" and "application" not in file.name and file.stat().st_size < 200_000:
             for certificate in case_of(file).certificates:
                 assert max(map(len, certificate.headline)) <= 69, certificate.headline
+
+
+def test_a_suspect_that_is_not_proven_brings_no_order_to_bound_it():
+    """The first advice is to look; where it is proven, to bound."""
+    certificate = example_certificate()
+    [first, *_] = certificate.suspects
+    first_advice = [
+        advise(facts_of(replace(certificate, keys=(), suspects=({**first, "p_value": p},))))[0].id for p in (0.001, 0.5)
+    ]
+    assert first_advice == ["bound-the-cache", "suspect-likely"]

@@ -28,6 +28,11 @@ def _grew(suspect: Mapping[str, Any]) -> str:
     return "the heap grew with every such line"
 
 
+def proven(p_value: object) -> bool:
+    """Whether chance alone would hardly bring it; also where no figure is given, as it was found in another way."""
+    return not (isinstance(p_value, int | float) and p_value >= PROVEN)
+
+
 def surely(p_value: float | None) -> str:
     """How likely chance alone would bring it, where that is small enough to prove something; empty for None."""
     if p_value is None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from gctail.attribution.keys.values import KeyReport
+from gctail.attribution.wording import proven
 from gctail.detectors.reasons import rate_of
 from gctail.postmortem.certificate import Certificate, StackGroup
 from gctail.postmortem.memory import STACK_IN_USE
@@ -96,6 +97,7 @@ class Facts(Struct, frozen=True):
     life_s: float | None = None
     suspect: str | None = None
     suspect_percent: float | None = None
+    suspect_proven: bool = False
     slot: str | None = None
     distinct: int | None = None
     field: str | None = None
@@ -265,6 +267,7 @@ def _suspects(certificate: Certificate) -> dict[str, object]:
         told = {
             "suspect": str(suspect.get("message") or suspect.get("template") or ""),
             "suspect_percent": 100 * share if isinstance(share, int | float) else None,
+            "suspect_proven": proven(suspect.get("p_value")),
             "slot": suspect.get("slot"),
             "distinct": suspect.get("distinct"),
             "field": suspect.get("field"),

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from gctail.attribution.wording import PROVEN
+from gctail.attribution.wording import proven
 from gctail.detectors.reasons import rate_of
 from gctail.forecast import duration
 from gctail.postmortem.certificate import Certificate, Key, StackGroup
@@ -188,8 +188,7 @@ def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
     slot, share, distinct = suspect.get("slot") or suspect.get("field"), suspect.get("share"), suspect.get("distinct")
     values = f", {distinct:,} values" if isinstance(distinct, int) else ""
     told = f" ({slot}{values})" if slot else ""
-    p_value = suspect.get("p_value")
-    if isinstance(p_value, float | int) and p_value >= PROVEN:
+    if not proven(suspect.get("p_value")):
         told += ": likely, not proven"
     elif isinstance(share, float | int):
         told += f": {share:.0%} of the growth"
