@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gctail.detectors.passage import assumed_level, fatal_level, interval, survival
-from gctail.detectors.reasons import rate_of
+from gctail.detectors.reasons import limit_sentence, rate_of
 from gctail.forecast import End, duration, end_of, sentence, under_limit
 from gctail.records import Forecast, Verdict
 
@@ -93,5 +93,15 @@ def test_another_limit_moves_the_end() -> None:
 def test_growth_is_told_in_the_unit_in_which_it_can_be_read():
     """Three zeros after the point are no help at night."""
     assert [rate_of(each) for each in (2.0, 0.25, 0.01, 0.000192, 0.00001, -0.01)] == [
-        "2 MiB/s", "0.25 MiB/s", "0.6 MiB/min", "0.691 MiB/h", "0.86 MiB/d", "-0.6 MiB/min",
+        "2 MiB/s", "0.25 MiB/s", "0.6 MiB/min", "0.691 MiB/h", "0.864 MiB/d", "-0.6 MiB/min",
     ]  # fmt: skip
+
+
+def test_an_end_that_is_here_is_no_number_of_seconds():
+    """Where the level at which the process dies is reached, "in about 0 s" would be a riddle."""
+    assert limit_sentence(Forecast(256.0, 0.0, 0.0, 1.0), 256.0, 250.0, 1.0) == (
+        "at this rate the limit of 256 MiB is met before the next collection"
+    )
+    assert limit_sentence(Forecast(256.0, 9.4, 3.0, 20.0), 256.0, 250.0, 1.0) == (
+        "at this rate the limit of 256 MiB is met in about 9.4 s"
+    )

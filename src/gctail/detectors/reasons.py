@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gctail.detectors.shape import Course
 
 UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+AT_ONCE_S = 0.5
+
+
+class Per(NamedTuple):
+    """A unit of growth."""
+
+    seconds: float
+    name: str
+
+
+GROWTH = (Per(1.0, "MiB/s"), Per(60.0, "MiB/min"), Per(3600.0, "MiB/h"), Per(86400.0, "MiB/d"))
 
 if TYPE_CHECKING:
     from gctail.detectors.episodes import Zigzag
@@ -60,10 +71,11 @@ def limit_sentence(forecast: Forecast | None, limit_mib: float | None, level: fl
         return f"no limit is known; at this rate it doubles in {duration(level / rate)}" if rate > 0.0 else None
     if forecast.seconds is None:
         return None
+    when = f"in about {duration(forecast.seconds)}" if forecast.seconds >= AT_ONCE_S else "before the next collection"
     if limit_mib is None:
         where = f"{forecast.limit_mib:.0f} MiB live, which GOMEMLIMIT or an earlier death makes its end,"
-        return f"at this rate {where} are met in about {duration(forecast.seconds)}"
-    return f"at this rate the limit of {limit_mib:.0f} MiB is met in about {duration(forecast.seconds)}"
+        return f"at this rate {where} are met {when}"
+    return f"at this rate the limit of {limit_mib:.0f} MiB is met {when}"
 
 
 def duration(seconds: float) -> str:
@@ -79,7 +91,10 @@ def duration(seconds: float) -> str:
 
 def rate_of(mib_per_s: float) -> str:
     """A growth in the unit in which it can be read: MiB a second, a minute, an hour or a day."""
-    for seconds, name in ((1.0, "s"), (60.0, "min"), (3600.0, "h")):
-        if abs(mib_per_s) * seconds >= 0.1:
-            return f"{mib_per_s * seconds:.3g} MiB/{name}"
-    return f"{mib_per_s * 86400:.2g} MiB/d"
+    per = unit_of_growth(mib_per_s)
+    return f"{mib_per_s * per.seconds:.3g} {per.name}"
+
+
+def unit_of_growth(mib_per_s: float) -> Per:
+    """The unit in which a growth has no zeros in front: the shortest in which it is a tenth of a MiB or more."""
+    return next((per for per in GROWTH if abs(mib_per_s) * per.seconds >= 0.1), GROWTH[-1])
