@@ -171,7 +171,7 @@ def _support(sighting: Sighting, life: Life) -> list[str]:
         found.append(f"it was {after_s:.0f} s after our last line" if after_s >= 1 else "it was when our log ends")
     held = _held_mib(details)
     if held is not None and life.live_mib and life.most_mib and life.live_mib <= held <= 1.3 * life.most_mib + 64:
-        found.append(f"its {held:.0f} MiB fit our heap")
+        found.append(f"it held {held:.0f} MiB, room enough for our heap")
     return found
 
 
