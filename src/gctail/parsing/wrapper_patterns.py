@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 _GROUP_NAME = re.compile(r"\(\?P<\w+>")
 _FIRST_ATOM = re.compile(r"(?:\(\?P<\w+>)?(\[\^?\]?(?:\\.|[^\]\\])*+\]|\\x[0-9a-f]{2}|\\[d{\[@]|[\w <@])")
 _LETTER = r"[A-Za-z\x80-\xff]"
+_BYTES = [bytes([byte]) for byte in range(256)]
+_KINDS = {
+    "digit": frozenset(byte for byte in _BYTES if byte.isdigit()),
+    "letter": frozenset(byte for byte in _BYTES if byte.isalpha() or byte >= b"\x80"),
+    "other": frozenset(byte for byte in _BYTES if not (byte.isalnum() or byte >= b"\x80" or byte == b"{")),
+}
 
 
 class Shared(Struct, frozen=True):
@@ -53,11 +59,8 @@ def _first_kinds(name: str, head: str) -> set[str]:
     atom = _FIRST_ATOM.match(head)
     if atom is None:
         raise UsageError(f'wrapper "{name}": a head begins with a literal, a class or \\d, not with {head[:20]}')
-    begins = re.compile(atom[1].encode(), re.DOTALL).match
-    kinds = {"digit": rb"\d", "letter": _LETTER.encode(), "other": rb"[^0-9{]"}
-    first = [bytes([byte]) for byte in range(256) if begins(bytes([byte]))]
-    found = {kind for kind, pattern in kinds.items() if any(re.match(pattern, byte, re.DOTALL) for byte in first)}
-    return found if any(not re.match(rb"[0-9{]|" + _LETTER.encode(), byte) for byte in first) else found - {"other"}
+    first = frozenset(re.findall(atom[1].encode(), bytes(range(256)), re.DOTALL))
+    return {kind for kind, bytes_of_kind in _KINDS.items() if first & bytes_of_kind}
 
 
 def _factored(sources: list[str], shared: list[str]) -> str:

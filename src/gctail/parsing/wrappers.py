@@ -145,7 +145,6 @@ class _Layer:
         self._in_export = False
         self._by_newline = False
         self._frames_left = 0
-        self._more_inside = known.more_inside if depth else None
 
     @property
     def holding(self) -> bool:
@@ -164,7 +163,7 @@ class _Layer:
                 return self._finish(wrapper, taken, line, outer)
             if wrapper.evidence and not self._pinned:
                 self._lose_trust()
-        if self._pinned or (self._more_inside and not self._frames_left and not self._more_inside(line)):
+        if self._pinned or (self.depth and not self._frames_left and not self._known.more_inside(line)):
             return None
         for found in self._known.takers(line, self._year):
             if outer is None or _may_stand(found[0], outer):

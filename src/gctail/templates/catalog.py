@@ -32,6 +32,8 @@ class Catalog:
     def __init__(self) -> None:
         self.tallies: dict[tuple[str | None, Words], Tally] = {}
         self.version = 0
+        self.forgotten = 0
+        """Templates that had to make room."""
         self._siblings: dict[int, int] = {}
         self._wider: defaultdict[tuple[str | None, int], list[Tally]] = defaultdict(list)
         """Templates with several words that vary, by level and length."""
@@ -45,9 +47,9 @@ class Catalog:
         if len(self.tallies) >= MOST_TEMPLATES:
             self._forget()
         tally = self.tallies[level, words] = Tally(level, words, example, now_s)
-        crowd = self._index(tally)
+        holes, crowd = self._index(tally)
         many = MANY if len(words) > 2 else 2 * MANY  # `user created`, `user deleted`: so little text says too little
-        place = next((each for each, hole in self._holes(tally) if self._siblings[hole] >= many), None)
+        place = next((each for each, hole in holes if self._siblings[hole] >= many), None)
         if place is not None:
             return self._merge(tally, frozenset({place}))
         if len(words) > 2 and crowd > CROWDED and (likest := self._likest(tally)):
@@ -82,16 +84,22 @@ class Catalog:
     def _holes(self, tally: Tally) -> Iterator[tuple[int, int]]:
         """Each word that may become a slot, and what all templates have in common that differ in this word only."""
         words = tally.words
-        for place, word in enumerate(words) if len(words) > 1 else ():
+        if len(words) < 2:
+            return
+        hashes = [hash(each) for each in enumerate(words)]
+        together = sum(hashes)  # less one of them: all the others, each in its place
+        for place, word in enumerate(words):
             if HOLE not in word:
-                yield place, hash((tally.level, place, words[:place], words[place + 1 :]))
+                yield place, hash((tally.level, place, len(words), together - hashes[place]))
 
-    def _index(self, tally: Tally) -> int:
-        for _, hole in self._holes(tally):
-            self._siblings[hole] = self._siblings.get(hole, 0) + 1
+    def _index(self, tally: Tally) -> tuple[list[tuple[int, int]], int]:
+        """Count a template; its holes, and how many templates begin as it does."""
+        holes, siblings = [*self._holes(tally)], self._siblings
+        for _, hole in holes:
+            siblings[hole] = siblings.get(hole, 0) + 1
         crowd = (tally.level, len(tally.words), tally.words[0])
         self._crowds[crowd] = self._crowds.get(crowd, 0) + 1
-        return self._crowds[crowd]
+        return holes, self._crowds[crowd]
 
     def _reindex(self) -> None:
         self._siblings, self._crowds = {}, {}
@@ -130,6 +138,7 @@ class Catalog:
     def _forget(self) -> None:
         """Keep the most frequent templates, and of those that are equally rare the latest."""
         ranked = sorted(self, key=lambda tally: (-tally.total, -tally.last_s))
+        self.forgotten += len(ranked[KEPT:])
         for tally in ranked[KEPT:]:
             del self.tallies[tally.level, tally.words]
         self.version += 1
@@ -137,7 +146,7 @@ class Catalog:
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""
-        return {"tallies": [tally.state() for tally in self]}
+        return {"tallies": [tally.state() for tally in self], "forgotten": self.forgotten}
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Catalog:
@@ -146,5 +155,6 @@ class Catalog:
         for each in state["tallies"]:
             tally = Tally.restore(each)
             catalog.tallies[tally.level, tally.words] = tally
+        catalog.forgotten = state.get("forgotten", 0)
         catalog._reindex()
         return catalog

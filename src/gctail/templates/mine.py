@@ -30,8 +30,9 @@ LEAST_BYTES = 1 << 12
 """Of every bin."""
 USUAL_BYTES = 1 << 10
 """For each form of lines in a block of a usual log; where there are more forms, most are new."""
-FORM_COST_BYTES = 1 << 12
-"""A new form costs as much as so many bytes of lines that are known."""
+FORM_COST_BYTES, FUTILE_COST_BYTES = 1 << 12, 1 << 14
+"""A new form costs as much as so many bytes of lines that are known. Where templates had to be forgotten for others, it
+is worth less: it is most likely forgotten, too."""
 
 
 class Mine:
@@ -142,7 +143,8 @@ class Mine:
         before = self._lines.forms
         self._lines.read(block, self._wrapper, self.grid.last_uptime_s)
         unusual = max(0.0, self._lines.forms - before - len(block) / USUAL_BYTES)
-        self._cost = 1.0 + unusual * FORM_COST_BYTES / max(len(block), 1)
+        form_bytes = FUTILE_COST_BYTES if self.catalog.forgotten else FORM_COST_BYTES
+        self._cost = 1.0 + unusual * form_bytes / max(len(block), 1)
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data, for JSON: what `restore` makes goes on exactly from here."""

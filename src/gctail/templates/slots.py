@@ -168,7 +168,8 @@ class SlotTally:
             self.sums.put(place, total)
             self.last.put(place, last)
             self.highest.put(place, highest)
-        self.now = [0.0, 0.0, ABSENT, ABSENT]
+        if new or not isnan(last):
+            self.now = [0.0, 0.0, ABSENT, ABSENT]
 
     def halve(self) -> None:
         """The grid has merged neighbours."""

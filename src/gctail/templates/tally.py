@@ -50,8 +50,9 @@ class Tally:
 
     def close(self, place: int) -> None:
         """The open bin is complete."""
-        self.count.put(place, self.now)
-        self.now = 0
+        if self.now:  # a course is as long as it has been written
+            self.count.put(place, self.now)
+            self.now = 0
         for slot in self.slots.values():
             slot.close(place)
 
