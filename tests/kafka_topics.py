@@ -69,12 +69,12 @@ def committed_all(servers, topic, group, *, most_left=0):
         consumer.close(autocommit=False)
 
 
-def wait_for(condition, within_s=120):
+def wait_for(condition, within_s=120, pause_s=0.3):
     """Until it holds."""
     until_s = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < until_s
-        time.sleep(0.3)
+        time.sleep(pause_s)
 
 
 def member(servers, topic, group, *options):

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from gctail.claims import claimed
 from gctail.epochs import Epoch
 from gctail.parsing.burst import Burst, Found
-from gctail.records import Death, Finding, HeapSample, Passage, Sighting
+from gctail.records import Death, Digest, Finding, HeapSample, Passage, Sighting
 from gctail.rules import Plan
 from gctail.service import Seen, Service
 
@@ -119,6 +119,13 @@ class Engine:
             self.outside += 1
             return None
         return self._service(name).observe(event)
+
+    def hear(self, name: str, digest: Digest) -> None:
+        """What a service said was read elsewhere."""
+        service = self._service(name)
+        if self.mining and not service.mining and digest.sample:
+            self._perhaps_mine(service)
+        service.hear(digest)
 
     def _burst(self, burst: Burst) -> Iterator[Seen]:
         """Many collections of one process, at once where nothing hinders."""

@@ -17,7 +17,7 @@ from gctail.detectors import Judge, Moment, Signal
 from gctail.detectors.added import Added
 from gctail.golang.pacer import Derived, PacerView
 from gctail.parsing.burst import Columns
-from gctail.records import Death, GcCycle, Sighting, Verdict
+from gctail.records import Death, Digest, GcCycle, Sighting, Verdict
 from gctail.rules import Counts, Plan, RuleWatch
 from gctail.traces import Trace
 
@@ -204,15 +204,25 @@ class Epoch(Struct):
 
     def read(self, text: bytes | bytearray | memoryview, wrapper: str | None, share: float) -> None:
         """Mine the application's text: all of it at first, a share when there was much."""
+        if self._mines(share):
+            self.mine.read(text, wrapper)
+
+    def hear(self, digest: Digest, share: float) -> None:
+        """The same of text that was read elsewhere."""
+        if digest.sample and self._mines(share):
+            self.mine.hear(digest.lines, digest.sample.encode("utf-8", "surrogateescape"))
+
+    def _mines(self, share: float) -> bool:
+        """What the application says is mined: not any more where the process has ended."""
         if self.mine is None:
             if self.judge is None:
-                return
+                return False
             from gctail.templates.mine import Mine
 
             self.mine = Mine()
         if self.mine.bytes_seen >= CLOSELY_BYTES:
             self.mine.share = share
-        self.mine.read(text, wrapper)
+        return True
 
     def mark(self, clock_s: float) -> None:
         """What was read since the last collection came before this one."""

@@ -297,12 +297,14 @@ class Passage(Struct, frozen=True):
 class Digest(Struct, frozen=True, omit_defaults=True):
     """What is left of passages that were read elsewhere: how many lines, how many at level error or worse, their end.
 
-    `end` is text without a wrapper, at most a few KiB.
+    `end` and `sample`, its beginning in whole lines, are text without a wrapper, at most a few KiB. What is no UTF-8 in
+    the sample stands there as surrogates (PEP 383).
     """
 
     lines: int = 0
     errors: int = 0
     end: bytes = b""
+    sample: str = ""
 
 
 class Finding(Struct, frozen=True, tag="finding"):

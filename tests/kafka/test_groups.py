@@ -6,6 +6,7 @@ import time
 import pytest
 from kafka.admin import ConfigResource
 
+from gctail.kafka.client import Client, Moves, Wanted
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka_topics import LEAK, committed_all, ended, member, members_of, read, topics, wait_for, write
 
@@ -21,6 +22,23 @@ def test_a_topic_that_appears_later_belongs_to_the_pattern(brokers):
     write(brokers, "shop-payments", [(b"b", b"line")] * 10)
     wait_for(lambda: committed_all(brokers, "shop-payments", "patterned"))
     ended(one)
+
+
+def test_a_rebalance_that_outlasts_a_poll_is_completed(brokers):
+    """The client forgets one that new partitions have caused; whoever polls for moments only would never have them."""
+    write(brokers, "momentary", [(b"a", b"line")])
+
+    def nothing(places):
+        pass
+
+    client = Client(Wanted(brokers, ("momentary",), group="momentary"), Moves(nothing, nothing))
+    admin = KafkaAdminClient(bootstrap_servers=brokers)
+    for count in (1, 2, 3):
+        if count > 1:
+            admin.create_partitions({"momentary": count})
+        wait_for(lambda count=count: client.poll(0.002) or len(client.assignment()) == count, pause_s=0.0)
+    admin.close()
+    client.close()
 
 
 def test_a_member_with_a_name_of_its_own_returns_to_its_partitions(brokers):

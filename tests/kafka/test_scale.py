@@ -23,12 +23,23 @@ from gctail.kafka.places import Place
 from gctail.kafka.writing import make_topic
 from gctail.parsing.scanner import Scanner
 from gctail.records import Death, Digest, GcCycle, Sighting
-from gctail.runners.scale.packets import Clock, Packet, Part, Rumour, encoded, home_of, message_of
+from gctail.runners.scale.packets import (
+    LARGEST_BYTES,
+    Clock,
+    Packet,
+    Part,
+    Rumour,
+    encoded,
+    home_of,
+    message_of,
+    messages_of,
+)
+from gctail.runners.scale.packing import SAMPLE_BYTES
 from gctail.runners.scale.shares import Share
 from gctail.runners.scale.strips import Arrived, Memory, Strip, Views, Way
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka_storm import GCTAIL, RUNS
-from kafka_topics import STARTED, ended, members_of, wait_for
+from kafka_topics import COLLECTIONS, STARTED, ended, members_of, wait_for
 
 # The client leaves files of its own unclosed when it is collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -41,6 +52,7 @@ ALIVE = (
     "office-cache-go1.24-3", "soft-limit-plateau-go1.27-1",
 )  # fmt: skip
 """Runs of which some find something, and that do not end in a crash, for whose report a reader waits."""
+FILEBEAT = {"@timestamp": "2026-11-23T03:12:00.000Z", "agent": {"type": "filebeat"}}
 VIEWS = Views(Naming(), None, None, 2026, print)
 
 
@@ -94,6 +106,48 @@ def test_a_lane_goes_on_from_its_memory_as_if_nothing_had_been(seed):
     assert sightings(wild) == sightings(calm)
     assert any(isinstance(sighting.record, Death) for sighting in sightings(calm))
     assert digests(wild) == digests(calm)
+
+
+def docker(line):
+    return json.dumps({"log": line.decode() + "\n", "stream": "stderr", "time": "2026-11-23T03:12:00.5Z"}).encode()
+
+
+@pytest.mark.parametrize("wrap", [bytes, docker])
+def test_what_is_searched_for_suspects_does_not_depend_on_how_it_came(wrap):
+    """The beginning of the text between two records, without its wrapper, whole lines: in one piece or in many."""
+    first, second = COLLECTIONS[:2]
+    text = [b"INFO %d " % number + b"x" * 150 for number in range(300)]
+    stream = messages([wrap(line) for line in (first, *text, second)])
+
+    def sample(*pieces):
+        current, found = way(), []
+        for piece in pieces:
+            found.append(current.feed(piece))
+            current = way(msgspec.msgpack.decode(msgspec.msgpack.encode(current.memory), type=Memory))
+        parts = [part for each in found for packet in each.packets for part in packet.parts if part.digest]
+        return "".join(part.digest.sample for part in parts)
+
+    told = sample(stream)
+    assert told == sample(*(stream[at : at + 7] for at in range(0, len(stream), 7)))
+    assert told == sample(*([message] for message in stream))
+    assert 0.98 * SAMPLE_BYTES < len(told) <= SAMPLE_BYTES
+    assert told.startswith("INFO 0 xxx")
+    assert told.endswith("xxx\n")
+
+
+def test_a_packet_that_no_broker_would_take_travels_in_parts():
+    """What comes of them is what had come of it."""
+    found = way().feed(messages(LEAK))
+    [packet] = [Packet("checkout", [part for packet in found.packets for part in packet.parts])]
+    large = Packet("checkout", [*packet.parts, Part(None, [packet.parts[-1].sightings[-1]] * 3000)])
+    told = list(messages_of(large))
+    assert len(told) > 2
+    assert max(map(len, told)) <= LARGEST_BYTES
+    parts = [part for each in told for part in message_of(each).parts]
+    assert [part.digest for part in parts if part.digest] == [part.digest for part in large.parts if part.digest]
+    assert [each for part in parts for each in part.sightings] == [
+        each for part in large.parts for each in part.sightings
+    ]
 
 
 def test_a_strip_that_moves_remembers_what_was_open():
@@ -218,18 +272,21 @@ def test_findings_are_the_same_in_any_number_of_processes(brokers, tmp_path):
     logs = {
         f"service-{number}": lzma.decompress((RUNS / f"{name}.log.xz").read_bytes()).splitlines()
         for number, name in enumerate(ALIVE)
-    }
+    } | {"shop": LEAK}
     make_topic(brokers, {}, "machines", 4)
     write_machines(brokers, logs)
 
-    count = sum(len(list(found_in(name, lines))) for name, lines in logs.items())
+    alone = [finding for name, lines in logs.items() for finding in found_in(name, lines)]
+    count = len(alone)
     assert count > 3
+    assert any(finding.suspects for finding in alone)
 
     alone = [process(brokers, "alone", tmp_path)]
     wait_for(lambda: len(findings(brokers, "alone")) >= count)
     end(alone)
     expected = Counter(findings(brokers, "alone"))
     assert sum(expected.values()) == count
+    assert any(json.loads(text)["suspects"] for text in expected)
 
     changing = [process(brokers, "changing", tmp_path)]
     wait_for(lambda: findings(brokers, "changing"))
@@ -253,6 +310,7 @@ def test_findings_are_the_same_in_any_number_of_processes(brokers, tmp_path):
 def found_in(name, lines):
     """What the core finds in a log by itself."""
     lane, share = way(), Share(Engine(), Store, print)
+    share.engine.mining = 1.0
     stream = [Arrived("logs", 0, number, 1_800_000_000_000, name.encode(), line) for number, line in enumerate(lines)]
     for found in (lane.feed(stream), lane.rest()):
         for packet in found.packets:
@@ -264,7 +322,7 @@ def write_machines(servers, logs):
     producer = KafkaProducer(bootstrap_servers=servers, linger_ms=20, batch_size=1 << 18)
     for number, (name, lines) in enumerate(logs.items()):
         for line in lines:
-            event = {"message": line.decode(), "container": {"name": name}}
+            event = {**FILEBEAT, "message": line.decode(), "container": {"name": name}}
             producer.send("machines", value=json.dumps(event).encode(), key=b"machine-%d" % (number % 5))
     producer.flush()
     producer.close()

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from gctail.runners.outputs import Outputs
     from gctail.runners.scale import Topology
 
+MOST_MINED = 32
+"""Services of one partition that are searched for suspects: their state is the largest, and is written ever again."""
+
 DESCRIPTION = """\
 Reads logs from Kafka topics in as many processes as it takes, on Quix Streams. Start the same command on as many
 machines as you like, and stop any of them at any time: partitions, and the state of the services in them, move.
 
   gctail scale run --brokers k1:9092,k2:9092 --topic logs --group gctail --findings-topic findings
 
-Lines are unwrapped and scanned where they come in; only records of the runtime, and how many lines stood between them,
+Lines are unwrapped and scanned where they come in; only records of the runtime, and a sample of the lines between them,
 travel on to where their service is judged. So the topic need not be keyed by service. More: docs/scale.md."""
 
 
@@ -114,6 +117,7 @@ def _topology(options: argparse.Namespace, outputs: Outputs) -> Topology:
     def engine() -> Engine:
         made = Engine(limit_mib=limit_mib, plan=plan)
         made.limits = limits
+        made.mining, made.most_mined = 1.0, MOST_MINED
         return made
 
     wanted = Wanted(

@@ -130,8 +130,20 @@ class Client:
 
     def poll(self, timeout_s: float) -> Mapping[Place, Sequence[Message]]:
         """Messages by partition, each in order; perhaps none. Raises KafkaError."""
+        if self.wanted.group is not None:
+            self._complete_rebalance()
         polled: dict[Place, Sequence[Message]] = self.consumer.poll(int(timeout_s * 1000))
         return polled
+
+    def _complete_rebalance(self) -> None:
+        """One that is under way is not to be forgotten: what it brings is taken over in `poll`.
+
+        The client (3.0.12) asks whether the metadata has changed since the last one, which is not so any more when one
+        that the metadata have caused outlasts a poll. Its partitions would stay unread, and its heartbeat silent.
+        """
+        coordinator = self.consumer._coordinator  # noqa: SLF001
+        if getattr(coordinator, "_join_task", None) is not None:
+            coordinator.rejoin_needed = True
 
     def take_arrived(self) -> list[Place]:
         """Partitions that have become ours since the last call."""

@@ -115,6 +115,8 @@ class Service:
 
     def hear(self, digest: Digest) -> None:
         """The same of application text that was read elsewhere."""
+        if self.mining and self.current is not None:
+            self.current.hear(digest, self.mining)
         if self.plan and self.current is not None:
             self.current.counts.lines += digest.lines
             self.current.counts.errors += digest.errors

@@ -70,6 +70,11 @@ class Mine:
                 self._skipping = True
                 del pending[:BLOCK_BYTES]
 
+    def hear(self, lines: int, sample: bytes) -> None:
+        """So many lines were read elsewhere, and a part of them came here."""
+        self.read(sample)
+        self.grid.open["lines"] += lines - sample.count(b"\n")
+
     def tick(self, uptime_s: float, live_mib: float) -> None:
         """A collection closed the interval; `live_mib` is the live heap after it. Constant time but for full bins."""
         if not self.bytes_seen and not self._pending:

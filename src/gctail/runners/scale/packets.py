@@ -6,12 +6,14 @@ JSON, so that a person can read along with any Kafka tool.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from zlib import crc32
 
 import msgspec
 from msgspec import Struct
 
+from gctail.epochs import without_stacks
 from gctail.records import Digest, Sighting
 
 
@@ -47,6 +49,9 @@ class Clock(Struct, frozen=True, tag="clock"):
     of: int
 
 
+LARGEST_BYTES = 500_000
+"""A broker takes messages of 1 MB, unless it was told otherwise (message.max.bytes)."""
+
 Message = Packet | Rumour | Clock
 
 _DECODER = msgspec.json.Decoder(Message)
@@ -67,6 +72,26 @@ def message_of(data: bytes) -> Message:
     except msgspec.DecodeError:  # a lone surrogate
         found = msgspec.convert(json.loads(data), Message)
     return found
+
+
+def messages_of(packet: Packet) -> Iterator[bytes]:
+    """The packet as JSON, in as many messages as it takes: a broker refuses one that is too large."""
+    told = encoded(packet)
+    if len(told) <= LARGEST_BYTES:
+        yield told
+        return
+    service, parts = packet.service, packet.parts
+    if len(parts) > 1:
+        half = len(parts) // 2
+        yield from messages_of(Packet(service, parts[:half]))
+        yield from messages_of(Packet(service, parts[half:]))
+    elif len(parts[0].sightings) > 1:
+        [part] = parts
+        half = len(part.sightings) // 2
+        yield from messages_of(Packet(service, [Part(part.digest, part.sightings[:half])]))
+        yield from messages_of(Packet(service, [Part(None, part.sightings[half:])]))
+    else:  # a report of a crash with thousands of stacks
+        yield encoded(Packet(service, [Part(part.digest, without_stacks(part.sightings)) for part in parts]))
 
 
 def plain(data: bytes) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from quixstreams.state import State
 from gctail.kafka.places import Place
 from gctail.kafka.sorting import Poison, Sorting
 from gctail.records import Sighting
-from gctail.runners.scale.packets import Clock, Rumour, encoded, home_of
+from gctail.runners.scale.packets import Clock, Rumour, encoded, home_of, messages_of
 from gctail.runners.scale.stores import Stores
 from gctail.runners.scale.strips import Arrived, Found, Strip, Views
 from gctail.runners.scale.trouble import Trouble
@@ -43,19 +43,21 @@ class Shuffle(Struct, frozen=True):
     def send(self, found: Found) -> None:
         """What was found, each to where its service lives; a rumour goes everywhere."""
         for packet in found.packets:
-            self._to(home_of(packet.service, self.partitions), packet, packet.service)
+            for message in messages_of(packet):
+                self._to(home_of(packet.service, self.partitions), message, packet.service)
         for sighting in found.rumours:
             self._rumour(sighting)
 
     def _rumour(self, sighting: Sighting) -> None:
         home = home_of(sighting.service, self.partitions)
         for partition in range(self.partitions):
-            self._to(partition, Rumour(sighting, partition == home))
+            self._to(partition, encoded(Rumour(sighting, partition == home)))
 
     def tick(self, clock: Clock) -> None:
         """How late it is, to everybody."""
+        told = encoded(clock)
         for partition in range(self.partitions):
-            self._to(partition, clock)
+            self._to(partition, told)
 
     def bury(self, poison: Poison) -> None:
         """A message of no use."""
@@ -65,9 +67,9 @@ class Shuffle(Struct, frozen=True):
         headers = [*message.headers, *told]
         self.context.producer.produce(self.letters, message.value, message.key, headers)
 
-    def _to(self, partition: int, value: object, service: str | None = None) -> None:
+    def _to(self, partition: int, value: bytes, service: str | None = None) -> None:
         key = None if service is None else service.encode("utf-8", "surrogateescape")
-        self.context.producer.produce(self.topic, encoded(value), key, partition=partition)
+        self.context.producer.produce(self.topic, value, key, partition=partition)
 
 
 class Scanning(BaseSink):

@@ -52,9 +52,7 @@ class Share:
         found: list[Finding] = []
         for part in packet.parts:
             if part.digest is not None:
-                service = self.engine.wake(packet.service)
-                self.touch(service)
-                service.hear(part.digest)
+                self.engine.hear(packet.service, part.digest)
             for seen in self.engine.all(part.sightings):
                 found += seen.findings
         return found

@@ -22,10 +22,10 @@ from gctail.kafka.naming import Naming
 from gctail.kafka.places import Place
 from gctail.parsing.lexicon import Lexicon
 from gctail.parsing.scanner import Room, Scanner
-from gctail.records import Digest, Sighting
+from gctail.records import Sighting
 from gctail.rules import Plan
 from gctail.runners.scale.packets import Packet
-from gctail.runners.scale.packing import Packing
+from gctail.runners.scale.packing import Packing, Waiting
 from gctail.runners.scale.stores import store_key
 
 MOST_OPEN_BYTES = 1 << 19
@@ -68,7 +68,7 @@ class Memory(Struct, frozen=True):
     """A lane when nothing was open, the text that waited for a record, and the messages since."""
 
     lane: dict[str, Any] | None
-    held: dict[str, Digest]
+    held: dict[str, Waiting]
     since: list[Arrived]
 
 
