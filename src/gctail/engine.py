@@ -25,7 +25,7 @@ SERVICES_A_TURN = 500
 LONGEST_STEP_S = 5.0
 MOST_MINED = 128
 """Services whose application text is mined at the same time: where there are more, those that grow most."""
-USUAL_MINING = 0.2
+USUAL_MINING = 0.1
 """The share of the text that commands mine where nobody asked for another: 100 MB/s are read so."""
 WORTH_MINING = 0.1
 """A service of which a leak is believed more likely than this may take the place of one that is calm."""

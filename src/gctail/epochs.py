@@ -26,7 +26,7 @@ MEMORY_DEATHS = frozenset({
     "go-out-of-memory", "memory-limit-spiral", "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report",
     "guard-kill",
 })  # fmt: skip
-CLOSELY_BYTES = 16 << 20
+CLOSELY_BYTES = 8 << 20
 """So much of what a process says is read closely in any case."""
 SOON_ASKED = 0.2
 """Where a leak is believed more than this, the log will soon be asked for suspects."""

@@ -11,7 +11,7 @@ from gctail.attribution.columns import KEYS
 if TYPE_CHECKING:
     from gctail.attribution.columns import Candidate
     from gctail.attribution.ranking import Ranked, Window
-    from gctail.templates.courses import Courses
+    from gctail.templates.courses import Courses, Template
 
 FEW_LINES = 10
 FOLLOWS = 0.7
@@ -22,6 +22,8 @@ LONG_BEFORE = 0.25
 EVEN = 2.0
 """So little better than a straight line (log-likelihood) is no better."""
 CHANCE = 0.05
+WHOLE = 0.995
+"""Of the lines of a template."""
 
 
 def doubts(courses: Courses, seen: Window, ranked: Ranked, at: int, candidate: Candidate) -> tuple[str, ...]:
@@ -50,9 +52,18 @@ def doubts(courses: Courses, seen: Window, ranked: Ranked, at: int, candidate: C
             found.append("every line brings a new value, as request numbers do: lines and keys cannot be told apart")
     if ranked.slope[at] * 1024 > LARGE_KIB and candidate.kind != KEYS:
         found.append("more than 10 MiB for each: perhaps only some of them are logged")
-    if courses.sampled < 1.0:
-        found.append(f"only {courses.sampled:.0%} of the text was read closely; counts are scaled up")
+    if template.read_share < WHOLE:
+        estimated = _estimated(template, candidate)
+        found.append(f"only {template.read_share:.0%} of its lines were read closely: all are counted, {estimated}")
     return tuple(found)
+
+
+def _estimated(template: Template, candidate: Candidate) -> str:
+    """What is not known of lines that were counted only."""
+    slot = template.slots[candidate.slot] if candidate.slot is not None else None
+    if candidate.kind != KEYS or slot is None:
+        return "the numbers in them are estimated"
+    return "and their keys taken out" if slot.whole else "their keys are estimated"
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:

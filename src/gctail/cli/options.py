@@ -121,8 +121,8 @@ def judging(group: Group) -> None:
 
 def mining(group: Group) -> None:
     """How closely the application's text is read, where all of it comes by."""
-    told = "how much of what a service writes is searched for suspects beyond its first 16 MiB (20); 0 is nothing"
-    group.add_argument("--mining", metavar="PERCENT", type=float, default=20.0, help=told)
+    told = "how much of what a service writes is read closely for suspects beyond its first 8 MiB (10); 0 finds none"
+    group.add_argument("--mining", metavar="PERCENT", type=float, default=10.0, help=told)
 
 
 def reading_parser() -> argparse.ArgumentParser:

@@ -57,8 +57,8 @@ class Columns:
         self.catalog = catalog
         self.forms = Forms(catalog, sketch_message, lines=False)
 
-    def read(self, lines: list[bytes], now_s: float) -> list[bytes]:
-        """Take in JSON objects, in order, and hand back the lines that are none."""
+    def read(self, lines: list[bytes], now_s: float, templates: list[Tally]) -> list[bytes]:
+        """Take in JSON objects, in order, and hand back the lines that are none; `templates` gets theirs."""
         objects, kept, others = _parsed(lines)
         alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
         for found in objects:
@@ -67,6 +67,7 @@ class Columns:
             layout = Layout(group[0])
             for tally, same in self._read_alike(layout, group, now_s):
                 tally.add(len(same), now_s)
+                templates.append(tally)
                 for name in layout.fields:
                     _fill(tally, name, [found[name] for found in same], now_s)
                 if not tally.example:

@@ -42,12 +42,15 @@ class Slot(Struct, frozen=True):
     last: list[float]
     highest: list[float]
     keys: tuple[Key, ...]
+    whole: bool = True
+    """Keys were taken from every line."""
 
 
 class Template(Struct, frozen=True):
     """One kind of line. `id` depends on its level and literal text alone: it is the same on every machine.
 
-    `text` shows slots as `<*>`; `message` is the text without them. `count` is what was read of it since it is known.
+    `text` shows slots as `<*>`; `message` is the text without them. `count` is whole; of these lines `read_share` was
+    read closely, and the values of the others are estimated.
     """
 
     id: str
@@ -60,6 +63,7 @@ class Template(Struct, frozen=True):
     example: str
     count: list[float]
     slots: tuple[Slot, ...]
+    read_share: float = 1.0
 
 
 class Courses(Struct, frozen=True):
@@ -67,8 +71,8 @@ class Courses(Struct, frozen=True):
 
     `uptime_s` is that of the collection that closed the bin, `live_mib` the live heap after it; `live_mean_mib` and
     `live_low_mib` are over all collections of the bin. `lines` are all lines of the bin, `other` those of no template
-    that was kept, and empty ones. `sampled` is the share of the text that was read closely; counts, new keys and sums
-    are scaled up to the whole where it is below 1.
+    that was kept, and empty ones. `sampled` is the share of the text that was read closely; where it is below 1,
+    lines are counted all the same, and what could not be taken out of them is scaled up to the whole.
     """
 
     uptime_s: list[float]

@@ -21,6 +21,8 @@ from zlib import crc32
 EXACT = 24
 """Keys that are kept by name: all of them at first, later those with the lowest hashes."""
 MOST_KEY_BYTES = 64
+MOST_TIMES = 64.0
+"""Whoever comes as often is seen for certain."""
 BITS = 4096
 SPARSE = 64
 """A level with more bits set becomes a bitmap of 512 bytes; before it is a list of places, 2 bytes each."""
@@ -155,6 +157,19 @@ class Distinct:
     def once(self) -> float:
         """The share of keys that came one time and never again, in the sample."""
         return self.counts.count(1) / len(self.counts) if self.counts else 0.0
+
+    def times(self, share: float) -> float:
+        """How often a key comes in all lines, of which a `share` was read: told by how many came once, and twice.
+
+        If each comes n times, the second are (n - 1) / 2 * share / (1 - share) of the first (binomial). Whoever never
+        comes again is as much under-counted as lines are, and whoever comes often is seen however little is read.
+        """
+        if share >= 1.0:
+            return 1.0
+        once, twice = self.counts.count(1), self.counts.count(2)
+        if not once:
+            return MOST_TIMES
+        return min(1.0 + 2.0 * twice / once * (1.0 - share) / max(share, 1e-6), MOST_TIMES)
 
     def _sample(self, key: bytes, hashed: int, times: int, now_s: float) -> bool:
         """Note the key if it is among those with the lowest hashes; whether it is new there."""

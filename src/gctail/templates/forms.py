@@ -24,7 +24,7 @@ ENOUGH = 4
 """Texts of one form from which on a pattern is worth its compilation."""
 MOST_VARIED = 8
 """Forms that begin with the same word and are as long, and have a word that varies."""
-_FORGET = b"0123456789abcdefABCDEF"
+FORGET = b"0123456789abcdefABCDEF"
 # `user="Ann Lee" took=3ms id 7f3a`, but not `msg="request processed"`
 _VARIABLE = re.compile(
     rb'(?<=[\s=(\[:,])(?<!msg=)"[^"\n]*+"|(?<==)(?!")(?<!level=)[^\s,;)]*+|(?<![^\s="])[^\s\d="]*+\d[^\s="]*+'
@@ -90,7 +90,7 @@ class Forms:
         """All texts that are not blank, by form. `level` is what is known of it beforehand."""
         batch = _Texts(texts, level, now_s)
         self._refresh()
-        keys = b"\n".join(texts).translate(None, _FORGET).split(b"\n")
+        keys = b"\n".join(texts).translate(None, FORGET).split(b"\n")
         alike = _alike(keys)
         self.count += len(alike)
         known, unknown = _Groups(), []
@@ -210,7 +210,7 @@ def _alike(keys: list[bytes]) -> dict[bytes, list[int]]:
 def _outline(text: bytes, level: str | None) -> tuple[str | None, int, bytes]:
     """What texts have in common that differ in a word: level, number of words, and the first one without numbers."""
     words = text.split()
-    return level, len(words), words[0].translate(None, _FORGET) if words else b""
+    return level, len(words), words[0].translate(None, FORGET) if words else b""
 
 
 def _columns(found: list[Any], slots: int) -> Sequence[Sequence[bytes]]:

@@ -9,6 +9,7 @@ from gctail.templates.catalog import Catalog
 from gctail.templates.columns import Columns
 from gctail.templates.forms import Forms
 from gctail.templates.sketch import sketch
+from gctail.templates.tally import Tally
 
 _DIRT = (b"\0", b"\r", b"\x1b", b"\xef\xbb\xbf")  # what terminals and copies of files leave in a text
 
@@ -25,20 +26,27 @@ class Lines:
         """Groups of lines that looked alike, of all blocks so far: what reading them costs."""
         return self._texts.count + self._columns.forms.count
 
-    def read(self, block: bytes, wrapper: str | None, now_s: float) -> None:
-        """Take in whole lines, still inside `wrapper`."""
+    def template(self, line: bytes, wrapper: str | None, now_s: float) -> Tally | None:
+        """Take in one line, and say of which template it is; None where it is blank."""
+        return next(iter(self.read(line, wrapper, now_s)), None)
+
+    def read(self, block: bytes, wrapper: str | None, now_s: float) -> list[Tally]:
+        """Take in whole lines, still inside `wrapper`; the templates that they are of."""
         if any(each in block for each in _DIRT):
             block = b"\n".join(map(plain, block.split(b"\n")))
         lines = block.split(b"\n") if wrapper is None else _unwrapped(block, wrapper)
+        found: list[Tally] = []
         if b"{" in block:
             objects = [line for line in lines if line[:1] == b"{"]
             others = [line for line in lines if line[:1] != b"{"] if len(objects) < len(lines) else []
-            lines = others + self._columns.read(objects, now_s) if objects else lines
+            lines = others + self._columns.read(objects, now_s, found) if objects else lines
         lines = list(filter(None, lines))
         for form, places, columns in self._texts.read(lines, None, now_s) if lines else ():
             form.tally.add(len(places), now_s)
+            found.append(form.tally)
             for (key, slot, _), column in zip(form.slots, columns, strict=True):
                 form.tally.fill(key, slot.name, slot.kind, column, now_s)
+        return found
 
 
 def _unwrapped(block: bytes, wrapper: str) -> list[bytes]:

@@ -7,7 +7,7 @@
 
 Text is kept raw until there is enough to read it in bulk, or until a time bin closes. Blocks are cut at places that
 depend on the text alone, so it does not matter in which pieces it comes. Of a bin with much text only some blocks are
-read closely (at least one), and counts are scaled up.
+read closely (at least one). In the others lines are counted by template (`skim`), and those of rare templates read.
 
 Memory: nothing before the first text; a service with 40 kinds of lines takes about 200 KiB. At most
 `catalog.MOST_TEMPLATES` templates of `sketch.MOST_SLOTS` slots of 5 KiB, which only a hostile log reaches.
@@ -21,8 +21,9 @@ from gctail.templates.catalog import Catalog
 from gctail.templates.courses import Courses
 from gctail.templates.grid import MOST_BINS, Grid
 from gctail.templates.lines import Lines
+from gctail.templates.skim import Skim
 
-VERSION = 1
+VERSION = 2
 BLOCK_BYTES = 1 << 16
 CLOSELY_BYTES = 1 << 19
 """Of each bin. As a log grows its bins do, and the work for each stays the same."""
@@ -33,6 +34,16 @@ USUAL_BYTES = 1 << 10
 FORM_COST_BYTES, FUTILE_COST_BYTES = 1 << 12, 1 << 14
 """A new form costs as much as so many bytes of lines that are known. Where templates had to be forgotten for others, it
 is worth less: it is most likely forgotten, too."""
+DULL = 1.5
+"""Where lines that are unlike all others make a block so much dearer, counting what is not read is not worth it."""
+RARE = 0.02
+"""Of all lines: a template that has fewer is read whole. As this grows more keys are exact, and more time is needed."""
+FIRST_LINES = 1024
+"""Of each template that are read closely, whatever there is of it."""
+MOST_AHEAD_BYTES = 1 << 19
+"""So many bytes of rare lines may be read before their share is held against that of all."""
+FEW_BYTES = 1 << 14
+"""Of every bin, where it is not its turn."""
 
 
 class Mine:
@@ -53,7 +64,9 @@ class Mine:
         self._owed = 0.0
         self._bin_bytes = self._last_bin_bytes = 0
         self._cost = 1.0  # of the last block that was read, for each byte
+        self._rare, self._rare_bytes = RARE, 0
         self._lines = Lines(self.catalog)
+        self._skim = Skim(self.catalog, self._lines)
 
     def read(self, text: bytes | bytearray | memoryview, wrapper: str | None = None) -> None:
         """Text of the application, still inside `wrapper`, in pieces of any size."""
@@ -140,9 +153,17 @@ class Mine:
             most = max(int(self.closely_bytes / self._cost), LEAST_BYTES)
             block = block[: block.rfind(b"\n", 0, most) + 1] or block
         self._owed += self.share * min(1.0, self.closely_bytes / expected) * len(block) if block else 0.0
-        if self._owed * 2 < len(block) and self.grid.open["read"]:
-            return
-        self._owed -= len(block)
+        closely = len(block)
+        if self._owed * 2 < closely:
+            closely = 0 if self.grid.open["read"] else block.find(b"\n", FEW_BYTES) + 1 or closely
+        if closely:
+            self._read(block[:closely])
+        if closely < len(block) and self._cost < DULL:
+            self._count(block[closely:])
+
+    def _read(self, block: bytes) -> None:
+        """Whole lines, closely."""
+        self._owed = max(self._owed - len(block), -float(BLOCK_BYTES))
         self.grid.open["read"] += block.count(b"\n")
         self.bytes_read += len(block)
         before = self._lines.forms
@@ -150,6 +171,18 @@ class Mine:
         unusual = max(0.0, self._lines.forms - before - len(block) / USUAL_BYTES)
         form_bytes = FUTILE_COST_BYTES if self.catalog.forgotten else FORM_COST_BYTES
         self._cost = 1.0 + unusual * form_bytes / max(len(block), 1)
+
+    def _count(self, block: bytes) -> None:
+        """Whole lines that there is no time for: they are counted by template, and those of rare ones are read."""
+        lines = sum(self.grid.whole("lines")) + self.grid.open["lines"]
+        found = self._skim.read(block, self._wrapper, self.grid.last_uptime_s, max(self._rare * lines, FIRST_LINES))
+        self.grid.open["read"] += found.lines
+        self.bytes_read += found.read_bytes
+        self._rare_bytes += found.read_bytes
+        if self._rare_bytes > self.share * self.bytes_seen / 2 + MOST_AHEAD_BYTES:  # so many cannot be called rare
+            self._rare, self._rare_bytes = self._rare / 2, 0
+        if found.strange:
+            self._cost = DULL
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data, for JSON: what `restore` makes goes on exactly from here."""
@@ -168,6 +201,8 @@ class Mine:
             "bin_bytes": self._bin_bytes,
             "last_bin_bytes": self._last_bin_bytes,
             "cost": self._cost,
+            "rare": self._rare,
+            "rare_bytes": self._rare_bytes,
         }
 
     @classmethod
@@ -178,8 +213,10 @@ class Mine:
         mine = cls(state["share"], closely_bytes=state["closely_bytes"])
         mine.grid, mine.catalog = Grid.restore(state["grid"]), Catalog.restore(state["catalog"])
         mine._lines = Lines(mine.catalog)
+        mine._skim = Skim(mine.catalog, mine._lines)
         mine.bytes_seen, mine.bytes_read = state["bytes_seen"], state["bytes_read"]
         mine._pending, mine._wrapper = bytearray(state["pending"].encode("latin-1")), state["wrapper"]
         mine._skipping, mine._owed, mine._cost = state["skipping"], state["owed"], state["cost"]
+        mine._rare, mine._rare_bytes = state.get("rare", RARE), state.get("rare_bytes", 0)
         mine._bin_bytes, mine._last_bin_bytes = state["bin_bytes"], state["last_bin_bytes"]
         return mine

@@ -85,12 +85,17 @@ def numbers_of(values: Sequence[Value]) -> tuple[Sequence[float], float] | None:
 class SlotTally:
     """What is remembered of one slot. `key` is the name of its field, or its place in the message."""
 
-    __slots__ = ("distinct", "highest", "key", "kind", "last", "measured", "name", "new_keys", "now", "sums", "values")
+    __slots__ = (
+        "distinct", "highest", "key", "kind", "last", "measured", "name", "new_keys", "now", "sums", "values",
+        "whole_from",
+    )  # fmt: skip
 
     def __init__(self, key: str, name: str, kind: str) -> None:
         self.key, self.name, self.kind = key, name, kind
         self.measured = _MEASURED.fullmatch(name) is not None
         self.values = 0
+        self.whole_from: int | None = None
+        """The bin from which on keys are taken of every line, though not every one is read."""
         self.distinct: Distinct | None = None
         self.new_keys = Course("sum")
         self.sums = Course("sum")
@@ -109,6 +114,11 @@ class SlotTally:
                 self._numbers(*read)
         if self.kind not in MEASURES and not (self.kind == "int" and self.measured):
             self._keys(values, now_s)
+
+    def see(self, keys: Sequence[bytes], now_s: float) -> None:
+        """Take in the keys of lines of which nothing else is read."""
+        self.values += len(keys)
+        self._keys(keys, now_s)
 
     def _numbers(self, numbers: Sequence[float], scale: float) -> None:
         total, highest, last, now = sum(numbers) * scale, max(numbers) * scale, numbers[-1] * scale, self.now
@@ -175,16 +185,22 @@ class SlotTally:
         """The grid has merged neighbours."""
         for course in (self.new_keys, self.sums, self.last, self.highest):
             course.halve()
+        if self.whole_from is not None:
+            self.whole_from //= 2
 
-    def shown(self, bins: int, scale: Sequence[float]) -> Slot:
-        """The slot as a value; `scale` says for each bin how many lines each line that was read stands for."""
+    def shown(self, bins: int, scale: Sequence[float], share: float) -> Slot:
+        """The slot as a value; `scale` says for each bin how many lines each line that was read stands for.
+
+        `share` of all lines were read.
+        """
         distinct = self.distinct
-        once = distinct.once if distinct else 0.0
         new_keys = []
         if distinct and self.kind not in MEASURES:
-            # Keys that never come again are as much under-counted as lines are; keys that come often are all seen.
+            times = distinct.times(share)
+            whole_from = bins if self.whole_from is None else self.whole_from
             new_keys = [
-                new * (1 + (factor - 1) * once) for new, factor in zip(self.new_keys.whole(bins), scale, strict=True)
+                new if factor <= 1.0 or at >= whole_from else new / (1.0 - (1.0 - 1.0 / factor) ** times)
+                for at, (new, factor) in enumerate(zip(self.new_keys.whole(bins), scale, strict=True))
             ]
         numeric = bool(self.last.values)
         sums = [each * factor for each, factor in zip(self.sums.whole(bins), scale, strict=True)] if numeric else []
@@ -192,8 +208,8 @@ class SlotTally:
             name=self.name,
             type="int" if self.kind == "number" else self.kind,
             values=self.values,
-            distinct=distinct.count if distinct else 0.0,
-            once=once,
+            distinct=max(distinct.count, sum(new_keys)) if distinct else 0.0,
+            once=distinct.once if distinct else 0.0,
             new_keys=new_keys,
             sums=sums,
             last=self.last.whole(bins) if numeric else [],
@@ -206,6 +222,7 @@ class SlotTally:
             )
             if distinct
             else (),
+            whole=share >= 1.0 or self.whole_from is not None,
         )
 
     def state(self) -> dict[str, Any]:
@@ -221,13 +238,14 @@ class SlotTally:
             "last": self.last.state(),
             "highest": self.highest.state(),
             "now": [None if isnan(value) else value for value in self.now],
+            "whole_from": self.whole_from,
         }
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> SlotTally:
         """The slot that `state` was taken of."""
         slot = cls(state["key"], state["name"], state["kind"])
-        slot.values = state["values"]
+        slot.values, slot.whole_from = state["values"], state.get("whole_from")
         slot.distinct = Distinct.restore(state["distinct"]) if state["distinct"] else None
         slot.new_keys, slot.sums = Course("sum", state["new_keys"]), Course("sum", state["sums"])
         slot.last, slot.highest = Course("last", state["last"]), Course("highest", state["highest"])

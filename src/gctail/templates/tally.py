@@ -20,7 +20,10 @@ Words = tuple[bytes, ...]
 class Tally:
     """What is remembered of one template."""
 
-    __slots__ = ("count", "example", "first_s", "last_s", "level", "now", "slots", "total", "wild", "words")
+    __slots__ = (
+        "count", "example", "first_s", "last_s", "level", "now", "now_read", "passed_over", "read", "slots", "total",
+        "wild", "words",
+    )  # fmt: skip
 
     def __init__(self, level: str | None, words: Words, example: bytes, now_s: float) -> None:
         self.level, self.words = level, words
@@ -30,11 +33,20 @@ class Tally:
         self.first_s = self.last_s = now_s
         self.total = 0
         self.count = Course("sum")
-        self.now = 0
+        self.read = Course("sum")
+        """Of these lines, those that were read closely: only they have values."""
+        self.now = self.now_read = 0
+        self.passed_over = False
+        """There were lines that were not read."""
         self.slots: dict[str, SlotTally] = {}
 
     def add(self, lines: int, now_s: float) -> None:
-        """So many more lines."""
+        """So many more lines, which are read closely."""
+        self.count_unread(lines, now_s)
+        self.now_read += lines
+
+    def count_unread(self, lines: int, now_s: float) -> None:
+        """So many more lines, of which nobody knows the values."""
         self.total += lines
         self.now += lines
         self.last_s = now_s
@@ -52,13 +64,15 @@ class Tally:
         """The open bin is complete."""
         if self.now:  # a course is as long as it has been written
             self.count.put(place, self.now)
-            self.now = 0
+            self.read.put(place, self.now_read)
+            self.now = self.now_read = 0
         for slot in self.slots.values():
             slot.close(place)
 
     def halve(self) -> None:
         """The grid has merged neighbours."""
         self.count.halve()
+        self.read.halve()
         for slot in self.slots.values():
             slot.halve()
 
@@ -81,8 +95,10 @@ class Tally:
         for other in others:
             self.total += other.total
             self.now += other.now
+            self.now_read += other.now_read
             self.last_s = max(self.last_s, other.last_s)
             self.count.take(other.count)
+            self.read.take(other.read)
             for key, slot in other.slots.items():
                 if key in self.slots:
                     self.slots[key].take(slot)
@@ -108,7 +124,10 @@ class Tally:
         return blake2b(text, digest_size=8).hexdigest()
 
     def shown(self, grid: Grid, scale: list[float]) -> Template:
-        """The template as a value."""
+        """The template as a value; `scale`: how much more than were counted are the lines of each bin."""
+        count, read = self.count.whole(grid.bins), self.read.whole(grid.bins)
+        read_share = sum(read) / max(sum(count), 1.0)
+        unread = [all_ * more / some if some else 1.0 for all_, some, more in zip(count, read, scale, strict=True)]
         text = b" ".join(self.words).replace(HOLE, b"<*>").decode("utf-8", "replace")
         named = [slot.name for slot in self.slots.values() if slot.name]
         fields = [name for name in named if not re.search(re.escape(name) + r'"?\s*[:=\s]\s*<\*>', text)]
@@ -121,8 +140,9 @@ class Tally:
             first_uptime_s=self.first_s,
             last_uptime_s=self.last_s,
             example=self.example.decode("utf-8", "replace"),
-            count=[each * factor for each, factor in zip(self.count.whole(grid.bins), scale, strict=True)],
-            slots=tuple(slot.shown(grid.bins, scale) for slot in self.slots.values()),
+            count=[each * factor for each, factor in zip(count, scale, strict=True)],
+            read_share=read_share,
+            slots=tuple(slot.shown(grid.bins, unread, read_share) for slot in self.slots.values()),
         )
 
     def state(self) -> dict[str, Any]:
@@ -136,7 +156,10 @@ class Tally:
             "last_s": self.last_s,
             "total": self.total,
             "count": self.count.state(),
+            "read": self.read.state(),
             "now": self.now,
+            "now_read": self.now_read,
+            "passed_over": self.passed_over,
             "slots": [slot.state() for slot in self.slots.values()],
         }
 
@@ -145,8 +168,11 @@ class Tally:
         """The template that `state` was taken of."""
         words = tuple(word.encode("latin-1") for word in state["words"])
         tally = cls(state["level"], words, state["example"].encode("latin-1"), state["first_s"])
+        tally.passed_over = state.get("passed_over", False)
         tally.wild, tally.last_s = frozenset(state["wild"]), state["last_s"]
         tally.total, tally.now, tally.count = state["total"], state["now"], Course("sum", state["count"])
+        # Before version 2 of a mine's state every line that was counted was read.
+        tally.now_read, tally.read = state.get("now_read", tally.now), Course("sum", state.get("read", state["count"]))
         tally.slots = {slot["key"]: SlotTally.restore(slot) for slot in state["slots"]}
         return tally
 
