@@ -40,7 +40,7 @@ def test_a_service_is_held_against_the_limit_that_is_known_now(how):
     """It was kept under another limit, or somebody has raised it since: the forecast is for the one that counts."""
     lines = SAMPLE.read_bytes().splitlines(keepends=True)
     before, after = Engine(limit_mib=128), Engine(limit_mib=256)
-    feed(before, lines[: len(lines) // 2])
+    feed(before, lines[: len(lines) // 4])
     [known] = before.services.values()
     if how == "told":
         after = before
@@ -49,7 +49,7 @@ def test_a_service_is_held_against_the_limit_that_is_known_now(how):
         after.adopt(Service.restore(known.state()))
     else:
         after.keeper = Cupboard(known.state())
-    feed(after, lines[len(lines) // 2 :])
+    feed(after, lines[len(lines) // 4 :])
     _, verdict = after.services["pay"].judged()
     assert verdict.forecast.limit_mib == 256
     leak = next(finding for finding in after.services["pay"].findings if finding.kind == "leak")

@@ -26,6 +26,8 @@ YOUTH_SHARE = 0.004
 """Growth younger than this share of the process's age is discounted: there were many chances for a short one."""
 CLEARLY_ENDLESS = 0.9
 """Weight of curves without an end from which on the regression alone is believed, nearly."""
+AHEAD = 1.5
+"""A slow leak in a large heap is a leak, too: no growth has to last for more times its age to be called one."""
 SHORTEST_STREAK = 5
 SHORTEST_S = 1e-3
 LEAST_SUSPICION = 0.05
@@ -70,7 +72,7 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
     left_s: float | None = head_mib / younger
     if younger < older:
         left_s = _saturating(younger, older, age_s, head_mib)
-    chance = survival(age_s, left_s)
+    chance = survival(age_s, _ahead(age_s, left_s) if younger >= older else left_s)
     late = (level - history.level(now_s - age_s / 4)) / (age_s / 4)
     if late < 0.25 * younger:
         chance *= 0.5
@@ -118,7 +120,7 @@ def by_regression(found: Regression, now_s: float, head_mib: float) -> Outlook:
     for curve in found.fit.curves:
         age_s = max(now_s - curve.onset_s, 1e-3)
         left_s = _left(curve, age_s, head_mib)
-        chance += curve.weight * survival(age_s, left_s)
+        chance += curve.weight * survival(age_s, left_s if curve.tau_s is not None else _ahead(age_s, left_s))
         ways.append((left_s if left_s is not None else float("inf"), curve.weight))
         grown += curve.weight
         endless += curve.weight * (curve.tau_s is None)
@@ -128,6 +130,11 @@ def by_regression(found: Regression, now_s: float, head_mib: float) -> Outlook:
     if grown <= 0.0:
         return NOTHING._replace(load=found.fit.load)
     return Outlook(chance, _median(ways, grown), onset_s / grown, rise / grown, rate / grown, endless, found.fit.load)
+
+
+def _ahead(age_s: float, left_s: float | None) -> float | None:
+    """What growth without an end in sight is asked to last yet, s: its end, or a multiple of its age."""
+    return None if left_s is None else min(left_s, AHEAD * age_s)
 
 
 def _left(curve: Curve, age_s: float, head_mib: float) -> float | None:

@@ -34,6 +34,8 @@ YOUNG_S, YOUNG_URGENT_S = 15.0, 10.0
 """An alarm waits for growth to last: belief counts half when it is this old. Many things grow so long, few longer."""
 PATIENCE = 0.3
 """Where a known limit is near, an alarm waits for no more than this share of the time left, but `YOUNG_URGENT_S`."""
+YOUNG_COLLECTIONS = 10
+"""The same of collections, half as many where a limit is known: a first rise of a few of them is no certainty."""
 UNKNOWN_ODDS = 2.5
 """An assumed limit lies further off than most real ones: leaks of the development half came out lower by so much."""
 FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
@@ -215,7 +217,7 @@ class Judge:
         age_s = now_s - onset_s
         left_s = judged.left_s if judged.left_s is not None else episode.left_s
         end_s = left_s * head / near if left_s is not None and near > 0.0 and self._knows_limit else inf
-        settled = self._bearing.settled = _settled(probability, age_s, end_s)
+        settled = self._bearing.settled = _settled(probability, age_s, end_s, count)
         if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(settled):
             return []
         perhaps_urgent = end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT
@@ -325,6 +327,7 @@ class Judge:
             collections=count,
             now_s=now_s,
             level=growth.zigzag.level,
+            top=self._bearing.top,
             rise=(rise := max(judged.rise_mib, episode.rise_mib)),
             onset_s=onset_s,
             allocation_rate=self.gathering.allocated / now_s if now_s > 0 else 0.0,
@@ -409,7 +412,8 @@ class Judge:
         return judge
 
 
-def _settled(probability: float, age_s: float, end_s: float) -> float:
-    """What an alarm heeds of a belief in growth of this age, whose end is so far off (s)."""
+def _settled(probability: float, age_s: float, end_s: float, collections: int) -> float:
+    """What an alarm heeds of a belief in growth of this age, whose end is so far off (s), after so many collections."""
     young_s = min(YOUNG_S, max(PATIENCE * end_s, YOUNG_URGENT_S))
-    return probability * age_s**2 / (age_s**2 + young_s**2)
+    few = YOUNG_COLLECTIONS if end_s == inf else YOUNG_COLLECTIONS / 2
+    return probability * age_s**2 / (age_s**2 + young_s**2) * collections**2 / (collections**2 + few**2)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gctail.detectors.shape import Course
 
+TOLD_SHARE = 0.3
+"""Of its course, what a load explains less than this of came back for another reason."""
 UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 AT_ONCE_S = 0.5
 
@@ -46,7 +48,7 @@ def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load: Loa
     level, now_s = course.level, course.now_s
     growing = growth_sentence(level, now_s - course.onset_s, rate, course.probability)
     turns = len(zigzag.peaks)
-    highest = max([peak.level for peak in zigzag.peaks], default=level)
+    highest = max([peak.level for peak in zigzag.peaks], default=course.top)
     match kind:
         case "steady" | "idle":
             return (
@@ -55,10 +57,11 @@ def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load: Loa
             )
         case "too-few-points":
             return (f"{course.collections} collections in {now_s:.3g} s are too few to tell", growing)
-        case "growth-with-load":
+        case "growth-with-load" if load.share >= TOLD_SHARE or highest <= level:
             return (f"{load.share:.0%} of the live heap's course follows the allocation rate",)
-        case "sawtooth" | "batch" | "spike":
-            return (f"the live heap came back {turns} times, from up to {highest:.0f} MiB, and is {level:.0f} MiB now",)
+        case "growth-with-load" | "sawtooth" | "batch" | "spike":
+            often = f" {turns} times" if turns > 1 else ""
+            return (f"the live heap came back{often}, from up to {highest:.0f} MiB, and is {level:.0f} MiB now",)
         case "warm-up" | "bounded-cache" | "step" if course.probability < 0.25:
             return (f"the live heap rose to {level:.0f} MiB and its growth has come to an end",)
         case _:

@@ -75,13 +75,13 @@ def _after_start_up(history: History, rise: Rise, zigzag: Zigzag, now_s: float) 
         if later < max(6 * zigzag.noise, 2.0):
             return rise
         slower = START_PACE * later / (1.0 - part) <= earlier / part
-        if slower and _is_straight(history, reached_s, now_s):
+        if slower and _is_straight(history, reached_s, now_s, zigzag.level):
             return Rise(reached_s, reached, after_start_up=True)
     return rise
 
 
-def _is_straight(history: History, begin_s: float, now_s: float) -> bool:
-    """Whether each quarter of the time since `begin_s` saw about as much of the rise as the others."""
-    levels = [history.level(begin_s + quarter / 4 * (now_s - begin_s)) for quarter in range(5)]
+def _is_straight(history: History, begin_s: float, now_s: float, level: float) -> bool:
+    """Whether each quarter of the time since `begin_s` saw about as much of the rise to `level` as the others."""
+    levels = [*(history.level(begin_s + quarter / 4 * (now_s - begin_s)) for quarter in range(4)), level]
     rises = [later - earlier for earlier, later in pairwise(levels)]
     return min(rises) >= STRAIGHT * sum(rises) / 4 > 0.0

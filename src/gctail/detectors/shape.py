@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,8 @@ UNDECIDED = 0.3
 LOADING_SHARE = 0.05
 """What a process fills in so small a part of its time is no course of its heap yet."""
 EARLY_SHARE = 0.25
+STILL_SHARE = 0.12
+"""What moves by no more of its level stands still."""
 STACKS_SHARE = 0.25
 """A goroutine leaves its stack and what it refers to; this much of a growth in stacks makes it one of goroutines."""
 FEWEST_TEETH = 3
@@ -26,6 +29,10 @@ FEWEST_RISES = 10
 FEWEST_TO_CALL_GROWTH = 20
 SMALLEST_STEP_MIB = 3.0
 """Whole MiB make steps of any slow growth."""
+FALL_SHARE = 0.4
+"""What falls by this much of its spread has not filled anything up."""
+HUMP_SHARE = 0.25
+"""A level that is high for this much of the time follows something; a batch is over sooner."""
 STEP_SHARE = 0.1
 """A rise that takes no more of the time than this is one step: loading takes a while, too."""
 
@@ -37,6 +44,7 @@ class Course(NamedTuple):
     collections: int
     now_s: float
     level: float
+    top: float
     rise: float
     onset_s: float
     allocation_rate: float
@@ -55,12 +63,18 @@ def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> st
     if course.probability >= UNDECIDED:
         return "too-few-points" if course.collections < FEWEST_TO_CALL_GROWTH else "growing"
     zigzag = growth.zigzag
-    settled = growth.history.since(LOADING_SHARE * course.now_s)
-    spread = max(settled.low) - min(settled.low)
-    if spread < max(3 * zigzag.noise, 2.0, 0.12 * course.level):
+    settled, later = (growth.history.since(share * course.now_s) for share in (LOADING_SHARE, EARLY_SHARE))
+    still_mib = max(3 * zigzag.noise, 2.0, STILL_SHARE * course.level)
+    has_risen = settled.low[0] < course.level - still_mib
+    if _spread(settled) < still_mib or (_spread(later) < still_mib and not has_risen):
         return "idle" if course.allocation_rate < IDLE_MIB_PER_S else "steady"
     moved = _kind_of_motion(course, zigzag, found, settled, growth.recent(0.0, course.now_s))
-    return moved or _kind_of_plateau(course, view)
+    return moved or _kind_of_return(growth, course) or _kind_of_plateau(course, settled)
+
+
+def _spread(view: View) -> float:
+    """How far its levels lie apart, MiB."""
+    return max(view.low) - min(view.low)
 
 
 def _kind_of_leak(course: Course, growth: Growth, found: Regression, view: View) -> str:
@@ -123,6 +137,33 @@ def _kind_of_motion(course: Course, zigzag: Zigzag, found: Regression, view: Vie
         times_s = [peak.time_s for peak in turns]
         return "sawtooth" if len(times_s) > 5 or _regular(times_s) else "batch"
     return None
+
+
+def _kind_of_return(growth: Growth, course: Course) -> str | None:
+    """It fell by much of what it had risen, in turns that are too few or too near the noise for the zigzag."""
+    history = growth.history
+    first = history.at(LOADING_SHARE * course.now_s)
+    lows, times_s = history.low[first:], history.time_s[first:]
+    spread = max(lows) - min(lows)
+    falls = _falls(lows, max(FALL_SHARE * spread, 3 * growth.zigzag.noise))
+    if falls >= FEWEST_TEETH:
+        return "sawtooth"
+    if not falls or course.level > max(lows) - FALL_SHARE * spread:
+        return None
+    high = [time_s for low, time_s in zip(lows, times_s, strict=True) if low > min(lows) + 0.5 * spread]
+    return "growth-with-load" if high[-1] - high[0] > HUMP_SHARE * course.now_s else "batch"
+
+
+def _falls(lows: Sequence[float], least: float) -> int:
+    """How often the level fell by so much, each time after a rise of as much."""
+    count, top, bottom, rising = 0, lows[0], lows[0], True
+    for low in lows:
+        top, bottom = max(top, low), min(bottom, low)
+        if rising and top - low >= least:
+            count, bottom, rising = count + 1, low, False
+        elif not rising and low - bottom >= least:
+            top, rising = low, True
+    return count
 
 
 def _rests(lows: list[float], spread: float) -> bool:
