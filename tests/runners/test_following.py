@@ -192,3 +192,18 @@ def test_the_state_is_a_database_that_others_can_look_at(follow, tmp_path):
     gctail = follow(path)
     gctail.start()
     gctail.until(lambda: names(gctail.state) == [(b"pay",)])
+
+
+def test_a_stop_tells_verdicts_but_not_of_ten_thousand_services(follow, tmp_path):
+    """Of so many nobody reads them, and whoever stopped it would have to wait."""
+    path = tmp_path / "all.log"
+    for services in (3, 501):
+        lines = collections(1, 3).splitlines(keepends=True)
+        path.write_bytes(b"".join(b"service-%03d  | " % number + line for line in lines for number in range(services)))
+        gctail = follow(path, "--output", "text", state=f"kept-{services}")
+        gctail.start()
+        assert gctail.stop() == 0
+        told = (gctail.directory / "told.jsonl").read_text()
+        assert told.count("too few collections to judge") == (3 if services == 3 else 0)
+        assert len(gctail.knows()) == services
+    assert told == "501 services: no verdict on each; what was found was told as it came\n"

@@ -128,6 +128,20 @@ def test_what_is_there_when_it_is_stopped_still_comes(tmp_path):
     follower.stop()
 
 
+def test_what_cannot_be_read_in_time_is_left_when_it_is_stopped(tmp_path, monkeypatch):
+    """Hours behind, it does not go on reading: the place is known, and the next start goes on there."""
+    monkeypatch.setattr("gctail.sources.follow.LAST_S", 0.0)
+    path = tmp_path / "app.log"
+    path.write_bytes(b"one\ntw")
+    follower = Follower([str(path)])
+    follower.stop()
+    events = iter(follower)
+    assert isinstance(next(events), Idle)
+    assert follower.lag_bytes == 6
+    assert follower.place(str(path), unfinished=False).files[0].position == 0
+    assert list(events) == []
+
+
 def test_two_names_of_one_file_are_followed_once(tmp_path, tail):
     """Overlapping patterns and links; the first name counts."""
     path, link = tmp_path / "app.log", tmp_path / "link.log"

@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             play()
         teller.findings(engine.conclude())
-        teller.end(report(engine, reading.facts()))
+        teller.end(lambda: report(engine, reading.facts()))
         if views is not None:
             if not options.tui and not stopped:
                 print("gctail: the log has ended; the page stays until Ctrl-C", file=sys.stderr)

@@ -113,7 +113,7 @@ def run(options: argparse.Namespace) -> int:
     looking = Looking(options, engine, teller, alerts)
     consumption = Consumption(
         replace(course, every_line=counts_lines(plan)), engine, naming, teller.outputs, plan=plan,
-        tell=looking.say, onlooker=looking, leaving=lambda: teller.end(report(engine, consumption.told())),
+        tell=looking.say, onlooker=looking, leaving=lambda: teller.end(lambda: report(engine, consumption.told())),
     )  # fmt: skip
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: consumption.stop())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gctail.cli.colours import palette_of
@@ -16,6 +16,9 @@ from gctail.sinks.console import Console
 from gctail.sinks.jsonl import report_json
 from gctail.sinks.silence import Silence, parse_silence
 from gctail.sinks.text import cycle_line, report_text
+
+MANY = 500
+"""So many services have a verdict each when gctail is stopped; of ten thousand it would take seconds."""
 
 
 class Teller:
@@ -33,6 +36,7 @@ class Teller:
         """`live` input is told at once, line by line; `others` are the sinks beside the console."""
         self.palette = palette_of(options)
         self.verbose: bool = options.verbose
+        self.live = live
         self.limit_mib = limit_mib
         self.interrupted = False
         at_once = live or self.verbose or options.output != "text"
@@ -72,13 +76,14 @@ class Teller:
         """Say what was found."""
         self.outputs.take(findings)
 
-    def end(self, outcome: dict[str, Any]) -> None:
-        """Say the verdict."""
-        _place(outcome)
+    def end(self, outcome: Callable[[], dict[str, Any]], *, services: int = 0) -> None:
+        """Say the verdicts; of very many live services none, where nobody has asked for an object with all of them."""
         if self.console.output == "json":
-            self.console.say(report_json(outcome).decode())
+            self.console.say(report_json(_placed(outcome())).decode())
+        elif self.console.output == "text" and self.live and services > MANY:
+            self.console.say(f"{services:,} services: no verdict on each; what was found was told as it came")
         elif self.console.output == "text":
-            self.console.say(("\n" if self.verbose else "") + report_text(outcome, self.palette))
+            self.console.say(("\n" if self.verbose else "") + report_text(_placed(outcome()), self.palette))
         self.outputs.close()
 
     def _several(self, seen: Seen) -> bool:
@@ -88,7 +93,7 @@ class Teller:
         return len(self._names) > 1
 
 
-def _place(outcome: dict[str, Any]) -> None:
+def _placed(outcome: dict[str, Any]) -> dict[str, Any]:
     """Say where the decisive line of each death begins: a report is known by where its first line stands."""
     from gctail.runners.places import Places
 
@@ -97,6 +102,7 @@ def _place(outcome: dict[str, Any]) -> None:
         if death["origin"] in outcome["input"].get("files", ()) and death["origin"] != "-":
             at = places.find(death["origin"], death["offset"], death["text"].split("\n", 1)[0])
             death["offset"] = death["offset"] if at is None else at
+    return outcome
 
 
 def _silence(text: str) -> Silence:

@@ -36,7 +36,7 @@ LOOK_S = 0.25
 POLL_S = 0.1
 """How often where it does not."""
 
-LEISURE = 300
+LEISURE = 600
 """With many files looks become rarer: one is followed by this many times as much time without one."""
 LEISURE_AWAKE = 30
 """The same where we have to look for ourselves, and something came a moment ago."""
@@ -45,7 +45,7 @@ MOMENT_S = 2.0
 TURN_S = 0.1
 """How long names have their turns before new files and rotations are looked for."""
 
-LAST_S = 1.0
+LAST_S = 0.5
 """How long reading goes on after `stop`, where there is more and more."""
 
 SPARE_DESCRIPTORS = 64
@@ -192,10 +192,10 @@ class Follower:
     def __iter__(self) -> Iterator[Chunk | Idle]:
         try:
             yield from self._follow()
-            yield from self._read_up()
+            left = yield from self._read_up()
             yield Idle(time.time(), stopping=True)
             for name in self._names.values():
-                if name.asleep is None:
+                if name.asleep is None and name.name not in left:
                     yield from name.pump(time.monotonic(), final=True)
         finally:
             self.close()
@@ -215,13 +215,14 @@ class Follower:
                 next_look_s = now_s + self._look_s(cost_s)
                 yield Idle(time.time())
 
-    def _read_up(self) -> Iterator[Chunk]:
-        """What is there now, of every name; not for ever, where the writers are faster than we."""
+    def _read_up(self) -> Generator[Chunk, None, dict[str, Followed]]:
+        """What is there now, of every name, but not for ever: writers may be faster. Returns the names with more."""
         until_s = time.monotonic() + LAST_S
         due = dict(self._names)
         self._look(due)
         while due and time.monotonic() < until_s:
             due = yield from self._turn(due)
+        return due
 
     def _turn(self, due: dict[str, Followed]) -> Generator[Chunk, None, dict[str, Followed]]:
         """What was added to the names that are due, each in its turn. Returns those whose turn comes next."""

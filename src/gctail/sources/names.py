@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 
 RESCAN_S = 0.5
 """How often patterns are looked at anew."""
-LEISURE = 200
+LEISURE = 400
 """A look at a large tree is followed by this many times as much time without one."""
 
 
