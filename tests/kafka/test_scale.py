@@ -39,7 +39,7 @@ from gctail.runners.scale.shares import Share
 from gctail.runners.scale.strips import Arrived, Memory, Strip, Views, Way
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka_storm import GCTAIL, RUNS
-from kafka_topics import COLLECTIONS, STARTED, ended, members_of, wait_for
+from kafka_topics import COLLECTIONS, STARTED, committed_all, ended, members_of, wait_for
 
 # The client leaves files of its own unclosed when it is collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -365,11 +365,37 @@ def findings(servers, group):
         consumer.close(autocommit=False)
 
 
+def start(servers, topic, *options):
+    """A process that reads a topic, in a group of the same name."""
+    options = ("--topic", topic, "--group", topic, "--checkpoint", "1", "--session-timeout", "6", *options)
+    command = [GCTAIL, "scale", "run", "--brokers", servers, *options]
+    STARTED.append(subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL))
+    return STARTED[-1]
+
+
+def test_a_group_begins_at_a_time(brokers):
+    """What was written before is not read; a second process begins where the first one is."""
+    make_topic(brokers, {}, "minutes", 1)
+    producer = KafkaProducer(bootstrap_servers=brokers)
+    for minute in range(60):
+        producer.send("minutes", value=b"line", timestamp_ms=1_795_424_400_000 + minute * 60_000)
+    producer.flush()
+    first = start(brokers, "minutes", "--start", "2026-11-23T09:10:00Z")
+    wait_for(lambda: committed_all(brokers, "minutes", "minutes"))
+    second = start(brokers, "minutes", "--start", "2026-11-23T09:10:00Z")
+    admin = KafkaAdminClient(bootstrap_servers=brokers)
+    wait_for(lambda: len(members_of(admin, "minutes")) == 2)
+    admin.close()
+    assert "50 messages were read" in ended(first)
+    producer.send("minutes", value=b"line")
+    producer.close()
+    wait_for(lambda: committed_all(brokers, "minutes", "minutes"))
+    assert "1 messages were read" in ended(second)
+
+
 def waiting(servers, topic, said):
     """A process that says this while it waits; ended, and what it has said by then."""
-    command = [GCTAIL, "scale", "run", "--brokers", servers, "--topic", topic, "--group", topic]
-    made = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    STARTED.append(made)
+    made = start(servers, topic)
     line = made.stderr.readline().decode()
     assert said in line
     return line + ended(made)

@@ -42,8 +42,9 @@ def parser() -> argparse.ArgumentParser:
     reading.add_argument("--group", metavar="NAME", required=True, help="all processes of this group work together")
     reading.add_argument("--security", metavar="FILE", help="TLS, SASL: lines such as security.protocol = SASL_SSL")
     reading.add_argument(
-        "--start", choices=("earliest", "latest"), default="latest", help="where the group has no offset (latest)"
-    )
+        "--start", metavar="WHERE", default="latest",
+        help="where the group has no offset: earliest, latest, a time, -2h, or TOPIC/PARTITION:OFFSET,… (latest)",
+    )  # fmt: skip
     reading.add_argument(
         "--service-from", metavar="HOW", help="key, header:NAME, field:PATH or topic (the payload, else the key)"
     )
@@ -109,6 +110,7 @@ def _topology(options: argparse.Namespace, outputs: Outputs) -> Topology:
     from gctail.engine import Engine
     from gctail.kafka.naming import Naming
     from gctail.kafka.security import librdkafka_settings
+    from gctail.kafka.starting import parse_start
     from gctail.runners.scale import Topology, Views, Wanted
 
     limit_mib, plan = limit_of(options), plan_of(options)
@@ -125,7 +127,7 @@ def _topology(options: argparse.Namespace, outputs: Outputs) -> Topology:
         topics=tuple(options.topic),
         group=options.group,
         findings_topic=options.findings_topic or f"gctail-findings-{options.group}",
-        start=options.start,
+        start=parse_start(options.start, time.time()),
         exactly_once=not options.at_least_once,
         checkpoint_s=options.checkpoint,
         session_s=options.session_timeout,

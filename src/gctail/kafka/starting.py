@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 from msgspec import Struct
 
 from gctail.errors import UsageError
-from gctail.kafka.client import Client
 from gctail.kafka.places import Place
 from gctail.parsing.times import parse_moment
 
 _OFFSETS = re.compile(r"(?:(?P<topic>[\w.-]+)/)?(?P<partition>\d+):(?P<offset>\d+)")
+
+
+class Offsets(Protocol):
+    """Who knows what stands where in a partition. All raise the client's own errors."""
+
+    def offset_at(self, place: Place, time_s: float) -> int | None:
+        """The first message that was written at that time or later; None where there is none."""
+
+    def beginning(self, place: Place) -> int:
+        """The oldest message that is still there."""
+
+    def end(self, place: Place) -> int:
+        """Where the next message will stand."""
 
 
 class Start(Struct, frozen=True):
@@ -21,8 +34,8 @@ class Start(Struct, frozen=True):
     time_s: float = 0.0
     offsets: dict[Place, int] = {}
 
-    def offset(self, client: Client, place: Place) -> int:
-        """The first message to read. Raises KafkaError."""
+    def offset(self, client: Offsets, place: Place) -> int:
+        """The first message to read."""
         if self.kind == "offsets":
             given = self.offsets.get(place, self.offsets.get(Place("", place.partition)))
             return client.beginning(place) if given is None else given
@@ -54,8 +67,8 @@ class End(Struct, frozen=True):
 
     time_s: float | None = None
 
-    def offset(self, client: Client, place: Place) -> int:
-        """The first message that is not read any more. Raises KafkaError."""
+    def offset(self, client: Offsets, place: Place) -> int:
+        """The first message that is not read any more."""
         found = client.offset_at(place, self.time_s + 0.001) if self.time_s is not None else None
         return client.end(place) if found is None else found
 

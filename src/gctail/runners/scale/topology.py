@@ -17,6 +17,9 @@ from quixstreams.kafka import ConnectionConfig
 from quixstreams.models import TopicConfig
 
 from gctail.engine import Engine
+from gctail.kafka.places import Place
+from gctail.kafka.starting import Start
+from gctail.runners.scale.beginning import begin
 from gctail.runners.scale.judging import Judging
 from gctail.runners.scale.scanning import Scanning, Shuffle
 from gctail.runners.scale.strips import Views
@@ -36,7 +39,7 @@ class Wanted(Struct, frozen=True):
     topics: tuple[str, ...]
     group: str
     findings_topic: str
-    start: str = "latest"
+    start: Start = Start("latest")
     exactly_once: bool = True
     checkpoint_s: float = 5.0
     session_s: float = 10.0
@@ -88,12 +91,25 @@ class Topology:
                 if self._stopped:
                     break
                 try:
+                    self._begin(inputs)
                     self._work(inputs, Path(self.wanted.folder or folder))
                 except (KafkaException, QuixException) as error:
                     if self._stopped:
                         break
                     self.say(f"Kafka: {sentence(error)}; beginning again at the last checkpoint")
                     time.sleep(AGAIN_S)
+
+    def _begin(self, inputs: Mapping[str, tuple[int, int]]) -> None:
+        """Where the group has no offsets, and is to begin anywhere but at an end of the partitions."""
+        wanted = self.wanted
+        if wanted.start.kind not in {"earliest", "latest"}:
+            places = [Place(topic, number) for topic, (count, _) in inputs.items() for number in range(count)]
+            begin(self._settings, wanted.group, wanted.start, places)
+
+    @property
+    def _settings(self) -> dict[str, str]:
+        """librdkafka's."""
+        return {"bootstrap.servers": self.wanted.servers, **self.wanted.settings}
 
     def _work(self, inputs: Mapping[str, tuple[int, int]], folder: Path) -> None:
         wanted = self.wanted
@@ -135,9 +151,9 @@ class Topology:
         if wanted.exactly_once:
             producing["transaction.timeout.ms"] = TRANSACTION_MS
         return Quiet(
-            ConnectionConfig.from_librdkafka_dict({"bootstrap.servers": wanted.servers, **wanted.settings}),
+            ConnectionConfig.from_librdkafka_dict(self._settings),
             consumer_group=wanted.group,
-            auto_offset_reset="earliest" if wanted.start == "earliest" else "latest",
+            auto_offset_reset="latest" if wanted.start.kind == "latest" else "earliest",
             commit_interval=wanted.checkpoint_s,
             consumer_extra_config=session,
             producer_extra_config=producing,
@@ -151,8 +167,7 @@ class Topology:
     def _inputs(self) -> dict[str, tuple[int, int]]:
         """Partitions and copies of each topic of the input, as soon as all are there."""
         told = False
-        settings = {"bootstrap.servers": self.wanted.servers, **self.wanted.settings}
-        admin = AdminClient(settings, logger=logging.getLogger("confluent_kafka"))
+        admin = AdminClient(self._settings, logger=logging.getLogger("confluent_kafka"))
         while not self._stopped:
             try:
                 known = admin.list_topics(timeout=METADATA_S).topics
