@@ -45,8 +45,10 @@ class Followed:
     ) -> None:
         """Raises UsageError where the state cannot be used, UnreadableInput where a file cannot be followed."""
         from gctail.runners.following import Following, places, usable
+        from gctail.runners.ready import make_ready
         from gctail.sources.follow import Follower
 
+        make_ready()
         self.store = None if options.no_state else _store(options)
         self.checkpoints: Checkpoints | None = None
         try:
