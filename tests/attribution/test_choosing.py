@@ -1,6 +1,7 @@
 """Whom the log accuses: on courses that are played, where the culprit is known."""
 
 import pytest
+from msgspec import structs
 
 from gctail.attribution.choosing import suspects
 from played_courses import Played
@@ -123,6 +124,32 @@ def test_what_speaks_against_a_suspect_is_said():
     against = " / ".join(told["session opened"].counter_evidence)
     assert "a straight line in time fits as well" in against
     assert "lines like it came in the" in against
+
+
+def test_a_number_that_only_counts_up_is_no_size():
+    """`order=100001`, then 100002: at so many KiB each, the first hundred thousand would fill the heap many times."""
+    played = Played(7, load_mib=1.0)
+    orders = played.lines("order filled", share=0.05, numbers=lambda at: 100_000 + 5 * at)
+    played.keep(0.2, orders)
+    [first] = suspects(played.courses(), 10.0)
+    assert (first.message, first.kind, first.field) == ("order filled", "lines", None)
+
+
+def test_a_line_that_comes_first_when_the_growth_begins_is_proven_the_better_the_nearer():
+    """An even growth says nothing of who made it; that it begins with a line does."""
+    told = {}
+    for onset in (50, 75):
+        played = with_decoys(8, onset=50)
+        played.traffic = [100.0] * played.bins
+        counts = [0] * onset + [6] * (played.bins - onset)
+        played.lines("recommendation computed", counts=counts)
+        late = played.templates[-1]
+        played.templates[-1] = structs.replace(late, first_uptime_s=float(onset + 1))
+        played.keep(0.3, [6] * played.bins)
+        told[onset] = {each.message: each for each in suspects(played.courses(), 50.0)}
+    assert told[50]["recommendation computed"].p_value < 0.1
+    assert next(iter(told[50])) == "recommendation computed"
+    assert "recommendation computed" not in told[75]
 
 
 def test_numbers_that_no_memory_has_are_no_candidates():

@@ -38,8 +38,8 @@ def test_what_says_that_something_is_kept_is_likelier_than_what_says_that_it_is_
     assert said(line(storing)) > said(line(other))
 
 
-def test_a_warning_is_a_little_likelier():
-    assert 0 < said(line("map is large", "warn")) - said(line("map is large")) <= 0.5
+def test_a_warning_is_likelier():
+    assert 0 < said(line("map is large", "warn")) - said(line("map is large")) <= 1.0
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -10,7 +10,7 @@ from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, table
 from gctail.attribution.doubts import doubts
 from gctail.attribution.hints import hint, reason, tells_no_more
 from gctail.attribution.keys.glimpse import glimpse
-from gctail.attribution.ranking import Ranked, Window, rank, window
+from gctail.attribution.ranking import Ranked, Window, appearance, rank, window
 from gctail.attribution.regression import fits
 from gctail.attribution.values import Suspect
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gctail.templates.courses import Courses, Slot, Template
 
     Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 MOST_SUSPECTS = 5
 MOST_UNPROVEN = 3
@@ -61,14 +62,17 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     if not columns.candidates:
         return ()
     hints = np.array([hint(courses.templates[each.template], each) for each in columns.candidates])
-    ranked = rank(seen, columns, hints)
-    best = best_of_each(ranked, columns, courses)
-    first = best[0]
-    if not np.isfinite(ranked.score[first]) or not explains(ranked, seen, first):
+    appeared = appearance(courses, onset_s)[[each.template for each in columns.candidates]]
+    ranked = rank(seen, columns, hints, appeared)
+    best = best_of_each(ranked, columns, courses, explaining(ranked, seen, LEAST_LEAD))
+    if not best:
         return ()
-    parts = contributors(seen, ranked, best)
-    least = min(LEAST_LEAD, ranked.lead[first] - BEHIND)
-    near = [at for at in best if ranked.score[at] > ranked.score[first] - NEAR and explains(ranked, seen, at, least)]
+    first = best[0]
+    best = best_of_each(
+        ranked, columns, courses, explaining(ranked, seen, min(LEAST_LEAD, ranked.lead[first] - BEHIND))
+    )
+    parts = contributors(seen, ranked, [first, *best_of_each(ranked, columns, courses, ranked.slope > 0)])
+    near = [at for at in best if ranked.score[at] > ranked.score[first] - NEAR]
     most = MOST_SUSPECTS if ranked.p_value[near].min() < CERTAIN else MOST_UNPROVEN
     told = sorted({*near[:most], *parts}, key=lambda at: -ranked.score[at])[:MOST_SUSPECTS]
     groups = grouped(seen, ranked, told)
@@ -83,19 +87,22 @@ def after(at: int, told: list[int], groups: dict[int, int]) -> int | None:
     return same[1] if len(same) > 1 and same[0] == at else None
 
 
-def explains(ranked: Ranked, seen: Window, at: int, least_lead: float = LEAST_LEAD) -> bool:
-    """It fits no worse than time or traffic, or its ups and downs prove it; and it is not about a mere trifle."""
-    share = ranked.mib[at] / seen.growth_mib
-    return bool(share >= LEAST_SHARE and (ranked.lead[at] >= least_lead or ranked.p_value[at] < CERTAIN))
+def explaining(ranked: Ranked, seen: Window, least_lead: float) -> Flags:
+    """Who fits no worse than time or traffic, or is proven by ups and downs; and is not about a mere trifle."""
+    found: Flags = (ranked.mib >= LEAST_SHARE * seen.growth_mib) & (ranked.slope > 0)
+    found &= (ranked.lead >= least_lead) | (ranked.p_value < CERTAIN)
+    return found
 
 
-def best_of_each(ranked: Ranked, columns: Table, courses: Courses) -> list[int]:
+def best_of_each(ranked: Ranked, columns: Table, courses: Courses, able: Flags) -> list[int]:
     """The best column of each template, best template first.
 
     Of one template that which tells most: the size of what grows, else the keys, where they fit about as well as lines.
     """
     best: dict[int, int] = {}
     for at in np.argsort(-ranked.score, kind="stable").tolist():
+        if not able[at]:
+            continue
         candidate = columns.candidates[at]
         first = best.setdefault(candidate.template, at)
         about_as_well = ranked.score[at] > ranked.score[first] - SAME

@@ -21,6 +21,8 @@ ALWAYS_NEW = 0.9
 FEW_REPEATED = 0.6
 """Of numbers: such as go up to a million hardly come again by chance."""
 LITTLE = 0.35
+WARNED = 1.0
+"""A warning or an error tells of something unusual, and the growth is."""
 WARNS = frozenset({"warn", "error", "fatal", "panic"})
 _ENDING = r")(?:[edrst]|e[drs]|[a-z]?ing|[a-z]?ed|[a-z]?ion|ions|ation)?"
 _STORES = re.compile(
@@ -48,7 +50,7 @@ def hint(template: Template, candidate: Candidate) -> float:
 def said(template: Template) -> float:
     """What the words and the level of a message make likely."""
     spoken = words(_METHOD.sub("", template.message))
-    warns = 0.5 if template.level in WARNS else 0.0
+    warns = WARNED if template.level in WARNS else 0.0
     ends = any(map(_ENDS.fullmatch, spoken))
     if any(map(_STORES.fullmatch, spoken)):
         return warns + (0.4 if ends else 1.0)

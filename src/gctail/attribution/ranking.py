@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct
 
-from gctail.attribution.columns import Table, missing, running
+from gctail.attribution.columns import LEVEL, Table, missing, running
 from gctail.attribution.regression import fits
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gctail.templates.courses import Courses
 
     Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 FEWEST_BINS = 6
 BEFORE_ONSET = 0.5
@@ -34,6 +35,10 @@ SLOW_WAVES = 2
 LATE = 3.0
 PROOF_WEIGHT = 0.5
 SMOOTHED_BINS = 5
+EARLY = 0.1
+"""Of the time: a line that comes first before is not known to be new."""
+HELD = 1.5
+"""So many times the live heap cannot have been held in it, however badly a slope is known."""
 
 
 class Window(Struct, frozen=True):
@@ -108,8 +113,11 @@ def window(courses: Courses, onset_s: float) -> Window | None:
     return Window(begin, before, uptime_s[begin:], live[begin:], traffic[begin:], rate[begin:])
 
 
-def rank(seen: Window, columns: Table, hints: Floats) -> Ranked:
-    """Ask both questions of every candidate; `hints` are what its line says of itself, in log-likelihood."""
+def rank(seen: Window, columns: Table, hints: Floats, appeared: Floats) -> Ranked:
+    """Ask both questions of every candidate; `hints` are what its line says of itself, in log-likelihood.
+
+    `appeared` is the chance that it came first so near the onset by accident.
+    """
     own, late = columns.values, seen.since_onset(columns.values)
     trends = np.column_stack([seen.trends, seen.since_onset(seen.trends)])
     count = own.shape[1]
@@ -125,16 +133,45 @@ def rank(seen: Window, columns: Table, hints: Floats) -> Ranked:
         np.concatenate([getattr(each, name) for each in proofs]) for name in ("gain", "p_value", "slope")
     )
     values = np.column_stack([own, late])
-    slope = alone.slope[: 2 * count]
+    slope = np.where(np.tile(too_large(seen, columns, alone.slope[:count]), 2), 0.0, alone.slope[: 2 * count])
     mib = slope * (values[-1] - values[0])
     share = np.clip(mib / max(seen.growth_mib, 1e-3), 0.01, 100.0)
     gain = fit + PROOF_WEIGHT * np.where(proven > 0, proof, 0.0)
-    score = np.where(slope > 0, gain - np.abs(np.log(share)) + np.tile(hints, 2), -np.inf)
+    hints = np.tile(hints - 0.5 * np.log(appeared), 2)
+    score = np.where(slope > 0, gain - np.abs(np.log(share)) + hints, -np.inf)
     tries = len(columns.candidates) * (1 if seen.before <= 1 else 2)
     p_value = np.minimum(1.0, np.where((slope > 0) & (proven > 0), chance, 1.0) * tries)
+    p_value = np.minimum(p_value, np.where(slope > 0, np.minimum(2.0 * np.tile(appeared, 2), 1.0), 1.0))
     better = np.arange(count) + count * (score[count:] > score[:count])
     found = (each[..., better] for each in (values, gain, lead, score, p_value, slope, mib))
     return Ranked(*found)
+
+
+def appearance(courses: Courses, onset_s: float) -> Floats:
+    """For each template, the chance that its first line comes so near the onset though it has nothing to do with it.
+
+    That is the share of time that is as near, for each template that came so late. 1 where all was there from the
+    start. A time is known to a bin.
+    """
+    uptime_s = np.asarray(courses.uptime_s, float)
+    first_s = np.array([each.first_uptime_s for each in courses.templates])
+    begin_s, end_s = first_s.min(initial=uptime_s[0]), uptime_s[-1]
+    late = first_s - begin_s > EARLY * (end_s - begin_s)
+    at = min(int(np.searchsorted(uptime_s, onset_s)), uptime_s.size - 1)
+    bin_s = uptime_s[at] - uptime_s[max(at - 1, 0)]
+    near_s = np.maximum(np.abs(first_s - onset_s), bin_s)
+    chance: Floats = np.where(late, np.minimum(2.0 * late.sum() * near_s / max(end_s - begin_s, 1e-9), 1.0), 1.0)
+    return chance
+
+
+def too_large(seen: Window, columns: Table, slope: Floats) -> Flags:
+    """Levels that, at so many MiB each, were more than the whole heap from the start: such a number only counts up.
+
+    `order=100001`, then 100002, grows as evenly as a size does.
+    """
+    levels = np.array([each.kind == LEVEL for each in columns.candidates])
+    found: Flags = levels & (columns.values[0] * slope > HELD * seen.live_mib[0])
+    return found
 
 
 def _smooth(values: Floats) -> Floats:
