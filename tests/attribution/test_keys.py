@@ -54,6 +54,7 @@ def made(kind, count=3000):
         "slash": lambda at: f"/img/{any_of(300)}.png" + "/" * any_of(2),
         "query": lambda at: f"/search?q={any_of(10**6)}&page={any_of(4)}",
         "metric labels": lambda at: f"requests{{path=/users/{any_of(10**6)},code=200}}",
+        "user numbers": lambda at: f"u{any_of(10**6):07d}",
         "few ids": lambda at: f"user:{any_of(300)}",
         "words": lambda at: "".join(chance.choice("abcdefghijklmnop") for _ in range(9)),
     }
@@ -78,6 +79,7 @@ def made(kind, count=3000):
         ("slash", "number", "The same key is written in many ways: without a slash at the end there would be 300 instead of 598"),
         ("query", "number", "The same key is written in many ways: without query strings there would be 1 instead of"),
         ("metric labels", "number", "of the keys came only once: each has a number of its own behind users. Without it there would be 1 instead of"),
+        ("user numbers", "number", "of the keys came only once: each is a number of its own behind u, an id. Bound the map by size or age, or delete"),
         ("few ids", "number", "100% of the keys come again: they are ordinary ids, and the map needs a bound"),
         ("words", "", "No key came again, and nothing in their form says why: bound the map by size or age."),
     ],

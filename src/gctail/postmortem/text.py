@@ -18,6 +18,8 @@ from gctail.postmortem.text_proofs import profile_text, source_text
 from gctail.postmortem.wording import in_short, size
 
 LEAST_TOLD_MIB = 16
+STORY = 27
+"""Columns in front of what is told of a moment: when, and how long before the end."""
 MOST_ADVICE, MOST_GROUPS, MOST_STACK_LINES = 12, 5, 6
 COLOURS = {"critical": RED, "warning": YELLOW, "info": BLUE}
 
@@ -109,12 +111,12 @@ def _short(origin: str) -> str:
 def _story(certificate: Certificate, pen: Pen) -> Iterator[str]:
     for each in certificate.moments:
         colour = COLOURS.get(each.severity, "") if each.severity != "info" else ""
-        yield f"  {_when(each):<10}{_before(each):>12}  {pen.paint(show(each.title, 54), colour)}"
+        yield f"  {_when(each):<12}{_before(each):>11}  {pen.paint(show(each.title, 54), colour)}"
         if each.text and each.text != each.title:
             if each.kind == "last-line":
-                yield pen.cut(fitted(each.text, WIDTH - 26), " " * 26)
+                yield pen.cut(fitted(each.text, WIDTH - STORY), " " * STORY)
             else:
-                yield from pen.wrapped(each.text[:240], " " * 26)
+                yield from pen.wrapped(each.text[:240], " " * STORY)
     if certificate.foretold is not None:
         yield from pen.wrapped(certificate.foretold.sentence)
 

@@ -83,6 +83,11 @@ def _again(found: KeyReport) -> str:
 def _once(found: KeyReport, cause: Part | None) -> str:
     """Values that are new each time."""
     first = "No key came again" if not found.ages.again else f"{1 - found.ages.again:.0%} of the keys came only once"
+    if cause is not None and found.left == 1 and "/" not in cause.before:
+        return (
+            f"{first}: each is a {cause.kind} of its own{_where(cause)}, an id. Bound the map by size or age, or "
+            "delete the entry when what has the id has ended."
+        )
     if cause is not None and found.left is not None and found.left <= ONE_OF_MANY * found.looked_at:
         return (
             f"{first}: each has a {cause.kind} of its own{_where(cause)}. Without it there would be {found.left:,} "
