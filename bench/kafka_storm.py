@@ -1,4 +1,4 @@
-"""A long storm over a group of consumers on a real Kafka: `python bench/kafka_storm.py --seconds 600 --services 200`.
+"""A long storm over a group on a real Kafka: `python bench/kafka_storm.py --seconds 600 [--program scale]`.
 
 What is done to it, and what must come out, is in tests/kafka_storm.py.
 """
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from gctail.kafka.writing import make_topic
 from kafka_broker import Kafka
-from kafka_storm import produce, quiet, storm
+from kafka_storm import PROGRAMS, produce, quiet, storm
 
 
 def without_suspects(told: Counter[bytes]) -> Counter[bytes]:
@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("--services", type=int, default=200)
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--partitions", type=int, default=12)
+    parser.add_argument("--program", choices=sorted(PROGRAMS), default="kafka")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
@@ -44,16 +45,18 @@ def main() -> int:
         make_topic(kafka.servers, {}, "logs", options.partitions)
         with ThreadPoolExecutor(1) as aside:
             counting = aside.submit(produce, kafka.servers, options.services, seconds=options.seconds * 0.9)
-            wild_told, done = storm(kafka, folder, counting, seconds=options.seconds, seed=options.seed)
+            wild_told, done = storm(
+                kafka, folder, counting, seconds=options.seconds, seed=options.seed, program=options.program
+            )  # fmt: skip
         print(f"{counting.result()} messages of {options.services} services", flush=True)
         begun_s = time.monotonic()
-        calm_told = quiet(kafka.servers, folder, 3600)
+        calm_told = quiet(kafka.servers, folder, 3600, options.program)
         same = sum((calm_told & wild_told).values())
         calm, wild = without_suspects(calm_told), without_suspects(wild_told)
         print(f"in peace: {len(calm)} findings, {time.monotonic() - begun_s:.0f} s", flush=True)
         twice = [text for text, times in (calm + wild).items() if times > 2 or wild[text] > 1]
         print(f"in the storm: {len(wild)} findings; {len(done)} blows: {Counter(each.split()[0] for each in done)}")
-        print(f"{same} of them also name the same suspects (128 services of a process are searched for them)")
+        print(f"{same} of them also name the same suspects (only some services are searched for them)")
         print(f"lost {len(calm - wild)}, new {len(wild - calm)}, twice {len(twice)}; logs in {folder}")
         for name, texts in (("in peace", calm - wild), ("in the storm", wild - calm)):
             for text in [*texts][:10]:

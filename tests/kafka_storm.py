@@ -26,14 +26,21 @@ CRASH = (b"fatal error: ", b"runtime: out of memory", b"panic: ")
 GCTAIL = Path(sysconfig.get_path("scripts")) / "gctail"
 
 
-class Member:
-    """One consumer process of a group."""
+PROGRAMS = {"kafka": ("kafka",), "scale": ("scale", "run", "--checkpoint", "1")}
+"""What may be hurt: consumers that judge what they read, or processes that work together on an engine."""
+SETTLED_S = 30.0
+"""What `gctail scale` has read it has not judged yet: when no finding has come for so long, none will."""
 
-    def __init__(self, servers: str, group: str, number: int, folder: Path, *options: str) -> None:
+
+class Member:
+    """One process of a group."""
+
+    def __init__(self, servers: str, group: str, number: int, folder: Path, program: str) -> None:
         self.log = folder / f"{group}-{number}.log"
         command = [
-            GCTAIL, "kafka", "--brokers", servers, "--topic", "logs", "--group", group, "--start", "earliest",
-            "--session-timeout", "3", "--findings-topic", f"findings-{group}", "--output", "jsonl", *options,
+            GCTAIL, *PROGRAMS[program], "--brokers", servers, "--topic", "logs", "--group", group,
+            "--start", "earliest", "--session-timeout", "3", "--findings-topic", f"findings-{group}",
+            "--output", "jsonl",
         ]  # fmt: skip
         environment = os.environ | {"PYTHONFAULTHANDLER": "1"}
         with self.log.open("ab") as output:
@@ -117,31 +124,43 @@ def findings(servers: str, group: str) -> Counter[bytes]:
         consumer.close()
 
 
-def wait_until_read(servers: str, group: str, within_s: float) -> None:
-    """Until the group has committed all there is."""
+def wait_until_read(servers: str, group: str, program: str, within_s: float) -> None:
+    """Until the group has committed all there is, and judged it."""
     until_s = time.monotonic() + within_s
     while (left := lag(servers, group)) > 0:
         if time.monotonic() > until_s:
             raise TimeoutError(f"{left} messages of group {group} are still unread after {within_s:.0f} s")
         time.sleep(0.5)
+    count, since_s = -1, time.monotonic()
+    while program == "scale" and time.monotonic() - since_s < SETTLED_S:
+        time.sleep(2)
+        if (now := findings(servers, group).total()) != count:
+            count, since_s = now, time.monotonic()
 
 
-def quiet(servers: str, folder: Path, within_s: float) -> Counter[bytes]:
-    """What one consumer finds in peace."""
-    member = Member(servers, "quiet", 0, folder)
+def quiet(servers: str, folder: Path, within_s: float, program: str = "kafka") -> Counter[bytes]:
+    """What one process finds in peace."""
+    member = Member(servers, "quiet", 0, folder, program)
     try:
-        wait_until_read(servers, "quiet", within_s)
+        wait_until_read(servers, "quiet", program, within_s)
     finally:
         member.end()
     return findings(servers, "quiet")
 
 
 def storm(
-    kafka: Kafka, folder: Path, producing: Future[int], *, seconds: float, seed: int, within_s: float = 600
+    kafka: Kafka,
+    folder: Path,
+    producing: Future[int],
+    *,
+    seconds: float,
+    seed: int,
+    program: str = "kafka",
+    within_s: float = 600,
 ) -> tuple[Counter[bytes], list[str]]:
     """What a group of three finds while it is hurt; and what was done to it."""
     chance = random.Random(seed)  # noqa: S311  (repeatable, no secret)
-    members = {number: Member(kafka.servers, "storm", number, folder) for number in range(3)}
+    members = {number: Member(kafka.servers, "storm", number, folder, program) for number in range(3)}
     done: list[str] = []
     until_s = time.monotonic() + seconds
     try:
@@ -160,9 +179,9 @@ def storm(
                 os.kill(members[number].process.pid, signal.SIGCONT)
             else:
                 members[number].end(signal.SIGKILL if what == "kill" else signal.SIGTERM)
-                members[number] = Member(kafka.servers, "storm", number, folder)
+                members[number] = Member(kafka.servers, "storm", number, folder, program)
         producing.result()
-        wait_until_read(kafka.servers, "storm", within_s)
+        wait_until_read(kafka.servers, "storm", program, within_s)
     finally:
         for member in members.values():
             member.end()

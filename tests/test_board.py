@@ -9,6 +9,7 @@ from gctail.attribution.writing import writer
 from gctail.board import MOST_WATCHED, WATCHED_FOR_S, Board
 from gctail.engine import Engine
 from gctail.parsing.scanner import Scanner
+from gctail.service import Service
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "logs"
 
@@ -44,6 +45,16 @@ def test_a_leaking_service_has_a_row_that_says_so(leaking):
     assert len(row.trend) == 24
     assert row.trend[-1] > row.trend[0]
     assert 0 < row.gc_cpu_share < 1
+
+
+def test_a_service_that_was_kept_elsewhere_is_shown_at_once(leaking):
+    """It has moved here with its partition, and has not been heard of yet."""
+    engine = Engine(limit_mib=256)
+    board = Board(engine)
+    assert board.publish(1000.0, {}).rows == {}
+    engine.adopt(Service.restore(leaking.engine.services["checkout"].state()))
+    row = board.publish(1001.0, {}).rows["checkout"]
+    assert (row.severity, row.collections) == ("critical", 131)
 
 
 def test_details_come_only_for_what_is_looked_at(leaking):

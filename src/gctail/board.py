@@ -114,7 +114,10 @@ class Board:
         """Make what happened since the last time visible. `now_s` is Unix time."""
         self._forget(now_s)
         self._accuse(now_s)
-        services, changed = self.engine.services, self._changed.copy()
+        services = self.engine.services
+        if len(self._rows) < len(services):  # services that were kept elsewhere, and were not heard of here yet
+            self._changed.update(name for name, each in services.items() if name not in self._rows and each.kinds)
+        changed = self._changed.copy()
         if changed or self._unjudged or len(self._rows) > len(services):
             rows = {name: row for name, row in self._rows.items() if name in services}
             self._judge(now_s)

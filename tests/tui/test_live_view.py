@@ -217,6 +217,17 @@ def test_hostile_names_and_lines_do_not_reach_the_terminal():
     play(board, story, (120, 30))
 
 
+def test_what_holds_the_reading_up_is_told(board):
+    """How much of a topic waits to be read, and that its brokers are waited for."""
+    board.publish(1e9, {"bytes": 10, "lag_messages": 1234, "trouble": "waiting for Kafka"})
+
+    async def story(app, pilot):
+        await pilot.pause()
+        assert "1,234 messages behind  waiting for Kafka" in screen(app).splitlines()[0]
+
+    play(board, story)
+
+
 def test_nothing_read_yet_is_said():
     """An empty board is a question to the user: is the trace on?"""
     board = Board(Engine())

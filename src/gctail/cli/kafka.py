@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ from gctail.parsing.text import show
 from gctail.records import Passage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gctail.cli.telling import Teller
     from gctail.engine import Engine
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from gctail.runners.alerts import Alerts
     from gctail.runners.kafka import Consumption, Course
     from gctail.service import Seen
+
+LEAVING_S = 40.0
+"""What a last checkpoint, and leaving a group, may take where brokers are away."""
+MOST_UNSAID = 20
+"""Sentences that are kept while a view fills the terminal, the newest."""
 
 DESCRIPTION = """\
 Reads logs from Kafka topics and says what is wrong with the services that wrote them. A message may hold a line,
@@ -113,7 +119,7 @@ def run(options: argparse.Namespace) -> int:
     looking = Looking(options, engine, teller, alerts)
     consumption = Consumption(
         replace(course, every_line=counts_lines(plan)), engine, naming, teller.outputs, plan=plan,
-        tell=looking.say, onlooker=looking, leaving=lambda: teller.end(lambda: report(engine, consumption.told())),
+        tell=looking.say, onlooker=looking, leaving=lambda: looking.end(lambda: report(engine, consumption.told())),
     )  # fmt: skip
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: consumption.stop())
@@ -132,6 +138,8 @@ class Looking:
         self.teller, self.alerts = teller, alerts
         self.views = views_of(options, engine, dict)
         self._in_terminal: bool = options.tui
+        self._outcome: dict[str, Any] | None = None
+        self._unsaid: deque[str] = deque(maxlen=MOST_UNSAID)
         self._reloading = Reloading(options, changes_of(engine, teller, alerts))
         self._reloading.listen()
 
@@ -143,8 +151,12 @@ class Looking:
         self.views.facts = lambda: self._facts(consumption)
         if self._in_terminal:
             self.teller.console.silent = True
-            self.views.terminal(consumption.run, consumption.stop)
-            self.teller.console.silent = False
+            self.views.terminal(consumption.run, consumption.stop, LEAVING_S)
+            self.teller.console.silent = self._in_terminal = False
+            for sentence in self._unsaid:
+                _say(sentence)
+            if (outcome := self._outcome) is not None:
+                self.teller.end(lambda: outcome)
             self.views.close()
             return
         try:
@@ -153,9 +165,18 @@ class Looking:
             self.views.close()
 
     def say(self, sentence: str) -> None:
-        """One sentence for who watches, where no view is in its way."""
-        if not self._in_terminal:
+        """One sentence for who watches; where the view at the terminal is in its way, when that is closed."""
+        if self._in_terminal:
+            self._unsaid.append(sentence)
+        else:
             _say(sentence)
+
+    def end(self, outcome: Callable[[], dict[str, Any]]) -> None:
+        """The verdict; likewise. It is asked for now, while all services are still there."""
+        if self._in_terminal:
+            self._outcome = outcome()
+        else:
+            self.teller.end(outcome)
 
     def saw(self, event: Event, seen: Seen | None) -> None:
         """One event."""
@@ -182,7 +203,12 @@ class Looking:
     def _facts(self, consumption: Consumption) -> dict[str, Any]:
         """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
         told, facts = consumption.told(), consumption.facts
-        told |= {"messages": facts.messages, "lag_s": facts.seconds}
+        told |= {"messages": facts.messages, "lag_messages": facts.behind, "lag_s": facts.seconds}
+        if consumption.link.wrong is not None:
+            told["trouble"] = "waiting for Kafka"
+            told["notes"] = [*facts.remarks(), f"Kafka: {consumption.link.wrong}"]
+        elif facts.paused:
+            told["trouble"] = "reading stops: a sink takes nothing"
         for each in self.alerts:
             told["alerts"], told["alerts_dropped"] = each.health(), each.dropped
         return told

@@ -57,10 +57,11 @@ class Views:
             self.tick(at_once=True)
             self._over.wait(WITHOUT_INPUT_S)
 
-    def terminal(self, read: Callable[[], None], stop: Callable[[], None]) -> None:
+    def terminal(self, read: Callable[[], None], stop: Callable[[], None], patience_s: float = 5.0) -> None:
         """Show the terminal view while `read` reads in a thread of its own; `stop` ends it when the user has gone.
 
-        What goes wrong in `read` is raised here, when the terminal is whole again.
+        It gets `patience_s` to end what it has begun. What goes wrong in it is raised here, when the terminal is whole
+        again.
         """
         try:
             from gctail.tui.app import LiveView
@@ -83,7 +84,7 @@ class Views:
         view.run()
         stop()
         self._over.set()
-        thread.join(5.0)
+        thread.join(patience_s)
         if wrong:
             raise wrong[0]
 

@@ -24,7 +24,7 @@ SIGNS = {"critical": "!", "warning": "▲", "info": "·", None: " "}
 
 
 def header(snapshot: Snapshot, shown: int, words: str, width: int) -> Text:
-    """How many services, how bad, and what was read."""
+    """How many services, how bad, what was read, and what keeps the reading up."""
     rows = snapshot.rows.values()
     critical = sum(row.severity == "critical" for row in rows)
     warnings = sum(row.severity == "warning" for row in rows)
@@ -39,6 +39,11 @@ def header(snapshot: Snapshot, shown: int, words: str, width: int) -> Text:
     read = snapshot.facts.get("bytes")
     if width >= 100 and isinstance(read, int):
         text.append(f"  {read:,} bytes read", style="dim")
+    behind, trouble = snapshot.facts.get("lag_messages"), snapshot.facts.get("trouble")
+    if isinstance(behind, int) and behind:
+        text.append(f"  {behind:,} messages behind", style="dim")
+    if isinstance(trouble, str) and trouble:
+        text.append(f"  {show(trouble, max(20, width // 2))}", style="bold")
     text.append(f"   {words}")
     if width >= 60 and snapshot.at_s:
         clock = time.strftime("%H:%M:%SZ", time.gmtime(snapshot.at_s))

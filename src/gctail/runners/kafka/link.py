@@ -36,7 +36,7 @@ class Link:
         self.stopped = False
         self._tell = tell
         self._complaints = Complaints()
-        self._trouble: str | None = None
+        self.wrong: str | None = None  # what it waits for, in a sentence
         self._heard_s = time.monotonic()
         self._poll_s = POLL_S
 
@@ -87,11 +87,11 @@ class Link:
 
     def trouble(self, trouble: str | None) -> None:
         """Say once that something is wrong, and once that it is over."""
-        if trouble is not None and self._trouble is None:
+        if trouble is not None and self.wrong is None:
             self._tell(f"Kafka: {trouble}; waiting and trying again")
-        elif trouble is None and self._trouble is not None:
+        elif trouble is None and self.wrong is not None:
             self._tell("Kafka: going on")
-        self._trouble = trouble
+        self.wrong = trouble
 
 
 def sentence(error: BaseException) -> str:

@@ -95,7 +95,8 @@ function hearFacts(facts) {
   page.facts = facts;
   stream.question.line = log.last || null;
   const read = [typeof facts.bytes === "number" ? `${bytes(facts.bytes)} read` : "", facts.files > 1 ? plural(facts.files, "file") : "",
-    facts.lag_bytes ? `${bytes(facts.lag_bytes)} behind` : "", facts.unreadable ? `${count(facts.unreadable)} unreadable` : ""];
+    facts.lag_bytes ? `${bytes(facts.lag_bytes)} behind` : "", facts.lag_messages ? `${plural(facts.lag_messages, "message")} behind` : "",
+    facts.trouble ? shown(facts.trouble, 200) : "", facts.unreadable ? `${count(facts.unreadable)} unreadable` : ""];
   say(at("read"), read.filter(Boolean).join(" · "));
   at("read").title = (facts.notes || []).map((note) => shown(note, 200)).join("\n");
 }
