@@ -81,4 +81,4 @@ def test_every_shell_gets_its_script(capsys):
 def test_a_shell_that_is_not_known_is_refused(capsys):
     with pytest.raises(SystemExit):
         main(["completion", "cmd"])
-    assert "invalid choice: 'cmd'" in capsys.readouterr().err
+    assert "'cmd' is none of 'bash', 'zsh', 'fish'" in capsys.readouterr().err

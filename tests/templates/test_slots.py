@@ -1,13 +1,13 @@
 """Variables of a line are found, named, typed, and read in base units."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gctail.templates.mine import Mine
 from gctail.templates.pattern import compiled, readings
 from gctail.templates.sketch import sketch
-from gctail.templates.slots import amount
+from gctail.templates.slots import SlotTally, amount, numbers_of
 
 
 def slots_of(*lines):
@@ -92,6 +92,7 @@ PIECES = ["stored", "user=ann", "n=12", '"a b"', "3.5ms", "10.0.0.1", "(key=uid_
 
 
 @settings(deadline=None, max_examples=200)
+@example(["0h\x80"], " ")  # begins with the same byte as the micro sign
 @given(
     st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=12), st.sampled_from([" ", "  ", "\t"])
 )
@@ -103,3 +104,12 @@ def test_the_pattern_made_of_a_line_reads_that_line_as_it_was_read(pieces, space
     match = compiled(source).fullmatch(line)
     assert match is not None
     assert list(match.groups()) == [reading.value for reading in slots]
+
+
+@pytest.mark.parametrize("values", [[b""], [b" "], [b"1,2"], [b"", b""], [b"3", b"1,2"]])
+def test_a_value_that_is_empty_or_holds_a_comma_is_no_number(values):
+    """`duration_ms=` is where a line was cut; between brackets it would be a list of none."""
+    assert numbers_of(values) is None
+    tally = SlotTally("ms", "ms", "number")
+    tally.add(values, 0.0)
+    assert tally.values == len(values)

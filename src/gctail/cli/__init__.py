@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not _is_about_output(error):
             raise
         _close_quietly()
-        return _said(f"gctail: cannot write to standard output: {error}")
+        why = error.strerror if isinstance(error, OSError) else "it is closed"
+        return _said(f"gctail: cannot write to standard output: {why}")
     return status
 
 

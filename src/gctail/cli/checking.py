@@ -28,7 +28,10 @@ def _rules(values: Mapping[str, Value]) -> Iterator[str]:
     path = rules.value or SHIPPED_RULES
     try:
         known = {rule.name for rule in load_rules(rules_text(path))}
-    except (OSError, UnicodeDecodeError, RuleError) as error:
+    except UsageError as error:
+        yield f"{rules.origin}: {error}"
+        return
+    except RuleError as error:
         yield f"{rules.origin}: rules: {path}: {error}"
         return
     enabled = values["enable"]
@@ -91,12 +94,12 @@ def _silences(settings: Settings) -> Iterator[str]:
 
 
 def _services(settings: Settings) -> Iterator[str]:
-    from gctail.parsing.quantities import parse_size
+    from gctail.cli.sizes import size_above_0
 
     for name, service in settings.services.items():
         if service.limit is not None:
             try:
-                parse_size(service.limit)
+                size_above_0(service.limit)
             except ValueError as error:
                 yield f"{settings.origins[f'services.{name}.limit']}: limit: {error}"
         if service.pprof is not None:

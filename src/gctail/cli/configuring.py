@@ -175,9 +175,9 @@ def _check(name: str) -> Callable[[str], object] | None:
 
 
 def _size(text: str) -> object:
-    from gctail.parsing.quantities import parse_size
+    from gctail.cli.sizes import size_above_0
 
-    return parse_size(text)
+    return size_above_0(text)
 
 
 def _window(text: str) -> object:

@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from gctail.cli.files import read_text
 from gctail.cli.sizes import size_option
 from gctail.config.limits import Limits
 from gctail.detectors.added import Addition
@@ -50,11 +50,11 @@ def limits_of(options: argparse.Namespace, limit_mib: float | None) -> Limits | 
         raise UsageError(f"[services]: limit: {error}") from error
 
 
-def rules_text(path: str | Path) -> str:
-    """A file of rules; `default` stands for those that gctail brings along."""
-    if str(path) == SHIPPED_RULES:
+def rules_text(path: str) -> str:
+    """A file of rules; `default` stands for those that gctail brings along. Raises UsageError."""
+    if path == SHIPPED_RULES:
         return files("gctail.data").joinpath("rules.toml").read_text("utf-8")
-    return Path(path).read_text("utf-8")
+    return read_text("--rules", path)
 
 
 def plan_of(options: argparse.Namespace) -> Plan | None:
@@ -69,12 +69,13 @@ def plan_of(options: argparse.Namespace) -> Plan | None:
     path = path or SHIPPED_RULES
     try:
         rules = load_rules(rules_text(path))
-    except (OSError, UnicodeDecodeError, RuleError) as error:
+    except RuleError as error:
         raise UsageError(f"--rules {path}: {error}") from error
     unknown = set(enabled) - {rule.name for rule in rules}
     if unknown:
         known = ", ".join(rule.name for rule in rules)
-        raise UsageError(f"--enable {min(unknown)}: {path} has no such rule; it has {known}")
+        where = path if path != SHIPPED_RULES else "gctail"
+        raise UsageError(f"--enable {min(unknown)}: {where} has no such rule; it has {known}")
     return Plan((replace(rule, enabled=rule.enabled or rule.name in enabled) for rule in rules), added)
 
 

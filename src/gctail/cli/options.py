@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 from collections.abc import Sequence
+from typing import NoReturn
 
 from gctail.cli.configuring import configurable, configured
 from gctail.cli.following import following
 from gctail.cli.viewing import viewing
 from gctail.cli.wrapping import wrapping
+from gctail.config.near import did_you_mean
+from gctail.errors import UsageError
 
 Group = argparse.ArgumentParser | argparse._ArgumentGroup  # noqa: SLF001 - it has no public name
 
@@ -51,6 +56,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     from importlib import import_module
 
     if not arguments or arguments[0] not in COMMANDS:
+        _refuse_misspelt(arguments[:1])
         reading = configured(reading_parser, "", _joined(list(arguments)))
         reading.run = import_module("gctail.cli.read").run
         return reading
@@ -58,6 +64,13 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     options = configured(command.parser, arguments[0], _joined(list(arguments[1:])))
     options.run = command.run
     return options
+
+
+def _refuse_misspelt(first: Sequence[str]) -> None:
+    """Raise UsageError where the first word looks like a command and is no file."""
+    for word in first:
+        if word.isalpha() and not os.path.lexists(word) and (near := did_you_mean(word, COMMANDS)):
+            raise UsageError(f"{word}: there is no such command and no such file{near}")
 
 
 def _joined(arguments: list[str]) -> list[str]:
@@ -71,9 +84,35 @@ def _joined(arguments: list[str]) -> list[str]:
     return joined
 
 
+WORDS = (
+    (re.compile(r"^argument "), ""),
+    (re.compile(r"expected (?:one|at least one) argument"), "a value is missing"),
+    (re.compile(r"invalid choice: ('.*?') \(choose from (.*)\)"), r"\1 is none of \2"),
+    (re.compile(r"invalid int value: "), "no whole number: "),
+    (re.compile(r"invalid float value: "), "no number: "),
+    (re.compile(r"the following arguments are required: (.*)"), r"\1: missing"),
+)
+"""What argparse says of a wrong call, and how we say it."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, instead of every option there is."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with status 2."""
+        unknown = message.removeprefix("unrecognized arguments: ")
+        if unknown != message:
+            given = unknown.split()[0].partition("=")[0]
+            known = [text for action in self._actions for text in action.option_strings]
+            message = f"there is no option {given}{did_you_mean(given, known)}"
+        for theirs, ours in WORDS:
+            message = theirs.sub(ours, message)
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def new_parser(name: str, description: str) -> argparse.ArgumentParser:
     """A parser as all commands have it."""
-    return argparse.ArgumentParser(
+    return Parser(
         prog=name,
         description=description,
         epilog=EPILOG,

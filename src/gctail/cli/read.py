@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gctail.cli.inputs import has_source, reading_of
@@ -116,7 +117,7 @@ def _refuse(options: argparse.Namespace) -> None:
         raise UsageError("-f goes with files: a source is read as it comes, to its end; leave it out")
     if options.pass_through and (options.output != "text" or options.tui):
         raise UsageError("--pass-through is for text at a terminal or in a pipe: leave out --output and --tui")
-    if options.false_alarms is not None and options.false_alarms <= 0:
+    if options.false_alarms is not None and not 0 < options.false_alarms < inf:
         raise UsageError(f"--false-alarms {options.false_alarms:g}: none at all cannot be had; give a number above 0")
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gctail.cli.files import read_text
 from gctail.errors import UsageError
 
 if TYPE_CHECKING:
     from gctail.parsing.lexicon import Lexicon
-
-MOST_BYTES = 1 << 20
 
 
 def wrapping(parser: argparse._ActionsContainer) -> None:
@@ -41,14 +39,8 @@ def read_lexicon(wrappers: str | None, deaths: str | None) -> Lexicon:
 
 
 def _read(option: str, path: str, read: Callable[[bytes], Any]) -> Any:  # noqa: ANN401 - what `read` gives
+    text = read_text(option, path)
     try:
-        with Path(path).open("rb") as file:
-            toml = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{option} {path}: cannot be read: {error.strerror}") from error
-    if len(toml) > MOST_BYTES:
-        raise UsageError(f"{option} {path}: a file of these has at most {MOST_BYTES >> 20} MiB")
-    try:
-        return read(toml)
+        return read(text.encode())
     except UsageError as error:
         raise UsageError(f"{option} {path}: {error}") from error

@@ -23,6 +23,8 @@ def decoded(toml: bytes, shape: type[T]) -> T:
         return msgspec.toml.decode(toml, type=shape)
     except msgspec.ValidationError as problem:
         raise UsageError(_in_words(str(problem))) from problem
+    except UnicodeDecodeError as problem:
+        raise UsageError(f"byte {problem.start} is no UTF-8") from None
     except (msgspec.DecodeError, RecursionError) as problem:
         raise UsageError(f"this is no TOML: {problem}") from problem
 

@@ -74,8 +74,8 @@ def numbers_of(values: Sequence[Value]) -> tuple[Sequence[float], float] | None:
     joined, scale = b",".join(texts), _scale(unit)
     try:  # 5 times as fast as one by one; `007` is no number for JSON
         numbers = orjson.loads(b"[%b]" % (joined.replace(unit, b"") if unit else joined))
-        if scale is not None and set(map(type, numbers)) <= _NUMERIC:
-            return numbers, scale
+        if len(numbers) == len(texts) and scale is not None and set(map(type, numbers)) <= _NUMERIC:
+            return numbers, scale  # `[]` is JSON too, and `1,2` in one value would be two numbers
     except ValueError:
         pass
     amounts = list(map(amount, texts))
