@@ -4,8 +4,10 @@ Every service is one process that numbers its collections without a gap, so its 
 nothing is missing, nothing is there twice. Kills that a kernel's log reports each have a pid of their own: all of them
 come out of the sink, and stand once in what is kept.
 
-A log that is removed, or cut without a copy, is gone for whoever has not read it: before such a deed the writer waits
-until gctail has saved that it did.
+A log that is removed is gone for whoever has not read it, and so is the oldest of forty generations: before such a
+deed the writer waits until gctail has saved that it did.
+
+What was told between the last checkpoint and a kill is told again, with the same id; what the checkpoint knows is not.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import random
 import time
 from collections import Counter
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -34,6 +37,7 @@ class Log:
         self.file = path.open("ab", buffering=0)
         self.number = self.written = self.lines = 0
         self.rest = b""  # of a line that was begun
+        self.is_read = lambda: False  # and saved, all that was written
 
     def line(self) -> bytes:
         """The next thing it has to say."""
@@ -68,15 +72,14 @@ class Log:
     # -- what happens to it
 
     def shift(self) -> None:
-        """Older generations get their next number, the oldest go."""
-        for number in range(KEPT_GENERATIONS, 0, -1):
-            for ending in ("", ".gz"):
-                older = self.path.with_name(f"{self.path.name}.{number}{ending}")
-                with suppress(FileNotFoundError):
-                    if number == KEPT_GENERATIONS:
-                        older.unlink()
-                    else:
-                        older.rename(self.path.with_name(f"{self.path.name}.{number + 1}{ending}"))
+        """Older generations get their next number; the oldest go, but not before they were read."""
+        older = {int(path.suffixes[1][1:]): path for path in self.path.parent.glob(f"{self.path.name}.*")}
+        for number in sorted(older, reverse=True):
+            if number >= KEPT_GENERATIONS and self.is_read():
+                older[number].unlink()
+            else:
+                ending = "".join(older[number].suffixes[2:])
+                older[number].rename(self.path.with_name(f"{self.path.name}.{number + 1}{ending}"))
 
     def rotate(self) -> None:
         """Rename and create; the writer may go on in the old file for a while."""
@@ -132,9 +135,14 @@ class Storm:
         self.chance = random.Random(seed)  # noqa: S311 - a storm that can be repeated, no secret
         self.logs = [Log(directory / f"service-{number}.log", self.chance) for number in range(services)]
         self.logs.append(Log(directory / "kernel.log", self.chance, kernel=True))
+        for log in self.logs:
+            log.is_read = lambda log=log: self.saved_bytes(log) >= log.written
         more = ["--poll"] if self.chance.random() < 0.3 else []
         self.gctail = Gctail(directory, *more, *(log.path for log in self.logs))
         self.done: Counter[str] = Counter()
+        self._kills: list[
+            tuple[int, set[str]]
+        ] = []  # how many findings were told before each, and the ids in its state
 
     def __enter__(self) -> Self:
         return self
@@ -189,6 +197,7 @@ class Storm:
     def kill(self) -> None:
         """And start it again; meanwhile the logs go on, or not."""
         self.gctail.kill()
+        self._kills.append((len(self.gctail.told()), set(self.gctail.saved_ids())))
         for _ in range(self.chance.choice((0, 0, 3, 12))):
             log = self.chance.choice(self.logs)
             deed = self.chance.choice((log.rotate, log.copytruncate, log.compress, lambda: None))
@@ -235,10 +244,26 @@ class Storm:
         missing = [pid for pid in pids if not told[pid]]
         if missing:
             faults.append(f"kills that no sink heard of: {missing}")
-        kept = [str(each.record.details["pid"]) for each in known["kernel"].deaths] if kernel.number else []
-        if kept != pids[-len(kept) :]:
-            faults.append(f"kills as they are kept: {kept}, not {pids[-len(kept) :]}")
+        known_ids = self._told_though_known()
+        if known_ids:
+            faults.append(
+                f"findings told again, though the state had them: {known_ids[:5]} and so on, {len(known_ids)}"
+            )
+        kept = {name: [str(each.record.details["pid"]) for each in service.deaths] for name, service in known.items()}
+        mine = kept.pop("kernel", [])
+        others = [pid for kills in kept.values() for pid in kills]  # of services that were alone when they were told
+        last = [pid for pid in pids if pid not in others][-len(mine) :] if mine else []
+        if mine != last or len(others) != len(set(others)):
+            faults.append(f"kills as they are kept: {mine} and {others}, not {last}")
         return faults
+
+    def _told_though_known(self) -> list[str]:
+        """Ids of findings that were told after a kill, though the checkpoint before it says that they had been."""
+        ids = [finding["id"] for finding in self.gctail.told()]
+        again: dict[str, None] = {}
+        for (first, known), (end, _) in pairwise([*self._kills, (len(ids), set())]):
+            again |= dict.fromkeys(each for each in ids[first:end] if each in known)
+        return list(again)
 
     @property
     def told_twice(self) -> int:

@@ -99,12 +99,17 @@ class Gctail:
 
     def position(self, path: Path) -> Any:
         """Where the last checkpoint would go on in a file; None where it has none."""
+        return self._kept("SELECT position FROM positions WHERE origin = ?", str(path).encode())
+
+    def saved_ids(self) -> list[str]:
+        """The ids of the findings that the last checkpoint says were told."""
+        return self._kept("SELECT fact FROM facts WHERE name = ?", "told") or []
+
+    def _kept(self, query: str, key: object) -> Any:
         with suppress(sqlite3.Error):
             database = sqlite3.connect(f"file:{self.state}?mode=ro", uri=True)
             try:
-                row = database.execute(
-                    "SELECT position FROM positions WHERE origin = ?", (str(path).encode(),)
-                ).fetchone()
+                row = database.execute(query, (key,)).fetchone()
             finally:
                 database.close()
             return unpacked(row[0]) if row is not None else None

@@ -6,7 +6,13 @@ import subprocess
 
 import pytest
 
+from follow_storm import KILLED
 from following import PROGRAM, Gctail, collections
+from gctail.engine import Engine
+from gctail.records import Sighting
+from gctail.runners.following import Following
+from gctail.runners.local import Reading
+from gctail.sources.follow import Follower
 from gctail.store import Store
 
 
@@ -207,3 +213,36 @@ def test_a_stop_tells_verdicts_but_not_of_ten_thousand_services(follow, tmp_path
         assert told.count("too few collections to judge") == (3 if services == 3 else 0)
         assert len(gctail.knows()) == services
     assert told == "501 services: no verdict on each; what was found was told as it came\n"
+
+
+class Asking:
+    """A listener that asks once for the place in a file that was read, and then ends it."""
+
+    def __init__(self, path):
+        follower = Follower([str(path)])
+        self.following = Following(follower, Reading(), Engine(), self, {})
+        self.path, self.kills, self.turns, self.position = path, [], 0, None
+
+    def hear(self, events):
+        self.kills += [event.record.details["pid"] for event in events if isinstance(event, Sighting)]
+
+    def found(self, findings):
+        pass
+
+    def turn(self):
+        self.turns += 1
+        if self.turns == 2:
+            self.position = self.following.position(str(self.path))
+            self.following.follower.stop()
+
+
+@pytest.mark.parametrize(("open_s", "saved"), [(60.0, None), (0.0, 2)])
+def test_what_is_open_for_long_is_closed_so_that_the_place_can_be_saved(tmp_path, monkeypatch, open_s, saved):
+    """Each line of a kernel's log may begin a report that goes on: where they come all the time, one is always open."""
+    monkeypatch.setattr("gctail.runners.following.OPEN_S", open_s)
+    path = tmp_path / "kernel.log"
+    path.write_text(KILLED.format(1.0, 1001, 1) + KILLED.format(2.0, 1002, 2))
+    asking = Asking(path)
+    asking.following.run()
+    assert asking.kills == [1001, 1002]
+    assert (asking.position and asking.position["scanner"]["lines"]) == saved

@@ -32,6 +32,9 @@ LAST_LINE_S = 10.0
 """After so long, a line without an end is taken as it is: its writer was killed."""
 KEEP_S = 86400.0
 """How often the positions of files that nobody writes to are saved as well: the store forgets what is not."""
+OPEN_S = 5.0
+"""So long something may be open in a file before it is taken as it is, so that the place there can be saved: a kernel's
+log in which one report follows the other would never have one."""
 GARBAGE = (20_000, 20, 20)
 """How many new objects Python looks through for garbage, and how often older ones: with ten thousand services it would
 look at a million objects again and again while they are met, a third of a second each time."""
@@ -78,6 +81,7 @@ class Following:
         self._names: dict[str, str] = {}  # by absolute path, as they were given
         self._heard: dict[str, float] = {}  # names in which something may be open, and when their last bytes came
         self._moved: dict[str, None] = {}
+        self._open_since_s: dict[str, float] = {}  # files without a place that can be saved
         self._all_moved_s = -KEEP_S
 
     def run(self) -> None:
@@ -182,12 +186,25 @@ class Following:
         scanner = self.reading.scanners[name]
         scanner.pause()
         self._hear(name, scanner)
-        if scanner.open() != set():
+        if not self._is_closed(path, scanner):
             return None
         state = scanner.state()
         place = self.follower.place(name, unfinished=scanner.unfinished_bytes > 0)
         place = replace(place, delivered_bytes=state["offset"])
         return {"version": VERSION, "place": msgspec.to_builtins(place, builtin_types=(bytes,)), "scanner": state}
+
+    def _is_closed(self, path: str, scanner: Scanner) -> bool:
+        """Nothing is open in the file; what was open for too long is closed."""
+        if scanner.open() == set():
+            self._open_since_s.pop(path, None)
+            return True
+        now_s = time.monotonic()
+        if now_s - self._open_since_s.setdefault(path, now_s) < OPEN_S:
+            return False
+        del self._open_since_s[path]
+        scanner.rest()
+        self._hear(self._names[path], scanner)
+        return scanner.open() == set()
 
 
 def places(known: Mapping[str, Any]) -> dict[str, Place]:
