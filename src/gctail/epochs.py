@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from gctail.detectors import Judge, Moment, Signal
+from gctail.detectors import Judge, Moment, Signal, Testimony
 from gctail.detectors.added import Added
 from gctail.golang.pacer import Derived, PacerView
 from gctail.parsing.burst import Columns
@@ -28,6 +28,8 @@ MEMORY_DEATHS = frozenset({
 })  # fmt: skip
 CLOSELY_BYTES = 8 << 20
 """So much of what a process says is read closely in any case."""
+ASKED_AGAIN = 1.2
+"""The log is asked about a growth whenever the process is so many times as old as when it was asked last."""
 SOON_ASKED = 0.2
 """Where a leak is believed more than this, the log will soon be asked for suspects."""
 MODELS = ("judge", "watch", "added", "trace", "mine")
@@ -92,6 +94,7 @@ class Epoch(Struct):
     mine: Any = None  # a Mine of what the application said, where that is read; likewise
     accused: list[dict[str, Any]] = []  # whom the log accused when the process had ended
     mined: int = 0  # lines of the application that were looked at, when it had ended
+    asked_s: float = 0.0  # when the log was last asked about the growth, seconds of uptime
     counts: Counts = field(default_factory=Counts)
     first: GcCycle | None = None
     last: GcCycle | None = None
@@ -229,8 +232,20 @@ class Epoch(Struct):
         if self.mine is None or self.judge is None:
             return
         self.mine.tick(clock_s, self.judge.gathering.level)
+        if clock_s >= ASKED_AGAIN * self.asked_s:
+            self.asked_s = clock_s
+            self.judge.heed(self.testimony())
         if self.judge.belief > SOON_ASKED:
             import gctail.attribution.choosing  # noqa: F401  (numpy takes 0.1 s: an alarm must not wait for it)
+
+    def testimony(self) -> Testimony | None:
+        """What the log says now of the growth; None where nothing grows or nobody listens."""
+        asked = self.judge.inquiry() if self.mine is not None else None
+        if asked is None:
+            return None
+        from gctail.attribution.testimony import testimony
+
+        return testimony(self.mine.courses(), asked)
 
     def suspects(self, verdict: Verdict | None) -> list[dict[str, Any]]:
         """Whom the log accuses of the growth, most suspected first; nobody where nothing leaks and nobody died of it.
@@ -270,7 +285,7 @@ class Epoch(Struct):
         """What is made of this process; None where it was not judged."""
         if self.judge is None:
             return self.closed
-        verdict: Verdict = self.judge.verdict()
+        verdict: Verdict = self.judge.verdict(self.testimony())
         return verdict
 
     def close(self) -> None:

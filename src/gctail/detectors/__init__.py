@@ -5,6 +5,6 @@ one a file; the growth of the heap, which takes a memory of its own, is judged b
 """
 
 from gctail.detectors.judge import DETECTORS, Judge
-from gctail.detectors.values import Block, Carryover, Moment, Signal, Surroundings
+from gctail.detectors.values import Block, Carryover, Inquiry, Moment, Signal, Surroundings, Testimony
 
-__all__ = ["DETECTORS", "Block", "Carryover", "Judge", "Moment", "Signal", "Surroundings"]
+__all__ = ["DETECTORS", "Block", "Carryover", "Inquiry", "Judge", "Moment", "Signal", "Surroundings", "Testimony"]

@@ -22,7 +22,16 @@ from gctail.detectors.shape import LEAK, Course, kind_of
 from gctail.detectors.spikes import Spikes
 from gctail.detectors.spiral import DeathSpiral
 from gctail.detectors.timer import ForcedOnTimer
-from gctail.detectors.values import STACK_WEIGHT, Block, Carryover, Moment, Signal, Surroundings
+from gctail.detectors.values import (
+    STACK_WEIGHT,
+    Block,
+    Carryover,
+    Inquiry,
+    Moment,
+    Signal,
+    Surroundings,
+    Testimony,
+)
 from gctail.records import Forecast, Verdict
 
 VERSION = 1
@@ -42,6 +51,7 @@ FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
 """Before that there is no alarm by growth."""
 SHORTEST_SHARE = 0.2
 """The lower end of a forecast is hardly ever a smaller share of it."""
+MOST_TOLD = 80
 URGENT = 0.6
 """A leak so likely, and so likely to meet the limit soon, is critical."""
 
@@ -51,7 +61,8 @@ class Bearing(Struct):
 
     `spread` is how far the highest level of a block usually lies above its low one, `base` the level after the first
     seventh of the time, `top` the highest low level; `belief` is in a leak, and `settled` what of it an alarm heeds;
-    `ended` is what killed the process, where memory did.
+    `ended` is what killed the process, where memory did; `log_belief` is what the log said of the growth when it was
+    last asked, and counts `log_weight`.
     """
 
     now_s: float = 0.0
@@ -66,6 +77,8 @@ class Bearing(Struct):
     bound: bool = False
     soft_mib: float | None = None
     ended: str | None = None
+    log_weight: float = 0.0
+    log_belief: float = 0.0
 
 
 class Judgement(NamedTuple):
@@ -121,6 +134,29 @@ class Judge:
     def settled(self) -> float:
         """The same, less where the growth is young: what the alarm goes by."""
         return self._bearing.settled
+
+    def inquiry(self) -> Inquiry | None:
+        """What the log should be asked; None where nothing has grown, or nobody could tell yet."""
+        growth, bearing = self._growth, self._bearing
+        has_grown = bearing.top >= bearing.base + 6 * growth.zigzag.noise and growth.zigzag.level > bearing.base
+        if self.gathering.collections < FEWEST_COLLECTIONS or not has_grown:
+            return None
+        near = self._near(self._head())
+        _, *ways = growth.probability(bearing.now_s, near)
+        likely = max(ways, key=lambda way: way.probability)
+        episode = growth.zigzag.episode
+        onset_s = likely.onset_s if likely.probability > 0.0 or episode is None else episode.trough_s
+        return Inquiry(onset_s + self.gathering.origin_s, near, max(0.01 * bearing.base, 0.35))
+
+    def heed(self, testimony: Testimony | None) -> None:
+        """Take in what the log answered; None where it said nothing."""
+        said = testimony or Testimony(0.0, 0.0)
+        self._bearing.log_weight, self._bearing.log_belief = round(said.weight, 6), round(said.belief, 6)
+
+    def _heeding(self, probability: float) -> float:
+        """The belief, with what the log has said."""
+        weight = self._bearing.log_weight
+        return (1.0 - weight) * probability + weight * self._bearing.log_belief
 
     def bear(self, budget_per_day: float) -> None:
         """From now on speak for at most so many false alarms a service-day."""
@@ -212,6 +248,7 @@ class Judge:
             growth.refit(self._bearing.now_s, near, max(0.01 * self._bearing.base, 0.35))
             probability, episode, judged = growth.probability(self._bearing.now_s, near)
             probability = max(probability, self._map_belief(head))
+        probability = self._heeding(probability)
         now_s, self._bearing.belief = self._bearing.now_s, probability
         onset_s = max(episode, judged, key=lambda way: way.probability).onset_s
         age_s = now_s - onset_s
@@ -279,17 +316,22 @@ class Judge:
         limit = self._limit_mib if self._limit_mib is not None else self._growth.zigzag.level + head_mib
         return interval(limit, seconds, max(self._bearing.now_s - onset_s, 1e-3)), onset_s, rate
 
-    def judgement(self) -> Judgement:
-        """Everything behind the verdict, the open block included; asking changes nothing."""
-        if self.gathering.peek() is None:
-            return self._conclude()
+    def judgement(self, testimony: Testimony | None = None) -> Judgement:
+        """Everything behind the verdict, the open block included; asking changes nothing.
+
+        `testimony` is what the log says now, instead of what was heeded last.
+        """
+        if self.gathering.peek() is None and testimony is None:
+            return self._conclude("")
         judge = Judge.restore(self.state())
         judge._settle()  # noqa: SLF001 - same class
-        return judge._conclude()  # noqa: SLF001 - same class
+        if testimony is not None:
+            judge.heed(testimony)
+        return judge._conclude(testimony.message if testimony is not None else "")  # noqa: SLF001 - same class
 
-    def verdict(self) -> Verdict:
+    def verdict(self, testimony: Testimony | None = None) -> Verdict:
         """What we make of the epoch so far."""
-        found = self.judgement()
+        found = self.judgement(testimony)
         leak = found.probability >= LEAK
         return Verdict(
             leak=leak,
@@ -307,8 +349,8 @@ class Judge:
         if block is not None:
             self._learn(block)
 
-    def _conclude(self) -> Judgement:
-        """The judgement over complete blocks, with a fresh regression."""
+    def _conclude(self, message: str) -> Judgement:
+        """The judgement over complete blocks, with a fresh regression; `message` is the line that the heap follows."""
         growth, count, now_s = self._growth, self.gathering.collections, self._bearing.now_s
         if not len(growth.history):
             return NO_JUDGEMENT
@@ -316,7 +358,8 @@ class Judge:
         near = self._near(head)
         found = growth.regress(now_s, max(0.01 * self._bearing.base, 0.35))
         probability, episode, judged = growth.probability_with(by_regression(found, now_s, near), now_s, near)
-        probability = self._few(max(probability, self._map_belief(head)), count)
+        alone = max(probability, self._map_belief(head))
+        probability = self._few(self._heeding(alone), count)
         if near < head or not self._knows_limit:
             probability = weighed(probability, UNKNOWN_ODDS)
         if near < head:
@@ -338,6 +381,8 @@ class Judge:
         kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
         why = reasons_of(course, kind, rate, growth.zigzag, found.load)
         about_limit = limit_sentence(forecast, self._limit_mib, growth.zigzag.level, rate)
+        if message and probability >= LEAK > alone:
+            why = (*why, f'it paused when "{message[:MOST_TOLD]}" did, which it follows')
         if about_limit is not None and probability >= WORTH_A_FORECAST:
             why = (*why, about_limit)
         return Judgement(probability, kind, onset_s + self.gathering.origin_s, rate, forecast, why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp
 from typing import TYPE_CHECKING
 
@@ -26,17 +27,17 @@ def goes_on(history: History, onset_s: float, noise_mib: float) -> float:
     if len(lows) < FEWEST_BLOCKS:
         return 1.0
     step = max(STEP_NOISE * noise_mib, STEP_SHARE * (max(lows) - min(lows)))
-    last_s, last_mib, due = times[0], work[0], lows[0] + step
-    longest_s = longest_mib = 0.0
-    for low, time_s, allocated in zip(lows, times, work, strict=True):
-        if low >= due:
-            longest_s = max(longest_s, time_s - last_s)
-            longest_mib = max(longest_mib, allocated - last_mib)
-            last_s, last_mib, due = time_s, allocated, low + step
-    return max(
-        _survives(times[-1] - last_s, longest_s, times[-1] - times[0]),
-        _survives(work[-1] - last_mib, longest_mib, work[-1] - work[0]),
-    )
+    return max(pauses_fit(lows, times, step), pauses_fit(lows, work, step))
+
+
+def pauses_fit(levels: Sequence[float], clock: Sequence[float], step: float) -> float:
+    """The same by one clock, with a new high at every `step`."""
+    last, due, longest = clock[0], levels[0] + step, 0.0
+    for level, now in zip(levels, clock, strict=True):
+        if level >= due:
+            longest = max(longest, now - last)
+            last, due = now, level + step
+    return _survives(clock[-1] - last, longest, clock[-1] - clock[0])
 
 
 def _survives(still: float, longest: float, age: float) -> float:

@@ -152,3 +152,22 @@ class Carryover(Struct, frozen=True):
     growing_age_s: float = 0.0
     base_mib: float | None = None
     noise_mib: float | None = None
+
+
+class Inquiry(NamedTuple):
+    """What a judge wants to know of the log: whether growth since `onset_s` (s of uptime) goes on for `ahead_mib` more.
+
+    `noise_mib` is how far its levels lie apart by chance.
+    """
+
+    onset_s: float
+    ahead_mib: float
+    noise_mib: float
+
+
+class Testimony(NamedTuple):
+    """What the log answers: how much that counts, how likely the growth goes on, and the line that it goes with."""
+
+    weight: float
+    belief: float
+    message: str = ""

@@ -1,0 +1,118 @@
+"""What the log says about a growth: whether it goes on by itself, or with a line that comes to an end.
+
+A heap that stands still may hold a full cache, or may wait for the next request that keeps something: the log can tell.
+Where the heap follows one line more closely than time or traffic, that line is the better clock. Growth is judged over
+its running total as the judge does over time, and goes on where it is straight by that clock and the clock itself goes
+on: a finite number of keys comes ever more rarely, and the size of a cache that is full rises no more.
+"""
+
+from __future__ import annotations
+
+from math import ceil, e, exp, log
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gctail.attribution.choosing import best_of_each
+from gctail.attribution.columns import table
+from gctail.attribution.hints import hint
+from gctail.attribution.ranking import rank, window
+from gctail.detectors.growth import by_regression
+from gctail.detectors.hinge import Fit, fit
+from gctail.detectors.regression import Load, Regression
+from gctail.detectors.standstill import pauses_fit
+from gctail.detectors.values import Inquiry, Testimony
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gctail.attribution.ranking import Ranked, Window
+    from gctail.templates.courses import Courses
+
+    Floats = NDArray[np.float64]
+
+FEWEST_BINS = 16
+LEAST_GROWTH_MIB = 1.0
+LEAST_SHARE = 0.5
+"""A line that does not explain half of the growth is no clock of it."""
+MOST_WEIGHT = 0.85
+"""However well it fits, another line may be the cause, or none that is logged."""
+BINS = 48
+LOW_QUANTILE = 0.3
+WHOLE = 100.0
+"""What the clock has gone since the onset, in its own unit."""
+CLOCK_NOISE = 0.5
+STEP_SHARE = 0.04
+STEADY_PACE, FRESH_PACE, LEAST_PACE = 0.6, 1.3, 0.35
+"""The clock goes on where its last quarter went at 0.6 of its mean pace, or at 0.35 and faster than one before."""
+
+
+def testimony(courses: Courses, asked: Inquiry) -> Testimony | None:
+    """What the line that the growth follows best says about it; None where none does."""
+    seen = window(courses, asked.onset_s)
+    if seen is None or seen.live_mib.size < FEWEST_BINS or seen.growth_mib < LEAST_GROWTH_MIB:
+        return None
+    columns = table(courses, seen.begin)
+    if not columns.candidates:
+        return None
+    hints = np.array([hint(courses.templates[each.template], each) for each in columns.candidates])
+    ranked = rank(seen, columns, hints)
+    at = best_of_each(ranked, columns, courses)[0]
+    weight = _weight(ranked, seen, at)
+    if weight <= 0.0:
+        return None
+    slope, clock = float(ranked.slope[at]), ranked.values[:, at] - ranked.values[0, at]
+    size = ceil(clock.size / BINS)
+    parts = [slice(max(0, end - size), end) for end in range(clock.size, 0, -size)][::-1]
+    worked, times_s = ([float(column[part].mean()) for part in parts] for column in (clock, seen.uptime_s))
+    kept_mib = _without_requests(seen, clock)
+    levels = [float(np.quantile(kept_mib[part], LOW_QUANTILE)) for part in parts]
+    gone = worked[-1] - worked[0]
+    if gone <= 0.0:
+        return None
+    worked = [WHOLE * (each - worked[0]) / gone for each in worked]
+    belief = _straight(worked, levels, asked) * _clock_goes_on(times_s, worked, WHOLE * asked.ahead_mib / slope / gone)
+    return Testimony(weight, belief, courses.templates[columns.candidates[at].template].message)
+
+
+def _weight(ranked: Ranked, seen: Window, at: int) -> float:
+    """How surely the growth follows this line and not time or traffic, after as many chances as there are lines.
+
+    The better of two odds: the likelihood over that of a straight line, and the most that a p-value can mean
+    (Sellke, Bayarri and Berger 2001, "Calibration of p values for testing precise null hypotheses").
+    """
+    lead, p = float(ranked.lead[at]), float(ranked.p_value[at])
+    if not np.isfinite(ranked.score[at]) or lead < 0.0 or ranked.mib[at] < LEAST_SHARE * seen.growth_mib:
+        return 0.0
+    odds = exp(min(lead, 50.0)) / len(ranked.slope)
+    if 0.0 < p < 1 / e:
+        odds = max(odds, 1.0 / (-e * p * log(p)))
+    return MOST_WEIGHT * odds / (1.0 + odds) if p > 0.0 else MOST_WEIGHT
+
+
+def _without_requests(seen: Window, clock: Floats) -> Floats:
+    """The live heap (MiB) less what requests hold while they run, as far as that follows their rate."""
+    terms = np.column_stack([seen.steady, clock])
+    held_mib = float(np.linalg.lstsq(terms, seen.live_mib, rcond=None)[0][1])
+    kept_mib: Floats = seen.live_mib - max(held_mib, 0.0) * (seen.rate - seen.rate.mean())
+    return kept_mib
+
+
+def _straight(worked: list[float], levels: list[float], asked: Inquiry) -> float:
+    """How likely the growth goes on as the clock does: by the curves without an end, and by its pauses."""
+    found = fit(worked, worked, levels, asked.noise_mib)
+    endless = Fit(tuple(curve for curve in found.curves if curve.tau_s is None), found.flat)
+    chance = by_regression(Regression(endless, Load(0.0, 0.0, 0.0)), worked[-1], asked.ahead_mib).probability
+    step = max(2 * asked.noise_mib, STEP_SHARE * (max(levels) - min(levels)))
+    return chance * pauses_fit(levels, worked, step)
+
+
+def _clock_goes_on(times_s: list[float], worked: list[float], ahead: float) -> float:
+    """How likely the clock goes on for as long as is needed, judged as a growth of its own over time."""
+    found = fit(times_s, times_s, worked, CLOCK_NOISE)
+    lasting = sum(curve.weight for curve in found.curves if curve.remaining_mib is None or curve.remaining_mib > ahead)
+    quarters = np.diff(np.interp(np.linspace(times_s[0], times_s[-1], 5), times_s, worked)).tolist()
+    mean, last = WHOLE / 4, quarters[-1]
+    fresh = last >= LEAST_PACE * mean and last >= FRESH_PACE * min(quarters[:-1])
+    goes = 1.0 if last >= STEADY_PACE * mean or fresh else lasting
+    return goes * pauses_fit(worked, times_s, STEP_SHARE * WHOLE)

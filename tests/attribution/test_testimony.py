@@ -1,0 +1,85 @@
+"""What the log says of a growth: a pause of its lines is a pause, lines that go on without it are a full cache."""
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gctail.engine import Engine
+from gctail.records import Finding, Verdict
+from gctail.runners.local import Reading
+
+SECONDS = 100
+
+
+def played(tmp_path: Path, exports: Callable[[float], float], most: float = 1e9) -> Path:
+    """A service that serves 20 requests a second, of which so many are exports; an export keeps 0.25 MiB, up to `most`.
+
+    It collects once a second.
+    """
+    dice, kept, number, path = random.Random(1), 0.0, 0, tmp_path / "shop.log"  # noqa: S311 - a repeatable log
+    with path.open("w") as log:
+        for second in range(1, SECONDS + 1):
+            for _ in range(20):
+                number += 1
+                if dice.random() < exports(second):
+                    kept = min(kept + 0.25, most)
+                    log.write(f'level=INFO msg="export prepared" export=e{number:06}\n')
+                else:
+                    log.write(f'level=INFO msg="page served" page=/p/{dice.randrange(40)}\n')
+            live = int(30 + kept + dice.random())
+            log.write(
+                f"gc {second} @{second}.000s 1%: 0.1+1.0+0.1 ms clock, 0.2+0.1/0.5/0.1+0.2 ms cpu, "
+                f"{2 * live}->{2 * live}->{live} MB, {2 * live + 2} MB goal, 0 MB stacks, 0 MB globals, 2 P\n"
+            )
+    return path
+
+
+def judged(path: Path, *, mining: float = 1.0, restored: bool = False) -> tuple[Verdict, list[Finding]]:
+    """The verdict and all findings of a log; `restored` saves and loads every service after every batch of events."""
+    engine, findings = Engine(), []
+    engine.mining = mining
+    for events in Reading().files([str(path)]):
+        for at, event in enumerate(events):
+            seen = engine.observe(event)
+            findings += seen.findings if seen is not None else ()
+            if restored and at % 50 == 0:
+                for service in list(engine.services.values()):
+                    engine.adopt(type(service).restore(json.loads(json.dumps(service.state()))))
+    [service] = engine.services.values()
+    _, verdict = service.judged()
+    assert verdict is not None
+    return verdict, [*findings, *engine.conclude()]
+
+
+def now_and_then(second: float) -> float:
+    """Two thirds of the time hardly any exports."""
+    return 0.3 if second % 45 < 15 else 0.01
+
+
+def test_a_leak_that_waits_for_its_lines_is_no_full_cache(tmp_path):
+    path = played(tmp_path, lambda second: 0.3 if second < 30 or second > 90 else 0.02)
+    assert not judged(path, mining=0.0)[0].leak
+    verdict, _ = judged(path)
+    assert verdict.leak
+    assert any('it paused when "export prepared" did' in reason for reason in verdict.why)
+
+
+def test_a_cache_that_is_full_while_its_lines_go_on_is_no_leak(tmp_path):
+    verdict, findings = judged(played(tmp_path, lambda _: 0.15, most=20.0))
+    assert verdict.probability < 0.1
+    assert not [finding for finding in findings if finding.kind == "leak" and finding.uptime_s > 80]
+
+
+def test_lines_that_have_come_to_an_end_took_the_growth_with_them(tmp_path):
+    verdict, _ = judged(played(tmp_path, lambda second: 0.3 if second < 45 else 0.0))
+    assert verdict.probability < 0.1
+
+
+@pytest.mark.parametrize("exports", [now_and_then, lambda _: 0.15])
+def test_what_was_said_is_saved_and_restored(tmp_path, exports):
+    """The findings are the same, byte for byte, wherever the service was put away in between."""
+    path = played(tmp_path, exports)
+    assert judged(path, restored=True) == judged(path)
