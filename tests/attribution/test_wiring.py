@@ -192,7 +192,9 @@ def test_a_state_that_has_to_be_small_forgets_only_what_was_said(tmp_path):
     service = read(path)[0].services["shop"]
     light = Service.restore(lighter(service.state()))
     assert light.suspects() == []
-    assert light.judged()[1] == service.judged()[1]
+    lightly, fully = light.judged()[1], service.judged()[1]  # the log was heard the last time a little earlier
+    assert lightly.probability == pytest.approx(fully.probability, abs=0.05)
+    assert (lightly.leak, lightly.kind, lightly.forecast) == (fully.leak, fully.kind, fully.forecast)
 
 
 def certificate(text, path):
