@@ -61,9 +61,7 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     columns = table(courses, seen.begin)
     if not columns.candidates:
         return ()
-    hints = np.array([hint(courses.templates[each.template], each) for each in columns.candidates])
-    appeared = appearance(courses, onset_s)[[each.template for each in columns.candidates]]
-    ranked = rank(seen, columns, hints, appeared)
+    ranked, hints = ranked_since(courses, onset_s, seen, columns)
     best = best_of_each(ranked, columns, courses, explaining(ranked, seen, LEAST_LEAD))
     if not best:
         return ()
@@ -79,6 +77,13 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     told.sort(key=lambda at: (groups[at], -hints[at], -ranked.score[at]))
     describe = Describer(courses, seen, columns, ranked, onset_s)
     return tuple(describe.suspect(at, groups[at], parts.get(at), after(at, told, groups)) for at in told)
+
+
+def ranked_since(courses: Courses, onset_s: float, seen: Window, columns: Table) -> tuple[Ranked, Floats]:
+    """All candidates, ranked, and what the line of each says of itself (log-likelihood)."""
+    hints = np.array([hint(courses.templates[each.template], each) for each in columns.candidates])
+    appeared = appearance(courses, onset_s)[[each.template for each in columns.candidates]]
+    return rank(seen, columns, hints, appeared), hints
 
 
 def after(at: int, told: list[int], groups: dict[int, int]) -> int | None:

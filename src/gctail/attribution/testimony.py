@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gctail.attribution.choosing import best_of_each
+from gctail.attribution.choosing import best_of_each, explaining, ranked_since
 from gctail.attribution.columns import table
-from gctail.attribution.hints import hint
-from gctail.attribution.ranking import rank, window
+from gctail.attribution.ranking import window
 from gctail.detectors.growth import by_regression
 from gctail.detectors.hinge import Fit, fit
 from gctail.detectors.regression import Load, Regression
@@ -55,9 +54,11 @@ def testimony(courses: Courses, asked: Inquiry) -> Testimony | None:
     columns = table(courses, seen.begin)
     if not columns.candidates:
         return None
-    hints = np.array([hint(courses.templates[each.template], each) for each in columns.candidates])
-    ranked = rank(seen, columns, hints)
-    at = best_of_each(ranked, columns, courses)[0]
+    ranked, _ = ranked_since(courses, asked.onset_s, seen, columns)
+    best = best_of_each(ranked, columns, courses, explaining(ranked, seen, 0.0))
+    if not best:
+        return None
+    at = best[0]
     weight = _weight(ranked, seen, at)
     if weight <= 0.0:
         return None
