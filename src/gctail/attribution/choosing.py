@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, table
+from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, lines_of, table
 from gctail.attribution.doubts import doubts
 from gctail.attribution.hints import hint, reason, tells_no_more
 from gctail.attribution.keys.glimpse import glimpse
@@ -121,7 +121,7 @@ def tells(candidate: Candidate, template: Template) -> int:
     """Which column of a template says most of what grows."""
     if candidate.kind == LEVEL:
         return 2
-    if candidate.slot is None:
+    if candidate.slot is None or candidate.value:
         return 0
     return -1 if candidate.kind == SUM or tells_no_more(template.slots[candidate.slot], template.total) else 1
 
@@ -200,17 +200,46 @@ class Describer:
             p_value=float(f"{self.ranked.p_value[at]:.3g}"),
             correlation=round(self._correlation(at), 4),
             per_event_kib=float(f"{self.ranked.slope[at] * 1024:.4g}"),
-            events=round(sum(template.count[self.seen.begin :])),
+            events=round(sum(lines_of(self.courses, candidate)[self.seen.begin :])),
             distinct=round(key_slot.distinct) if key_slot is not None else None,
             since_uptime_s=round(max(self.onset_s, template.first_uptime_s), 3),
             group=group,
             example=template.example,
             about_keys=glimpse(template.slots, key_slot),
+            only=self._only(candidate),
+            less=self._less(candidate),
+            held_share=self._held(candidate),
+            pace=self._pace(at),
             counter_evidence=(
                 *self._tie(candidate, before),
                 *doubts(self.courses, self.seen, self.ranked, at, candidate),
             ),
         )
+
+    def _only(self, candidate: Candidate) -> str:
+        if candidate.slot is None or not candidate.value:
+            return ""
+        slot = self.courses.templates[candidate.template].slots[candidate.slot]
+        return f"{named(slot, candidate.slot)}={candidate.value}"
+
+    def _less(self, candidate: Candidate) -> str:
+        other = candidate.less
+        return (self._only(other) or self.courses.templates[other.template].message) if other is not None else ""
+
+    def _held(self, candidate: Candidate) -> float | None:
+        """What came and did not go, of all that came."""
+        if candidate.less is None:
+            return None
+        came, went = (sum(lines_of(self.courses, each)[self.seen.begin :]) for each in (candidate, candidate.less))
+        return round(max(0.0, 1.0 - went / came), 4) if came else None
+
+    def _pace(self, at: int) -> float | None:
+        """How fast the column grows at the end of the time since the onset, beside its beginning."""
+        values, uptime_s = self.ranked.values[:, at], self.seen.uptime_s
+        begin_s, end_s = uptime_s[max(self.seen.before - 1, 0)], uptime_s[-1]
+        third = (end_s - begin_s) / 3
+        first, last = np.diff(np.interp([begin_s, begin_s + third, end_s - third, end_s], uptime_s, values))[[0, 2]]
+        return round(float(last / first), 3) if first > 0 else None
 
     def _tie(self, candidate: Candidate, before: int | None) -> list[str]:
         """That another one fits as well, and why this one is told first."""
@@ -232,6 +261,8 @@ class Describer:
 
         Where two keys are about as good, the first that is no list of others: `key=u1`, not `value=Session{u1 web}`.
         """
+        if candidate.value:
+            return None
         if candidate.kind == kind != KEYS:
             return candidate.slot
         able = {

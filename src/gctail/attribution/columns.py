@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gctail.attribution.names import is_the_heap
+from gctail.attribution.opposites import pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,16 +31,23 @@ LEAST_RISE = 0.5
 LARGEST = 1e15
 """No size of anything in memory is larger; a log may print any number."""
 MOST_COLUMNS = 4096
+MOST_OF_IT = 0.95
+"""Lines with a value that nearly all of them have are all of them."""
 
 LINES, KEYS, SUM, LEVEL = "lines", "keys", "sum", "level"
 
 
 class Candidate(Struct, frozen=True):
-    """One column: of which template (its place in the courses), what of it, and of which slot."""
+    """One column: of which template (its place in the courses), what of it, and of which slot.
+
+    With a `value`, of those lines alone in which the slot has it; with `less`, the lines of that one are taken off.
+    """
 
     template: int
     kind: str
     slot: int | None = None
+    value: str = ""
+    less: Candidate | None = None
 
 
 class Table(Struct, frozen=True):
@@ -62,9 +70,32 @@ def table(courses: Courses, begin: int) -> Table:
             for candidate, values in _of(at, courses.templates[at], missing_share)
             if np.count_nonzero(np.diff(values[begin:])) >= FEWEST_MOVES
         ]
+    found += nets(found, courses)[: MOST_COLUMNS - len(found)]
     if not found:
         return Table((), np.zeros((len(courses.uptime_s) - begin, 0)))
     return Table(tuple(candidate for candidate, _ in found), np.column_stack([values for _, values in found]))
+
+
+def nets(found: list[tuple[Candidate, Floats]], courses: Courses) -> list[tuple[Candidate, Floats]]:
+    """Lines that bring something less those that take it back: how much of it there is."""
+    lines = [item for item in found if item[0].kind == LINES]
+    said = [(each.template, courses.templates[each.template].message, each.value) for each, _ in lines]
+    return [
+        (
+            structs.replace(lines[one][0], less=lines[other][0]),
+            lines[one][1] - lines[other][1],
+        )
+        for one, other in pairs(said)
+    ]
+
+
+def lines_of(courses: Courses, candidate: Candidate) -> list[float]:
+    """How many lines of it came in each bin."""
+    template = courses.templates[candidate.template]
+    if candidate.slot is not None and candidate.value:
+        parts = template.slots[candidate.slot].parts
+        return next(part.count for part in parts if part.value == candidate.value)
+    return template.count
 
 
 def missing(courses: Courses) -> Floats:
@@ -86,6 +117,9 @@ def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Ca
     for place, slot in enumerate(template.slots):
         if is_the_heap(slot.name):
             continue
+        for part in slot.parts if len(slot.parts) > 1 else ():
+            if sum(part.count) < MOST_OF_IT * template.total:
+                yield Candidate(at, LINES, place, part.value), running(part.count, missing_share)
         levels = [*_levels(slot)] if slot.last else []
         for level in levels:
             yield Candidate(at, LEVEL, place), level - missing_share * np.diff(level, prepend=level[0])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gctail.attribution.columns import KEYS
+from gctail.attribution.columns import KEYS, lines_of
 
 if TYPE_CHECKING:
     from gctail.attribution.columns import Candidate
@@ -29,7 +29,7 @@ WHOLE = 0.995
 def doubts(courses: Courses, seen: Window, ranked: Ranked, at: int, candidate: Candidate) -> tuple[str, ...]:
     """Sentences without a full stop; none where nothing speaks against it."""
     template = courses.templates[candidate.template]
-    counts, lines = np.asarray(template.count, float), np.asarray(courses.lines, float)
+    counts, lines = np.asarray(lines_of(courses, candidate), float), np.asarray(courses.lines, float)
     events = counts[seen.begin :].sum()
     found = []
     if ranked.p_value[at] > CHANCE:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gctail.attribution.columns import KEYS, LEVEL, SUM
+from gctail.attribution.columns import LEVEL
 from gctail.attribution.names import COUNTERS, REQUESTS, SIZES, words
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ ALWAYS_NEW = 0.9
 FEW_REPEATED = 0.6
 """Of numbers: such as go up to a million hardly come again by chance."""
 LITTLE = 0.35
+NET, PART = 0.5, -1.0
+"""What is there after what went; and lines with one value, of which there are many to try."""
 WARNED = 1.0
 """A warning or an error tells of something unusual, and the growth is."""
 WARNS = frozenset({"warn", "error", "fatal", "panic"})
@@ -62,6 +64,8 @@ def reason(first: tuple[Template, Candidate], second: tuple[Template, Candidate]
     kinds = [_by_kind(each, template) for template, each in (first, second)]
     template, candidate = first
     if kinds[0] > kinds[1] + LITTLE:
+        if candidate.less is not None:
+            return "it says what comes, and another line what goes"
         if candidate.kind == LEVEL:
             return "it prints the size of something"
         if always_new(template.slots[candidate.slot or 0], template.total):
@@ -86,17 +90,24 @@ def tells_no_more(slot: Slot, lines: int) -> bool:
 
 
 def _by_kind(candidate: Candidate, template: Template) -> float:
+    if candidate.less is not None or candidate.value:
+        return NET if candidate.less is not None else PART
     if candidate.slot is None:
         return 0.0
     slot = template.slots[candidate.slot]
-    if candidate.kind == LEVEL:
-        called = frozenset(words(slot.name))
-        if called & COUNTERS and not called & SIZES:
-            return -0.5
-        return 2.0 if called & SIZES else 1.0
-    if candidate.kind == KEYS:
-        return _keys(slot, template.total)
-    return -0.5 if candidate.kind == SUM else 0.0
+    match candidate.kind:
+        case "level":
+            return _level(slot)
+        case "keys":
+            return _keys(slot, template.total)
+    return -0.5
+
+
+def _level(slot: Slot) -> float:
+    called = frozenset(words(slot.name))
+    if called & COUNTERS and not called & SIZES:
+        return -0.5
+    return 2.0 if called & SIZES else 1.0
 
 
 def _keys(slot: Slot, lines: int) -> float:

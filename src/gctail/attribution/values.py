@@ -47,5 +47,16 @@ class Suspect(Struct, frozen=True):
     """A line of the log."""
     about_keys: str = ""
     """Why its keys are new, where the few that are kept say so."""
+    only: str = ""
+    """Of its lines, those with this value alone: `tenant=acme`."""
+    less: str = ""
+    """What takes back what these lines bring: the message of another line, or another value."""
+    held_share: float | None = None
+    """Of what these lines brought since the onset, so much was not taken back; None where nothing is known to do so."""
+    pace: float | None = None
+    """How fast it grows in the last third of the time since the onset, beside the first: 1 as fast, 0 no longer.
+
+    What fills up slows down; what keeps for ever does not.
+    """
     counter_evidence: tuple[str, ...] = ()
     """What speaks against it, or weakens it, in words."""

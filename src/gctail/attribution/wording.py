@@ -25,7 +25,9 @@ def _grew(suspect: Mapping[str, Any]) -> str:
             return f"the sum of field {field} grew with the heap"
         case "keys":
             return f"the heap grew with every new {slot}"
-    return "the heap grew with every such line"
+    only, less = suspect.get("only"), suspect.get("less")
+    such = f"every such line with {only}" if only else "every such line"
+    return f'the heap grew with {such}, less those that say "{less}"' if less else f"the heap grew with {such}"
 
 
 def proven(p_value: object) -> bool:
@@ -51,7 +53,9 @@ def _kept(suspect: Mapping[str, Any]) -> str:
             return f"{kept} kept for each unit of {suspect['field']}"
         case "keys":
             return f"{kept} kept for each of {suspect['distinct']:,} values"
-    return f"{kept} kept for each of {suspect['events']:,} lines"
+    held = suspect.get("held_share")
+    left = f", of which {held:.0%} stay".replace("%", " %") if held is not None else ""
+    return f"{kept} kept for each of {suspect['events']:,} lines{left}"
 
 
 def size(kib: float) -> str:

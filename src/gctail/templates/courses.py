@@ -21,6 +21,13 @@ class Key(Struct, frozen=True, gc=False):
     last_uptime_s: float
 
 
+class Part(Struct, frozen=True):
+    """Those lines of a template in which a slot has this value."""
+
+    value: str
+    count: list[float]
+
+
 class Slot(Struct, frozen=True):
     """One variable of a template.
 
@@ -44,6 +51,8 @@ class Slot(Struct, frozen=True):
     keys: tuple[Key, ...]
     whole: bool = True
     """Keys were taken from every line."""
+    parts: tuple[Part, ...] = ()
+    """How often each value came, where it never had more than a few."""
 
 
 class Template(Struct, frozen=True):

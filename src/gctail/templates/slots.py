@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from gctail.templates.courses import Key, Slot
-from gctail.templates.distinct import Distinct
+from gctail.templates.courses import Key, Part, Slot
+from gctail.templates.distinct import MOST_KEY_BYTES, Distinct
 from gctail.templates.grid import ABSENT, Course
 
 Value = bytes | str | int | float | bool | None
@@ -38,6 +38,8 @@ _BYTES = {b"B": 1.0} | {
     for prefix in (letters[:1], letters[1:])
     for suffix in (b"B", b"b", b"iB", b"i")
 }
+MOST_PARTS = 8
+"""Values of a slot that are counted each for itself: kinds of events, states, a handful of tenants."""
 _NUMERIC = {int, float}
 _MOST_NUMBER = 3e38  # what four bytes of a course can hold
 
@@ -86,14 +88,17 @@ class SlotTally:
     """What is remembered of one slot. `key` is the name of its field, or its place in the message."""
 
     __slots__ = (
-        "distinct", "highest", "key", "kind", "last", "measured", "name", "new_keys", "now", "sums", "values",
-        "whole_from",
+        "distinct", "highest", "key", "kind", "last", "measured", "name", "new_keys", "now", "parts", "parts_now",
+        "sums", "values", "whole_from",
     )  # fmt: skip
 
     def __init__(self, key: str, name: str, kind: str) -> None:
         self.key, self.name, self.kind = key, name, kind
         self.measured = _MEASURED.fullmatch(name) is not None
         self.values = 0
+        self.parts: dict[bytes, Course] | None = {} if kind == "word" else None
+        """Each value over time; None where there were more than `MOST_PARTS`."""
+        self.parts_now: dict[bytes, int] = {}
         self.whole_from: int | None = None
         """The bin from which on keys are taken of every line, though not every one is read."""
         self.distinct: Distinct | None = None
@@ -139,7 +144,19 @@ class SlotTally:
         different = list(dict.fromkeys(values))
         if self.distinct is None:
             self.distinct = Distinct()
-        self.now[0] += self.distinct.add(_as_bytes(different), lambda place: values.count(different[place]), now_s)
+        keys = _as_bytes(different)
+        self.now[0] += self.distinct.add(keys, lambda place: values.count(different[place]), now_s)
+        if self.parts is not None:
+            self._part(keys, [values.count(value) for value in different] if len(keys) <= MOST_PARTS else [])
+
+    def _part(self, keys: Sequence[bytes], counts: Sequence[int]) -> None:
+        """Count values apart, as long as there are only a few."""
+        parts, now = self.parts or {}, self.parts_now
+        if not counts or len({*parts, *now, *keys}) > MOST_PARTS or any(len(key) > MOST_KEY_BYTES for key in keys):
+            self.parts, self.parts_now = None, {}
+            return
+        for key, count in zip(keys, counts, strict=True):
+            now[key] = now.get(key, 0) + count
 
     def take(self, other: SlotTally) -> None:
         """Take in another slot that turned out to be the same."""
@@ -154,12 +171,21 @@ class SlotTally:
             (self.highest, other.highest),
         ):  # fmt: skip
             ours.take(theirs)
+        if self.parts is not None and other.parts is not None:
+            theirs_now = other.parts_now
+            self._part([*theirs_now], [*theirs_now.values()]) if theirs_now else None
+        if self.parts is None or other.parts is None or len({*self.parts, *other.parts}) > MOST_PARTS:
+            self.parts, self.parts_now = None, {}
+        else:
+            for value, course in other.parts.items():
+                self.parts.setdefault(value, Course("sum")).take(course)
         now, more = self.now, other.now
         highest = max((value for value in (now[3], more[3]) if not isnan(value)), default=ABSENT)
         self.now = [now[0] + more[0], now[1] + more[1], now[2] if isnan(more[2]) else more[2], highest]
 
     def know(self, word: bytes, times: int, first_bin: int | None, first_s: float) -> None:
         """A word that was a template of its own until now: it was new when that was."""
+        self.parts, self.parts_now = None, {}
         if self.distinct is None:
             self.distinct = Distinct()
         self.values += times
@@ -180,10 +206,16 @@ class SlotTally:
             self.highest.put(place, highest)
         if new or not isnan(last):
             self.now = [0.0, 0.0, ABSENT, ABSENT]
+        for value, count in self.parts_now.items():
+            if self.parts is not None:
+                self.parts.setdefault(value, Course("sum")).put(place, count)
+        self.parts_now = {}
 
     def halve(self) -> None:
         """The grid has merged neighbours."""
         for course in (self.new_keys, self.sums, self.last, self.highest):
+            course.halve()
+        for course in (self.parts or {}).values():
             course.halve()
         if self.whole_from is not None:
             self.whole_from //= 2
@@ -223,6 +255,13 @@ class SlotTally:
             if distinct
             else (),
             whole=share >= 1.0 or self.whole_from is not None,
+            parts=tuple(
+                Part(
+                    value.decode("utf-8", "replace"),
+                    [each * factor for each, factor in zip(course.whole(bins), scale, strict=True)],
+                )
+                for value, course in (self.parts or {}).items()
+            ),
         )
 
     def state(self) -> dict[str, Any]:
@@ -239,6 +278,10 @@ class SlotTally:
             "highest": self.highest.state(),
             "now": [None if isnan(value) else value for value in self.now],
             "whole_from": self.whole_from,
+            "parts": None
+            if self.parts is None
+            else {value.decode("latin-1"): course.state() for value, course in self.parts.items()},
+            "parts_now": {value.decode("latin-1"): count for value, count in self.parts_now.items()},
         }
 
     @classmethod
@@ -246,6 +289,13 @@ class SlotTally:
         """The slot that `state` was taken of."""
         slot = cls(state["key"], state["name"], state["kind"])
         slot.values, slot.whole_from = state["values"], state.get("whole_from")
+        parts = state.get("parts")
+        slot.parts = (
+            None
+            if parts is None
+            else {value.encode("latin-1"): Course("sum", course) for value, course in parts.items()}
+        )
+        slot.parts_now = {value.encode("latin-1"): count for value, count in state.get("parts_now", {}).items()}
         slot.distinct = Distinct.restore(state["distinct"]) if state["distinct"] else None
         slot.new_keys, slot.sums = Course("sum", state["new_keys"]), Course("sum", state["sums"])
         slot.last, slot.highest = Course("last", state["last"]), Course("highest", state["highest"])

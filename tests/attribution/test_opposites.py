@@ -1,0 +1,105 @@
+"""What some lines bring and others take back: the heap follows the difference."""
+
+import pytest
+from msgspec import structs
+
+from gctail.attribution.choosing import suspects
+from gctail.attribution.opposites import pairs
+from gctail.attribution.wording import sentence
+from gctail.templates.courses import Part, Slot
+from played_courses import Played
+
+
+@pytest.mark.parametrize(
+    ("come", "go"),
+    [
+        ("stream opened by", "stream closed after messages"),
+        ("client connected", "client disconnected"),
+        ("session started", "session expired"),
+        ("entry stored in cache", "entry evicted"),
+        ("subscribed to topic", "unsubscribed from topic"),
+        ("job enqueued", "job done"),
+    ],
+)
+def test_lines_about_the_same_are_opposites(come, go):
+    said = [(1, come, ""), (2, "heartbeat sent", ""), (3, go, "")]
+    assert list(pairs(said)) == [(0, 2)]
+
+
+def test_lines_about_different_things_are_none():
+    assert list(pairs([(1, "file opened", ""), (2, "connection closed", "")])) == []
+
+
+def test_values_of_one_line_are_opposites_and_those_of_different_lines_are_not():
+    said = [(1, "membership changed", "subscribe"), (1, "membership changed", "unsubscribe"), (2, "rpc", "unsubscribe")]
+    assert list(pairs(said)) == [(0, 1)]
+
+
+def opened_and_closed(played, share=0.8):
+    opened = played.lines("stream opened", share=0.1)
+    waiting, closed = 0.0, []
+    for count in opened:
+        waiting += count
+        closed.append(min(round(share * count + played.dice.gauss(0, 2)), int(waiting)) if count else 0)
+        closed[-1] = max(closed[-1], 0)
+        waiting -= closed[-1]
+    played.lines("stream closed", counts=closed)
+    return opened, closed
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_heap_that_follows_what_was_opened_and_not_closed_says_so(seed):
+    played = Played(seed, onset=0)
+    played.lines("request served", share=0.5, keys=lambda count: count)
+    opened, closed = opened_and_closed(played)
+    played.keep(0.4, [one - other for one, other in zip(opened, closed, strict=True)])
+    first, *_ = suspects(played.courses(), 1.0)
+    assert (first.message, first.less) == ("stream opened", "stream closed")
+    assert first.held_share == pytest.approx(1 - sum(closed) / sum(opened), abs=0.05)
+    assert first.per_event_kib == pytest.approx(0.4 * 1024, rel=0.25)
+
+
+def with_values(played, message, counts):
+    """A line of which each value of one slot comes so often in each bin."""
+    totals = [sum(each) for each in zip(*counts.values(), strict=True)]
+    played.lines(message, counts=totals)
+    parts = tuple(Part(value, [float(count) for count in each]) for value, each in counts.items())
+    slot = Slot("tenant", "word", sum(totals), float(len(parts)), 0.0, [], [], [], [], (), parts=parts)
+    played.templates[-1] = structs.replace(played.templates[-1], slots=(slot,))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_one_tenant_whose_lines_are_kept_is_named(seed):
+    played = Played(seed)
+    played.lines("request served", share=0.5, keys=lambda count: count)
+    counts = {name: [played.some(0.05 * traffic) for traffic in played.traffic] for name in ("acme", "bolt", "cyan")}
+    with_values(played, "order placed", counts)
+    played.keep(0.2, counts["acme"])
+    first, *_ = suspects(played.courses(), 10.0)
+    assert (first.message, first.only) == ("order placed", "tenant=acme")
+    assert first.p_value < 0.01
+    assert first.events < sum(sum(each) for each in counts.values()) / 2
+    told = sentence(structs.asdict(first))
+    assert "the heap grew with every such line with tenant=acme" in told
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_where_all_values_are_kept_none_is_named(seed):
+    played = Played(seed)
+    counts = {name: [played.some(0.05 * traffic) for traffic in played.traffic] for name in ("acme", "bolt", "cyan")}
+    with_values(played, "order placed", counts)
+    played.keep(0.1, [sum(each) for each in zip(*counts.values(), strict=True)])
+    first, *_ = suspects(played.courses(), 10.0)
+    assert (first.message, first.only) == ("order placed", "")
+
+
+def test_the_pace_of_what_fills_up_falls_and_that_of_a_leak_does_not():
+    """For whoever judges whether it will go on."""
+    paces = {}
+    for name, rate in (("leak", lambda _: 10), ("cache", lambda at: round(20 * 0.96**at))):
+        played = Played(3, onset=0)
+        stored = played.lines("entry stored", counts=[rate(at) for at in range(played.bins)])
+        played.keep(0.2, stored)
+        paces[name] = suspects(played.courses(), 1.0)[0].pace
+    assert paces["leak"] == pytest.approx(1.0, abs=0.1)
+    assert paces["cache"] < 0.2
