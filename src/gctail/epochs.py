@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from gctail.attribution.wording import proven
 from gctail.detectors import Judge, Moment, Signal, Testimony
 from gctail.detectors.added import Added
 from gctail.golang.pacer import Derived, PacerView
@@ -32,6 +33,8 @@ ASKED_AGAIN = 1.2
 """The log is asked about a growth whenever the process is so many times as old as when it was asked last."""
 SOON_ASKED = 0.2
 """Where a leak is believed more than this, the log will soon be asked for suspects."""
+LIKELY_ENOUGH, FITS = 0.1, 0.95
+"""Of a death without a leak: a suspect that is not proven is named from this probability and correlation on."""
 MODELS = ("judge", "watch", "added", "trace", "mine")
 """What an epoch has beside plain data; each saves its own state."""
 RECENT = 32
@@ -250,11 +253,13 @@ class Epoch(Struct):
     def suspects(self, verdict: Verdict | None) -> list[dict[str, Any]]:
         """Whom the log accuses of the growth, most suspected first; nobody where nothing leaks and nobody died of it.
 
-        A cache that fills grows with its lines as a leak does: only the verdict tells them apart.
+        A cache that fills grows with its lines as a leak does: only the verdict tells them apart. Where a process died
+        for want of memory and no leak was seen, as of one huge allocation, who is named has to fit all the better.
         """
         if verdict is None or not (verdict.leak or self.died_of_memory):
             return []
-        return self.grown_with(verdict.onset_uptime_s or 0.0) if self.mine is not None else self.accused
+        told = self.grown_with(verdict.onset_uptime_s or 0.0) if self.mine is not None else self.accused
+        return told if verdict.leak else [each for each in told if _fits(each, verdict)]
 
     def grown_with(self, onset_s: float) -> list[dict[str, Any]]:
         """The lines that grew with the heap since then (seconds of uptime), whatever is made of it."""
@@ -327,6 +332,12 @@ class Epoch(Struct):
 
             epoch.mine = Mine.restore(state["mine"])
         return epoch
+
+
+def _fits(suspect: dict[str, Any], verdict: Verdict) -> bool:
+    """Whether a suspect is named where no leak was seen."""
+    likely = verdict.probability >= LIKELY_ENOUGH and suspect["correlation"] >= FITS
+    return likely or proven(suspect["p_value"])
 
 
 def without_stacks(deaths: Iterable[Sighting]) -> list[Sighting]:

@@ -238,3 +238,36 @@ def test_a_process_that_was_started_again_ended_without_a_word(tmp_path, gctail)
     assert "An end without a word, by os.Exit or SIGKILL, would look" in told
     assert "59 collections  ended without a word\n" in told
     assert "59 collections  alive  <- this certificate" in told
+
+
+def test_one_huge_allocation_is_no_growth_of_any_line(tmp_path):
+    """The heap grew a little at the start, as lines came; what the process died of stands in its frames."""
+    log = tmp_path / "shop.log"
+    lines, item = [], 0
+    live = [4, 9, 10, 12, 16, 16, 16, 16, 16, 16]
+    for number, (live_mib, at_s) in enumerate(
+        zip(live, [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.2, 1.5, 1.8, 2.0], strict=True), 1
+    ):
+        while item < 60 * at_s:
+            item += 1
+            lines.append(
+                f'{{"time":"2026-11-27T19:23:{50 + item / 60:06.3f}Z","level":"INFO","msg":"done","item":{item}}}'
+            )
+        cycle = f"{2 * live_mib}->{2 * live_mib}->{live_mib} MB, {2 * live_mib} MB goal, 0 MB stacks, 0 MB globals, 2 P"
+        lines.append(f"gc {number} @{at_s:.3f}s 0%: 0.1+0.3+0.1 ms clock, 0.1+0/0.1/0.1+0.1 ms cpu, {cycle}")
+    lines += [
+        "runtime: out of memory: cannot allocate 17592186044416-byte block (37453824 in use)",
+        "fatal error: out of memory",
+        "",
+        "goroutine 1 gp=0xc0000061e0 m=2 mp=0xc000048808 [running]:",
+        "runtime.makeslice(0xc00007e008?, 0xc0000b2000?, 0x1?)",
+        "\t/go/src/runtime/slice.go:117 +0x49",
+        "main.main()",
+        "\t/shop/main.go:88 +0xa45",
+    ]
+    log.write_text("\n".join(lines) + "\n")
+    certificate = certificate_of(log)
+    assert certificate.cause.name == "go-out-of-memory"
+    assert certificate.suspects == ()
+    assert certificate.headline[2].startswith("main.main")
+    assert "asked the system for 16 TiB more" in certificate.cause.sentence

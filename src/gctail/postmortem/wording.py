@@ -14,7 +14,7 @@ GROWTHS = {
     "map-growth-classic": "while a map doubled",
     "slice-growth": "while a slice or buffer grew",
     "big-make": "for one large allocation",
-    "many-small-objects": "for one more of many small objects",
+    "many-small-objects": "for one more of many objects",
 }
 _GUARDS = {"earlyoom": "earlyoom", "systemd-oomd": "systemd-oomd", "oomd": "oomd", "nohang": "nohang", "lmkd": "lmkd"}
 
@@ -38,7 +38,9 @@ def sentence_of(name: str, service: str, details: Details) -> str:
 
 
 def size(mib: float) -> str:
-    """`3.2 GiB`, `255 MiB`, `12 KiB`, `16 bytes`."""
+    """`16 TiB`, `3.2 GiB`, `255 MiB`, `12 KiB`, `16 bytes`."""
+    if abs(mib) >= 1 << 20:
+        return f"{mib / (1 << 20):,.3g} TiB"
     if abs(mib) >= 1024:
         return f"{mib / 1024:.3g} GiB"
     if abs(mib) >= 1 or mib == 0:
@@ -174,6 +176,8 @@ def _map(service: str, details: Details) -> str:  # noqa: ARG001
 
 def _deadlock(service: str, details: Details) -> str:  # noqa: ARG001
     count = details.get("goroutines")
+    if count == 1:
+        return "Its only goroutine waited for something that nobody was left to do."
     return f"All goroutines{f' ({count})' if count else ''} were waiting for each other, and nothing could wake them."
 
 
