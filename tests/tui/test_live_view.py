@@ -170,6 +170,19 @@ def test_the_mouse_chooses_a_service(board):
     play(board, story)
 
 
+def test_a_click_on_a_heading_sorts_by_it(board):
+    """As in the page; the heading is underlined."""
+
+    async def story(app, pilot):
+        for heading, order in (("goal", "goal"), ("service", "service"), ("gone in", "end"), ("state", "worst")):
+            at = screen(app).splitlines()[1].index(heading)
+            await pilot.click("#columns", offset=(at, 0))
+            assert (app.sort, f"by {order}" in screen(app)) == (order, True)
+
+    play(board, story)
+    play(board, story, size=(200, 60))
+
+
 def test_ten_thousand_services_are_a_list_of_which_a_screenful_is_drawn():
     """Moving to the end draws the end, not all that lies between."""
     board = Board(Engine())
@@ -280,6 +293,10 @@ def test_it_runs_in_a_real_terminal(root):
             pane = _until(server, f"s{columns}", "next-goal-over-limit")
             assert "unbounded-map-go1.27" in pane
             assert max(map(len, pane.splitlines())) <= columns
+            at = next(row for row, line in enumerate(pane.splitlines(), 1) if " idle-go1.27 " in line)
+            for click in (f"\x1b[<0;8;{at}M", f"\x1b[<0;8;{at}m"):  # what a terminal sends of a mouse (SGR 1006)
+                subprocess.run([*server, "send-keys", "-t", f"s{columns}", "-l", click], check=True, timeout=20)
+            _until(server, f"s{columns}", " idle-go1.27  live ")
             subprocess.run([*server, "send-keys", "-t", f"s{columns}", "q"], check=True, timeout=20)
     finally:
         subprocess.run([*server, "kill-server"], check=False, capture_output=True, timeout=20)

@@ -11,7 +11,6 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
 from gctail.board import Board
@@ -19,37 +18,15 @@ from gctail.parsing.text import show
 from gctail.records import Finding
 from gctail.snapshot import ORDERS, Detail, Line, Row, in_order
 from gctail.tui.chart import RANGES, HeapChart
-from gctail.tui.drawing import draw_finding, draw_line, draw_said, draw_service, header, service_columns
+from gctail.tui.drawing import draw_finding, draw_line, draw_said, draw_service, header
+from gctail.tui.headings import Headings
+from gctail.tui.help import Help
 from gctail.tui.lists import VirtualList
 from gctail.tui.themes import DARK, LIGHT
 from gctail.tui.wording import span
 
 REFRESH_S = 0.5
 COLLECTION = re.compile(r"\bgc \d+ @\d+\.\d+s ")
-
-HELP = """\
-[b]gctail[/b]: what your Go services do with their memory
-
-[b]up down pgup pgdn home end[/b]  move          [b]tab[/b]  next pane
-[b]/[/b]  filter services     [b]esc[/b]  no filter     [b]s[/b]  sort by: worst, service, live, …
-[b]n N[/b]  next, previous finding: the chart and the log go there
-[b]r[/b]  time range of the chart: all, 1m, 5m, 15m, 1h, 6h, 1d
-[b]l[/b]  log or findings below     [b]z[/b]  the pane in focus alone, and back
-[b]p[/b]  pause: reading goes on, the screen stands still
-[b]t[/b]  light or dark     [b]?[/b]  this help     [b]q[/b]  quit
-
-live heap, goal and limit have their colours above the chart; the fan at its end is the forecast.
-Lines that suspects of a leak wrote are marked with [b]>[/b]."""
-
-
-class Help(ModalScreen[None]):
-    """What the keys do."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,q,question_mark,enter", "dismiss", "close")]
-
-    def compose(self) -> ComposeResult:
-        """A box in the middle."""
-        yield Static(HELP, id="help")
 
 
 class LiveView(App[None]):
@@ -103,7 +80,7 @@ class LiveView(App[None]):
         yield Input(placeholder="services whose name or state holds …", id="filter", compact=True)
         with Vertical(id="body"):
             with Vertical(id="left"):
-                yield Static(id="columns")
+                yield Headings(id="columns")
                 yield self.services
             with Vertical(id="right"):
                 yield self.chart
@@ -186,7 +163,7 @@ class LiveView(App[None]):
         snapshot = self.board.snapshot
         wide = self.size.width
         self.query_one("#head", Static).update(header(snapshot, shown, self._state_words(), wide))
-        self.query_one("#columns", Static).update(service_columns(self.services.size.width))
+        self.query_one(Headings).show(self.services.size.width, self.sort)
 
     def _state_words(self) -> str:
         words = [f"by {self.sort}"]
@@ -264,7 +241,14 @@ class LiveView(App[None]):
     def action_sort(self) -> None:
         """The next way of sorting."""
         names = list(ORDERS)
-        self.sort = names[(names.index(self.sort) + 1) % len(names)]
+        self._sort_by(names[(names.index(self.sort) + 1) % len(names)])
+
+    def on_headings_clicked(self, message: Headings.Clicked) -> None:
+        """By the column that was clicked."""
+        self._sort_by(message.order)
+
+    def _sort_by(self, order: str) -> None:
+        self.sort = order
         self._version = -1
         self.refresh_view()
 

@@ -51,14 +51,6 @@ def header(snapshot: Snapshot, shown: int, words: str, width: int) -> Text:
     return text
 
 
-def service_columns(width: int) -> Text:
-    """What stands above the columns of `draw_service`."""
-    if width < ROOMY:
-        return Text(f"  {'service'.ljust(max(10, width - 34))}{'state':<13}  live limit  gone in", no_wrap=True)
-    name_width = max(10, width - 56)
-    return Text(f"  {'service'.ljust(name_width)}{'state':<13}  live   goal limit  trend   gone in  gc", no_wrap=True)
-
-
 def draw_service(row: Row, width: int, now_s: float, colours: dict[str, str]) -> Text:
     """Name, state, live, goal, limit bar, trend, time to the end, GC CPU; less where there is less room."""
     roomy = width >= ROOMY
@@ -121,7 +113,7 @@ def draw_said(finding: Finding | None, suspects: Sequence[dict[str, Any]], colou
     for suspect in suspects[:MOST_SUSPECTS]:
         text.append("\n" if text.plain else "")
         text.append("suspect ", style=f"bold {colours['error']}")
-        text.append(show(str(suspect.get("message") or suspect.get("template") or suspect.get("field") or ""), 160))
+        text.append(show(str(suspect.get("template") or suspect.get("message") or suspect.get("field") or ""), 160))
         by = suspect.get("field") or suspect.get("slot")
         mib, part = suspect.get("mib"), suspect.get("share")
         text.append(f"  by {show(str(by), 40)}" if by else "", style="dim")
