@@ -264,7 +264,7 @@ const GctailCharts = (() => {
     if (panel.rate && panel.rate.example) title.title = panel.rate.example;
     head.append(title);
     if (panel.key === "heap") {
-      for (const line of panel.lines) head.append(make("span", `gc-key gc-key-${line.colour}`, line.name));
+      for (const line of panel.lines) head.append(make("span", `gc-key gc-key-${line.colour}${line.width < 1 ? " gc-key-thin" : ""}`, line.name));
       if (panel.forecast) head.append(make("span", "gc-key gc-key-forecast", "forecast"));
       for (const limit of panel.far) head.append(make("span", "gc-far", `${limit.name} ${mib(limit.mib)}: far above`));
     }
