@@ -24,7 +24,9 @@ from gctail.traces import Trace
 INTERVAL_S = 1.0
 """How often a checkpoint is taken, at most."""
 LEISURE = 20
-"""A checkpoint is followed by this many times as much time without one."""
+"""A checkpoint is followed by this many times as much time without one as it took of the processor."""
+LONGEST_S = 10.0
+"""But never by more: after a kill, what came since the last one is read again."""
 SLICE_S, IDLE_SLICE_S = 0.004, 0.02
 """How long reading stands still for writing at a time: between two pieces of input, and where there is none."""
 LAST_S = 1.0
@@ -118,7 +120,7 @@ class Checkpoints:
         if self._in_hand is not None:
             self._go_on(IDLE_SLICE_S if idle else SLICE_S)
             if self._in_hand is None:
-                self._due_s = time.monotonic() + max(INTERVAL_S, LEISURE * self._cost_s)
+                self._due_s = time.monotonic() + min(max(INTERVAL_S, LEISURE * self._cost_s), LONGEST_S)
 
     def take_last(self) -> None:
         """One last checkpoint, before what is open is closed for the report."""
@@ -148,7 +150,7 @@ class Checkpoints:
 
     def _begin(self) -> None:
         """Take the picture: which positions, which services."""
-        began_s = time.monotonic()
+        began_s = time.thread_time()  # on a machine with too much to do, the wall's clock would tell of others
         for origin in self.inputs.moved():
             self._moved[origin] = None
         positions = {origin: self.inputs.position(origin) for origin in self._moved}
@@ -163,7 +165,7 @@ class Checkpoints:
         self._moved = {origin: None for origin in self._moved if origin in held_origins}
         self._touched = {name: origins for name, origins in self._touched.items() if name in held_services}
         self._in_hand, self._pending = taken, dict.fromkeys(taken)
-        self._cost_s = time.monotonic() - began_s
+        self._cost_s = time.thread_time() - began_s
 
     def _held_back(self, busy: list[str]) -> tuple[dict[str, None], dict[str, None]]:
         """The origins in which something is open, the services they have changed, the origins of those, and so on."""
@@ -180,7 +182,7 @@ class Checkpoints:
 
     def _go_on(self, budget_s: float) -> None:
         """Put some services; when all are there and the sinks have what came before, commit."""
-        began_s = time.monotonic()
+        began_s, cost_s = time.monotonic(), time.thread_time()
         try:
             while self._pending and time.monotonic() - began_s < budget_s:
                 name = next(iter(self._pending))
@@ -195,7 +197,7 @@ class Checkpoints:
                 self._commit()
         except NotSaved as error:
             self._failed(error)
-        self._cost_s += time.monotonic() - began_s
+        self._cost_s += time.thread_time() - cost_s
 
     def _put(self, service: Service) -> None:
         try:
