@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gctail.sources.followed import GONE_WAIT_S, REST_OF_LINE_S, ROTATE_WAIT_S, Followed, Listings
+from gctail.sources.followed import GONE_WAIT_S, MOST_CLOSED, REST_OF_LINE_S, ROTATE_WAIT_S, Followed, Listings
 from gctail.sources.inputs import CHUNK_BYTES
 
 
@@ -214,6 +214,22 @@ def test_files_rotated_away_between_two_looks_are_not_skipped(story):
         story.path.write_bytes(text)
         os.utime(story.path, ns=(0, 10**18 + story.rotations * 10**9))
     assert story.read() == b"second\nthird\nfourth\n"
+
+
+def test_many_files_that_are_closed_at_once_are_not_read_again(story):
+    """More than are remembered by what was in them, and then a rotation, so that all of them are looked at."""
+    story.read()
+    for number in range(3 * MOST_CLOSED):
+        story.path.write_bytes(b"".join(b"file %d line %d\n" % (number, line) for line in range(20)))
+        story.rotate()
+    story.path.write_bytes(b"the last one\n")
+    came = story.read()
+    assert came.count(b"line 19\n") == 3 * MOST_CLOSED
+    story.read(after_s=2 * ROTATE_WAIT_S)
+    assert len(story.open_files) == 1
+    story.rotate()
+    story.path.write_bytes(b"new\n")
+    assert story.read() == b"new\n"
 
 
 def test_a_copy_of_the_log_is_not_read_as_a_rotated_file(story):

@@ -433,6 +433,8 @@ class Followed:
         self.files = [other for other in self.files if other is not file]
         self._closing(file)
         self._closed[file.key] = file.mark()
+        if file.is_read_up:
+            self._seen.append(file.signature)
         file.close()
         if len(self._closed) > MOST_CLOSED:
             self._closed.popitem(last=False)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Self
 
 from gctail.parsing.text import Decoder
+from gctail.sources.beside import Signature, signature_from
 from gctail.sources.mark import COPY_BYTES, Mark
 from gctail.sources.mark import WHOLE_HEAD_BYTES as HEAD_BYTES
 from gctail.sources.starts import Start
@@ -25,10 +26,11 @@ _DECIDE_BYTES = 128
 class Opened:
     """A file at the position up to which it was read. Takes over the descriptor.
 
-    `begins` says that what is read next continues nothing, `is_copy` that nobody will write to the file; `grew_s` is
-    when it last grew or lost its name, on a monotonic clock that the owner keeps; `line_begin` is where the line begins
-    that was handed over last and is not finished, `position` where every line is. Where somebody has emptied the file
-    since it was read, `cut` is where it was left, and it gives nothing more.
+    `begins` says that what is read next continues nothing, `is_copy` that nobody will write to the file; `packed` is
+    how the compressed file looks that it was unpacked from. `grew_s` is when it last grew or lost its name, on a
+    monotonic clock that the owner keeps; `line_begin` is where the line begins that was handed over last and is not
+    finished, `position` where every line is. Where somebody has emptied the file since it was read, `cut` is where it
+    was left, and it gives nothing more.
     """
 
     def __init__(self, descriptor: int, now_s: float, start: Start | None = None) -> None:
@@ -40,6 +42,7 @@ class Opened:
         self.line_begin = self.position
         self.begins = True
         self.is_copy = False
+        self.packed: Signature | None = None
         self.cut: Mark | None = None
         self.grew_s = now_s
         self.decoder = Decoder()
@@ -152,6 +155,11 @@ class Opened:
     def is_read_up(self) -> bool:
         """Nothing stands behind the position."""
         return self.lag_bytes == 0
+
+    @property
+    def signature(self) -> Signature:
+        """How the file looks among those beside the name; a compressed one is not what is open, but a copy of it."""
+        return self.packed or signature_from(os.fstat(self.descriptor))
 
     @property
     def gone(self) -> bool:

@@ -62,7 +62,9 @@ def refound(  # noqa: PLR0913  (where to look, and what is known already)
     for beside in around.files({file.key for file in search.files}, also_old=search.may_be_old):
         fate = search.fate(beside, [*search.files, *at_name])
         if isinstance(fate, tuple):
-            search.take(*fate, beside.age)
+            number, file = fate
+            file.packed = beside.signature if file.key != beside.key else None
+            search.take(number, file, beside.age)
             continue
         os.close(beside.descriptor)
         if fate is Fate.SEEN:
