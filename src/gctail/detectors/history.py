@@ -114,13 +114,14 @@ class History:
 
     def since(self, start_s: float, growth: float = 0.08) -> View:
         """The blocks that ended after `start_s`, joined until each is `growth` of its age wide."""
-        first = bisect_left(self.end_s, start_s)
-        now_s = self.end_s[-1]
+        ends_s = self.end_s
+        first = bisect_left(ends_s, start_s)
+        now_s = ends_s[-1]
         view = View([], [], [], [])
-        index = len(self.end_s) - 1
+        index = len(ends_s) - 1
         while index >= first:
-            oldest = index
-            while oldest > first and now_s - self.end_s[oldest - 1] < (now_s - self.end_s[index]) * (1.0 + growth):
+            oldest, width_s = index, (now_s - ends_s[index]) * (1.0 + growth)
+            while oldest > first and now_s - ends_s[oldest - 1] < width_s:
                 oldest -= 1
             self._show(view, oldest, index)
             index = oldest - 1
@@ -131,26 +132,33 @@ class History:
     def recent(self, view: View, share: float) -> list[float]:
         """What was allocated within a share of the view's time, up to each of its blocks (MiB)."""
         width_s = share * (view.time_s[-1] - view.time_s[0])
-        return [mib - self._clock_at(t - width_s) for t, mib in zip(view.time_s, view.allocated, strict=True)]
+        begins = [t - width_s for t in view.time_s]
+        return [mib - clock for mib, clock in zip(view.allocated, self._clocks_at(begins), strict=True)]
 
-    def _clock_at(self, time_s: float) -> float:
-        """The allocation clock (MiB) at a time: straight between ends of blocks, and before the first as after it."""
-        after = min(max(bisect_left(self.end_s, time_s), 1), len(self.end_s) - 1)
-        end_s, end = self.end_s[after], self.allocated[after]
-        pace = (end - self.allocated[after - 1]) / max(end_s - self.end_s[after - 1], 1e-6)
-        return end - pace * (end_s - time_s)
+    def _clocks_at(self, times_s: list[float]) -> list[float]:
+        """The allocation clock (MiB) at these times: straight between ends of blocks, before the first as after it."""
+        ends_s, ends, last = self.end_s.tolist(), self.allocated.tolist(), len(self.end_s) - 1
+        clocks: list[float] = []
+        for time_s in times_s:
+            after = bisect_left(ends_s, time_s, 1, last)
+            pace = (ends[after] - ends[after - 1]) / max(ends_s[after] - ends_s[after - 1], 1e-6)
+            clocks.append(ends[after] - pace * (ends_s[after] - time_s))
+        return clocks
 
     def _show(self, view: View, oldest: int, newest: int) -> None:
         """Add blocks `oldest` to `newest` to `view` as one."""
         begin_s = self.end_s[oldest - 1] if oldest else 0.0
         allocated = self.allocated[oldest - 1] if oldest else 0.0
         width_s = max(self.end_s[newest] - begin_s, 1e-6)
-        time_s, low, before_s = 0.0, 0.0, begin_s
-        for index in range(oldest, newest + 1):
-            weight = max(self.end_s[index] - before_s, 1e-6) / width_s
-            before_s = self.end_s[index]
-            time_s += weight * self.time_s[index]
-            low += weight * self.low[index]
+        if oldest == newest:
+            time_s, low = self.time_s[newest], self.low[newest]
+        else:
+            time_s, low, before_s = 0.0, 0.0, begin_s
+            for index in range(oldest, newest + 1):
+                weight = max(self.end_s[index] - before_s, 1e-6) / width_s
+                before_s = self.end_s[index]
+                time_s += weight * self.time_s[index]
+                low += weight * self.low[index]
         rate = max(0.0, self.allocated[newest] - allocated) / width_s
         view.time_s.append(time_s)
         view.low.append(low)

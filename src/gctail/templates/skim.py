@@ -8,6 +8,8 @@ the hour. Of the frequent ones only some lines are read; their keys are taken ou
 from __future__ import annotations
 
 from collections import Counter
+from itertools import compress, repeat
+from operator import is_
 from typing import NamedTuple
 
 from gctail.templates.catalog import Catalog
@@ -88,14 +90,11 @@ def _sorted_out(
     lines: list[bytes], shapes: list[bytes], wanted: dict[bytes, Tally], rare_lines: float
 ) -> tuple[list[bytes], list[tuple[Tally, list[bytes]]]]:
     """The lines of rare templates, and those of others, template by template; in the order in which they came."""
+    if not wanted:
+        return [], []
+    owners = [*map(wanted.get, shapes)]
     rare: list[bytes] = []
-    others: dict[int, tuple[Tally, list[bytes]]] = {}
-    for line, shape in zip(lines, shapes, strict=True) if wanted else ():
-        tally = wanted.get(shape)
-        if tally is None:
-            continue
-        if tally.total <= rare_lines:
-            rare.append(line)
-        else:
-            others.setdefault(id(tally), (tally, []))[1].append(line)
-    return rare, list(others.values())
+    if any(tally.total <= rare_lines for tally in wanted.values()):
+        rare = [line for line, tally in zip(lines, owners, strict=True) if tally and tally.total <= rare_lines]
+    others = [tally for tally in dict.fromkeys(filter(None, owners)) if tally.total > rare_lines]
+    return rare, [(tally, [*compress(lines, map(is_, owners, repeat(tally)))]) for tally in others]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from math import isfinite, isnan
@@ -141,13 +142,13 @@ class SlotTally:
             self.kind = "word"
 
     def _keys(self, values: Sequence[Value], now_s: float) -> None:
-        different = list(dict.fromkeys(values))
+        counts = Counter(values)
         if self.distinct is None:
             self.distinct = Distinct()
-        keys = _as_bytes(different)
-        self.now[0] += self.distinct.add(keys, lambda place: values.count(different[place]), now_s)
+        keys, times = _as_bytes([*counts]), [*counts.values()]
+        self.now[0] += self.distinct.add(keys, times.__getitem__, now_s)
         if self.parts is not None:
-            self._part(keys, [values.count(value) for value in different] if len(keys) <= MOST_PARTS else [])
+            self._part(keys, times if len(keys) <= MOST_PARTS else [])
 
     def _part(self, keys: Sequence[bytes], counts: Sequence[int]) -> None:
         """Count values apart, as long as there are only a few."""
