@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gctail.parsing.heads import _FIND, SLACK_BYTES, Finder
-from gctail.parsing.scanner import LINE_BYTES, Room, Scanner
+from gctail.parsing.scanner import Scanner
+from gctail.parsing.window import LINE_BYTES, Room
 from gctail.parsing.wrappers import unwrapped
 from gctail.records import Death, GcCycle, Passage, Sighting
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from gctail.cli.wrapping import lexicon_of
 from gctail.errors import UnreadableInput
-from gctail.parsing.scanner import Room
+from gctail.parsing.window import Room
 from gctail.runners.local import SOURCE, Reading
 from gctail.sources import Source, open_input
 

@@ -29,7 +29,7 @@ from gctail.cli.viewing import views_of
 from gctail.cli.window import window, window_of_growing
 from gctail.engine import Engine, report
 from gctail.errors import UsageError
-from gctail.parsing.scanner import Room
+from gctail.parsing.window import Room
 from gctail.records import Finding, Passage, Sighting
 from gctail.runners.local import Reading
 from gctail.sinks import Sink

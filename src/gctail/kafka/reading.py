@@ -14,7 +14,8 @@ from gctail.kafka.sorting import Sorting
 from gctail.kafka.states import Context
 from gctail.parsing.lexicon import Lexicon
 from gctail.parsing.reading import Event
-from gctail.parsing.scanner import Room, Scanner
+from gctail.parsing.scanner import Scanner
+from gctail.parsing.window import Room
 
 MOST_LANES = 20_000
 

@@ -15,25 +15,17 @@ from typing import Any
 import orjson
 from msgspec.structs import replace
 
+from gctail.parsing import glances
 from gctail.parsing.bulk import RUNS
 from gctail.parsing.burst import Bursts, Found, one_by_one
 from gctail.parsing.gctrace import MODERN, cycle_from_groups
-from gctail.parsing.heads import MUCH_BYTES, SLACK_BYTES, Finder
-from gctail.parsing.kernel import KernelReader
+from gctail.parsing.heads import MUCH_BYTES, Finder
 from gctail.parsing.kills import kills_in
 from gctail.parsing.lexicon import Lexicon
-from gctail.parsing.metrics import find_sample
 from gctail.parsing.reading import GLUED, INTERESTING, Event, LineReader
-from gctail.parsing.times import find_time
+from gctail.parsing.window import BUFFER_BYTES, LINE_BYTES, TAIL_BYTES, Room, Window
 from gctail.parsing.wrappers import Entry, Unwrapper
 from gctail.records import Passage, Sighting
-
-BUFFER_BYTES = 1 << 18
-LINE_BYTES = 1 << 20
-"""A longer line loses its middle: no line of the runtime, and no wrapper's record of one, is so long."""
-
-TAIL_BYTES = 1 << 16
-"""How far before the end of a process somebody may have said that it was killed."""
 
 RECENT_BYTES = 2048
 """Application text before a torn line that shows how the lines of this log begin."""
@@ -52,17 +44,6 @@ NEIGHBOURS = 32
 NEIGHBOUR_EVERY = 64
 
 GC = re.compile(MODERN + rb"\r?+(?=\n)")
-KERNEL = re.compile(rb"[ \t>]*+" + KernelReader.START)
-AT = re.compile(rb"@\d++\.\d{3}s ")
-OLD_GLUED = re.compile(rb"gc\d++\(\d++\): \d")
-
-
-class Room:
-    """Where a scanner reads into: room for the longest line and what is read at once; `tail_bytes` are remembered."""
-
-    def __init__(self, tail_bytes: int = TAIL_BYTES) -> None:
-        self.buffer = bytearray(LINE_BYTES + BUFFER_BYTES + SLACK_BYTES)
-        self.tail_bytes = tail_bytes
 
 
 class Scanner:
@@ -84,9 +65,9 @@ class Scanner:
         lexicon: Lexicon | None = None,
     ) -> None:
         """Thousands of scanners may share one `room`, where each gives it back with `release`."""
+        room = room or Room()
         self.origin, self.service = origin, service
         self.events: list[Found] = []
-        self.bytes_read = 0
         self.long_lines = 0
         self.notes: list[str] = []
         self.lexicon = lexicon or Lexicon()
@@ -98,18 +79,11 @@ class Scanner:
         self.readers: dict[tuple[str, str | None], LineReader] = {}
         self._news: set[str] = set()
         self.bare = self._reader(service, None)
-        room = room or Room()
-        self._buffer = room.buffer
-        self._held: bytes | None = None  # the unfinished line, while others use the buffer
+        self._window = Window(room)
         self._tail_bytes = room.tail_bytes
+        self._buffer, self._view = self._window.buffer, self._window.view
         self._finder = Finder(self._buffer)
         self._bursts = Bursts(service, origin)
-        self._view = memoryview(self._buffer)
-        self._buffer[0] = 0x0A
-        self._kept = 1
-        self._unread = (0, 0)
-        self._base = -1  # offset in the input of the buffer's first byte
-        self._skipping = False
         self._not_unwrapped = 0
         self._thin = False
         self._busy = True
@@ -123,7 +97,7 @@ class Scanner:
     def space(self) -> memoryview:
         """Where the next bytes of the input may be read into: 256 KiB. Ends the loan of the passages taken before."""
         self._settle()
-        return self._view[self._kept : self._kept + BUFFER_BYTES]
+        return self._window.space()
 
     def feed(self, data: bytes | memoryview) -> None:
         """Bytes of the input, any number, cut anywhere."""
@@ -135,26 +109,17 @@ class Scanner:
 
     def filled(self, count: int) -> None:
         """So many bytes have been put into `space`."""
-        self.bytes_read += count
-        start, end = 1, self._kept + count
-        if self._skipping:
-            start = self._skip(end)
-            if start == 0:
-                return
-        last = self._buffer.rfind(b"\n", start - 1, end)
-        if last >= start:
-            self._lines(start, last + 1)
-        if last > 0:
-            self._unread = (last, end)
-        elif end - 1 < LINE_BYTES:
-            self._kept = end
-        else:
-            self._too_long(end)
+        start, end = self._window.filled(count)
+        if start < end:
+            self._lines(start, end)
+        overlong = self._window.overlong()
+        if overlong is not None:
+            self._overlong(*overlong)
 
     def release(self) -> None:
         """End the loan of all passages: until the next bytes come, other scanners may use the buffer."""
         self._settle()
-        self._held = bytes(self._view[1 : self._kept])
+        self._window.release()
 
     def open(self) -> set[str] | None:
         """The services of which something has begun and is not complete; None where it may be any of them."""
@@ -163,12 +128,14 @@ class Scanner:
         return {service for (service, _), reader in self.readers.items() if reader.busy}
 
     @property
+    def bytes_read(self) -> int:
+        """How many bytes of the input have come."""
+        return self._window.bytes_read
+
+    @property
     def unfinished_bytes(self) -> int:
         """How much of a line has come whose end has not."""
-        if self._held is not None:
-            return len(self._held)
-        last, end = self._unread
-        return end - last - 1 if last else self._kept - 1
+        return self._window.unfinished_bytes
 
     def state(self) -> dict[str, Any]:
         """What is known of the input at the last whole line, as plain data, when nothing is `open`.
@@ -176,14 +143,15 @@ class Scanner:
         A scanner that is to `resume` from it is fed what follows that line. Inside a line that is too long it is fed
         what comes next.
         """
-        unasked = max(0, self._base + 1 + self._unread[0] - self._asked)
+        window = self._window
+        unasked = max(0, window.lines_end - self._asked)
         return {
-            "offset": self._base + self._unread[0] + 1,
-            "bytes": self.bytes_read - self.unfinished_bytes,
+            "offset": window.lines_end,
+            "bytes": window.bytes_read - window.unfinished_bytes,
             "lines": self.lines_read,
             "wrapped": self.wrapped,
             "thin": self._thin,
-            "skipping": self._skipping,
+            "skipping": window.skipping,
             "last_number": self._last_number,
             "old_style": self._old_style,
             "tail": self._tail[-min(SAVED_TAIL_BYTES, unasked) :] if unasked else b"",
@@ -195,10 +163,10 @@ class Scanner:
 
     def resume(self, state: dict[str, Any]) -> None:
         """Go on where another scanner of this input was; to be called before anything is fed."""
-        self._base = state["offset"] - 1
+        window = self._window
+        window.base, window.bytes_read, window.skipping = state["offset"] - 1, state["bytes"], state["skipping"]
         self._asked = state["offset"] - len(state["tail"])
-        self.bytes_read, self._finder.lines = state["bytes"], state["lines"]
-        self.wrapped, self._thin, self._skipping = state["wrapped"], state["thin"], state["skipping"]
+        self._finder.lines, self.wrapped, self._thin = state["lines"], state["wrapped"], state["thin"]
         self._last_number, self._old_style, self._tail = state["last_number"], state["old_style"], state["tail"]
         for service, stream, next_number, procs, samples_seen in state["streams"]:
             reader = self.readers.get((service, stream)) or self._reader(service, stream)
@@ -229,18 +197,17 @@ class Scanner:
     def end_line(self) -> None:
         """The line that is unfinished does not go on: its file was truncated or replaced."""
         self._settle()
-        if self._kept > 1 or self._skipping:
+        if self._window.is_inside_a_line:
             self.feed(b"\n")
-            self.bytes_read -= 1  # the newline is ours: offsets stay those of the input
-            self._base -= 1
+            self._window.bytes_read -= 1  # the newline is ours: offsets stay those of the input
+            self._window.base -= 1
 
     def flush(self) -> None:
         """The input has ended: a last line without a newline counts, and what is open is closed."""
         self._settle()
-        if self._kept > 1 and not self._skipping:
-            self._buffer[self._kept] = 0x0A
-            self._lines(1, self._kept + 1)
-            self._kept = 1
+        unfinished = self._window.last_line()
+        if unfinished is not None:
+            self._lines(*unfinished)
         for entry in self.unwrapper.flush():
             self._entry(entry, b"", self.bytes_read)
         for reader in self.readers.values():
@@ -250,59 +217,24 @@ class Scanner:
 
     def _unasked(self) -> int:
         """How many bytes of the input have come since anybody was asked how a process ended."""
-        return max(0, self._base + self._kept - self._asked)
-
-    # -- the buffer
+        return max(0, self._window.position - self._asked)
 
     def _settle(self) -> None:
-        """Move what stands behind the last newline to the front; the newline itself comes first.
-
-        Not at once when lines have been read: the passages that were handed out still look at the buffer.
-        """
-        if self._held is not None:
-            self._view[: self._kept] = b"\n" + self._held
-            self._held = None
-        for at, event in enumerate(self.events):  # not taken yet: the loan ends, so they get a copy
+        """Make room for what comes next: the loan of passages ends, and those that nobody has taken get a copy."""
+        for at, event in enumerate(self.events):
             if isinstance(event, Passage) and isinstance(event.text, memoryview):
                 self.events[at] = replace(event, text=bytes(event.text))
-        last, end = self._unread
-        if last:
+        if self._window.has_lines:
             self._show_recent()
-            self._base += last
-            rest = end - last
-            self._view[:rest] = bytes(self._view[last:end])
-            self._kept = rest
-            self._unread = (0, 0)
+        self._window.settle()
 
-    def _skip(self, end: int) -> int:
-        """Inside a line that is too long: drop until its newline. Returns the start of the next line, 0 for none."""
-        newline = self._buffer.find(b"\n", 1, end)
-        if newline < 0:
-            self._base += end - 1
-            self._kept = 1
-            return 0
-        self._skipping = False
-        return newline + 1
-
-    def _too_long(self, end: int) -> None:
-        """A line without end: a hole of NULs is dropped, of anything else the beginning is kept as application text."""
-        text = bytes(self._view[1:end])
-        stripped = text.lstrip(b"\0")
-        if len(stripped) < len(text):
-            self._base += len(text) - len(stripped)
-            self._view[1 : 1 + len(stripped)] = stripped
-            self._kept = 1 + len(stripped)
-            if self._kept - 1 < LINE_BYTES:
-                return
+    def _overlong(self, offset: int, begins: bytes) -> None:
+        """A line without end: its beginning is kept as application text."""
         self.long_lines += 1
         if self.long_lines == 1:
-            where = self._base + 1
-            self.notes.append(f"a line of more than {LINE_BYTES >> 20} MiB at byte {where}: its end was not read")
-        self.bare.feed(stripped[:4096], self._base + 1)
+            self.notes.append(f"a line of more than {LINE_BYTES >> 20} MiB at byte {offset}: its end was not read")
+        self.bare.feed(begins, offset)
         self.bare.end_passage()
-        self._base += end - 1
-        self._kept = 1
-        self._skipping = True
 
     # -- lines
 
@@ -357,18 +289,11 @@ class Scanner:
                 self._intact(match.groups(), line, passage)
                 passage = self._more(match.end() + 1, end)
             elif INTERESTING.match(buffer, line, buffer.find(b"\n", line, end)):
-                begun = self._invoked(passage, line)
+                begun = glances.report_start(self._window, passage, line)
                 self._passage(passage, begun)
                 passage = self._closely(begun, end)
         self._passage(passage, end)
         return None
-
-    def _invoked(self, passage: int, line: int) -> int:
-        """Where a kernel's report without a prefix begins: with who asked for memory, whose name may be any word."""
-        if KERNEL.match(self._buffer, line) is None:
-            return line
-        at = self._buffer.rfind(b" invoked oom-killer: gfp_mask=", max(passage, line - TAIL_BYTES // 4), line)
-        return self._buffer.rfind(b"\n", 0, at) + 1 if at >= 0 else line
 
     def _recount(self, at: int, end: int) -> int:
         """These lines are going to be unwrapped and counted again."""
@@ -376,22 +301,12 @@ class Scanner:
         return at
 
     def _first_wrapped(self, at: int, end: int) -> int:
-        """Where in these lines a wrapper begins: a sample of them is tried, and where one is wrapped, all before it."""
-        sniff = self.lexicon.formats.sniff
-        step = max(1, (end - at) // (PROBES if self.bytes_read < MUCH_BYTES else PROBES_LATER))
-        tried = at
-        while tried < end:
-            if sniff(self._line_at(tried, end)) is not None:
-                line = at
-                while line < tried and sniff(self._line_at(line, end)) is None:
-                    line = self._buffer.find(b"\n", line, end) + 1
-                self.wrapped, self._not_unwrapped = True, 0
-                return line
-            tried = self._buffer.find(b"\n", min(tried + step, end) - 1, end) + 1 or end
-        return end
-
-    def _line_at(self, line: int, end: int) -> bytes:
-        return bytes(self._view[line : self._buffer.find(b"\n", line, end)])
+        """Where in these lines a wrapper begins; from there on lines are unwrapped."""
+        probes = PROBES if self.bytes_read < MUCH_BYTES else PROBES_LATER
+        line = glances.first_wrapped(self._window, self.lexicon.formats, at, end, probes)
+        if line < end:
+            self.wrapped, self._not_unwrapped = True, 0
+        return line
 
     def _intact(self, groups: Sequence[bytes | None], line: int, passage: int) -> None:
         """A collection whole on its line: the quick way, with the neighbour's time stamp now and then."""
@@ -404,15 +319,15 @@ class Scanner:
         self._cycles_here += 1
         near_s = None
         if line > passage and (self._cycles_here < NEIGHBOURS or number % NEIGHBOUR_EVERY == 0):
-            near_s = self._neighbour(line)
+            near_s = glances.neighbour_s(self._window, line)
         self.bare.next_number, self.bare.procs = number + 1, cycle.procs
         self.events.append(
-            Sighting(cycle, self.service, self.origin, self._base + line, near_s=near_s)
+            Sighting(cycle, self.service, self.origin, self._window.base + line, near_s=near_s)
         )  # fmt: skip
 
     def _more(self, line: int, end: int) -> int:
         """The collections of the same process that stand right under one: together where they are many."""
-        burst, until = self._bursts.find(self._buffer, line, end, self._base, self._last_number)
+        burst, until = self._bursts.find(self._buffer, line, end, self._window.base, self._last_number)
         if burst is not None:
             self._last_number = burst.last
             self._cycles_here += len(burst)
@@ -420,20 +335,12 @@ class Scanner:
             self.events.append(burst)
         return until
 
-    def _neighbour(self, line: int) -> float | None:
-        """The time stamp of the line before."""
-        before = self._buffer.rfind(b"\n", 0, line - 1)
-        if before < 0:
-            return None
-        found = find_time(bytes(self._view[before + 1 : min(line - 1, before + 512)]))
-        return found[0] if found is not None else None
-
     def _passage(self, start: int, end: int) -> None:
         if start < end:
             if self.bare.lines:
                 self.bare.end_passage()
             self._shown = (start, end)
-            self.events.append(Passage(self._view[start:end], self.service, self.origin, self._base + start))
+            self.events.append(Passage(self._view[start:end], self.service, self.origin, self._window.base + start))
 
     def _show_recent(self) -> None:
         """Give the reader the end of the last passage, from which it learns how lines begin here."""
@@ -444,15 +351,7 @@ class Scanner:
 
     def _glued(self, start: int, end: int) -> int | None:
         """The start of a line of this passage that has a collection in its middle, or a sample of the heap."""
-        buffer = self._buffer
-        sample = find_sample(buffer, start, end) if self._seeks_samples and start < end else None
-        at = buffer.find(b"@", start, end if sample is None else sample)
-        found = AT.search(buffer, at, end if sample is None else sample) if at >= 0 else None
-        if found is None and self._old_style:
-            found = OLD_GLUED.search(buffer, start, end)
-        if found is None:
-            return sample
-        return buffer.rfind(b"\n", start - 1, found.start()) + 1
+        return glances.glued(self._window, start, end, samples=self._seeks_samples, old_style=self._old_style)
 
     @property
     def _seeks_samples(self) -> bool:
@@ -464,7 +363,7 @@ class Scanner:
 
     def _closely(self, at: int, end: int) -> int:
         """Lines from `at`, one by one, while what they began is open. Returns the start of the next line."""
-        reader, buffer, base = self.bare, self._buffer, self._base
+        reader, buffer, base = self.bare, self._buffer, self._window.base
         self._show_recent()
         while at < end:
             newline = buffer.find(b"\n", at, end)
@@ -490,11 +389,11 @@ class Scanner:
 
     def _look_back(self, end: int) -> None:
         """A process has ended before `end` of the buffer; find out whether anybody said how, since we last asked."""
-        unasked = max(0, self._base + end - self._asked)
-        self._asked = self._base + end
+        unasked = max(0, self._window.base + end - self._asked)
+        self._asked = self._window.base + end
         text = (self._tail + bytes(self._view[1:end]))[-min(TAIL_BYTES, unasked) :] if unasked else b""
         if text:
-            self._reports_in(text, self._base + end - len(text))
+            self._reports_in(text, self._window.base + end - len(text))
 
     def _reports_in(self, text: bytes, offset: int) -> None:
         """Deaths that somebody reports in this text; one after which the process collected is none."""
@@ -528,7 +427,7 @@ class Scanner:
             raw = bytes(view[at:newline])
             self._finder.lines += 1
             entries = unwrap(raw)
-            offset = self._base + at
+            offset = self._window.base + at
             at = newline + 1
             if entries is None and self._thin and raw[:1] == b"{":
                 self._feed(self.bare, self._message(raw), offset, None)
@@ -572,7 +471,7 @@ class Scanner:
             self.pause()
             self._finder.count(at, stop)
             view, name = self._view[at:stop], self.unwrapper.name
-            self.events.append(Passage(view, self.service, self.origin, self._base + at, wrapper=name))
+            self.events.append(Passage(view, self.service, self.origin, self._window.base + at, wrapper=name))
         return stop
 
     @property

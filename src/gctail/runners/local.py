@@ -12,7 +12,8 @@ from typing import Any
 from gctail.errors import UnreadableInput
 from gctail.parsing.burst import Found, one_by_one
 from gctail.parsing.lexicon import Lexicon
-from gctail.parsing.scanner import Room, Scanner
+from gctail.parsing.scanner import Scanner
+from gctail.parsing.window import Room
 from gctail.records import Passage, Sighting
 from gctail.sources import Source, open_input
 

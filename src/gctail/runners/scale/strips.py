@@ -21,7 +21,8 @@ from gctail.kafka.lanes import LANE_TAIL_BYTES, Lane
 from gctail.kafka.naming import Naming
 from gctail.kafka.places import Place
 from gctail.parsing.lexicon import Lexicon
-from gctail.parsing.scanner import Room, Scanner
+from gctail.parsing.scanner import Scanner
+from gctail.parsing.window import Room
 from gctail.records import Sighting
 from gctail.rules import Plan
 from gctail.runners.scale.packets import Packet
