@@ -39,7 +39,7 @@ from gctail.runners.scale.shares import Share
 from gctail.runners.scale.strips import Arrived, Memory, Strip, Views, Way
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka_storm import GCTAIL, RUNS
-from kafka_topics import COLLECTIONS, STARTED, committed_all, ended, members_of, wait_for
+from kafka_topics import COLLECTIONS, STARTED, committed_all, ended, members_of, topics, wait_for, write
 
 # The client leaves files of its own unclosed when it is collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -410,3 +410,51 @@ def test_who_waits_for_a_broker_or_a_topic_can_be_ended(brokers):
             (brokers, "there is no topic not-yet yet; waiting"),
         ):
             assert "0 messages were read" in waiting(servers, "not-yet", said)
+
+
+def read_by(servers, topic, *options, kinds=frozenset()):
+    """One process, until all that was written is read, and findings of these kinds are there; what it said."""
+    one = start(servers, topic, "--start", "earliest", *options)
+    wait_for(lambda: committed_all(servers, topic, topic))
+    wait_for(lambda: {json.loads(text)["kind"] for text in findings(servers, topic)} >= kinds)
+    return ended(one)
+
+
+def changelogs(servers, group):
+    """The topics in which the engine keeps what is remembered."""
+    return [topic for topic in topics(servers) if topic.startswith(f"changelog__{group}--")]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_lost_state_is_learned_anew_and_the_reading_goes_on(brokers, tmp_path, kept):
+    """Somebody has deleted the topics of state, with and without a copy of it in the process's own directory."""
+    topic = f"forgetful-{kept}"
+    options = ("--state-dir", str(tmp_path)) if kept else ()
+    write(brokers, topic, [(b"checkout", line) for line in LEAK[:2000]])
+    assert "2000 messages were read" in read_by(brokers, topic, *options, kinds={"growing"})
+    gone = changelogs(brokers, topic)
+    assert gone
+    admin = KafkaAdminClient(bootstrap_servers=brokers)
+    admin.delete_topics(gone)
+    wait_for(lambda: not changelogs(brokers, topic))
+    admin.close()
+    write(brokers, topic, [(b"checkout", line) for line in LEAK])
+    said = read_by(brokers, topic, *options, kinds={"growing", "leak"})
+    assert f"{len(LEAK)} messages were read" in said
+    assert "what was learned from it is gone: models begin anew" in said
+    assert (f"the topics of the state in {tmp_path} are gone" in said) == kept
+    assert {json.loads(text)["epoch"] for text in findings(brokers, topic)} == {1}
+
+
+def test_a_restart_from_yesterday_reads_what_is_left(brokers):
+    """The broker has deleted some of it meanwhile; the models go on."""
+    write(brokers, "since-yesterday", [(b"checkout", line) for line in LEAK[:1000]])
+    read_by(brokers, "since-yesterday")
+    write(brokers, "since-yesterday", [(b"checkout", line) for line in LEAK[1000:4000]])
+    admin = KafkaAdminClient(bootstrap_servers=brokers)
+    admin.delete_records({TopicPartition("since-yesterday", 0): 2500})
+    admin.close()
+    said = read_by(brokers, "since-yesterday", kinds={"leak"})
+    assert "1500 messages were read" in said
+    assert "gone" not in said
+    assert {json.loads(text)["epoch"] for text in findings(brokers, "since-yesterday")} == {1}

@@ -6,17 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from confluent_kafka import TopicPartition
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.sinks import BaseSink
+from quixstreams.state import State
 
 from gctail.engine import Engine
 from gctail.records import Finding
 from gctail.runners.scale.packets import message_of
 from gctail.runners.scale.shares import Share
-from gctail.runners.scale.stores import Stores
+from gctail.runners.scale.stores import STAMP, Stores
 from gctail.runners.scale.trouble import Trouble
 from gctail.sinks import Sink
 from gctail.sinks.jsonl import finding_json
+
+ANSWER_S = 10.0
 
 
 class Judging(BaseSink):
@@ -35,7 +39,19 @@ class Judging(BaseSink):
         self.findings = self.unknown = 0
         self._frame, self._topic, self._outputs, self._trouble = frame, topic, outputs, trouble
         self._found: list[Finding] = []
-        self._stores = Stores(frame, lambda _, state: Share(engine(), state, trouble.say))
+        self._engine = engine
+        self._stores = Stores(frame, self._share)
+
+    def _share(self, partition: int, state: Callable[[], State[str, Any]]) -> Share:
+        """The services of a partition, as they are remembered."""
+        if state().get(STAMP) is None:
+            [place] = self._frame.topics
+            consumer = self._frame.processing_context.consumer
+            [at] = consumer.committed([TopicPartition(place.name, partition)], timeout=ANSWER_S)
+            if at.offset > 0:
+                lost = f"{place.name}/{partition}: it is read up to {at.offset}, but what was learned from it is gone"
+                self._trouble.say(f"{lost}: models begin anew")
+        return Share(self._engine(), state, self._trouble.say)
 
     # fmt: off
     def add(  # noqa: PLR0913, PLR0917  (the engine calls it so)

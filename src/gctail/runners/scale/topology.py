@@ -15,6 +15,7 @@ from quixstreams import Application
 from quixstreams.exceptions import QuixException
 from quixstreams.kafka import ConnectionConfig
 from quixstreams.models import TopicConfig
+from quixstreams.state.exceptions import InvalidStoreChangelogOffset
 
 from gctail.engine import Engine
 from gctail.kafka.places import Place
@@ -93,11 +94,19 @@ class Topology:
                 try:
                     self._begin(inputs)
                     self._work(inputs, Path(self.wanted.folder or folder))
+                except InvalidStoreChangelogOffset:
+                    self._forget()
                 except (KafkaException, QuixException) as error:
                     if self._stopped:
                         break
                     self.say(f"Kafka: {sentence(error)}; beginning again at the last checkpoint")
                     time.sleep(AGAIN_S)
+
+    def _forget(self) -> None:
+        """What is kept here is newer than its topics, which somebody has deleted."""
+        self.say(f"the topics of the state in {self.wanted.folder} are gone: it is deleted, and models begin anew")
+        if self._app is not None:
+            self._app.clear_state()  # type: ignore[no-untyped-call]
 
     def _begin(self, inputs: Mapping[str, tuple[int, int]]) -> None:
         """Where the group has no offsets, and is to begin anywhere but at an end of the partitions."""
