@@ -95,6 +95,7 @@ def test_a_detector_that_fails_is_told_once_and_everything_else_goes_on(run):
         "that process goes on without it"
     )
     assert "above the ceiling" not in done.stdout
+    assert 'note: detector "roof" has failed (1 ×): it is silent since' in done.stdout
     assert "60 collections" in done.stdout
 
 

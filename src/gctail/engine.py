@@ -339,6 +339,10 @@ def report(engine: Engine, reading: dict[str, Any]) -> dict[str, Any]:
     notes = [*reading.get("notes", ())]
     if engine.untimed:
         notes.append(f"{engine.untimed} records have no time, and were left out by --since and --until")
+    added = engine.plan.added.values() if engine.plan is not None else ()
+    notes += [
+        f'detector "{each.name}" has failed ({each.failures} ×): it is silent since' for each in added if each.failures
+    ]
     lines = {
         "notes": notes,
         "gc_lines": collections,

@@ -114,3 +114,15 @@ def test_lines_without_a_year_keep_it(tmp_path, capsys):
     case, note = unpacked(bundle)
     assert case.certificates[0].cause.name == "kernel-oom-kill-cgroup"
     assert note.endswith("the same verdict")
+
+
+def test_wrappers_and_deaths_of_ones_own_travel_with_the_bundle(tmp_path, capsys):
+    """Elsewhere nobody has the files by which the log was read."""
+    plugins = Path(__file__).parent.parent / "plugins"
+    files = ["--wrappers", plugins / "wrappers.toml", "--deaths", plugins / "deaths.toml"]
+    bundle = packed(tmp_path, plugins / "bunker.log", *files)
+    capsys.readouterr()
+    case, note = unpacked(bundle)
+    assert note.endswith("the same verdict")
+    [certificate] = case.certificates
+    assert (certificate.service, certificate.cause.name) == ("shop", "guard-kill")

@@ -11,6 +11,7 @@ from gctail.errors import UsageError
 if TYPE_CHECKING:
     from gctail.config.layers import Value
     from gctail.config.tables import Settings
+    from gctail.parsing.lexicon import Lexicon
 
 
 def deep_problems(settings: Settings, values: Mapping[str, Value]) -> list[str]:
@@ -44,18 +45,16 @@ def _rules(values: Mapping[str, Value]) -> Iterator[str]:
 
 def _lexicon(values: Mapping[str, Value]) -> Iterator[str]:
     """Files of wrappers and of deaths, and the wrapper that is forced."""
-    from gctail.cli.wrapping import read_lexicon
     from gctail.parsing.lexicon import Lexicon
 
     known = Lexicon()
     for name in ("wrappers", "deaths"):
-        if values[name].value is not None:
-            try:
-                found = read_lexicon(**{"wrappers": None, "deaths": None, name: values[name].value})
-            except UsageError as error:
-                yield f"{values[name].origin}: {error}"
-            else:
-                known = found if name == "wrappers" else known
+        try:
+            found = _learned(name, values)
+        except UsageError as error:
+            yield f"{values[name].origin}: {error}"
+        else:
+            known = found if name == "wrappers" and found is not None else known
     forced = values["wrapper"]
     if forced.value not in {None, "none"}:
         try:
@@ -66,14 +65,22 @@ def _lexicon(values: Mapping[str, Value]) -> Iterator[str]:
 
 def notes(values: Mapping[str, Value]) -> list[str]:
     """Sentences about what works, and may not be what is meant."""
-    from gctail.cli.wrapping import read_lexicon
     from gctail.parsing.formats import shadowed
 
-    path = values["wrappers"].value
     try:
-        return shadowed(read_lexicon(path, None).formats) if path is not None else []
+        known = _learned("wrappers", values)
     except UsageError:
         return []  # a problem already
+    return shadowed(known.formats) if known is not None else []
+
+
+def _learned(name: str, values: Mapping[str, Value]) -> Lexicon | None:
+    """What one of the two files adds. Raises UsageError."""
+    import argparse
+
+    from gctail.cli.wrapping import lexicon_of
+
+    return lexicon_of(argparse.Namespace(**{"wrappers": None, "deaths": None, name: values[name].value}))
 
 
 def _silences(settings: Settings) -> Iterator[str]:

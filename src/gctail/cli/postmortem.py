@@ -16,7 +16,7 @@ from gctail.cli.judging import limit_of
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.progress import Progress
 from gctail.cli.window import window
-from gctail.cli.wrapping import lexicon_of
+from gctail.cli.wrapping import lexicon_of, taught
 from gctail.engine import USUAL_MINING, Engine
 from gctail.errors import UsageError
 from gctail.postmortem.as_json import case_json
@@ -152,10 +152,11 @@ def _once(
     limit_mib: float | None,
     places: Places | None = None,
     years: dict[str, int] | None = None,
+    bundled: dict[str, str] | None = None,
 ) -> Read:
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
     engine.mining = USUAL_MINING
-    reading = Reading(service=options.service, wrapper=options.wrapper, lexicon=lexicon_of(options))
+    reading = Reading(service=options.service, wrapper=options.wrapper, lexicon=lexicon_of(options, bundled))
     reading.years = years or {}
     with Progress(options.files) as progress:
         autopsy = Autopsy(reading, engine, progress.tell, places)
@@ -198,10 +199,10 @@ def _unpacked(options: argparse.Namespace) -> Read:
     again.wrapper = options.wrapper or manifest.wrapper
     again.since, again.until = options.since or manifest.since, options.until or manifest.until
     years = {member.origin: member.year for member in manifest.members if member.year is not None}
-    found = _once(again, limit_of(again), bundle.places, years)
+    found = _once(again, limit_of(again), bundle.places, years, manifest.taught)
     limit = _found_limit(found.case)
     if again.limit is None and limit is not None:
-        found = _once(again, limit, bundle.places, years)
+        found = _once(again, limit, bundle.places, years, manifest.taught)
     if bundle.case is None:
         note = f"read from a bundle of {manifest.made_by}, whose certificate this version cannot read: judged anew"
         notes = [*found.case.input.get("notes", ()), note]
@@ -296,7 +297,7 @@ def _bundle(case: Case, reading: Read, redactor: Redactor | None, options: argpa
     writer.text("report.md", _markdown(case).encode("utf-8", "backslashreplace"))
     writer.text("report.html", report.html(case))
     chosen = (options.limit, options.service, options.wrapper, options.since, options.until)
-    writer.close(Manifest(VERSION, case.made_by, (), *chosen))
+    writer.close(Manifest(VERSION, case.made_by, (), *chosen, taught(options)))
     save(options.bundle, kept.getvalue())
     if redactor is not None:
         told = ", ".join(f"{each.times} of kind {each.kind} ({each.distinct} different)" for each in redactor.told())

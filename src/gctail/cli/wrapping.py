@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gctail.cli.files import read_text
@@ -20,27 +20,28 @@ def wrapping(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--deaths", metavar="FILE", help="know the deaths of this file too (docs/plugins.md)")
 
 
-def lexicon_of(options: argparse.Namespace) -> Lexicon | None:
-    """What the user's files add to what gctail knows; None where he gives none. Raises UsageError."""
-    if options.wrappers is None and options.deaths is None:
+def taught(options: argparse.Namespace) -> dict[str, str]:
+    """The user's files as texts, by the names of their options. Raises UsageError where one cannot be read."""
+    given = {name: getattr(options, name) for name in ("wrappers", "deaths")}
+    return {name: read_text(f"--{name}", path) for name, path in given.items() if path is not None}
+
+
+def lexicon_of(options: argparse.Namespace, bundled: Mapping[str, str] | None = None) -> Lexicon | None:
+    """What the user's files add to what gctail knows, or else those of a bundle; None where there are none of either.
+
+    Raises UsageError that names the file and what is wrong in it.
+    """
+    texts = {**(bundled or {}), **taught(options)}
+    if not texts:
         return None
-    return read_lexicon(options.wrappers, options.deaths)
-
-
-def read_lexicon(wrappers: str | None, deaths: str | None) -> Lexicon:
-    """The same of two files. Raises UsageError that names the file and what is wrong in it."""
     from gctail.parsing import formats, own_deaths
     from gctail.parsing.lexicon import Lexicon
 
-    return Lexicon(
-        _read("--wrappers", wrappers, formats.with_own) if wrappers is not None else None,
-        _read("--deaths", deaths, own_deaths.with_own) if deaths is not None else None,
-    )
-
-
-def _read(option: str, path: str, read: Callable[[bytes], Any]) -> Any:  # noqa: ANN401 - what `read` gives
-    text = read_text(option, path)
-    try:
-        return read(text.encode())
-    except UsageError as error:
-        raise UsageError(f"{option} {path}: {error}") from error
+    ways: dict[str, Callable[[bytes], Any]] = {"wrappers": formats.with_own, "deaths": own_deaths.with_own}
+    read = {}
+    for name, text in texts.items():
+        try:
+            read[name] = ways[name](text.encode())
+        except UsageError as error:
+            raise UsageError(f"--{name} {getattr(options, name) or 'of the bundle'}: {error}") from error
+    return Lexicon(**read)

@@ -66,6 +66,8 @@ class Manifest(Struct, frozen=True):
     wrapper: str | None = None
     since: str | None = None
     until: str | None = None
+    taught: dict[str, str] = {}
+    """Files of wrappers and of deaths that it was read with, as texts."""
 
 
 class Writer:
