@@ -1,8 +1,10 @@
 """`gctail -f` is stopped, killed and started again: it goes on where it was, and knows what it knew."""
 
+import re
 import resource
 import sqlite3
 import subprocess
+import time
 
 import pytest
 
@@ -213,6 +215,26 @@ def test_a_stop_tells_verdicts_but_not_of_ten_thousand_services(follow, tmp_path
         assert told.count("too few collections to judge") == (3 if services == 3 else 0)
         assert len(gctail.knows()) == services
     assert told == "501 services: no verdict on each; what was found was told as it came\n"
+
+
+def test_the_command_of_the_page_follows_names_and_patterns(tmp_path, root):
+    """As it stands in docs/follow.md, but for the place of the logs."""
+    block = re.search(r"```sh\n(.*?)\n```", (root / "docs" / "follow.md").read_text(), re.DOTALL)
+    assert block is not None
+    for name in ("checkout/pay.log", "pods/shop/cart/0.log"):
+        log = tmp_path / name
+        log.parent.mkdir(parents=True)
+        log.write_bytes(collections(1, 3))
+    command = ["bash", "-c", f"exec {block[1].replace('/var/log', str(tmp_path))}"]
+    environment = {"PATH": f"{PROGRAM.parent}:/usr/bin:/bin", "XDG_STATE_HOME": str(tmp_path / "state")}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        while not any(path.read_text() for path in tmp_path.glob("state/gctail/follow/*.lock")):
+            assert child.poll() is None, child.communicate()
+            time.sleep(0.02)
+        child.terminate()
+        told, _ = child.communicate()
+    assert child.returncode == 0
+    assert told.count("too few collections to judge") == 2
 
 
 class Asking:
