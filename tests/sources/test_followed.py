@@ -232,6 +232,37 @@ def test_many_files_that_are_closed_at_once_are_not_read_again(story):
     assert story.read() == b"new\n"
 
 
+def test_files_that_are_renamed_whenever_they_are_looked_for_are_not_read_again(story, monkeypatch):
+    """Older generations get their next numbers while gctail goes through them, so some have no name just then."""
+    story.read()
+    listed = story.listings.of
+
+    def shift() -> None:
+        for path in sorted(story.path.parent.glob("app.log.*"), key=lambda path: int(path.suffix[1:]), reverse=True):
+            path.rename(path.with_suffix(f".{int(path.suffix[1:]) + 1}"))
+
+    def listed_and_renamed(directory, *, afresh=False):
+        listing = listed(directory, afresh=afresh)
+        if afresh:
+            shift()
+        return listing
+
+    for number in range(2 * MOST_CLOSED):
+        shift()
+        story.path.write_bytes(b"".join(b"file %d line %d\n" % (number, line) for line in range(20)))
+        story.path.rename(story.path.with_name("app.log.1"))
+    story.path.write_bytes(b"the last one\n")
+    assert story.read().count(b"line 19\n") == 2 * MOST_CLOSED
+    story.read(after_s=2 * ROTATE_WAIT_S)
+    monkeypatch.setattr(story.listings, "of", listed_and_renamed)
+    for text in (b"new\n", b"newer\n"):
+        shift()
+        story.path.rename(story.path.with_name("app.log.1"))
+        story.path.write_bytes(text)
+        assert story.read() == text
+        monkeypatch.setattr(story.listings, "of", listed)
+
+
 def test_a_copy_of_the_log_is_not_read_as_a_rotated_file(story):
     """Somebody copied it away and then moved it."""
     story.path.write_bytes(b"first line of the log\n" * 100)

@@ -43,7 +43,7 @@ ANEW_BYTES = 1 << 14
 """So much the same is no accident: a shorter log may begin as its predecessor did."""
 
 MOST_NOTES = 20
-TRIES = 3
+TRIES = 10
 """How often a directory is listed anew whose files were renamed while we opened them."""
 
 MOST_CLOSED = 16
@@ -277,6 +277,9 @@ class Followed:
             for file in found.files:  # they were renamed or emptied while we looked
                 if file not in whole.values():
                     file.close()
+        if moved:  # some of those that were seen before may have been passed over
+            seen = set(found.seen)
+            found.seen += [signature for signature in place.seen if signature not in seen]
         for file in still_open:
             if file not in found.files:
                 self._closing(file)
