@@ -76,8 +76,8 @@ def limit_sentence(forecast: Forecast | None, limit_mib: float | None, level: fl
         return None
     when = f"in about {duration(forecast.seconds)}" if forecast.seconds >= AT_ONCE_S else "before the next collection"
     if limit_mib is None:
-        where = f"{forecast.limit_mib:.0f} MiB live, which GOMEMLIMIT or an earlier death makes its end,"
-        return f"at this rate {where} are met {when}"
+        why = "the end, by GOMEMLIMIT or by how an earlier run died"
+        return f"at this rate {forecast.limit_mib:.0f} MiB are live {when}: {why}"
     return f"at this rate the limit of {limit_mib:.0f} MiB is met {when}"
 
 
