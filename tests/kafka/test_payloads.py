@@ -112,6 +112,17 @@ def test_a_leak_is_found_whatever_a_message_holds(report, brokers, name, message
     assert service["verdict"]["leak"]
 
 
+def test_what_was_read_is_kept_for_a_postmortem(gctail, brokers, tmp_path):
+    """The last megabytes of every log, as lines, whatever the broker deletes."""
+    write(brokers, "recorded", [(KEY, line) for line in LEAK])
+    options = ("--brokers", brokers, "--topic", "recorded", "--until", "end", "--record", str(tmp_path / "box"))
+    assert gctail("kafka", *options).returncode == 0
+    assert b"".join(path.read_bytes() for path in (tmp_path / "box").glob("*/*.log")) == b"\n".join(LEAK) + b"\n"
+    told = gctail("postmortem", str(tmp_path / "box"))
+    assert b"checkout" in told.stdout
+    assert b"131" in told.stdout
+
+
 def test_a_line_that_came_as_one_message_for_every_write_is_mended(report, brokers):
     """Log drivers that send each write of the runtime on its own cut a collection into many messages."""
     pieces = [

@@ -59,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     told.add_argument("--findings-topic", metavar="TOPIC", help="write findings there too: JSON, key = service")
     told.add_argument("--rekey-to", metavar="TOPIC", help="only copy the messages there, keyed by service")
     told.add_argument("-v", "--verbose", action="store_true", help="a line for every collection as well")
+    told.add_argument("--record", metavar="DIR", help="keep the last 8 MiB of each log here, for gctail postmortem DIR")
     telling(told)
     judging(told)
     mining(told)
@@ -121,6 +122,11 @@ def run(options: argparse.Namespace) -> int:
         replace(course, every_line=counts_lines(plan)), engine, naming, teller.outputs, plan=plan,
         tell=looking.say, onlooker=looking, leaving=lambda: looking.end(lambda: report(engine, consumption.told())),
     )  # fmt: skip
+    if options.record is not None:
+        from gctail.store.recorder import Recorder
+
+        recorder = Recorder(options.record, looking.say)
+        consumption.reading.record = lambda topic, name, lines: recorder.take(f"{topic} {name}", name, lines)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: consumption.stop())
     looking.around(consumption)

@@ -59,8 +59,8 @@ class Lane:
         self._chunks: deque[Chunk] = deque()
         self._end = 0
 
-    def feed(self, messages: Sequence[Message], take: Callable[[Event], object]) -> None:
-        """Scan the messages, in this order; `take` gets what was found."""
+    def feed(self, messages: Sequence[Message], take: Callable[[Event], object]) -> bytes:
+        """Scan the messages, in this order; `take` gets what was found. Returns the lines that they are."""
         values = [message.value or b"" for message in messages]
         joined = b"\n".join(values) + b"\n"
         if joined.count(b"\n") != len(values):
@@ -74,6 +74,7 @@ class Lane:
         self.scanner.feed(joined)
         self.scanner.pause()
         self._hand_on(take)
+        return joined
 
     def rest(self, take: Callable[[Event], object]) -> None:
         """Nothing has come for so long that what is open does not go on."""

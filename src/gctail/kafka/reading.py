@@ -38,6 +38,8 @@ class Reading:
         self.lanes: dict[str, Lane] = {}
         self.messages = 0
         self.open: dict[str, set[str] | None] = {}
+        self.record: Callable[[str, str, bytes], None] | None = None
+        """Is given all lines, with the topic and the lane that they come from."""
         self.scattered: str | None = None  # a name whose messages come from several partitions
         self._take = take
         self._room = Room(LANE_TAIL_BYTES)
@@ -111,7 +113,9 @@ class Reading:
         lane = self._lane(name, place)
         lane.last_fed_s = now_s
         try:
-            lane.feed(group, partial(self._found, lane))
+            lines = lane.feed(group, partial(self._found, lane))
+            if self.record is not None:
+                self.record(place.topic, name, lines)
         except Exception as error:  # noqa: BLE001  (a line that breaks the reading must not end it for all services)
             self._one_by_one(name, place, group, error)
             lane = self.lanes[name]
