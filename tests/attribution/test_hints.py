@@ -113,3 +113,23 @@ def test_keys_with_a_time_in_them_come_before_the_numbers_of_requests():
     hints = [hint(template, Candidate(0, KEYS, place)) for place in range(3)]
     assert hints == sorted(hints, reverse=True)
     assert hints[0] > hints[1] > 0 > hints[2]
+
+
+def test_of_two_keys_in_a_line_the_one_with_a_time_in_it_is_named():
+    """Of four thousand users most are new, too, while the log is young; `u1@1795802640241102` is what is filed under."""
+    played = Played(4)
+    kept = played.lines("presence updated", share=0.1)
+    played.keep(0.2, kept)
+    new = [float(count) for count in kept]
+    users = tuple(Key(f"u{at:05d}", 1, 0.0, 0.0) for at in range(10))
+    stamps = tuple(Key(f"u{at:05d}@17958026402{at:05d}", 1, 0.0, 0.0) for at in range(10))
+    slots = tuple(
+        Slot(name, "id", sum(kept), sum(new), 1.0, new, [], [], [], keys)
+        for name, keys in (("user", users), ("slot", stamps))
+    )
+    last = played.templates.pop()
+    played.templates.append(
+        Template(last.id, last.text, last.message, "info", last.total, 0.0, 100.0, "", last.count, slots)
+    )
+    first, *_ = suspects(played.courses(), 10.0)
+    assert (first.kind, first.slot) == ("keys", "slot")

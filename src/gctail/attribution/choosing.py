@@ -8,7 +8,7 @@ import numpy as np
 
 from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, lines_of, table
 from gctail.attribution.doubts import doubts
-from gctail.attribution.hints import hint, reason, tells_no_more
+from gctail.attribution.hints import hint, reason, stamped, tells_no_more
 from gctail.attribution.keys.glimpse import glimpse
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, window
 from gctail.attribution.regression import fits
@@ -120,10 +120,13 @@ def best_of_each(ranked: Ranked, columns: Table, courses: Courses, able: Flags) 
 def tells(candidate: Candidate, template: Template) -> int:
     """Which column of a template says most of what grows."""
     if candidate.kind == LEVEL:
-        return 2
+        return 3
     if candidate.slot is None or candidate.value:
         return 0
-    return -1 if candidate.kind == SUM or tells_no_more(template.slots[candidate.slot], template.total) else 1
+    slot = template.slots[candidate.slot]
+    if candidate.kind == SUM or tells_no_more(slot, template.total):
+        return -1
+    return 2 if stamped(slot) else 1
 
 
 def contributors(seen: Window, ranked: Ranked, best: list[int]) -> dict[int, float]:
@@ -259,7 +262,8 @@ class Describer:
     def _beside(self, candidate: Candidate, kind: str) -> int | None:
         """The slot of the same line that is its best candidate of this kind, where the heap goes along with it.
 
-        Where two keys are about as good, the first that is no list of others: `key=u1`, not `value=Session{u1 web}`.
+        Where two keys are about as good, one with a time in it, else the first that is no list of others: `key=u1`, not
+        `value=Session{u1 web}`.
         """
         if candidate.value:
             return None
@@ -278,7 +282,8 @@ class Describer:
             return candidate.slot if candidate.kind == kind else None
         slots = self.courses.templates[candidate.template].slots
         best = max(able.values()) - SAME
-        return min((slot for slot in able if able[slot] >= best), key=lambda slot: (slots[slot].type in LONG, slot))
+        near = [slot for slot in able if able[slot] >= best]
+        return min(near, key=lambda slot: (not stamped(slots[slot]), slots[slot].type in LONG, slot))
 
 
 def named(slot: Slot | None, place: int | None) -> str | None:

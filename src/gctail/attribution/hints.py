@@ -82,6 +82,11 @@ def always_new(slot: Slot, lines: int) -> bool:
     return slot.distinct >= (FEW_REPEATED if slot.type == "int" else ALWAYS_NEW) * lines
 
 
+def stamped(slot: Slot) -> bool:
+    """Its keys have a time in them."""
+    return bool(slot.keys) and all(_STAMPED.fullmatch(key.text) for key in slot.keys)
+
+
 def tells_no_more(slot: Slot, lines: int) -> bool:
     """Its values are new in every line and a number, or that of a request: what they tell, the lines tell."""
     if slot.type == "int":
@@ -114,6 +119,6 @@ def _keys(slot: Slot, lines: int) -> float:
     """A time inside a key is how keys come to be new without end; some are new among others that come again."""
     if tells_no_more(slot, lines):
         return -0.1
-    if all(_STAMPED.fullmatch(key.text) for key in slot.keys) and slot.keys:
+    if stamped(slot):
         return 1.7
     return 0.7 + 0.8 * max(0.0, 1.0 - slot.distinct / max(lines, 1))
