@@ -94,6 +94,13 @@ def test_a_service_that_died_says_so_and_one_that_is_well_too():
     assert (row.state, row.severity) == ("well", None)
 
 
+def test_a_service_that_ended_by_itself_has_not_died():
+    """Who started it says that its status was 0: nobody need come."""
+    log = (SAMPLES / "idle-go1.27.log").read_bytes() + b"checkout-1 exited with code 0\n"
+    row = boarded(log, "checkout-1").publish(1000.0, {}).rows["checkout-1"]
+    assert (row.state, row.severity, row.states) == ("ended", None, ("ended",))
+
+
 def test_lines_that_a_suspect_wrote_are_marked():
     """Those, and no others; collections keep their own mark."""
     leaking = boarded((SAMPLES / "unbounded-map-go1.27.log").read_bytes(), limit_mib=256)

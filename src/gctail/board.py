@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from gctail.attribution.writing import writer
 from gctail.engine import Engine
 from gctail.epochs import Epoch
+from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.wrappers import unwrapped
-from gctail.records import Finding, GcCycle, Passage, Sighting, Unreadable, Verdict
+from gctail.records import Death, Finding, GcCycle, Passage, Sighting, Unreadable, Verdict
 from gctail.service import Seen, Service
 from gctail.snapshot import SEVERITIES, Detail, Line, Row, Snapshot
 
@@ -211,7 +212,7 @@ class Board:
             goal_mib=epoch.last.goal_mib,
             limit_mib=limit,
             rate_mib_per_s=rate_mib_per_s,
-            lasts_s=lasts_s if "died" not in states else None,
+            lasts_s=lasts_s if states[0] not in {"died", "ended"} else None,
             gc_cpu_share=_recent_share(epoch),
             pause_ms=epoch.last.pause_ms,
             last_time_s=epoch.last_time_s,
@@ -230,7 +231,8 @@ class Board:
         incidents = sorted(newest, key=lambda each: -SEVERITIES.index(each.severity))
         states = tuple(each.kind for each in incidents)
         if epoch is not None and epoch.deaths:
-            return ("died", *states), "critical"
+            ended_well = all(_ended_well(each) for each in epoch.deaths)
+            return (("ended",), None) if ended_well else (("died", *states), "critical")
         return (states, incidents[0].severity) if incidents else (("well",), None)
 
     def _growth(self, name: str) -> Finding | None:
@@ -310,3 +312,8 @@ def _trend(epoch: Epoch, steps: int = 24) -> tuple[int, ...]:
     if len(bins) <= steps:
         return tuple(each.live_high_mib for each in bins)
     return tuple(bins[(len(bins) - 1) * at // (steps - 1)].live_high_mib for at in range(steps))
+
+
+def _ended_well(sighting: Sighting) -> bool:
+    """Somebody says that the process ended by itself, without an error."""
+    return isinstance(sighting.record, Death) and sighting.record.cause == ON_PURPOSE
