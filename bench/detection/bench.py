@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -25,6 +26,7 @@ import real
 from baselines import BASELINES, Buckets
 from judging import outcome_of
 from metrics import BUDGETS, Outcome, areas, bootstrap, summary, threshold_for
+from plots import picture
 from scenarios import names, part_of, series
 from simulator import Series
 
@@ -33,6 +35,8 @@ from gctail.detectors.leak import DEFAULT_BUDGET, threshold
 FIRST_TEST_SEED = 100
 MARKER = "<!-- measured: everything below is written by the command that it names -->"
 OURS, OURS_ALARMS = "gctail", threshold(DEFAULT_BUDGET)
+PLOTS = Path(__file__).parent / "plots"
+PICTURED = (OURS, "predict_linear(live[6h], 24h) for 1h", "ADWIN, upwards (river)", "Page-Hinkley", "PrecogMF")
 COLUMNS = "judge|AUC|twin AUC|FA/day|recall 50 %|recall 80 %|precision|at 1 in 200|delay|twins alarmed"
 HEAD = f"""| {COLUMNS.replace("|", " | ")} |
 |---|---|---|---|---|---|---|---|---|---|"""
@@ -112,6 +116,10 @@ def show(part: str, seeds: int, *, blind: bool, rivals: bool, detail: bool = Fal
     tables = judged(part, seeds, blind=blind, rivals=rivals)
     tuning = judged("dev", seeds, blind=blind, rivals=rivals) if part == "test" else tables
     report(tables, tuning)
+    if rivals:
+        delays(tables)
+    if not blind and rivals:
+        calibration(tables[OURS])
     if not blind:  # without a limit there is no end to forecast
         forecasts(tables[OURS])
     scales(tables[OURS])
@@ -189,6 +197,48 @@ def _accuracy(said: list[dict[str, Any]]) -> str:
         f"{np.median(error):.2f} | {np.median(of_all):.2f} | {np.mean(held):.2f} | {np.median(width):.1f} | "
         f"{np.median(onset):.2f}"
     )
+
+
+def delays(tables: dict[str, list[Outcome]]) -> None:
+    """How many leaks each judge had told by shares of their time to the end, at its own threshold."""
+    marks = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
+    print("\nLeaks told by so much of their way from the onset to the end, each judge at its own threshold:\n")
+    print("| judge | " + " | ".join(f"{mark:.0%}" for mark in marks) + " |\n|---|" + "---|" * len(marks))
+    lines = {}
+    for name, outcomes in tables.items():
+        least = OURS_ALARMS if name == OURS else BASELINES[name][1]
+        waits = np.array([o.delay(least) for o in outcomes if o.leak])
+        told = [float(np.mean((waits <= mark) & (waits < 1.0))) for mark in marks]
+        print(f"| {name} | " + " | ".join(f"{share:.2f}" for share in told) + " |")
+        if name in PICTURED:
+            lines[name] = [(at / 40, float(np.mean((waits <= at / 40) & (waits < 1.0)))) for at in range(41)]
+    picture(PLOTS / "delay.svg", "share of the way to the end", "leaks told", lines, dotted=[(0.0, 1.0), (1.0, 1.0)])
+
+
+def calibration(outcomes: list[Outcome]) -> None:
+    """What a belief is worth: at forty moments of every run, how many of those with such a belief were leaking."""
+    moments = [moment for o in outcomes for moment in _moments(o)]
+    error = np.mean([(belief - leaking) ** 2 for belief, leaking in moments])
+    print(f"\nThe belief against the truth, at {len(moments)} moments of all runs; Brier score {error:.3f}:\n")
+    print("| belief | moments | mean belief | leaking then |\n|---|---|---|---|")
+    points = []
+    for low, high in pairwise((0.0, 0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 1.01)):
+        inside = [(belief, leaking) for belief, leaking in moments if low <= belief < high]
+        if inside:
+            mean, share = np.mean(inside, axis=0).tolist()
+            points.append((mean, share))
+            print(f"| {low:.2f}–{min(high, 1.0):.2f} | {len(inside)} | {mean:.2f} | {share:.2f} |")
+    picture(PLOTS / "calibration.svg", "belief", "leaking", {OURS: points}, dotted=[(0.0, 0.0), (1.0, 1.0)])
+
+
+def _moments(o: Outcome) -> list[tuple[float, bool]]:
+    """The belief at forty even moments after the first tenth, and whether it was leaking then."""
+    beliefs = np.array(o.extra["beliefs"])
+    if not len(o.h):
+        return []
+    hours = np.linspace(0.1 * o.h[-1], o.h[-1], 40)
+    at = np.clip(np.searchsorted(o.h, hours, side="right") - 1, 0, None)
+    return [(float(beliefs[i]), o.leak and hour > o.way[0]) for i, hour in zip(at, hours, strict=True)]
 
 
 def details(outcomes: list[Outcome]) -> None:

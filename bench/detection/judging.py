@@ -26,6 +26,7 @@ def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
     memory: Carryover | None = None
     hours: list[float] = []
     scores: list[float] = []
+    beliefs: list[float] = []
     signals: list[tuple[float, str, str]] = []
     verdicts: list[dict[str, Any]] = []
     spent_s, count, largest = 0.0, 0, 0
@@ -47,6 +48,7 @@ def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
             if judge.gathering.idle_since_s is None and judge.gathering.collections >= FEWEST_COLLECTIONS:
                 hours.append(now_s / run.hour_s)
                 scores.append(held.add(judge.settled, judge.gathering.collections))
+                beliefs.append(judge.belief)
             while marks and now_s >= marks[0]:
                 verdicts.append(_forecast(judge, run, start_s, now_s, end_s or 0.0))
                 marks.pop(0)
@@ -59,6 +61,7 @@ def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
         "forecasts": verdicts,
         "collections": count,
         "state_bytes": largest,
+        "beliefs": beliefs,
         "kind": verdict.kind,
         "probability": verdict.probability,
     }

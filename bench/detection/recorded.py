@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from metrics import Outcome, areas, summary
 from simulator import Series
 
+from gctail.detectors.leak import DEFAULT_BUDGET, threshold
 from gctail.records import GcCycle, Passage
 from gctail.runners.local import Reading
 
@@ -150,8 +151,8 @@ def told(outcome: Outcome, label: Label, blind: Outcome) -> str:
     return f"| {run} | {kind} | {score} | {right} | {delay} | {early} |"
 
 
-THRESHOLD = 0.42
-"""The score at which our judge speaks; bench.py uses the same."""
+THRESHOLD = threshold(DEFAULT_BUDGET)
+"""The score at which our judge speaks."""
 
 
 def main() -> None:

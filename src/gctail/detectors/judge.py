@@ -47,6 +47,8 @@ YOUNG_COLLECTIONS = 10
 """The same of collections, half as many where a limit is known: a first rise of a few of them is no certainty."""
 UNKNOWN_ODDS = 2.5
 """An assumed limit lies further off than most real ones: leaks of the development half came out lower by so much."""
+ALARM_ODDS = 1.4
+"""The same for alarms, which are more careful."""
 FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
 """Before that there is no alarm by growth."""
 SHORTEST_SHARE = 0.2
@@ -254,7 +256,8 @@ class Judge:
         age_s = now_s - onset_s
         left_s = judged.left_s if judged.left_s is not None else episode.left_s
         end_s = left_s * head / near if left_s is not None and near > 0.0 and self._knows_limit else inf
-        settled = self._bearing.settled = _settled(probability, age_s, end_s, count)
+        heeded = probability if self._knows_limit else weighed(probability, ALARM_ODDS)
+        settled = self._bearing.settled = _settled(heeded, age_s, end_s, count)
         if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(settled):
             return []
         perhaps_urgent = end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT
