@@ -194,7 +194,7 @@ def idle(seconds: float = 30.0) -> None:
             command = [gctail(), "-f", f"{folder}/*.log", "--output", "jsonl", "--state", folder]
             child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             begun_s, before_s = time.monotonic(), -1.0
-            while (now_s := _cpu_s(child.pid)) - before_s > 0.5 or now_s < 0.3:  # until it has caught up and saved
+            while (now_s := _cpu_s(child.pid)) - before_s > 0.06 or now_s < 0.3:  # until it has caught up and saved
                 before_s = now_s
                 time.sleep(10.0)
             caught_up_s = time.monotonic() - begun_s

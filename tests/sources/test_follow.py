@@ -87,6 +87,7 @@ def test_a_line_comes_at_once_where_inotify_is(tmp_path, tail, monkeypatch):
     if Inotify.open() is None:
         pytest.skip("inotify is absent: not Linux")
     monkeypatch.setattr("gctail.sources.follow.LOOK_S", 60.0)
+    monkeypatch.setattr("gctail.sources.follow.IDLE_S", 60.0)
     path = tmp_path / "app.log"
     path.write_bytes(b"before\n")
     following = tail(path)
@@ -108,6 +109,16 @@ def test_time_passes_without_bytes(tmp_path, tail, inotify):
     following = tail(tmp_path / "app.log", inotify=inotify)
     following.until(lambda: len(following.idles) >= 2)
     assert before_s <= following.idles[0].now_s < following.idles[1].now_s <= time.time()
+
+
+@BOTH_WAYS
+def test_time_passes_however_long_the_next_look_is_away(tmp_path, tail, monkeypatch, inotify):
+    """Looks that cost much come seldom; what waits for time, as a checkpoint does, does not wait for them."""
+    monkeypatch.setattr("gctail.sources.follow.LOOK_S", 60.0)
+    monkeypatch.setattr("gctail.sources.follow.POLL_S", 60.0)
+    monkeypatch.setattr("gctail.sources.follow.IDLE_S", 0.05)
+    following = tail(tmp_path / "app.log", inotify=inotify)
+    following.until(lambda: len(following.idles) >= 3)
 
 
 def test_what_is_there_when_it_is_stopped_still_comes(tmp_path):

@@ -36,6 +36,12 @@ LOOK_S = 0.25
 POLL_S = 0.1
 """How often where it does not."""
 
+IDLE_S = 1.0
+"""How long at most nobody is told that time has passed."""
+
+LONGEST_LOOK_S = 10.0
+"""However much a look costs, the next one is not later."""
+
 LEISURE = 600
 """With many files looks become rarer: one is followed by this many times as much time without one."""
 LEISURE_AWAKE = 30
@@ -57,7 +63,7 @@ _DIRECTORY_EVENTS = MOVED_FROM | MOVED_TO | CREATE | DELETE
 
 
 class Idle(Struct, frozen=True):
-    """Time has passed; comes a few times a second, whether bytes come or not. `now_s` is Unix time.
+    """Time has passed; comes once a second at least, whether bytes come or not. `now_s` is Unix time.
 
     `stopping` comes once, after `stop`: places that are asked for now are those to go on from. What follows it are
     lines that nobody has finished.
@@ -202,17 +208,20 @@ class Follower:
 
     def _follow(self) -> Iterator[Chunk | Idle]:
         due = dict(self._names)
-        next_look_s = time.monotonic() + self._look_s(0.0)
+        next_look_s, next_idle_s = time.monotonic() + self._look_s(0.0), time.monotonic() + IDLE_S
         while not self._stopped:
             due = yield from self._turn(due)
-            due |= self._wait(0.0 if due else max(0.0, next_look_s - time.monotonic()))
+            due |= self._wait(0.0 if due else max(0.0, min(next_look_s, next_idle_s) - time.monotonic()))
             now_s = time.monotonic()
-            if now_s >= next_look_s:
+            looks = now_s >= next_look_s
+            if looks:
+                began_s = time.thread_time()  # what others do meanwhile is not what a look costs
                 self._find_new()
                 due = dict(self._names)
                 self._look(due)
-                cost_s = time.monotonic() - now_s
-                next_look_s = now_s + self._look_s(cost_s)
+                next_look_s = now_s + self._look_s(time.thread_time() - began_s)
+            if looks or now_s >= next_idle_s:
+                next_idle_s = now_s + IDLE_S
                 yield Idle(time.time())
 
     def _read_up(self) -> Generator[Chunk, None, dict[str, Followed]]:
@@ -248,9 +257,9 @@ class Follower:
     def _look_s(self, cost_s: float) -> float:
         """How long to wait for the next look, which costs as much as this one did."""
         if not self.polls:
-            return max(LOOK_S, LEISURE * cost_s)
+            return max(LOOK_S, min(LEISURE * cost_s, LONGEST_LOOK_S))
         awake = time.monotonic() - self._came_s < MOMENT_S
-        return max(POLL_S, (LEISURE_AWAKE if awake else LEISURE) * cost_s)
+        return max(POLL_S, min((LEISURE_AWAKE if awake else LEISURE) * cost_s, LONGEST_LOOK_S))
 
     def _look(self, names: dict[str, Followed]) -> None:
         self._listings.look_anew()
