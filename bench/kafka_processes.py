@@ -3,6 +3,7 @@
 Starts a real broker, and for each number of processes a group of them, of `gctail kafka` and of `gctail scale run`.
 When all are members, so many plain lines come at once, with a collection in every thousand, spread over four
 partitions and forty services; the time until the group has committed all of them counts (it commits every 5 s at most).
+What the processes take of the processor for each message is told as well: where that stays, more cores bring more.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from kafka_storm import GCTAIL
 PARTITIONS, SERVICES = 4, 40
 
 
-def measured(servers: str, command: list[str], group: str, processes: int, messages: int) -> float:
-    """Messages a second."""
+def measured(servers: str, command: list[str], group: str, processes: int, messages: int) -> tuple[float, float]:
+    """Messages a second, and microseconds of the processor for each, of all processes together."""
     make_topic(servers, {}, group, PARTITIONS)
     options = ["--brokers", servers, "--topic", group, "--group", group, "--start", "earliest"]
     members = [
@@ -39,16 +40,23 @@ def measured(servers: str, command: list[str], group: str, processes: int, messa
     ]
     try:
         wait_for_members(servers, group, processes)
-        begun_s = time.monotonic()
+        begun_s, busy_s = time.monotonic(), sum(cpu_s(each.pid) for each in members)
         produce(servers, group, messages)
         while committed(servers, group) < messages:
             time.sleep(0.2)
-        return messages / (time.monotonic() - begun_s)
+        rate = messages / (time.monotonic() - begun_s)
+        return rate, (sum(cpu_s(each.pid) for each in members) - busy_s) / messages * 1e6
     finally:
         for each in members:
             each.terminate()
         for each in members:
             each.wait(60)
+
+
+def cpu_s(pid: int) -> float:
+    """What a process has taken of the processor (proc(5), fields 14 and 15 of stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def wait_for_members(servers: str, group: str, processes: int) -> None:
@@ -99,8 +107,9 @@ def main() -> None:
         for command in (["kafka"], ["scale", "run", "--checkpoint", "1"]):
             for processes in options.processes:
                 group = f"{command[0]}-{processes}"
-                rate = measured(kafka.servers, command, group, processes, options.messages)
-                print(f"gctail {command[0]}, {processes} processes: {rate:,.0f} messages/s", flush=True)
+                rate, cpu_us = measured(kafka.servers, command, group, processes, options.messages)
+                told = f"{rate:,.0f} messages/s, {cpu_us:.1f} µs of the processor for each"
+                print(f"gctail {command[0]}, {processes} processes: {told}", flush=True)
 
 
 if __name__ == "__main__":
