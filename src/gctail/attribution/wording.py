@@ -17,17 +17,24 @@ def sentence(suspect: Mapping[str, Any]) -> str:
 
 
 def _grew(suspect: Mapping[str, Any]) -> str:
-    slot, field = suspect.get("slot"), suspect.get("field")
+    slot, field = called(suspect.get("slot"), "value"), called(suspect.get("field"), "field")
     match suspect["kind"]:
         case "level":
-            return f"field {field} grew with the heap"
+            return f"{field} grew with the heap"
         case "sum":
-            return f"the sum of field {field} grew with the heap"
+            return f"the sum of {field} grew with the heap"
         case "keys":
             return f"the heap grew with every new {slot}"
     only, less = suspect.get("only"), suspect.get("less")
     such = f"every such line with {only}" if only else "every such line"
     return f'the heap grew with {such}, less those that say "{less}"' if less else f"the heap grew with {such}"
+
+
+def called(name: str | None, what: str) -> str:
+    """A variable by its name; one that has none by its place among the `<*>` of the template: `value no. 2`."""
+    if name is not None and name.startswith("#"):
+        return f"value no. {name[1:]}"
+    return f"{what} {name}" if what == "field" else str(name)
 
 
 def proven(p_value: object) -> bool:
@@ -50,7 +57,7 @@ def _kept(suspect: Mapping[str, Any]) -> str:
         case "level":
             return f"{kept} kept per entry"
         case "sum":
-            return f"{kept} kept for each unit of {suspect['field']}"
+            return f"{kept} kept for each unit of {called(suspect.get('field'), 'value')}"
         case "keys":
             return f"{kept} kept for each of {suspect['distinct']:,} values"
     held = suspect.get("held_share")

@@ -1,0 +1,32 @@
+"""What is known of a suspect, in words."""
+
+import pytest
+
+from gctail.attribution.wording import sentence
+
+SUSPECT = {
+    "kind": "keys", "slot": "user", "field": None, "share": 1.0, "correlation": 0.999, "p_value": 0.003,
+    "per_event_kib": 12.0, "events": 300, "distinct": 250,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, "the heap grew with every new user"),
+        ({"slot": "#2"}, "the heap grew with every new value no. 2"),
+        ({"kind": "level", "field": "size"}, "field size grew with the heap"),
+        ({"kind": "level", "field": "#1"}, "value no. 1 grew with the heap"),
+        ({"kind": "sum", "field": "bytes"}, "the sum of field bytes grew with the heap"),
+        ({"kind": "lines"}, "the heap grew with every such line"),
+        ({"kind": "lines", "only": "tenant=acme"}, "the heap grew with every such line with tenant=acme"),
+        ({"kind": "lines", "less": "closed"}, 'the heap grew with every such line, less those that say "closed"'),
+    ],
+)
+def test_what_grew_with_the_heap_is_told(changed, told):
+    assert sentence({**SUSPECT, **changed}).startswith(f"{told} (r 1.00, p 0.003); ")
+
+
+def test_how_much_of_what_came_stays_is_told():
+    told = sentence({**SUSPECT, "kind": "lines", "less": "closed", "held_share": 0.19})
+    assert "12 KiB kept for each of 300 lines, of which 19 % stay; it explains 100 % of the growth" in told
