@@ -147,7 +147,8 @@ class Looking:
         self._outcome: dict[str, Any] | None = None
         self._unsaid: deque[str] = deque(maxlen=MOST_UNSAID)
         self._reloading = Reloading(options, changes_of(engine, teller, alerts))
-        self._reloading.listen()
+        if not self._in_terminal:  # there it says that the terminal is gone
+            self._reloading.listen()
 
     def around(self, consumption: Consumption) -> None:
         """Let it read, in front of the views that were asked for."""
