@@ -79,16 +79,17 @@ def testimony(courses: Courses, asked: Inquiry) -> Testimony | None:
 def _weight(ranked: Ranked, seen: Window, at: int) -> float:
     """How surely the growth follows this line and not time or traffic, after as many chances as there are lines.
 
-    The better of two odds: the likelihood over that of a straight line, and the most that a p-value can mean
-    (Sellke, Bayarri and Berger 2001, "Calibration of p values for testing precise null hypotheses").
+    The worse of two odds: the likelihood over that of a straight line, and the most that a p-value can mean
+    (Sellke, Bayarri and Berger 2001, "Calibration of p values for testing precise null hypotheses"). What is as even as
+    time itself says nothing: with either of the two alone twice as many caches that filled were called leaks.
     """
     lead, p = float(ranked.lead[at]), float(ranked.p_value[at])
-    if not np.isfinite(ranked.score[at]) or lead < 0.0 or ranked.mib[at] < LEAST_SHARE * seen.growth_mib:
+    if not np.isfinite(ranked.score[at]) or lead < 0.0 or ranked.mib[at] < LEAST_SHARE * seen.growth_mib or p >= 1 / e:
         return 0.0
     odds = exp(min(lead, 50.0)) / len(ranked.slope)
-    if 0.0 < p < 1 / e:
-        odds = max(odds, 1.0 / (-e * p * log(p)))
-    return MOST_WEIGHT * odds / (1.0 + odds) if p > 0.0 else MOST_WEIGHT
+    if p > 0.0:
+        odds = min(odds, 1.0 / (-e * p * log(p)))
+    return MOST_WEIGHT * odds / (1.0 + odds)
 
 
 def _without_requests(seen: Window, clock: Floats) -> Floats:

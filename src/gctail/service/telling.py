@@ -53,11 +53,15 @@ def _accused(epoch: Epoch, signal: Signal) -> tuple[dict[str, Any], ...]:
 
 
 def of_death(service: str, epoch: Epoch | None, sighting: Sighting, death: Death, time_s: float | None) -> Finding:
-    """A process has died."""
+    """A process has died.
+
+    Its id depends on the words of the report, too: a kernel's log that is read again after a crash, in another order of
+    its rotated files, may have another kill at the same place.
+    """
     uptime_s = epoch.last_uptime_s if epoch is not None and epoch.last is not None else None
     title = CAUSES.get(death.cause, death.cause)
     return Finding(
-        _id(service, "death", sighting.origin, sighting.offset),
+        _id(service, f"death\0{death.text}", sighting.origin, sighting.offset),
         "death",
         "info" if death.cause == ON_PURPOSE else "critical",
         service,
