@@ -101,7 +101,8 @@ def row(name: str, runs: list[Run]) -> str:
     return (
         f"| {name} | {len(leaks)} | {len(told)} | {first / count:.2f} | {within / count:.2f} | {proven / count:.2f} | "
         f"{median([len(run.suspects) for run in told] or [0])} | {wrong} | "
-        f"{sum(not run.suspects for run in silent)} of {len(silent)} | {accused} of {len(well)} |"
+        f"{sum(not run.suspects for run in silent)} of {len(silent)} | {sum(run.called_leak for run in well)} | "
+        f"{accused} of {len(well)} |"
     )
 
 
@@ -122,7 +123,9 @@ def main() -> None:
     runs = [*detection_runs(), *own_runs()]
     print(
         "| runs | leaks with a culprit | called a leak | culprit first | within three | p < 0.01 | suspects (median) | "
-        "others at p < 0.01 | silent leaks without suspects | well, with one at p < 0.01 |\n|" + "---|" * 10
+        "others at p < 0.01 | silent leaks without suspects | well, called a leak | well, with one at p < 0.01 |\n|"
+        + "---|"
+        * 11
     )
     for part in ("dev", "test", "unseen"):
         some = [run for run in runs if run.part == part]
