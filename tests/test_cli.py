@@ -81,6 +81,19 @@ def test_json_is_one_object_with_the_promised_names(gctail, log):
     assert told["input"]["gc_lines"] == 200
 
 
+def test_growth_that_is_called_a_leak_is_not_told_to_have_ended_as_growth(gctail, root):
+    """Programs close the one incident and open the other; who reads is told of the leak."""
+    path = root / "samples" / "logs" / "unbounded-map-go1.27.log"
+    told = [json.loads(line) for line in gctail(path, "--limit", "256MiB", "--output", "jsonl").stdout.splitlines()]
+    closed = next(each for each in told if each["evidence"].get("goes_on_as"))
+    assert (closed["kind"], closed["evidence"]["phase"], closed["evidence"]["goes_on_as"]) == (
+        "growing",
+        "resolved",
+        "leak",
+    )
+    assert closed["summary"] not in gctail(path, "--limit", "256MiB").stdout.decode()
+
+
 def test_jsonl_is_one_finding_a_line(gctail, log):
     """Nothing else stands on standard output."""
     lines = gctail(log(growing(300)), "--limit", "600MiB", "--output", "jsonl").stdout.splitlines()

@@ -52,9 +52,11 @@ def test_the_page_stays_until_somebody_stops_it(gctail_program):
             url = url or (found and found[0].decode())
             if b"stays until" in line:
                 break
-        with urllib.request.urlopen(f"{url}debug/bloat", timeout=20) as answer:
-            assert b"session-gateway" in answer.read()
-        process.send_signal(signal.SIGTERM)
+        try:
+            with urllib.request.urlopen(f"{url}debug/bloat", timeout=20) as answer:
+                assert b"session-gateway" in answer.read()
+        finally:
+            process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 
 

@@ -82,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
         teller.end(lambda: report(engine, reading.facts()))
         if views is not None:
             if not options.tui and not stopped:
+                views.tick(at_once=True)  # so that the page has all of it before anybody is told that it has
                 print("gctail: the log has ended; the page stays until Ctrl-C", file=sys.stderr)
                 views.stay(lambda: stopped)
             views.close()

@@ -234,6 +234,7 @@ def _sit(options: argparse.Namespace, sitting: Sitting) -> None:
 
 def _stay(views: Views) -> None:
     """The log has ended; the page is there until somebody stops it."""
+    views.tick(at_once=True)  # so that the page has all of it before anybody is told that it has
     print("gctail: the log has ended; the page stays until Ctrl-C", file=sys.stderr)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: views.close())

@@ -106,7 +106,8 @@ class LeakAlarm:
         """A leak, or a leak that has become urgent; what was told as growth before is told as that no more."""
         signals = self._alarm.on("critical" if told.urgent else "warning", told.summary, told.evidence)
         if signals:
-            signals += self._notice.off("this growth is called a leak now", told.evidence)
+            evidence = {**told.evidence, "goes_on_as": self.kind}
+            signals += self._notice.off("this growth is called a leak now", evidence)
         return signals
 
     def state(self) -> dict[str, Any]:

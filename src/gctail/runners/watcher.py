@@ -130,13 +130,15 @@ class Watcher:
 
     def _told(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
         from gctail.sinks.jsonl import finding_json
-        from gctail.sinks.text import Palette, finding_line
+        from gctail.sinks.text import Palette, finding_line, is_news
 
         palette = Palette(colour=self.wishes.colour)
         for finding in findings:
             self.findings += 1
-            as_json = self.wishes.output == "jsonl"
-            self.say(finding_json(finding).decode() if as_json else f"gctail: {finding_line(finding, palette)}")
+            if self.wishes.output == "jsonl":
+                self.say(finding_json(finding).decode())
+            elif is_news(finding):
+                self.say(f"gctail: {finding_line(finding, palette)}")
 
     def _killed(self, number: int) -> None:
         """The child was killed by a signal: by the kernel, where it counted one more kill for want of memory."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gctail.records import Finding
 from gctail.sinks.jsonl import finding_json
-from gctail.sinks.text import Palette, finding_line
+from gctail.sinks.text import Palette, finding_line, is_news
 
 
 class Console:
@@ -28,7 +28,7 @@ class Console:
         for finding in findings:
             if self.output == "jsonl":
                 self.say(finding_json(finding).decode())
-            elif self.output == "text":
+            elif self.output == "text" and is_news(finding):
                 self.say(finding_line(finding, self.palette))
 
     def say(self, text: str) -> None:
