@@ -15,7 +15,7 @@ from quixstreams import Application
 from quixstreams.exceptions import QuixException
 from quixstreams.kafka import ConnectionConfig
 from quixstreams.models import TopicConfig
-from quixstreams.state.exceptions import InvalidStoreChangelogOffset
+from quixstreams.state.exceptions import InvalidChangelogOffset, InvalidStoreChangelogOffset
 
 from gctail.engine import Engine
 from gctail.kafka.places import Place
@@ -94,7 +94,7 @@ class Topology:
                 try:
                     self._begin(inputs)
                     self._work(inputs, Path(self.wanted.folder or folder))
-                except InvalidStoreChangelogOffset:
+                except (InvalidStoreChangelogOffset, InvalidChangelogOffset):
                     self._forget()
                 except (KafkaException, QuixException) as error:
                     if self._stopped:
