@@ -8,9 +8,9 @@ from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchB
 from kafka.record.legacy_records import LegacyRecordBatchBuilder
 from kafka.record.memory_records import MemoryRecords
 
-from gctail.kafka.batches import Record, Records, records_of
+from gctail.kafka.batches import Records, records_of
 from gctail.kafka.client import Client, Moves, Wanted
-from gctail.kafka.places import Place
+from gctail.kafka.places import Place, Record
 from gctail.kafka.writing import make_topic
 from kafka import KafkaProducer
 from kafka_topics import wait_for

@@ -19,7 +19,7 @@ from confluent_kafka import Producer
 from gctail.engine import Engine
 from gctail.kafka.lanes import Lane
 from gctail.kafka.naming import Naming
-from gctail.kafka.places import Place
+from gctail.kafka.places import Place, Record
 from gctail.kafka.writing import make_topic
 from gctail.parsing.scanner import Scanner
 from gctail.records import Death, Digest, GcCycle, Sighting
@@ -36,7 +36,7 @@ from gctail.runners.scale.packets import (
 )
 from gctail.runners.scale.packing import SAMPLE_BYTES
 from gctail.runners.scale.shares import Share
-from gctail.runners.scale.strips import Arrived, Memory, Strip, Views, Way
+from gctail.runners.scale.strips import Memory, Strip, Views, Way
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka_storm import GCTAIL, RUNS
 from kafka_topics import COLLECTIONS, STARTED, committed_all, ended, members_of, topics, wait_for, write
@@ -67,7 +67,7 @@ class Store(dict):
 
 
 def messages(lines, topic="logs"):
-    return [Arrived(topic, 0, number, 1_800_000_000_000, b"checkout", line) for number, line in enumerate(lines)]
+    return [Record(topic, 0, number, 1_800_000_000_000, b"checkout", line) for number, line in enumerate(lines)]
 
 
 def way(memory=None):
@@ -311,7 +311,7 @@ def found_in(name, lines):
     """What the core finds in a log by itself."""
     lane, share = way(), Share(Engine(), Store, print)
     share.engine.mining = 1.0
-    stream = [Arrived("logs", 0, number, 1_800_000_000_000, name.encode(), line) for number, line in enumerate(lines)]
+    stream = [Record("logs", 0, number, 1_800_000_000_000, name.encode(), line) for number, line in enumerate(lines)]
     for found in (lane.feed(stream), lane.rest()):
         for packet in found.packets:
             yield from share.take(packet)

@@ -46,7 +46,7 @@ def surely(p_value: float | None) -> str:
     """How likely chance alone would bring it, where that is small enough to prove something; empty for None."""
     if p_value is None:
         return ""
-    if p_value >= PROVEN:
+    if not proven(p_value):
         return "likely, not proven"
     return f"p {p_value:.0e}".replace("e-0", "e-") if p_value < 0.001 else f"p {p_value:.2g}"
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import gzip
 import signal
-import sys
 import tempfile
 from importlib.resources import files
 from pathlib import Path
 
 from gctail.cli.options import new_parser
 from gctail.cli.telling import Teller
-from gctail.cli.viewing import viewing, views_of
+from gctail.cli.viewing import stay, viewing, views_of
 from gctail.engine import USUAL_MINING, Engine, report
 from gctail.errors import UsageError
 from gctail.runners.local import Reading
@@ -82,9 +81,7 @@ def run(options: argparse.Namespace) -> int:
         teller.end(lambda: report(engine, reading.facts()))
         if views is not None:
             if not options.tui and not stopped:
-                views.tick(at_once=True)  # so that the page has all of it before anybody is told that it has
-                print("gctail: the log has ended; the page stays until Ctrl-C", file=sys.stderr)
-                views.stay(lambda: stopped)
+                stay(views, lambda: stopped)
             views.close()
     return 0
 

@@ -25,7 +25,7 @@ from gctail.cli.judging import (
 from gctail.cli.reloading import Reloading
 from gctail.cli.sizes import size_option
 from gctail.cli.telling import MANY, Teller
-from gctail.cli.viewing import views_of
+from gctail.cli.viewing import stay, views_of
 from gctail.cli.window import window, window_of_growing
 from gctail.engine import Engine, report
 from gctail.errors import UsageError
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
         _say(failure)
     if views is not None:
         if not options.follow and not options.tui and not teller.interrupted:
-            _stay(views)
+            stay(views)
         views.close()
     if len(engine.services) > MANY and options.follow and not reading.failed:
         _leave(1 if teller.failed else 0)
@@ -230,12 +230,3 @@ def _sit(options: argparse.Namespace, sitting: Sitting) -> None:
     if options.follow and sitting.reloading is not None:
         sitting.reloading.listen()
     read()
-
-
-def _stay(views: Views) -> None:
-    """The log has ended; the page is there until somebody stops it."""
-    views.tick(at_once=True)  # so that the page has all of it before anybody is told that it has
-    print("gctail: the log has ended; the page stays until Ctrl-C", file=sys.stderr)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: views.close())
-    views.stay()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,15 @@ def listening(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None
     parser.add_argument("--listen-user", metavar="NAME", help="and as a password it is that of this user (any)")
     parser.add_argument("--listen-cert", metavar="FILE", help="serve with TLS: the certificate, in PEM")
     parser.add_argument("--listen-key", metavar="FILE", help="and its key")
+
+
+def stay(views: Views, until: Callable[[], bool] = lambda: False) -> None:
+    """The log has ended; the page is there until somebody stops it."""
+    views.tick(at_once=True)  # so that the page has all of it before anybody is told that it has
+    print("gctail: the log has ended; the page stays until Ctrl-C", file=sys.stderr)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: views.close())
+    views.stay(until)
 
 
 def views_of(options: argparse.Namespace, engine: Engine, facts: Callable[[], dict[str, Any]]) -> Views | None:

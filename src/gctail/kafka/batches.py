@@ -18,26 +18,14 @@ from typing import Any
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError
 from kafka.record.default_records import DefaultRecordBatch
-from msgspec import Struct
 
 import kafka
+from gctail.kafka.places import Record
 from kafka import TopicPartition
 
 KNOWN = "3.0."
 """Versions of the client whose inner parts are as they are used here; of others we read with what they bring."""
 READ_COMMITTED = 1
-
-
-class Record(Struct, frozen=True, gc=False):
-    """One message; `timestamp` is Unix time in milliseconds."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 class Records(Fetcher.PartitionRecords):  # type: ignore[misc]  # the client has no types

@@ -63,7 +63,7 @@ class Naming:
 
     def _of_header(self, message: Message) -> str:
         for name, value in message.headers:
-            if name == self.argument and (found := _name(value)):
+            if name == self.argument and value is not None and (found := _name(value)):
                 return found
         raise Nameless(f"no header {self.argument}")
 

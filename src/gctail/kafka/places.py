@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
 
 class Place(NamedTuple):
     """One partition of one topic. Equal to the client's own `TopicPartition`, which is the same pair."""
@@ -45,5 +47,17 @@ class Message(Protocol):
         """The payload; None is a tombstone."""
 
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]:
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
         """Beside the payload."""
+
+
+class Record(Struct, frozen=True, gc=False):
+    """A message that we hold ourselves, whichever client brought it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()

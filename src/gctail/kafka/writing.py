@@ -37,7 +37,7 @@ class Outgoing(Struct, frozen=True):
     topic: str
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers: tuple[tuple[str, bytes | None], ...] = ()
     partition: int | None = None
     timestamp_ms: int | None = None
 
@@ -116,8 +116,8 @@ class Writer:
             producer.begin_transaction()
         sent = [
             producer.send(
-                each.topic, value=each.value, key=each.key, headers=list(each.headers), partition=each.partition,
-                timestamp_ms=each.timestamp_ms,
+                each.topic, value=each.value, key=each.key, partition=each.partition, timestamp_ms=each.timestamp_ms,
+                headers=[(name, value or b"") for name, value in each.headers],  # this client writes none without value
             )
             for each in messages
         ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from gctail.attribution.usual import Usual, says
-from gctail.attribution.wording import PROVEN
+from gctail.attribution.wording import proven
 from gctail.engine import Engine
 from gctail.postmortem.advice import advise
 from gctail.postmortem.causes import Ending, decide
@@ -198,7 +198,7 @@ def _accused(suspects: tuple[dict[str, Any], ...]) -> frozenset[str]:
     told = [
         each
         for at, each in enumerate(suspects)
-        if at == 0 or (each.get("group") == suspects[0].get("group") and (each.get("p_value") or 0.0) < PROVEN)
+        if at == 0 or (each.get("group") == suspects[0].get("group") and proven(each.get("p_value")))
     ]
     return frozenset(str(each.get("template")) for each in told)
 

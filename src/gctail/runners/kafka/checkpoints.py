@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from gctail.engine import Engine
 from gctail.kafka.client import Client
-from gctail.kafka.letters import letter_of
+from gctail.kafka.letters import headers_of
 from gctail.kafka.places import Place
 from gctail.kafka.reading import Reading
 from gctail.kafka.sorting import Poison
@@ -155,7 +155,10 @@ class Checkpoints:
         if self.states is not None:
             messages += [self.states.place_record(place, offset, note) for place, offset in offsets.items()]
         messages += self._told(findings)
-        messages += [letter_of(self.course.letters_topic or "", each.message, each.reason) for each in letters]
+        topic = self.course.letters_topic or ""
+        for each in letters:
+            headers = headers_of(each.message, each.reason)
+            messages.append(Outgoing(topic, each.message.key, each.message.value, headers))
         member = client.membership() if self.course.grouped else None
         future = self.writer.write(messages, offsets, member, note)
         self._saving = Saving(future, positions, offsets, findings, letters, note, begun_s)

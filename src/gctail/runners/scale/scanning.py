@@ -18,12 +18,13 @@ from quixstreams.processing import ProcessingContext
 from quixstreams.sinks import BaseSink
 from quixstreams.state import State
 
-from gctail.kafka.places import Place
+from gctail.kafka.letters import headers_of
+from gctail.kafka.places import Place, Record
 from gctail.kafka.sorting import Poison, Sorting
 from gctail.records import Sighting
 from gctail.runners.scale.packets import Clock, Rumour, encoded, home_of, messages_of
 from gctail.runners.scale.stores import Stores
-from gctail.runners.scale.strips import Arrived, Found, Strip, Views
+from gctail.runners.scale.strips import Found, Strip, Views
 from gctail.runners.scale.trouble import Trouble
 
 BATCH = 2000
@@ -62,9 +63,7 @@ class Shuffle(Struct, frozen=True):
     def bury(self, poison: Poison) -> None:
         """A message of no use."""
         message = poison.message
-        place = f"{message.topic}/{message.partition}:{message.offset}"
-        told = [("gctail-reason", poison.reason.encode("utf-8", "replace")), ("gctail-place", place.encode())]
-        headers = [*message.headers, *told]
+        headers: list[tuple[str, Any]] = [*headers_of(message, poison.reason)]  # None is left out of its types
         self.context.producer.produce(self.letters, message.value, message.key, headers)
 
     def _to(self, partition: int, value: bytes, service: str | None = None) -> None:
@@ -99,7 +98,7 @@ class Scanning(BaseSink):
         # fmt: on
         """One message."""
         strip = self._stores[topic].of(partition, offset)
-        strip.waiting.append(Arrived(topic, partition, offset, timestamp, key, value, tuple(headers or ())))
+        strip.waiting.append(Record(topic, partition, offset, timestamp, key, value, tuple(headers or ())))
         if len(strip.waiting) >= BATCH:
             self._read(strip)
 

@@ -19,7 +19,7 @@ from quixstreams.state import State
 
 from gctail.kafka.lanes import LANE_TAIL_BYTES, Lane
 from gctail.kafka.naming import Naming
-from gctail.kafka.places import Place
+from gctail.kafka.places import Place, Record
 from gctail.parsing.lexicon import Lexicon
 from gctail.parsing.scanner import Scanner
 from gctail.parsing.window import Room
@@ -53,24 +53,12 @@ class Views(Struct, frozen=True):
         return self.plan is not None and not {"lines", "errors"}.isdisjoint(self.plan.names)
 
 
-class Arrived(Struct, frozen=True):
-    """One message of the input."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
-
-
 class Memory(Struct, frozen=True):
     """A lane when nothing was open, the text that waited for a record, and the messages since."""
 
     lane: dict[str, Any] | None
     held: dict[str, Waiting]
-    since: list[Arrived]
+    since: list[Record]
 
 
 class Found(Struct, frozen=True):
@@ -94,7 +82,7 @@ class Way:
             lane.feed(self.memory.since, self.packing.add)
             self.open_bytes = sum(len(message.value or b"") for message in self.memory.since)
 
-    def feed(self, messages: Sequence[Arrived]) -> Found:
+    def feed(self, messages: Sequence[Record]) -> Found:
         """The next messages of the lane, and what may travel on. Nothing, as long as something is open."""
         self.fed_s = time.monotonic()
         found = Found([], [])
@@ -139,7 +127,7 @@ class Strip:
 
     def __init__(self, place: Place, views: Views, state: Callable[[], State[str, Any]]) -> None:
         self.place, self.views = place, views
-        self.waiting: list[Arrived] = []
+        self.waiting: list[Record] = []
         self.clock_s: float = state().get(CLOCK, 0.0)
         self.read_s = self.clock_s
         self.fed_s = 0.0
@@ -152,7 +140,7 @@ class Strip:
         for name in self._was_open:
             self._way(name)
 
-    def feed(self, name: str, messages: Sequence[Arrived]) -> Found:
+    def feed(self, name: str, messages: Sequence[Record]) -> Found:
         """The next messages of one lane."""
         return self._way(name).feed(messages)
 
