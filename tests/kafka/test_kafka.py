@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
+from confluent_kafka import Producer
 
 from alert_receiver import Receiver
 from gctail.kafka.writing import make_topic
@@ -39,6 +40,19 @@ def test_the_service_comes_from_where_it_is_told_to_come_from(report, brokers):
     assert told["input"]["kafka"]["poisoned"] == {}
     told = report("named", "--service-from", "field:app")
     assert told["input"]["kafka"]["poisoned"] == {"no JSON, so no field app": 1}
+
+
+def test_a_header_without_a_value_names_nobody(brokers, report):
+    """Kafka has such headers. The service has its name from the next one, or the message has none."""
+    make_topic(brokers, {}, "null-headers", 1)
+    producer = Producer({"bootstrap.servers": brokers})
+    for line in [line for line in LEAK if line.startswith(b"gc ")][:30]:
+        producer.produce("null-headers", line, headers=[("svc", None), ("svc", b"by-header")])
+    producer.produce("null-headers", b"hello", headers=[("svc", None)])
+    assert producer.flush(20) == 0
+    told = report("null-headers", "--service-from", "header:svc")
+    assert [each["service"] for each in told["services"] if each["collections"]] == ["by-header"]
+    assert told["input"]["kafka"]["poisoned"] == {"no header svc": 1}
 
 
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
@@ -82,6 +96,20 @@ def test_what_is_of_no_use_goes_to_the_dead_letters_with_its_reason(brokers):
     assert letter.value == b"\0\0\0\x01\x02avro"
     assert headers["gctail-place"] == b"logs-with-poison/0:1"
     assert headers["gctail-reason"].startswith(b"binary")
+
+
+def test_a_dead_letter_may_have_had_a_header_without_a_value(brokers):
+    """The client writes no such headers, so it comes with an empty one."""
+    make_topic(brokers, {}, "null-poison", 1)
+    producer = Producer({"bootstrap.servers": brokers})
+    producer.produce("null-poison", b"\0\0\0\x01\x02avro", b"a", headers=[("trace", None)])
+    assert producer.flush(20) == 0
+    one = member(brokers, "null-poison", "null-poisoned")
+    wait_for(lambda: "gctail-dead-letters-null-poisoned" in topics(brokers))
+    wait_for(lambda: read(brokers, "gctail-dead-letters-null-poisoned"))
+    ended(one)
+    [letter] = read(brokers, "gctail-dead-letters-null-poisoned")
+    assert (dict(letter.headers)["trace"], dict(letter.headers)["gctail-place"]) == (b"", b"null-poison/0:0")
 
 
 def test_a_group_goes_on_where_it_was_killed_and_tells_nothing_twice(gctail, brokers):
