@@ -11,14 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gctail.errors import UsageError
-from gctail.parsing import wrappers as wrappers_module
 from gctail.parsing.entry import Entry, seconds_of
 from gctail.parsing.formats import formats, read_formats
 from gctail.parsing.joins import MAX_HELD_BYTES, MAX_LINE_BYTES, MAX_STREAMS, Joins
 from gctail.parsing.times import parse_time
 from gctail.parsing.wrapper_formats import Sample, Wrapper, expected, to_the_millisecond
 from gctail.parsing.wrapper_json import DOCKER_CUT_BYTES
-from gctail.parsing.wrappers import Unwrapper, sniff, wrappers
+from gctail.parsing.wrappers import Unwrapper, wrappers
 
 GC = "gc 1 @0.016s 9%: 1.8+1.6+0.004 ms clock, 14+0.12/1.2/0+0.035 ms cpu, 4->4->1 MB, 5 MB goal, 8 P"
 STAMP = "2026-11-23T08:17:00.698095214Z"
@@ -99,7 +98,7 @@ def test_a_sample_is_taken_by_its_own_wrapper_and_by_none_before_it(wrapper: Wra
     if wrapper.name not in JSON_INSIDE and found.service != "kernel":
         assert to_the_millisecond(found) == replaced_partial(expected(sample, thin=wrapper.thin), found)
     if not wrapper.thin and not sample.in_force:
-        assert sniff(sample.line.encode().split(b"\n")[0]) == wrapper.name
+        assert formats().sniff(sample.line.encode().split(b"\n")[0]) == wrapper.name
 
 
 def replaced_partial(entry: Entry, found: Entry) -> Entry:
@@ -110,8 +109,8 @@ def replaced_partial(entry: Entry, found: Entry) -> Entry:
 
 @pytest.mark.parametrize(("wrapper", "sample"), SAMPLES)
 def test_the_search_pattern_finds_every_sample_in_the_bulk_of_a_file(wrapper: Wrapper, sample: Sample) -> None:
-    """SNIFF_START, put behind a newline, matches wherever sniff would name a wrapper."""
-    search = re.compile(rb"\n" + wrappers_module.SNIFF_START)
+    """The source of the pattern, put behind a newline, matches wherever sniff would name a wrapper."""
+    search = re.compile(rb"\n" + formats().sniff_source)
     text = b"an application's line\n" + sample.line.encode() + b"\nanother\n"
     if not wrapper.thin and not sample.in_force:
         found = search.search(text)
@@ -131,7 +130,7 @@ def test_no_head_matches_across_a_newline() -> None:
 @pytest.mark.parametrize("line", BARE, ids=lambda line: line.decode()[:40])
 def test_an_applications_own_line_is_no_wrapper(line: bytes) -> None:
     """What zap, slog, logrus, klog, gin and the runtime itself write stays whole, whatever it looks like."""
-    assert sniff(line) is None
+    assert formats().sniff(line) is None
     assert Unwrapper().unwrap(line) is None
 
 
@@ -627,7 +626,7 @@ def check_never_raises(data: bytes) -> None:
             assert b"\n" not in entry.text
             assert entry.service is None or entry.service.isprintable() or entry.service
             assert entry.time_s is None or abs(entry.time_s) < 1e12
-        if sniff(line):
+        if formats().sniff(line):
             assert SEARCH.match(line + b"\nnext")
     unwrapper.flush()
     for wrapper in wrappers():

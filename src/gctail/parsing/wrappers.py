@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gctail.parsing.formats import Matcher
 
-__all__ = ["SNIFF_START", "Entry", "Unwrapper", "Wrapper", "sniff", "wrappers"]
+__all__ = ["Entry", "Unwrapper", "Wrapper", "wrappers"]
 
 MAX_DEPTH = 4  # wrappers around wrappers
 MAX_THIN = 4  # `> > 2016/07/06 18:35:09 gc 1 …`: thin ones around thin ones
@@ -33,29 +33,10 @@ _TRUST_COST = 8
 # Frames of a stack count as runtime output in thin wrappers only this many lines after its head (or a collection).
 _FRAMES_AFTER_LINES = 512
 
-SNIFF_START: bytes
-"""Source of a pattern that matches the start of every line that `sniff` names, and of few lines of applications.
-
-Unanchored: put it directly behind a newline. Nothing in it matches a newline.
-"""
-
-
-def __getattr__(name: str) -> bytes:
-    """Compute SNIFF_START when it is first asked for: importing this module reads no file."""
-    if name == "SNIFF_START":
-        return formats().sniff_source
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
-
 
 def wrappers() -> tuple[Wrapper, ...]:
     """All wrappers in the order in which they are tried."""
     return formats().wrappers
-
-
-def sniff(line: bytes) -> str | None:
-    """The name of the wrapper that takes this line, never a thin one; None costs about 0.4 us."""
-    return formats().sniff(line)
 
 
 class Unwrapper:
