@@ -13,7 +13,8 @@ from gctail.parsing.causes import CAUSES
 from gctail.parsing.signatures import signatures
 from gctail.postmortem.advice import _parsed, advise, clauses, rules
 from gctail.postmortem.certificate import Certificate, Hold, Key, Memory, Place, StackGroup
-from gctail.postmortem.facts import Facts, facts_of
+from gctail.postmortem.facts import Facts
+from gctail.postmortem.facts_of import facts_of
 from gctail.postmortem.wording import GROWTHS
 from gctail.sinks.text import HEADLINES
 from postmortem_cases import LOGS, case_of

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from certificates import example_certificate
 from gctail.postmortem.advice import advise, rules
 from gctail.postmortem.certificate import StackGroup
-from gctail.postmortem.facts import facts_of
+from gctail.postmortem.facts_of import facts_of
 from gctail.postmortem.headline import headline
 from gctail.postmortem.stacks import folded
 from gctail.postmortem.text import Pen, certificate_text

@@ -1,7 +1,7 @@
 """The grammar of the runtime's other trace lines, each in the order in which the runtime prints it.
 
-Every line gives its parts by the names that gctail.parsing.runtime knows, as text, and its kind under `KIND`. Blanks
-between the words count for nothing. Imported when the first odd line comes: see gctrace_grammar.
+Every line gives its parts by the names that gctail.parsing.runtime_parts knows, as text, and its kind under `KIND`.
+Blanks between the words count for nothing. Imported when the first odd line comes: see gctrace_grammar.
 """
 
 from __future__ import annotations

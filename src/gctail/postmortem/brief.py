@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from gctail.parsing.causes import CAUSES
 from gctail.postmortem.advice import advise
-from gctail.postmortem.facts import Facts
+from gctail.postmortem.facts import Facts, percent
+from gctail.postmortem.facts_of import told_by_suspect
 from gctail.postmortem.headline import OF_MEMORY, SHORT
 from gctail.postmortem.wording import sentence_of, size
 
@@ -103,22 +104,8 @@ def _facts(service: dict[str, Any], limit_mib: float | None) -> Facts:
         "live_mib": live,
         "next_goal_mib": goal,
         "limit_mib": limit_mib,
-        "live_of_limit": 100 * live / limit_mib if live and limit_mib else None,
-        **_suspect(service["suspects"]),
-        "goal_of_limit": 100 * goal / limit_mib if goal and limit_mib else None,
+        "live_of_limit": percent(live, limit_mib),
+        **told_by_suspect(service["suspects"]),
+        "goal_of_limit": percent(goal, limit_mib),
     }
     return Facts(**{name: value for name, value in known.items() if value is not None})
-
-
-def _suspect(suspects: list[dict[str, Any]]) -> dict[str, Any]:
-    if not suspects:
-        return {}
-    first = suspects[0]
-    share = first.get("share")
-    return {
-        "suspect": str(first.get("message") or first.get("template") or ""),
-        "suspect_percent": 100 * share if isinstance(share, int | float) else None,
-        "slot": first.get("slot"),
-        "distinct": first.get("distinct"),
-        "field": first.get("field"),
-    }

@@ -14,7 +14,7 @@ from gctail.postmortem.causes import Ending, decide
 from gctail.postmortem.certificate import Case, Cause, Certificate, LastLine, Quote
 from gctail.postmortem.charts import band, limits, series
 from gctail.postmortem.comparison import compared
-from gctail.postmortem.facts import facts_of
+from gctail.postmortem.facts_of import facts_of
 from gctail.postmortem.farewells import Farewell, farewell
 from gctail.postmortem.headline import headline
 from gctail.postmortem.lives import Person, persons
