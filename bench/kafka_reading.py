@@ -71,7 +71,7 @@ def ours(servers: str, count: int) -> float:
     wanted = Wanted(servers, ("lines",), reset="earliest")
     course = Course(wanted, Start("earliest"), End())
     engine = Engine()
-    engine.mining = USUAL_MINING
+    engine.mined.share = USUAL_MINING
     consumption = Consumption(course, engine, Naming(), Outputs([]), tell=print)
     times: list[float] = []
     read = consumption.reading.read

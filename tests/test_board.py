@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).parent.parent / "samples" / "logs"
 
 def boarded(log: bytes, name: str = "checkout", limit_mib: float | None = None) -> Board:
     engine = Engine(limit_mib=limit_mib)
-    engine.mining = True
+    engine.mined.share = 1.0
     board = Board(engine)
     scanner = Scanner(f"{name}.log", name)
     for start in range(0, len(log), 1 << 16):

@@ -59,7 +59,7 @@ class Run(Struct):
 def read(path: Path, limit_mib: float | None) -> tuple[str, bool, list[dict[str, Any]], int | None]:
     """The verdict on the service with most collections, its suspects, and which of its processes is meant."""
     engine, reading = Engine(limit_mib=limit_mib), Reading()
-    engine.mining = 1.0
+    engine.mined.share = 1.0
     for found in reading.bursts([str(path)]):
         for _ in engine.all(found):
             pass

@@ -40,7 +40,7 @@ def played(tmp_path: Path, exports: Callable[[float], float], most: float = 1e9)
 def judged(path: Path, *, mining: float = 1.0, restored: bool = False) -> tuple[Verdict, list[Finding]]:
     """The verdict and all findings of a log; `restored` saves and loads every service after every batch of events."""
     engine, findings = Engine(), []
-    engine.mining = mining
+    engine.mined.share = mining
     for events in Reading().files([str(path)]):
         for at, event in enumerate(events):
             seen = engine.observe(event)

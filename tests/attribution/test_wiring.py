@@ -100,7 +100,7 @@ def test_a_log_of_collections_alone_is_not_said_to_have_been_looked_at(told):
 
 def read(path, engine=None):
     engine, reading = engine or Engine(), Reading()
-    engine.mining = 1.0
+    engine.mined.share = 1.0
     for found in reading.bursts([str(path)]):
         list(engine.all(found))
     return engine, reading
@@ -128,7 +128,7 @@ def test_state_is_restored_to_the_letter(tmp_path):
 
     def mined(path, engine):
         reading = Reading(service="shop")
-        engine.mining = 1.0
+        engine.mined.share = 1.0
         for found in reading.bursts([str(path)]):
             list(engine.all(found))
         return engine
@@ -200,7 +200,7 @@ def test_a_state_that_has_to_be_small_forgets_only_what_was_said(tmp_path):
 def certificate(text, path):
     path.write_text(text)
     engine = Engine()
-    engine.mining = 1.0
+    engine.mined.share = 1.0
     autopsy = Autopsy(Reading(), engine)
     autopsy.logs([str(path)])
     return autopsy.case().certificates[0]

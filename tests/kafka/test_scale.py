@@ -310,7 +310,7 @@ def test_findings_are_the_same_in_any_number_of_processes(brokers, tmp_path):
 def found_in(name, lines):
     """What the core finds in a log by itself."""
     lane, share = way(), Share(Engine(), Store, print)
-    share.engine.mining = 1.0
+    share.engine.mined.share = 1.0
     stream = [Record("logs", 0, number, 1_800_000_000_000, name.encode(), line) for number, line in enumerate(lines)]
     for found in (lane.feed(stream), lane.rest()):
         for packet in found.packets:

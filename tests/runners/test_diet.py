@@ -23,7 +23,7 @@ def log_of(growing, count=200):
 
 def engine_with(leaky, calm):
     engine = Engine(limit_mib=1024)
-    engine.mining = 1.0
+    engine.mined.share = 1.0
     for name in [f"calm-{at}" for at in range(calm)] + [f"leaky-{at}" for at in range(leaky)]:
         scanner = Scanner(name, name)
         scanner.feed(log_of(name.startswith("leaky")).encode())
@@ -80,7 +80,7 @@ def test_it_keeps_to_its_memory_and_says_what_it_let_go():
     engine = engine_with(leaky=1, calm=4)
 
     def held():
-        return 80 + 0.05 * len(engine.services) + 0.2 * len(engine._mined)
+        return 80 + 0.05 * len(engine.services) + 0.2 * len(engine.mined)
 
     diet = Diet(115.0, engine, said.append, held)
     most = 0.0

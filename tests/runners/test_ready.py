@@ -16,7 +16,7 @@ from gctail.runners.ready import make_ready
 make_ready()
 before = set(sys.modules)
 engine, scanner = Engine(limit_mib=512.0), Scanner("log", "log")
-engine.mining = 1.0
+engine.mined.share = 1.0
 with open(sys.argv[1], "rb") as log:
     while piece := log.read(1 << 16):
         scanner.feed(piece)

@@ -33,7 +33,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.board = Board(Engine(limit_mib=256))
-        self.board.engine.mining = True
+        self.board.engine.mined.share = 1.0
         self.scanners: dict[str, Scanner] = {}
 
     def hear(self, name: str, log: bytes, origin: str = "") -> None:

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         log = Path(folder) / "session-gateway.log"
         log.write_bytes(_shipped())
         engine = Engine(limit_mib=LIMIT_MIB)
-        engine.mining = USUAL_MINING
+        engine.mined.share = USUAL_MINING
         reading = Reading()
         views = views_of(options, engine, reading.facts)
         teller = Teller(options, LIMIT_MIB, live=True)

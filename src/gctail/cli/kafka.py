@@ -113,7 +113,7 @@ def run(options: argparse.Namespace) -> int:
     if options.rekey_to is not None:
         return _rekey(course, naming, options.rekey_to)
     engine = Engine(limit_mib=limit_mib, plan=plan)
-    engine.mining = mining_of(options)
+    engine.mined.share = mining_of(options)
     engine.limits = limits_of(options, limit_mib)
     alerts = alerts_of(options) if course.end is None else []  # nobody is woken for what is long over
     teller = Teller(options, limit_mib, others=alerts, live=True)

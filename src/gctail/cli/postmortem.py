@@ -155,7 +155,7 @@ def _once(
     bundled: dict[str, str] | None = None,
 ) -> Read:
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
-    engine.mining = USUAL_MINING
+    engine.mined.share = USUAL_MINING
     reading = Reading(service=options.service, wrapper=options.wrapper, lexicon=lexicon_of(options, bundled))
     reading.years = years or {}
     with Progress(options.files) as progress:

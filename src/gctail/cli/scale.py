@@ -119,7 +119,7 @@ def _topology(options: argparse.Namespace, outputs: Outputs) -> Topology:
     def engine() -> Engine:
         made = Engine(limit_mib=limit_mib, plan=plan)
         made.limits = limits
-        made.mining, made.most_mined = 1.0, MOST_MINED
+        made.mined.share, made.mined.most = 1.0, MOST_MINED
         return made
 
     wanted = Wanted(

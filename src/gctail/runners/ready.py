@@ -28,7 +28,7 @@ def make_ready() -> None:
     import gctail.attribution.choosing  # noqa: F401  (numpy, which takes longest)
 
     engine, scanner = Engine(), Scanner("", "")
-    engine.mining = 1.0
+    engine.mined.share = 1.0
     for number in range(1, COLLECTIONS + 1):
         live = 10 + 5 * number
         scanner.feed(SAID * 8 + GC % (number, 2 * number, 2 * live, 2 * live, live, 2 * live))

@@ -114,7 +114,7 @@ class Watcher:
 
         limit_mib = self.wishes.limit_mib
         self._engine = Engine(limit_mib=limit_mib if limit_mib is not None else self._cgroup.limit_mib())
-        self._engine.mining = USUAL_MINING
+        self._engine.mined.share = USUAL_MINING
         for name, kept in self._kept.items():
             scanner = self._scanners[name] = Scanner(STREAMS[name], self.wishes.service)
             scanner.feed(kept)

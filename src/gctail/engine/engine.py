@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from gctail.claims import claimed
-from gctail.epochs import Epoch
+from gctail.engine.keeper import Keeper
+from gctail.engine.mined import Mined
+from gctail.engine.window import Window
 from gctail.parsing.burst import Burst, Found
 from gctail.records import Death, Digest, Finding, HeapSample, Passage, Sighting
 from gctail.rules import Plan
@@ -23,39 +23,6 @@ MOST_SERVICES = 10_000
 SERVICES_A_TURN = 500
 """Time passes for so many services at once; for ten thousand, every 5 s."""
 LONGEST_STEP_S = 5.0
-MOST_MINED = 128
-"""Services whose application text is mined at the same time: where there are more, those that grow most."""
-USUAL_MINING = 0.1
-"""The share of the text that commands mine where nobody asked for another: 100 MB/s are read so."""
-WORTH_MINING = 0.1
-"""A service of which a leak is believed more likely than this may take the place of one that is calm."""
-
-
-class Window(Struct, frozen=True):
-    """The part of a log that is meant; Unix times, None where it is open."""
-
-    since_s: float | None = None
-    until_s: float | None = None
-
-    def holds(self, time_s: float) -> bool:
-        """Whether the time is inside."""
-        return (self.since_s is None or time_s >= self.since_s) and (self.until_s is None or time_s <= self.until_s)
-
-
-class Keeper(Protocol):
-    """Whoever keeps services for longer than this process lives. Told of every service before it changes."""
-
-    def recall(self, name: str) -> Service | None:
-        """The service as it was when it was last kept; None where it is not known."""
-
-    def touch(self, service: Service) -> None:
-        """The service is going to change."""
-
-    def pass_time(self, service: Service) -> None:
-        """Time is going to pass for the service, which changes little that time would not bring again."""
-
-    def release(self, service: Service) -> None:
-        """The service is let go; who asks for it later asks `recall`."""
 
 
 class Engine:
@@ -79,10 +46,8 @@ class Engine:
         """What is known of the limit of each service by itself; `limit_mib` where nothing is."""
         self.budget_per_day: float | None = None
         self.trace_points = 0
-        self.mining = 0.0
-        """The share of the application's text that is mined for whom to suspect, once there is much; 0 is none."""
-        self._mined: list[Service] = []
-        self.most_services, self.most_mined = MOST_SERVICES, MOST_MINED
+        self.mined = Mined()
+        self.most_services = MOST_SERVICES
         self.keeper: Keeper | None = None
         self.tells_silence = False
         """Whether a service that falls silent is told: only where somebody listens to it live."""
@@ -102,8 +67,8 @@ class Engine:
         if isinstance(event, Passage):
             if self.wanted(event):
                 service = self._service(name)
-                if self.mining and not service.mining:
-                    self._perhaps_mine(service)
+                if self.mined.share and not service.mining:
+                    self.mined.wants(service)
                 service.read(event)
             return None
         self.runtime_lines += event.lines
@@ -123,8 +88,8 @@ class Engine:
     def hear(self, name: str, digest: Digest) -> None:
         """What a service said was read elsewhere."""
         service = self._service(name)
-        if self.mining and not service.mining and digest.sample:
-            self._perhaps_mine(service)
+        if self.mined.share and not service.mining and digest.sample:
+            self.mined.wants(service)
         service.hear(digest)
 
     def _burst(self, burst: Burst) -> Iterator[Seen]:
@@ -205,7 +170,7 @@ class Engine:
             )
             service.limit(self.limit_of(name))
             self._share_budget(service)
-            self._go_on_mining(service)
+            self.mined.go_on(service)
         elif len(self.services) > self.most_services // 2:
             self.services.move_to_end(name)
         return service
@@ -215,7 +180,7 @@ class Engine:
         self.services[service.name] = service
         service.limit(self.limit_of(service.name))
         self._share_budget(service)
-        self._go_on_mining(service)
+        self.mined.go_on(service)
 
     def limit_of(self, name: str) -> float | None:
         """The memory limit of a service, in MiB, as far as it is known."""
@@ -230,8 +195,8 @@ class Engine:
     def let_go(self, name: str) -> None:
         """A service goes on elsewhere."""
         service = self.services.pop(name, None)
-        if service in self._mined:
-            self._mined.remove(service)
+        if service is not None:
+            self.mined.let_go(service)
 
     def shed(self) -> str | None:
         """Let go of what is least useful, to need less memory; says of what, None where nothing is left to let go of.
@@ -239,15 +204,9 @@ class Engine:
         First the text that is searched for suspects, of three in four services, those that grow least, then of all;
         after that a quarter of the services, those that look least like a leak. They come back when they are heard.
         """
-        if self._mined and self.most_mined:
-            all_of_them = self.most_mined <= MOST_MINED // 4 or len(self._mined) < 4
-            most = len(self._mined) if all_of_them else 3 * len(self._mined) // 4
-            calm = sorted(self._mined, key=lambda each: each.belief)[:most]
-            for service in calm:
-                self._mined.remove(service)
-                service.mine(0.0)
-            self.most_mined = len(self._mined)
-            return f"the lines of {len(calm)} services are no longer searched for suspects"
+        calm = self.mined.shed()
+        if calm:
+            return f"the lines of {calm} services are no longer searched for suspects"
         count = len(self.services) // 4
         if not count:
             return None
@@ -270,32 +229,6 @@ class Engine:
         if self.keeper is not None:
             self.keeper.touch(service)
         return service
-
-    def _go_on_mining(self, service: Service) -> None:
-        """A service that was mined before is mined again, where there is room."""
-        if not service.mining:
-            return
-        if self.mining and len(self._mined) < self.most_mined:
-            self._mined.append(service)
-            service.mining = self.mining
-        else:
-            service.mine(0.0)
-
-    def _perhaps_mine(self, service: Service) -> None:
-        """Mine this service too, if there is room or it grows while another that is mined does not."""
-        if not service.collections:
-            return
-        if len(self._mined) >= self.most_mined:
-            belief = service.belief
-            if belief <= WORTH_MINING or not self._mined:
-                return
-            calmest = min(self._mined, key=lambda each: each.belief)
-            if calmest.belief >= belief / 2:
-                return
-            self._mined.remove(calmest)
-            calmest.mine(0.0)
-        self._mined.append(service)
-        service.mine(self.mining)
 
     def watch_for(self, plan: Plan | None) -> None:
         """From now on watch for other rules; what the windows of the old ones had gathered is forgotten."""
@@ -320,124 +253,3 @@ class Engine:
         time_s = clock.observe(event).time_s
         self.untimed += time_s is None
         return time_s is not None and window.holds(time_s)
-
-
-def report(engine: Engine, reading: dict[str, Any]) -> dict[str, Any]:
-    """The whole outcome as one object, the JSON of `--output json`; `reading` is what is known of the input."""
-    ledger = {"seen": 0, "missing": 0, "doubled": 0, "late": 0}
-    mended = unreadable = collections = 0
-    told = []
-    for service in engine.services.values():
-        for name, count in service.ledger().items():
-            ledger[name] += count
-        mended += service.mended
-        unreadable += service.unreadable
-        collections += service.collections
-        if service.kinds:
-            told.append(_service_report(service))
-    samples = sum(service.kinds.get("heap-sample", 0) for service in engine.services.values())
-    notes = [*reading.get("notes", ())]
-    if engine.untimed:
-        notes.append(f"{engine.untimed} records have no time, and were left out by --since and --until")
-    added = engine.plan.added.values() if engine.plan is not None else ()
-    notes += [
-        f'detector "{each.name}" has failed ({each.failures} ×): it is silent since' for each in added if each.failures
-    ]
-    lines = {
-        "notes": notes,
-        "gc_lines": collections,
-        "heap_samples": samples,
-        "mended": mended,
-        "unreadable": unreadable,
-        "ledger": ledger,
-    }
-    return {"services": told, "input": {**reading, **lines}}
-
-
-def _service_report(service: Service) -> dict[str, Any]:
-    epoch, verdict = service.judged()
-    findings = list(service.findings)
-    return {
-        "service": service.name,
-        "epochs": service.epochs_seen,
-        "epoch": epoch.index if epoch else None,
-        "collections": service.collections or service.ledger()["seen"],
-        "records": dict(service.kinds),
-        "verdict": verdict,
-        "heap": _heap(epoch) if epoch else None,
-        "limit_known": _limit_known(service, epoch),
-        "death": _death_report(service),
-        "suspects": service.suspects(),
-        "grows_with": service.grows_with(),
-        "mined_lines": epoch.mined_lines if epoch else 0,
-        "last_lines": service.lines_at_the_end(),
-        "last_line_says": service.last_line_says() if service.deaths or (verdict and verdict.leak) else None,
-        "findings": findings,
-        "ledger": {
-            **service.ledger(),
-            "gaps": [
-                {"epoch": each.index, "first": gap.first, "last": gap.last, "uptime_s": gap.uptime_s}
-                for each in service.epochs
-                for gap in each.ledger.gaps[:8]
-            ][:16],
-        },
-        "unreadable": list(service.specimens),
-    }
-
-
-def _limit_known(service: Service, epoch: Epoch | None) -> bool:
-    derived = epoch.last_derived if epoch is not None else None
-    return service.limit_mib is not None or (derived is not None and derived.memory_limit_estimate_mib is not None)
-
-
-def _heap(epoch: Epoch) -> dict[str, Any]:
-    first, last, derived = epoch.first, epoch.last, epoch.last_derived
-    if first is None or last is None or derived is None:
-        return {}
-    return {
-        "first_live_mib": first.heap_live_mib,
-        "last_live_mib": last.heap_live_mib,
-        "last_goal_mib": last.goal_mib,
-        "next_goal_mib": derived.next_goal_mib,
-        "gogc": derived.gogc_estimate,
-        "memory_limit_estimate_mib": derived.memory_limit_estimate_mib,
-        "first_uptime_s": first.uptime_s,
-        "last_uptime_s": last.uptime_s,
-        "last_time_s": epoch.last_time_s,
-        "go": last.go,
-        "procs": last.procs,
-    }
-
-
-def _death_report(service: Service) -> dict[str, Any] | None:
-    if not service.deaths:
-        return None
-    sighting = service.deaths[-1]
-    death = sighting.record
-    if not isinstance(death, Death):
-        return None
-    epoch = next((each for each in reversed(service.epochs) if sighting in each.deaths), None)
-    return {
-        "cause": death.cause,
-        "confidence": death.details.get("confidence", 0.95),
-        "source": death.source,
-        "text": death.text,
-        "evidence": [death.text, *(line for line in death.lines if line != death.text)][:8],
-        "details": death.details,
-        "origin": sighting.origin,
-        "offset": sighting.offset,
-        "time_s": sighting.time_s,
-        "epoch": epoch.index if epoch is not None else None,
-        "limit_mib": service.limit_mib,
-        "heap": _heap_at_death(epoch) if epoch is not None else None,
-    }
-
-
-def _heap_at_death(epoch: Epoch) -> dict[str, Any] | None:
-    last, derived = epoch.last, epoch.last_derived
-    if last is None:
-        return None
-    return {
-        "live_mib": last.heap_live_mib,
-        "next_goal_mib": derived.next_goal_mib if derived is not None else None,
-    }

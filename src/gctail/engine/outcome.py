@@ -1,0 +1,131 @@
+"""What all services came to, as the one object of `--output json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gctail.engine.engine import Engine
+from gctail.epochs import Epoch
+from gctail.records import Death
+from gctail.service import Service
+
+
+def report(engine: Engine, reading: dict[str, Any]) -> dict[str, Any]:
+    """The whole outcome as one object, the JSON of `--output json`; `reading` is what is known of the input."""
+    ledger = {"seen": 0, "missing": 0, "doubled": 0, "late": 0}
+    mended = unreadable = collections = 0
+    told = []
+    for service in engine.services.values():
+        for name, count in service.ledger().items():
+            ledger[name] += count
+        mended += service.mended
+        unreadable += service.unreadable
+        collections += service.collections
+        if service.kinds:
+            told.append(_service_report(service))
+    samples = sum(service.kinds.get("heap-sample", 0) for service in engine.services.values())
+    notes = [*reading.get("notes", ())]
+    if engine.untimed:
+        notes.append(f"{engine.untimed} records have no time, and were left out by --since and --until")
+    added = engine.plan.added.values() if engine.plan is not None else ()
+    notes += [
+        f'detector "{each.name}" has failed ({each.failures} ×): it is silent since' for each in added if each.failures
+    ]
+    lines = {
+        "notes": notes,
+        "gc_lines": collections,
+        "heap_samples": samples,
+        "mended": mended,
+        "unreadable": unreadable,
+        "ledger": ledger,
+    }
+    return {"services": told, "input": {**reading, **lines}}
+
+
+def _service_report(service: Service) -> dict[str, Any]:
+    epoch, verdict = service.judged()
+    findings = list(service.findings)
+    return {
+        "service": service.name,
+        "epochs": service.epochs_seen,
+        "epoch": epoch.index if epoch else None,
+        "collections": service.collections or service.ledger()["seen"],
+        "records": dict(service.kinds),
+        "verdict": verdict,
+        "heap": _heap(epoch) if epoch else None,
+        "limit_known": _limit_known(service, epoch),
+        "death": _death_report(service),
+        "suspects": service.suspects(),
+        "grows_with": service.grows_with(),
+        "mined_lines": epoch.mined_lines if epoch else 0,
+        "last_lines": service.lines_at_the_end(),
+        "last_line_says": service.last_line_says() if service.deaths or (verdict and verdict.leak) else None,
+        "findings": findings,
+        "ledger": {
+            **service.ledger(),
+            "gaps": [
+                {"epoch": each.index, "first": gap.first, "last": gap.last, "uptime_s": gap.uptime_s}
+                for each in service.epochs
+                for gap in each.ledger.gaps[:8]
+            ][:16],
+        },
+        "unreadable": list(service.specimens),
+    }
+
+
+def _limit_known(service: Service, epoch: Epoch | None) -> bool:
+    derived = epoch.last_derived if epoch is not None else None
+    return service.limit_mib is not None or (derived is not None and derived.memory_limit_estimate_mib is not None)
+
+
+def _heap(epoch: Epoch) -> dict[str, Any]:
+    first, last, derived = epoch.first, epoch.last, epoch.last_derived
+    if first is None or last is None or derived is None:
+        return {}
+    return {
+        "first_live_mib": first.heap_live_mib,
+        "last_live_mib": last.heap_live_mib,
+        "last_goal_mib": last.goal_mib,
+        "next_goal_mib": derived.next_goal_mib,
+        "gogc": derived.gogc_estimate,
+        "memory_limit_estimate_mib": derived.memory_limit_estimate_mib,
+        "first_uptime_s": first.uptime_s,
+        "last_uptime_s": last.uptime_s,
+        "last_time_s": epoch.last_time_s,
+        "go": last.go,
+        "procs": last.procs,
+    }
+
+
+def _death_report(service: Service) -> dict[str, Any] | None:
+    if not service.deaths:
+        return None
+    sighting = service.deaths[-1]
+    death = sighting.record
+    if not isinstance(death, Death):
+        return None
+    epoch = next((each for each in reversed(service.epochs) if sighting in each.deaths), None)
+    return {
+        "cause": death.cause,
+        "confidence": death.details.get("confidence", 0.95),
+        "source": death.source,
+        "text": death.text,
+        "evidence": [death.text, *(line for line in death.lines if line != death.text)][:8],
+        "details": death.details,
+        "origin": sighting.origin,
+        "offset": sighting.offset,
+        "time_s": sighting.time_s,
+        "epoch": epoch.index if epoch is not None else None,
+        "limit_mib": service.limit_mib,
+        "heap": _heap_at_death(epoch) if epoch is not None else None,
+    }
+
+
+def _heap_at_death(epoch: Epoch) -> dict[str, Any] | None:
+    last, derived = epoch.last, epoch.last_derived
+    if last is None:
+        return None
+    return {
+        "live_mib": last.heap_live_mib,
+        "next_goal_mib": derived.next_goal_mib if derived is not None else None,
+    }
