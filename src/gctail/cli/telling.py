@@ -68,7 +68,8 @@ class Teller:
     def cycle(self, seen: Seen) -> None:
         """Say a collection, where every one is wanted."""
         if self.verbose and self.console.output == "text":
-            line = cycle_line(seen, self.limit_mib, self.palette, named=self._several(seen))
+            columns = self.console.columns()
+            line = cycle_line(seen, self.limit_mib, self.palette, named=self._several(seen), columns=columns)
             if line:
                 self.console.say(line)
 

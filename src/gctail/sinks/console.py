@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 from gctail.records import Finding
+from gctail.sinks.folding import folded
 from gctail.sinks.jsonl import finding_json
 from gctail.sinks.text import Palette, finding_line, is_news
 
@@ -32,12 +34,20 @@ class Console:
                 self.say(finding_line(finding, self.palette))
 
     def say(self, text: str) -> None:
-        """Any text, and a newline."""
+        """Any text, and a newline; for people at a terminal folded to its width."""
         if self.silent:
             return
-        sys.stdout.write(text + "\n")
+        columns = self.columns() if self.output == "text" else None
+        sys.stdout.write((text if columns is None else folded(text, columns)) + "\n")
         if self.at_once:
             sys.stdout.flush()
+
+    def columns(self) -> int | None:
+        """How wide the terminal is now; None where standard output is none."""
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns
+        except (OSError, ValueError):  # no terminal; no file at all
+            return None
 
     def settled(self, within_s: float) -> bool:  # noqa: ARG002 - a sink is told how long it may take
         """Written is told."""

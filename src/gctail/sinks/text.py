@@ -16,6 +16,7 @@ from gctail.service import Seen
 
 _KERNEL_LINE = re.compile(r"(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{6}\] |\[\D[^\]]{8,36}\d{4}\] |.{0,80}\bkernel: ")
 BAR_CELLS = 20
+FEWEST_CELLS = 6
 MOST_SUSPECTS = 3
 AT_ONCE_S = 0.5
 RED, YELLOW, GREEN, BLUE, DIM, BOLD, PLAIN = (
@@ -72,23 +73,31 @@ def finding_line(finding: Finding, palette: Palette) -> str:
     return f"{palette.paint(when, DIM)} {severity} {show(finding.service, 60)}: {show(finding.summary, 400)}"
 
 
-def cycle_line(seen: Seen, limit_mib: float | None, palette: Palette, *, named: bool) -> str:
-    """One collection in one line, with a bar of the live heap (#) and the goal (-) against the limit."""
+def cycle_line(
+    seen: Seen, limit_mib: float | None, palette: Palette, *, named: bool, columns: int | None = None
+) -> str:
+    """One collection in one line, with a bar of the live heap (#) and the goal (-) against the limit.
+
+    Where it does not fit into `columns`, the date is left out first, and then the bar is made shorter.
+    """
     cycle = seen.sighting.record
     if not isinstance(cycle, GcCycle):
         return ""
     goal = cycle.goal_mib or cycle.heap_end_mib
     scale = limit_mib or max(goal, cycle.heap_end_mib, 1) * 1.25
-    live_cells = min(BAR_CELLS, round(BAR_CELLS * cycle.heap_live_mib / scale))
-    goal_cells = min(BAR_CELLS, round(BAR_CELLS * goal / scale))
-    bar = ("#" * live_cells + "-" * max(0, goal_cells - live_cells)).ljust(BAR_CELLS)
     when = _when(seen.time_s) if seen.time_s is not None else _clock(cycle.uptime_s)
     marks = "".join(f"  {word}" for word, on in (("forced", cycle.forced), ("mended", seen.sighting.mended)) if on)
     name = f"{show(seen.sighting.service, 40)} " if named else ""
-    return (
-        f"{palette.paint(when, DIM)} {name}gc {cycle.number:<6} [{palette.paint(bar, BLUE)}]"
-        f" live {cycle.heap_live_mib:>5} MiB  goal {goal:>5} MiB  pause {cycle.pause_ms:>6.2g} ms{marks}"
-    )
+    before = f" {name}gc {cycle.number:<6} ["
+    after = f"] live {cycle.heap_live_mib:>5} MiB  goal {goal:>5} MiB  pause {cycle.pause_ms:>6.2g} ms{marks}"
+    room = len(when) + BAR_CELLS if columns is None else columns - len(before) - len(after)
+    if room < len(when) + BAR_CELLS:
+        when = when.rpartition("T")[2]
+    cells = max(FEWEST_CELLS, min(BAR_CELLS, room - len(when)))
+    live_cells = min(cells, round(cells * cycle.heap_live_mib / scale))
+    goal_cells = min(cells, round(cells * goal / scale))
+    bar = ("#" * live_cells + "-" * max(0, goal_cells - live_cells)).ljust(cells)
+    return f"{palette.paint(when, DIM)}{before}{palette.paint(bar, BLUE)}{after}"
 
 
 def report_text(report: dict[str, Any], palette: Palette) -> str:
