@@ -1,4 +1,4 @@
-"""`gctail -f` beside its rivals, how fast and how cheap: `python bench/follow.py [duel] [latency] [idle] [replay]`.
+"""`gctail -f` beside its rivals, how fast and how cheap: `python bench/follow.py [duel] [latency] [idle] [replay] …`.
 
 The duel: one log of numbered collections is rotated by rename, with late writes to the old file, and by copytruncate;
 tail -F, mtail and rsyslog (where they are installed) follow it beside gctail, and each must have every line once.
@@ -232,6 +232,36 @@ def replay(mib: int = 300) -> None:
     print(f"{mib} MiB followed in {took_s:.0f} s ({now_s:.1f} s of CPU); resident MiB on the way: {shown}")
 
 
+def pods(minutes: float = 6.0, at_a_time: int = 200) -> None:
+    """Thousands of pods that live for some seconds: the memory on the way, and what was told of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [gctail(), "-f", f"{folder}/pods/*/*/*.log", "--output", "jsonl", "--state", f"{folder}/state"]
+        out = Path(folder) / "told.jsonl"
+        with out.open("wb") as told:
+            child = subprocess.Popen(command, stdout=told, stderr=subprocess.DEVNULL)
+        begun_s, started, living, memory = time.monotonic(), 0, list[Path](), list[float]()
+        while (now_s := time.monotonic()) < begun_s + 60 * minutes:
+            while len(living) < at_a_time:
+                started += 1
+                log = Path(folder) / "pods" / f"shop_job-{started}_{started}" / "app" / "0.log"
+                log.parent.mkdir(parents=True)
+                log.write_bytes(b"".join(line(number) for number in range(1, 60)))
+                living.append(log)
+            time.sleep(0.5)
+            for log in living[:10]:
+                shutil.rmtree(log.parent.parent)
+            del living[:10]
+            if len(memory) <= (now_s - begun_s) / 15:
+                memory.append(_memory_mib(child.pid))
+        cpu_s = _cpu_s(child.pid)
+        child.send_signal(signal.SIGTERM)
+        child.wait()
+        findings = out.read_bytes().count(b'"type":"finding"')
+    shown = ", ".join(f"{each:.0f}" for each in memory)
+    print(f"{started} pods in {minutes:.0f} minutes, {at_a_time} at a time: {findings} findings, {cpu_s:.0f} s of CPU;")
+    print(f"  resident MiB every 15 s: {shown}", flush=True)
+
+
 def _cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
@@ -243,5 +273,5 @@ def _memory_mib(pid: int) -> float:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ["duel", "latency", "idle", "replay"]:
-        {"duel": duel, "latency": latency, "idle": idle, "replay": replay}[name]()
+    for name in sys.argv[1:] or ["duel", "latency", "idle", "replay", "pods"]:
+        {"duel": duel, "latency": latency, "idle": idle, "replay": replay, "pods": pods}[name]()

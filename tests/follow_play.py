@@ -21,8 +21,9 @@ from typing import IO
 
 from msgspec.structs import replace
 
-from gctail.sources.followed import Followed, Listings
+from gctail.sources.followed import Followed
 from gctail.sources.inputs import Chunk
+from gctail.sources.listings import Listings
 from gctail.sources.mark import Place
 
 TICK_NS = 4 * 10**6

@@ -52,6 +52,13 @@ class Pulse(Struct):
         pause_s, limit_s = now_s - self.last_s, self.limit_s
         if self.is_silent or self.beats < LEAST_BEATS or self.known_s < KNOWN_FOR * limit_s or pause_s < limit_s:
             return None
+        return pause_s
+
+    def call_silent(self) -> None:
+        """It is told."""
         self.is_silent = True
         self.silences += 1
-        return pause_s
+
+    def excuse(self, now_s: float) -> None:
+        """Somebody knows why it says nothing: ask again when it has said nothing for as long once more."""
+        self.last_s = now_s

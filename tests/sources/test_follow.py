@@ -196,7 +196,7 @@ def test_inotify_tells_which_file_was_written_to(tmp_path):
     watch = inotify.watch(str(path), MODIFY)
     assert list(inotify.events()) == []
     path.write_bytes(b"x")
-    assert {number for number, mask in inotify.events() if mask & MODIFY} == {watch}
+    assert {number for number, mask, _ in inotify.events() if mask & MODIFY} == {watch}
     inotify.unwatch(watch)
     inotify.close()
 

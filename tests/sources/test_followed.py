@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gctail.sources.followed import GONE_WAIT_S, MOST_CLOSED, REST_OF_LINE_S, ROTATE_WAIT_S, Followed, Listings
+from gctail.sources.followed import GONE_WAIT_S, MOST_CLOSED, REST_OF_LINE_S, ROTATE_WAIT_S, Followed
 from gctail.sources.inputs import CHUNK_BYTES
+from gctail.sources.listings import Listings
 
 
 class Story:

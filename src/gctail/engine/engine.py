@@ -51,13 +51,15 @@ class Engine:
         self.keeper: Keeper | None = None
         self.tells_silence = False
         """Whether a service that falls silent is told: only where somebody listens to it live."""
+        self.excused: Callable[[str], bool] = lambda _: False
+        """Whether somebody knows why a service says nothing: its log was deleted."""
         self._heard: dict[str, Service] = {}  # since time has passed
         self._turns: list[str] = []
         self._now_s: float | None = None
         self._listened_s = 0.0
         self._clocks: dict[str, Service] = {}
         self.services: OrderedDict[str, Service] = OrderedDict()
-        self.closed = 0
+        self.closed = self.retired = 0
         self.outside = self.untimed = 0
         self.runtime_lines = 0
 
@@ -122,6 +124,17 @@ class Engine:
         """The input has ended: leaks that the verdicts see and no alarm has told."""
         return [finding for service in self.services.values() for finding in service.conclude()]
 
+    def retire(self, names: Iterable[str]) -> list[Finding]:
+        """Nothing will be heard of these services any more: what is left to be told of them. They are forgotten."""
+        found: list[Finding] = []
+        for name in names:
+            service = self.services.get(name)
+            if service is not None:
+                found += service.end()
+                self.let_go(name)
+                self.retired += 1
+        return found
+
     def advance(self, now_s: float) -> list[Finding]:
         """Time has passed without input; to be called several times a second. `now_s` is Unix time.
 
@@ -145,7 +158,7 @@ class Engine:
                 keeper.pass_time(each)
             signals = each.advance(now_s)
             if self.tells_silence:
-                signals += each.falls_silent(listened_s, now_s)
+                signals += each.falls_silent(listened_s, now_s, self.excused)
             if signals and keeper is not None:
                 keeper.touch(each)
             found += signals
@@ -195,6 +208,7 @@ class Engine:
     def let_go(self, name: str) -> None:
         """A service goes on elsewhere."""
         service = self.services.pop(name, None)
+        self._heard.pop(name, None)
         if service is not None:
             self.mined.let_go(service)
 

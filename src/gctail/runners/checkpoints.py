@@ -11,7 +11,7 @@ What was put is committed only after every sink has said that all it took is saf
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from gctail.engine import Engine
@@ -64,6 +64,8 @@ class Checkpoints:
         self._pending: dict[str, None] = {}  # services of the checkpoint in hand that are still to be put
         self._in_hand: dict[str, dict[str, None]] | None = None
         self._positions: dict[str, Any] = {}
+        self._forgotten: dict[str, None] = {}  # services, and
+        self._over: dict[str, None] = {}  # origins, that are to be dropped with the next checkpoint
         self._told: list[str] | None = None
         self._told_saved: list[str] = []
         self._due_s = 0.0
@@ -78,6 +80,7 @@ class Checkpoints:
 
     def recall(self, name: str) -> Service | None:
         """The service as it was, with the limit and the rules of now."""
+        self._forgotten.pop(name, None)
         state = self._let_go.pop(name, None) or self.store.get(name)
         if state is None:
             return None
@@ -110,6 +113,17 @@ class Checkpoints:
         self.pass_time(service)
         if service.name in self._touched:
             self._let_go[service.name] = service.state()
+
+    def forget(self, origins: Iterable[str], services: Iterable[str]) -> None:
+        """These will not be heard of any more: the next checkpoint is without them."""
+        for name in services:
+            for kept in (self._touched, self._let_go, self._pending, self._in_hand or {}):
+                kept.pop(name, None)
+            self._forgotten[name] = None
+        for origin in origins:
+            for kept in (self._moved, self._positions):
+                kept.pop(origin, None)
+            self._over[origin] = None
 
     # -- checkpoints
 
@@ -160,7 +174,7 @@ class Checkpoints:
         taken = {name: origins for name, origins in self._touched.items() if name not in held_services}
         told = self.outputs.told.state() if self.outputs.told is not None else []
         self._told = told if told != self._told_saved else None
-        if not taken and not self._positions and self._told is None:
+        if not (taken or self._positions or self._forgotten or self._over) and self._told is None:
             return
         self._moved = {origin: None for origin in self._moved if origin in held_origins}
         self._touched = {name: origins for name, origins in self._touched.items() if name in held_services}
@@ -210,6 +224,10 @@ class Checkpoints:
         del self._pending[name]
 
     def _commit(self) -> None:
+        for name in self._forgotten:
+            self.store.drop(name)
+        for origin in self._over:
+            self.store.drop_position(origin)
         for origin, position in self._positions.items():
             self.store.put_position(origin, position)
         if self._told is not None:
@@ -219,7 +237,7 @@ class Checkpoints:
         for name in self._in_hand or ():
             if name not in self._touched:
                 self._let_go.pop(name, None)
-        self._in_hand = None
+        self._in_hand, self._forgotten, self._over = None, {}, {}
         self.saved += 1
         if self._complaint:
             self._complaint = ""

@@ -20,7 +20,7 @@ from gctail.parsing.scanner import Scanner
 from gctail.records import Finding, Passage, Sighting
 from gctail.runners.local import Reading
 from gctail.sources.beside import signatures
-from gctail.sources.follow import Follower, Idle
+from gctail.sources.follow import Follower, Gone, Idle
 from gctail.sources.mark import Place
 
 if TYPE_CHECKING:
@@ -65,6 +65,9 @@ class Saving(Protocol):
     def take_last(self) -> None:
         """Save all now."""
 
+    def forget(self, origins: Iterable[str], services: Iterable[str]) -> None:
+        """Keep nothing of these any more."""
+
 
 class Following:
     """A follower, its scanners, and what becomes of its bytes. `saving` asks it for positions, by absolute path."""
@@ -83,13 +86,17 @@ class Following:
         self._moved: dict[str, None] = {}
         self._open_since_s: dict[str, float] = {}  # files without a place that can be saved
         self._all_moved_s = -KEEP_S
+        self._excused: set[str] | None = None  # services whose logs were deleted, once somebody has asked
+        engine.excused = self._is_excused
 
     def run(self) -> None:
         """Read until the follower is stopped, and then the lines that are not finished."""
         gc.set_threshold(*GARBAGE)
         for event in self.follower:
             self.listener.turn()
-            if not isinstance(event, Idle):
+            if isinstance(event, Gone):
+                self._forget(event.names)
+            elif not isinstance(event, Idle):
                 self._read(event.origin, event.data, cut=event.after_cut_line)
             elif event.stopping:
                 self._stop()
@@ -127,7 +134,48 @@ class Following:
                     del self._heard[name]
             self._hear(name, scanner)
         self._says("")
+        self._excused = None
         self.listener.found(self.engine.advance(now_s))
+
+    # -- logs that are deleted
+
+    def _forget(self, names: list[str]) -> None:
+        """Their files were deleted, and are read to the end: so are the services that spoke in no other file."""
+        for name in names:
+            scanner = self._scanner(name)
+            scanner.flush()
+            self._hear(name, scanner)
+        self._says("")
+        services = sorted(self._only_in(set(names)))
+        self.listener.found(self.engine.retire(services))
+        paths = [self._path(name) for name in names]
+        for name, path in zip(names, paths, strict=True):
+            self.reading.forget(name)
+            self._heard.pop(name, None)
+            del self._paths[name], self._names[path]
+            self._moved.pop(path, None)
+            self._open_since_s.pop(path, None)
+        if self.saving is not None:
+            self.saving.forget(paths, services)
+
+    def _only_in(self, names: set[str]) -> set[str]:
+        """The services that speak in these files and in no others."""
+        others = {service for name in {*self.follower.names} - names for service in self._services_in(name)}
+        return {service for name in names for service in self._services_in(name)} - others
+
+    def _services_in(self, name: str) -> list[str]:
+        """Who speaks in a file, also where nothing was read of it since the start."""
+        scanner = self.reading.scanners.get(name)
+        if scanner is not None:
+            return [service for service, _ in scanner.readers]
+        known = self._known.get(self._path(name))
+        return [service for service, *_ in known["scanner"]["streams"]] if known is not None else []
+
+    def _is_excused(self, service: str) -> bool:
+        """Its log was deleted, as that of a pod that has ended is: no wonder that it says nothing."""
+        if self._excused is None:
+            self._excused = self._only_in({name for name in self.follower.names if self.follower.is_deleted(name)})
+        return service in self._excused
 
     def _stop(self) -> None:
         """Save what is certain: what comes now are lines that nobody has finished, and they are read again."""

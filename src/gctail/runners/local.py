@@ -77,6 +77,7 @@ class Reading:
         self.scanners: dict[str, Scanner] = {}
         self.notes: list[str] = []
         self.failed: list[str] = []
+        self._over = [0, 0]
         self.years: dict[str, int] = {}
         """Of inputs whose lines tell no year, where it is known from elsewhere."""
         self.open: Callable[[str], Source] = open_input
@@ -97,6 +98,12 @@ class Reading:
                 lexicon=self.lexicon,
             )
         return scanner
+
+    def forget(self, origin: str) -> None:
+        """This input is over; its bytes and lines still count."""
+        scanner = self.scanners.pop(origin, None)
+        if scanner is not None:
+            self._over = [self._over[0] + scanner.bytes_read, self._over[1] + scanner.lines_read]
 
     def files(self, paths: list[str]) -> Iterator[list[Sighting | Passage]]:
         """What the files hold, one after the other; one that cannot be read is named in `failed`, the others are read.
@@ -132,7 +139,7 @@ class Reading:
         """Bytes and lines read, and what is to be said about the input."""
         return {
             "files": list(self.scanners),
-            "bytes": sum(scanner.bytes_read for scanner in self.scanners.values()),
-            "lines": sum(scanner.lines_read for scanner in self.scanners.values()),
+            "bytes": self._over[0] + sum(scanner.bytes_read for scanner in self.scanners.values()),
+            "lines": self._over[1] + sum(scanner.lines_read for scanner in self.scanners.values()),
             "notes": [*self.notes, *self.failed],
         }

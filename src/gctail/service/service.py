@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -162,13 +163,19 @@ class Service:
             return []
         return [self._remembered(telling.of_silence(self.name, self.current, self.pulse, silent_s, now_s))]
 
-    def falls_silent(self, listened_s: float, now_s: float) -> list[Finding]:
-        """Where it has said nothing for far longer than usual, and nobody said that it died."""
+    def falls_silent(
+        self, listened_s: float, now_s: float, excused: Callable[[str], bool] = lambda _: False
+    ) -> list[Finding]:
+        """Where it has said nothing for far longer than usual, and nobody said that it died, or knows why."""
         if self.current is not None and self.current.deaths:
             return []
         silent_s = self.pulse.falls_silent(listened_s)
         if silent_s is None:
             return []
+        if excused(self.name):
+            self.pulse.excuse(listened_s)
+            return []
+        self.pulse.call_silent()
         return [self._remembered(telling.of_silence(self.name, self.current, self.pulse, silent_s, now_s))]
 
     def _remembered(self, finding: Finding) -> Finding:
@@ -375,6 +382,10 @@ class Service:
         summary = "; ".join(verdict.why) or f"a leak with probability {verdict.probability:.2f}"
         signal = Signal(verdict.kind, "warning", summary, evidence, "verdict")
         return self._told(epoch, [signal], place, epoch.last_time_s)
+
+    def end(self) -> list[Finding]:
+        """Nothing will be heard of it any more: a leak that no alarm has told, and what rules said is over."""
+        return [*self.conclude(), *(finding for epoch in self.open for finding in self._rules_over(epoch))]
 
     def judged(self) -> tuple[Epoch | None, Verdict | None]:
         """The epoch that speaks for the service, and its verdict: a leak wherever there is one, else the last run."""

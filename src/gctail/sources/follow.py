@@ -11,9 +11,7 @@ so what inotify does not tell (network and overlay filesystems, lost events) com
 
 from __future__ import annotations
 
-import math
 import os
-import select
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -21,14 +19,15 @@ from contextlib import suppress
 from msgspec import Struct
 
 from gctail.errors import UnreadableInput
-from gctail.sources.followed import Followed, Listings, is_rotated
-from gctail.sources.inotify import ATTRIB, CREATE, DELETE, IGNORED, MODIFY, MOVED_FROM, MOVED_TO, OVERFLOW, Inotify
+from gctail.sources.beside import key_of
+from gctail.sources.followed import Followed
 from gctail.sources.inputs import Chunk
-from gctail.sources.mark import Place, is_compressed, opened
+from gctail.sources.listings import Listings
+from gctail.sources.mark import Key, Place
 from gctail.sources.mounts import is_silent
 from gctail.sources.names import Names
-from gctail.sources.opened import Opened
 from gctail.sources.starts import Start, at_last_lines, at_time
+from gctail.sources.watches import Watches
 
 LOOK_S = 0.25
 """How often everything is looked at where inotify wakes us in between."""
@@ -58,8 +57,8 @@ SPARE_DESCRIPTORS = 64
 """For everything but followed files."""
 MOST_OPEN = 8192
 
-_FILE_EVENTS = MODIFY | ATTRIB
-_DIRECTORY_EVENTS = MOVED_FROM | MOVED_TO | CREATE | DELETE
+MOST_NOTES = 20
+"""Of names that are not followed any more."""
 
 
 class Idle(Struct, frozen=True):
@@ -71,6 +70,12 @@ class Idle(Struct, frozen=True):
 
     now_s: float
     stopping: bool = False
+
+
+class Gone(Struct, frozen=True):
+    """These names, found by a pattern, are not followed any more: their files were deleted, and read to their ends."""
+
+    names: list[str]
 
 
 class Begin(Struct, frozen=True):
@@ -94,7 +99,7 @@ class Begin(Struct, frozen=True):
 
 
 class Follower:
-    """What is added to files, as it is added: iterate over it for `Chunk`s and `Idle`s until `stop` is called.
+    """What is added to files, as it is added: iterate over it for `Chunk`s, `Idle`s and `Gone`s until `stop` is called.
 
     The last line of a chunk may be unfinished and goes on in the next chunk of that origin; `after_cut_line` of that
     chunk says that it does not, because its file was truncated or closed. Offsets count on through rotations.
@@ -124,27 +129,20 @@ class Follower:
         self._most_open = most_open or _descriptors()
         self._listings = Listings()
         self._names: dict[str, Followed] = {}
-        self._skipped: dict[str, None] = {}  # compressed files that match a pattern
+        self._found: dict[str, None] = {}  # of the names, those that a pattern matched
+        self._gone: list[str] = []
         self._own_notes: list[str] = []
         self._stopped = False
         self._fails = ""
-        self._watched: dict[int, dict[str, Followed]] = {}  # what a watch stands for
-        self._watches: dict[Opened, int] = {}
-        self._directories: dict[str, int] = {}  # watches by directory
-        self._wake_reads, self._wake_writes = os.pipe()
-        os.set_blocking(self._wake_writes, False)
-        self._poll = select.poll()
-        self._poll.register(self._wake_reads, select.POLLIN)
-        self._inotify = Inotify.open() if inotify else None
-        self.polls = self._inotify is None
-        if self._inotify:
-            self._poll.register(self._inotify.descriptor, select.POLLIN)
+        self._watches = Watches(inotify=inotify)
         self._came_s = time.monotonic()
         for name in self._first_names():
             self._add(name, self._begin.start)
             if self._fails:
                 self.close()
                 raise UnreadableInput(self._fails)
+            if name in self._found:
+                continue
             if not self._names[name].files and self._names[name].asleep is None:
                 self._names[name].notes.append(f"{name} is not there yet: waiting for it.")
         self._note_patterns()
@@ -158,6 +156,16 @@ class Follower:
     def names(self) -> list[str]:
         """All that are followed at present."""
         return list(self._names)
+
+    def is_deleted(self, name: str) -> bool:
+        """Somebody has deleted the file of a name that a pattern matched: it will not be followed for much longer."""
+        followed = self._names.get(name)
+        return followed is None or (name in self._found and followed.is_deleted)
+
+    @property
+    def polls(self) -> bool:
+        """Whether it has to look for itself, because inotify may miss something."""
+        return self._watches.polls
 
     @property
     def lag_bytes(self) -> int:
@@ -180,22 +188,15 @@ class Follower:
 
     def wake(self) -> None:
         """Do not wait for anything else; may be called from a signal handler or another thread."""
-        with suppress(OSError):  # closed, or full: it wakes up anyway
-            os.write(self._wake_writes, b"x")
+        self._watches.wake()
 
     def close(self) -> None:
         """Give all files back. The end of the iteration does so too."""
         for name in self._names.values():
             name.close()
-        if self._inotify:
-            self._inotify.close()
-            self._inotify = None
-        if self._wake_writes >= 0:
-            os.close(self._wake_reads)
-            os.close(self._wake_writes)
-            self._wake_reads = self._wake_writes = -1
+        self._watches.close()
 
-    def __iter__(self) -> Iterator[Chunk | Idle]:
+    def __iter__(self) -> Iterator[Chunk | Idle | Gone]:
         try:
             yield from self._follow()
             left = yield from self._read_up()
@@ -206,7 +207,7 @@ class Follower:
         finally:
             self.close()
 
-    def _follow(self) -> Iterator[Chunk | Idle]:
+    def _follow(self) -> Iterator[Chunk | Idle | Gone]:
         due = dict(self._names)
         next_look_s, next_idle_s = time.monotonic() + self._look_s(0.0), time.monotonic() + IDLE_S
         while not self._stopped:
@@ -220,6 +221,8 @@ class Follower:
                 due = dict(self._names)
                 self._look(due)
                 next_look_s = now_s + self._look_s(time.thread_time() - began_s)
+                if self._gone:
+                    yield self._let_go()
             if looks or now_s >= next_idle_s:
                 next_idle_s = now_s + IDLE_S
                 yield Idle(time.time())
@@ -265,55 +268,70 @@ class Follower:
         self._listings.look_anew()
         for name in names.values():
             if name.asleep is None:
-                self._watch_directory(name.directory, name.name)
+                self._watches.directory(name.directory, name.name)
                 name.look(time.monotonic())
+                if name.name in self._found and name.is_gone(time.monotonic()):
+                    self._gone.append(name.name)
+
+    def _wait(self, wait_s: float) -> dict[str, Followed]:
+        """The names for which something happened; returns at once when something does, or we are to stop."""
+        happened = self._watches.wait(wait_s)
+        if happened.lost:
+            moved = due = dict(self._names)
+        else:
+            moved = {name: self._names[name] for name in happened.moved if name in self._names}
+            due = {name: self._names[name] for name in happened.due if name in self._names}
+        if moved:
+            self._look(moved)
+        return due
+
+    def _let_go(self) -> Gone:
+        """Follow the names no longer whose files are gone, and remember nothing of them."""
+        gone, self._gone = list(dict.fromkeys(self._gone)), []
+        for name in gone:
+            del self._found[name]
+            self._own_notes += self._names.pop(name).notes
+        del self._own_notes[MOST_NOTES:]
+        self._watches.forget(gone)
+        self._listings.keep({name.directory for name in self._names.values()})
+        return Gone(gone)
 
     # -- which names
 
     def _first_names(self) -> list[str]:
         """The names that are followed from the beginning, the longest unchanged first where that is wanted."""
-        names = _distinct([*self._given.plain, *self._chosen(self._given.scan(at_once=True))])
+        found = self._given.new((), at_once=True)
+        names = _distinct([*self._given.plain, *found, *self._lost_names(found)])
+        self._found = {name: None for name in names if name not in self._given.plain}
         return sorted(names, key=_changed_s) if self._oldest_first else names
 
-    def _chosen(self, found: list[str]) -> list[str]:
-        """Of what patterns match, the files that are no old, rotated ones, and not compressed."""
-        known = {*self._names, *self._given.plain, *found}
-        chosen = []
-        for path in found:
-            if path in self._names or path in self._skipped:
-                continue
-            if any(name != path and is_rotated(name, path) for name in _may_be_before(path, known)):
-                continue
-            descriptor = opened(path)
-            if descriptor is None:
-                continue
-            try:
-                if is_compressed(descriptor):
-                    self._skipped[path] = None
-                    continue
-            finally:
-                os.close(descriptor)
-            chosen.append(path)
-        return chosen
+    def _lost_names(self, found: list[str]) -> list[str]:
+        """The names that patterns matched before a restart and do not now: their files were rotated or deleted."""
+        known = {os.path.abspath(name) for name in (*self._given.plain, *found)}  # noqa: PTH100 - text in, text out
+        names = (self._given.name_of(path) for path in self._places if path not in known)
+        return [name for name in names if name is not None]
 
     def _find_new(self) -> None:
         """Files that match a pattern now and did not before: read from their beginnings, if they are new at all."""
-        for path in self._chosen(self._given.scan()):
-            try:
-                status = os.stat(path)  # noqa: PTH116 - text in, text out
-            except OSError:
-                continue
-            key = (status.st_dev, status.st_ino)
-            if not any(name.has_file(key, path) for name in self._names.values()):
+        new = self._given.new(self._names)
+        known: dict[Key, list[Followed]] = {}
+        for name in self._names.values() if new else ():
+            for key in name.keys:
+                known.setdefault(key, []).append(name)
+        for path in new:
+            at = key_of(path)
+            if at is not None and not any(name.has_file(at, path) for name in known.get(at, ())):
+                self._found[path] = None
                 self._add(path, None)
+                known.setdefault(at, []).append(self._names[path])
 
     def _add(self, path: str, start: Start | None) -> None:
         """Follow one more name; `_fails` then says why that is impossible."""
         now_s = time.monotonic()
-        name = self._names[path] = Followed(path, self._listings, self._opened, self._closing)
-        self._watch_directory(name.directory, path)
+        name = self._names[path] = Followed(path, self._listings, self._watches.file, self._watches.done_with)
+        self._watches.directory(name.directory, path)
         if is_silent(path if os.path.exists(path) else name.directory):  # noqa: PTH110
-            self.polls = True
+            self._watches.polls = True
         place = self._places.pop(os.path.abspath(path), None)  # noqa: PTH100 - text in, text out
         if place is not None:
             name.resume(place, now_s)
@@ -331,8 +349,8 @@ class Follower:
         for pattern in self._given.patterns:
             if not self._names:
                 self._own_notes.append(f"{pattern}: nothing matches yet: waiting for it.")
-        if self._skipped:
-            self._own_notes.append(f"{len(self._skipped)} compressed files match, and are not followed.")
+        if self._given.skipped:
+            self._own_notes.append(f"{len(self._given.skipped)} compressed files match, and are not followed.")
 
     def _make_room(self, latest: Followed) -> None:
         """Put names to sleep while there are more open than there are descriptors; the quiet ones first."""
@@ -342,52 +360,6 @@ class Follower:
         excess = len(awake) + 1 - self._most_open
         for name in sorted(awake, key=lambda name: (name.has_more, name.grew_s))[: max(0, excess)]:
             name.sleep()
-
-    # -- waiting
-
-    def _wait(self, wait_s: float) -> dict[str, Followed]:
-        """The names for which something happened; returns at once when something does, or we are to stop."""
-        ready = self._poll.poll(math.ceil(wait_s * 1000))
-        if any(descriptor == self._wake_reads for descriptor, _ in ready):
-            os.read(self._wake_reads, 1 << 10)
-        due: dict[str, Followed] = {}
-        moved: dict[str, Followed] = {}
-        for watch, mask in self._inotify.events() if self._inotify else ():
-            names = self._names if mask & OVERFLOW else self._watched.get(watch, {})
-            if mask & OVERFLOW or watch in self._directories.values():
-                moved |= names
-            due |= names
-            if mask & IGNORED:
-                self._directories = {path: other for path, other in self._directories.items() if other != watch}
-                self._watched.pop(watch, None)
-        if moved:
-            self._look(moved)
-        return due
-
-    def _opened(self, name: str, file: Opened) -> None:
-        """Watch a file by its descriptor, since a name could lead to another one by now; and where a link leads to."""
-        watch = self._inotify.watch(f"/proc/self/fd/{file.descriptor}", _FILE_EVENTS) if self._inotify else None
-        if watch is not None:
-            self._watches[file] = watch
-            self._watched.setdefault(watch, {})[name] = self._names[name]
-        elif self._inotify is not None:  # no watches left (fs.inotify.max_user_watches)
-            self.polls = True
-        if os.path.islink(name):  # noqa: PTH114 - text in, text out
-            self._watch_directory(os.path.dirname(os.path.realpath(name)), name)  # noqa: PTH120
-
-    def _closing(self, file: Opened) -> None:
-        watch = self._watches.pop(file, None)
-        if watch is not None and self._inotify and watch not in self._watches.values():
-            self._watched.pop(watch, None)
-            self._inotify.unwatch(watch)
-
-    def _watch_directory(self, directory: str, name: str) -> None:
-        watch = self._directories.get(directory)
-        if watch is None and self._inotify:
-            watch = self._inotify.watch(directory, _DIRECTORY_EVENTS)
-        if watch is not None:
-            self._directories[directory] = watch
-            self._watched.setdefault(watch, {})[name] = self._names[name]
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
@@ -409,14 +381,6 @@ def _changed_s(path: str) -> float:
         return os.stat(path).st_mtime  # noqa: PTH116 - text in, text out
     except OSError:
         return 0.0
-
-
-def _may_be_before(path: str, names: set[str]) -> list[str]:
-    """The names of which `path` may be an older file: those that begin as it does, with or without its ending."""
-    directory, base = os.path.split(path)
-    ending = os.path.splitext(base)[1]  # noqa: PTH122 - text in, text out
-    shorter = [base[:length] + more for length in range(1, len(base)) for more in ("", ending)]
-    return [found for name in shorter if (found := os.path.join(directory, name)) in names]  # noqa: PTH118
 
 
 def _descriptors() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -13,9 +12,11 @@ from msgspec import Struct
 from gctail.sources.beside import Signature, have_changed, signatures
 from gctail.sources.compressed import MAGIC_BYTES, format_of
 from gctail.sources.inputs import CHUNK_BYTES, Chunk
-from gctail.sources.mark import FLAGS, Mark, Place, opened
+from gctail.sources.listings import Listings
+from gctail.sources.mark import FLAGS, Key, Mark, Place, opened
 from gctail.sources.opened import Opened
 from gctail.sources.refound import Refound, refound
+from gctail.sources.rotated import rotated_names
 from gctail.sources.starts import Start
 
 ROTATE_WAIT_S = 5.0
@@ -51,37 +52,6 @@ MOST_CLOSED = 16
 
 MOST_SEEN = 10_000
 """Rotated files beside a name that are known to be old; of more the rest may be read again after a restart."""
-
-
-class Listings:
-    """What lies in directories, each read again only after it has changed."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[int, dict[str, int]]] = {}
-        self._looked: dict[str, None] = {}
-
-    def look_anew(self) -> None:
-        """From now on every directory is looked at once more; many names lie in one."""
-        self._looked.clear()
-
-    def of(self, directory: str, *, afresh: bool = False) -> dict[str, int]:
-        """Inodes by name; empty where the directory is not there.
-
-        A directory's time of change is exact to some milliseconds only; `afresh` does not rely on it.
-        """
-        if directory in self._looked and directory in self._known and not afresh:
-            return self._known[directory][1]
-        self._looked[directory] = None
-        try:
-            changed_ns = os.stat(directory).st_mtime_ns  # noqa: PTH116 - looked at several times a second
-            if afresh or directory not in self._known or self._known[directory][0] != changed_ns:
-                with os.scandir(directory) as entries:
-                    listing = {entry.name: entry.inode() for entry in entries}
-                known = self._known.get(directory)
-                self._known[directory] = changed_ns, known[1] if known and known[1] == listing else listing
-        except OSError:
-            return {}
-        return self._known[directory][1]
 
 
 class Within(Struct, frozen=True):
@@ -127,9 +97,10 @@ class Followed:
         self._listed: dict[str, int] | None = None  # what lay in the directory when rotated files were looked for
         self._seen: list[Signature] = []  # of those, the ones of which nothing is wanted
         self._unsettled: dict[str, Signature] = {}  # and those that have to be looked at again when they change
-        self._closed: OrderedDict[tuple[int, int], Mark] = OrderedDict()
-        self._refused: tuple[tuple[int, int] | None, str] | None = None
+        self._closed: OrderedDict[Key, Mark] = OrderedDict()
+        self._refused: tuple[Key | None, str] | None = None
         self._nameless = True  # nothing lies under the name at present
+        self._gone_since_s: float | None = None
         self._delivered_bytes = 0
         self._in_line_of: Opened | None = None
         self._base = os.path.basename(name)  # noqa: PTH119
@@ -141,12 +112,21 @@ class Followed:
         """How much was written that was not handed over."""
         return sum(file.lag_bytes for file in self.files)
 
-    def has_file(self, key: tuple[int, int], path: str) -> bool:
+    @property
+    def keys(self) -> set[Key]:
+        """The files that this name leads to, or led to."""
+        return {file.key for file in self.files} | {mark.key for mark in self._marks}
+
+    @property
+    def _marks(self) -> list[Mark]:
+        """Of files that are not open any more."""
+        return [*self._closed.values(), *(self.asleep.place.files if self.asleep is not None else ())]
+
+    def has_file(self, key: Key, path: str) -> bool:
         """The file is one of those that this name leads to, or led to, under another name."""
         if any(file.key == key for file in self.files):
             return True
-        marks = [*self._closed.values(), *(self.asleep.place.files if self.asleep is not None else ())]
-        known = [mark for mark in marks if mark.key == key and not mark.is_unread]
+        known = [mark for mark in self._marks if mark.key == key and not mark.is_unread]
         descriptor = opened(path) if known else None
         if descriptor is None:
             return False
@@ -159,6 +139,16 @@ class Followed:
     def grew_s(self) -> float:
         """When something came from any of its files, on a clock that never steps."""
         return max((file.grew_s for file in self.files), default=0.0)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Nothing lies under the name, and what did was not renamed: somebody has deleted it."""
+        return self._gone_since_s is not None and all(file.gone for file in self.files)
+
+    def is_gone(self, now_s: float) -> bool:
+        """It was deleted so long ago that neither late lines nor a new file are to be expected."""
+        since_s = self._gone_since_s
+        return since_s is not None and now_s - since_s >= GONE_WAIT_S and not self.files and self.asleep is None
 
     def look(self, now_s: float, start: Start | None = None) -> str | None:
         """See whether the name leads to another file than before; why it cannot be followed, or None.
@@ -182,8 +172,10 @@ class Followed:
             self._nameless = True
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
                 refusal = self._refuse(None, f"cannot be followed: {error.strerror}.")
+            elif self._gone_since_s is None:
+                self._gone_since_s = now_s
         else:
-            self._nameless = False
+            self._nameless, self._gone_since_s = False, None
         if self._unsettled and have_changed(self.directory, self._unsettled):
             self._look_beside(now_s)
         return refusal
@@ -375,7 +367,7 @@ class Followed:
             self._take(descriptor, key, now_s, start)
         return None
 
-    def _refuse(self, key: tuple[int, int] | None, reason: str) -> str:
+    def _refuse(self, key: Key | None, reason: str) -> str:
         """Say once for each file why it is not followed."""
         refused = f"{self.name}: {reason}"
         if (key, reason) != self._refused:
@@ -383,7 +375,7 @@ class Followed:
         self._refused = key, reason
         return refused
 
-    def _take(self, descriptor: int, key: tuple[int, int], now_s: float, start: Start | None = None) -> None:
+    def _take(self, descriptor: int, key: Key, now_s: float, start: Start | None = None) -> None:
         known = self._closed.pop(key, None)
         if known is None and start is None:
             known = self._written_anew(descriptor)
@@ -458,20 +450,6 @@ class Followed:
         offset = self._delivered_bytes
         self._delivered_bytes += len(text)
         yield Chunk(self.name, offset, text, after_cut_line=cut)
-
-
-def rotated_names(base: str) -> re.Pattern[str]:
-    """What the older files of a name may be called."""
-    stem, extension = os.path.splitext(base)  # noqa: PTH122 - text in, text out
-    numbered = re.escape(base) + r"[._-](?:\d.*|old|prev.*)"  # logrotate: app.log.1, app.log-20261123
-    dated = re.escape(stem) + r"[._-]\d.*" + re.escape(extension)  # lumberjack: app-2026-11-23T03-12-04.log(.gz)
-    return re.compile(rf"(?:{numbered}|{dated})(?:\.(?:gz|zst|xz|bz2))?")
-
-
-def is_rotated(name: str, path: str) -> bool:
-    """A path that is called as the older files of a name are."""
-    (directory, base), (other, older) = os.path.split(name), os.path.split(path)
-    return directory == other and rotated_names(base).fullmatch(older) is not None
 
 
 def _unfit(descriptor: int, status: os.stat_result) -> str | None:

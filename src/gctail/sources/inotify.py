@@ -54,8 +54,8 @@ class Inotify:
         """End a watch; one that ended by itself is ended already."""
         self._library.inotify_rm_watch(self.descriptor, number)
 
-    def events(self) -> Iterator[tuple[int, int]]:
-        """The watches on which something happened, and what; does not wait."""
+    def events(self) -> Iterator[tuple[int, int, bytes]]:
+        """The watches on which something happened, what, and in a directory to which entry; does not wait."""
         try:
             data = os.read(self.descriptor, _READ_BYTES)
         except BlockingIOError:
@@ -63,8 +63,8 @@ class Inotify:
         at = 0
         while at < len(data):
             number, mask, _, length = _EVENT.unpack_from(data, at)
-            yield number, mask
             at += _EVENT.size + length
+            yield number, mask, data[at - length : at].rstrip(b"\0")
 
     def close(self) -> None:
         """Give the queue and all its watches back."""
