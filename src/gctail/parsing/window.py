@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gctail.parsing.heads import SLACK_BYTES
+from gctail.parsing.heads import SLACK_BYTES, Finder
 
 BUFFER_BYTES = 1 << 18
 LINE_BYTES = 1 << 20
@@ -32,6 +32,7 @@ class Window:
         self.buffer = room.buffer
         self.view = memoryview(self.buffer)
         self.buffer[0] = 0x0A
+        self.finder = Finder(self.buffer)
         self.base = -1
         self.bytes_read = 0
         self.skipping = False

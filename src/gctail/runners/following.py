@@ -163,13 +163,13 @@ class Following:
         others = {service for name in {*self.follower.names} - names for service in self._services_in(name)}
         return {service for name in names for service in self._services_in(name)} - others
 
-    def _services_in(self, name: str) -> list[str]:
+    def _services_in(self, name: str) -> set[str]:
         """Who speaks in a file, also where nothing was read of it since the start."""
         scanner = self.reading.scanners.get(name)
         if scanner is not None:
-            return [service for service, _ in scanner.readers]
+            return scanner.services
         known = self._known.get(self._path(name))
-        return [service for service, *_ in known["scanner"]["streams"]] if known is not None else []
+        return {service for service, *_ in known["scanner"]["streams"]} if known is not None else set()
 
     def _is_excused(self, service: str) -> bool:
         """Its log was deleted, as that of a pod that has ended is: no wonder that it says nothing."""

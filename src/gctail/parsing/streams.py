@@ -1,0 +1,99 @@
+"""The readers of one input: one for each stream of each service that it holds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from gctail.parsing.burst import Found
+from gctail.parsing.lexicon import Lexicon
+from gctail.parsing.reading import LineReader
+from gctail.records import Sighting
+
+MOST_STREAMS = 20_000
+MOST_STREAMS_SAVED = 64
+MOST_NEWS = 16
+
+
+class Streams:
+    """A `LineReader` behind every stream; `bare` is that of the lines which say nothing of where they come from.
+
+    What is found in this input is appended to `events`, and what is odd about it to `notes`.
+    """
+
+    def __init__(self, service: str, origin: str, lexicon: Lexicon, notes: list[str]) -> None:
+        self.service, self.origin = service, origin
+        self.events: list[Found] = []
+        self._notes = notes
+        self._reporters, self._may_report = lexicon.reporters, lexicon.reported.search
+        self._readers: dict[tuple[str, str | None], LineReader] = {}
+        self._news: set[str] = set()
+        self.bare = self.reader(service, None)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+    def reader(self, service: str, stream: str | None) -> LineReader:
+        """The reader of a stream; where there are too many, the oldest one makes room."""
+        known = self._readers.get((service, stream))
+        if known is not None:
+            return known
+        if len(self._readers) >= MOST_STREAMS:
+            oldest = next(iter(self._readers))
+            self._readers.pop(oldest).flush()
+        reader = self._readers[service, stream] = LineReader(service, self.origin, stream, self.events)
+        reader.tell_news = self._tell_news
+        return reader
+
+    def feed(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
+        """A line for one of the readers, in which somebody (systemd, a kubelet, a shell) may report a death."""
+        if not reader.busy and self._may_report(line) is not None:
+            for death in self._reporters.find(line):
+                reader.end_passage()
+                sighting = Sighting(death, reader.service, self.origin, offset, time_s, reader.stream, lines=0)
+                self.events.append(sighting)
+        reader.feed(line, offset, time_s)
+
+    @property
+    def services(self) -> set[str]:
+        """All whose streams are known."""
+        return {service for service, _ in self._readers}
+
+    @property
+    def busy(self) -> bool:
+        """Something is open in one of the streams."""
+        return any(reader.busy for reader in self._readers.values())
+
+    def open(self) -> set[str]:
+        """The services of which something has begun and is not complete."""
+        return {service for (service, _), reader in self._readers.items() if reader.busy}
+
+    def pause(self) -> None:
+        """Hand on what is complete."""
+        for reader in self._readers.values():
+            reader.end_passage()
+
+    def flush(self) -> None:
+        """Whatever is open ends here."""
+        for reader in self._readers.values():
+            reader.flush()
+
+    def state(self) -> list[list[Any]]:
+        """What the first streams have learned, as plain data, when nothing is open."""
+        return [
+            [service, stream, reader.next_number, reader.procs, reader.samples_seen]
+            for (service, stream), reader in list(self._readers.items())[:MOST_STREAMS_SAVED]
+        ]
+
+    def resume(self, state: list[list[Any]]) -> None:
+        """Go on from what `state` gave."""
+        for service, stream, next_number, procs, samples_seen in state:
+            reader = self.reader(service, stream)
+            reader.next_number, reader.procs, reader.samples_seen = next_number, procs, samples_seen
+
+    def _tell_news(self, part: str) -> None:
+        """A collection had a part that no Go printed when this was written; once for each such part."""
+        shape = re.sub(r"\d+", "N", part)[:80]
+        if shape not in self._news and len(self._news) < MOST_NEWS:
+            self._news.add(shape)
+            self._notes.append(f"gc lines hold something new, which is kept as it is: {part[:80]!r}")

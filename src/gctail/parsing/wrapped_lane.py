@@ -1,0 +1,140 @@
+"""Lines inside a wrapper (docker, CRI, journald, …): unwrapped one by one, or passed on in runs where none matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+
+from gctail.parsing.bulk import RUNS
+from gctail.parsing.entry import Entry
+from gctail.parsing.formats import Formats
+from gctail.parsing.reading import INTERESTING
+from gctail.parsing.streams import Streams
+from gctail.parsing.window import Window
+from gctail.parsing.wrappers import Unwrapper
+from gctail.records import Passage
+
+UNWRAPPED_LINES_TO_LEAVE = 64
+MESSAGE_KEYS = ("msg", "message", "log")
+MOST_STREAMS_OF_RUNS = 4
+
+
+class WrappedLane:
+    """Takes the wrappers off and hands each line to the reader of its stream.
+
+    `active`: lines come here, until none has been wrapped for long. `thin`: the wrapper is lines of JSON that are the
+    application's own, unless the runtime's text stands in them.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        streams: Streams,
+        unwrapper: Unwrapper,
+        glued: Callable[[int, int], int | None],
+        *,
+        every_line: bool,
+    ) -> None:
+        """`glued` finds a line of a run that has a collection in its middle; with `every_line` there are no runs."""
+        self.active = self.thin = False
+        self._window, self._finder, self._streams = window, window.finder, streams
+        self._unwrapper, self._glued, self._every_line = unwrapper, glued, every_line
+        self._not_unwrapped = 0
+        self._busy = True
+
+    def begin(self, *, thin: bool) -> None:
+        """A wrapper was seen: lines come here from now on."""
+        self.active, self.thin, self._not_unwrapped = True, thin, 0
+
+    def read(self, at: int, end: int) -> int:
+        """The lines from `at` to `end`; returns where it stopped: at `end`, or where none has been wrapped for long."""
+        buffer, view, unwrap = self._window.buffer, self._window.view, self._unwrapper.unwrap
+        streams, bare = self._streams, self._streams.bare
+        while at < end:
+            skipped = self._boring(at, end)
+            if skipped > at:
+                at = skipped
+                continue
+            newline = buffer.find(b"\n", at, end)
+            raw = bytes(view[at:newline])
+            self._finder.lines += 1
+            entries = unwrap(raw)
+            offset = self._window.base + at
+            at = newline + 1
+            if entries is None and self.thin and raw[:1] == b"{":
+                streams.feed(bare, self._message(raw), offset, None)
+                continue
+            if entries is None:
+                self._not_unwrapped += 1
+                streams.feed(bare, raw.removesuffix(b"\r"), offset, None)
+                if self._not_unwrapped >= UNWRAPPED_LINES_TO_LEAVE and not bare.busy:
+                    self.active = self.thin = False
+                    streams.pause()
+                    return at
+                continue
+            self._not_unwrapped = 0
+            for entry in entries:
+                self._entry(entry, raw, offset)
+            self._busy = streams.busy if self._may_run else True
+        return at
+
+    def flush(self, offset: int) -> None:
+        """What the wrapper still holds of unfinished lines ends here, at `offset` of the input."""
+        for entry in self._unwrapper.flush():
+            self._entry(entry, b"", offset)
+
+    def text_of(self, tail: bytes, formats: Formats) -> bytes:
+        """The last lines without their wrapper, where they were passed on in runs."""
+        if not self._may_run:
+            return b""  # every line was looked at when it came
+        known = Unwrapper(self._unwrapper.name, known=formats)
+        entries = [entry for line in tail.split(b"\n")[1:] for entry in known.unwrap(line) or ()]
+        return b"\n".join(entry.text for entry in entries) + b"\n"
+
+    def _message(self, raw: bytes) -> bytes:
+        """The message of a line of JSON where it belongs to a torn line of the runtime; else the line as it is."""
+        try:
+            record = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return raw
+        text = next((record[key] for key in MESSAGE_KEYS if isinstance(record.get(key), str)), None)
+        if text is None:
+            return raw
+        message = text.encode("utf-8", "surrogateescape")
+        return message if self._streams.bare.busy or INTERESTING.match(message) else raw
+
+    def _boring(self, at: int, end: int) -> int:
+        """Where a run of wrapped lines ends that need not be looked at; it is handed on as one passage."""
+        if self._busy or not self._may_run or self._unwrapper.holding:
+            return at
+        window, name = self._window, self._unwrapper.name
+        run = RUNS[name or ""].match(window.buffer, at, end)
+        stop = run.end() if run is not None else at
+        glued = self._glued(at, stop) if stop > at else None
+        if glued is not None:
+            stop = glued
+        if stop > at:
+            streams = self._streams
+            streams.pause()
+            self._finder.count(at, stop)
+            text = window.view[at:stop]
+            streams.events.append(Passage(text, streams.service, streams.origin, window.base + at, wrapper=name))
+        return stop
+
+    @property
+    def _may_run(self) -> bool:
+        """Runs of lines can be passed on: the wrapper names no services, and nothing stands inside it."""
+        unwrapper = self._unwrapper
+        runs = unwrapper.name in RUNS and not unwrapper.nested and not self._every_line
+        return runs and len(self._streams) <= MOST_STREAMS_OF_RUNS
+
+    def _entry(self, entry: Entry, raw: bytes, offset: int) -> None:
+        """One piece of text that a wrapper gave up."""
+        streams = self._streams
+        reader = streams.reader(entry.service or streams.service, entry.stream)
+        text = entry.text
+        if entry.thin and not reader.busy and INTERESTING.match(text) is None:
+            text = raw or text
+        for line in text.split(b"\n") if b"\n" in text else (text,):
+            streams.feed(reader, line, offset, entry.time_s)
