@@ -44,6 +44,8 @@ def names(state):
     database = sqlite3.connect(f"file:{state}?mode=ro", uri=True)
     try:
         return database.execute("SELECT name FROM services").fetchall()
+    except sqlite3.OperationalError:  # it is being made
+        return []
     finally:
         database.close()
 

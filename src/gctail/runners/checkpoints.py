@@ -10,15 +10,17 @@ What was put is committed only after every sink has said that all it took is saf
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from gctail.engine import Engine
 from gctail.rules import Plan
-from gctail.runners.outputs import Outputs, Told
+from gctail.runners.outputs import MOST_TOLD, Outputs, Told
 from gctail.service import Service
 from gctail.store import NotSaved, Store
+from gctail.store.journal import ENDING, Journal
 from gctail.traces import Trace
 
 INTERVAL_S = 1.0
@@ -34,6 +36,8 @@ LAST_S = 1.0
 CLOSING_S = 0.3
 """How long the sinks are waited for at the end."""
 TOLD = "told"
+"""Where an older gctail kept the ids of what was told; they stand in a journal now, whose owner is this fact:"""
+OWNER = "journal"
 
 
 class Inputs(Protocol):
@@ -66,15 +70,25 @@ class Checkpoints:
         self._positions: dict[str, Any] = {}
         self._forgotten: dict[str, None] = {}  # services, and
         self._over: dict[str, None] = {}  # origins, that are to be dropped with the next checkpoint
-        self._told: list[str] | None = None
-        self._told_saved: list[str] = []
         self._due_s = 0.0
         self._cost_s = 0.0
         self._complaint = ""
-        if outputs.told is None:
-            outputs.told = Told(store.fact(TOLD) or ())
-        self._told_saved = outputs.told.state()
+        self._note_again_s = 0.0
+        self.journal = Journal(store.path + ENDING, self._owner(), MOST_TOLD)
+        outputs.told = self.told = Told([*(store.fact(TOLD) or ()), *self.journal.ids])
         engine.keeper = self
+
+    def _owner(self) -> str:
+        """What the journal and the state know each other by."""
+        owner = self.store.fact(OWNER)
+        if not isinstance(owner, str):
+            owner = os.urandom(8).hex()
+            try:
+                self.store.put_fact(OWNER, owner)
+                self.store.commit()
+            except NotSaved as error:
+                self.say(str(error))
+        return owner
 
     # -- the engine's keeper
 
@@ -129,6 +143,8 @@ class Checkpoints:
 
     def tend(self, now_s: float, *, idle: bool = False) -> None:
         """A little work on a checkpoint, if one is due; `now_s` is on a clock that never steps."""
+        if self.told.news:
+            self._note_told(0.0)
         if self._in_hand is None and now_s >= self._due_s:
             self._begin()
         if self._in_hand is not None:
@@ -145,13 +161,24 @@ class Checkpoints:
 
     def close(self) -> None:
         """Give the store back. What was told since the last checkpoint is not told again when it is read again."""
-        if self.outputs.told is not None and self._in_hand is None and self.outputs.settled(CLOSING_S):
-            try:
-                self.store.put_fact(TOLD, self.outputs.told.state())
-                self.store.commit()
-            except NotSaved as error:
-                self._failed(error)
+        self._note_told(CLOSING_S)
+        self.journal.close()
         self.store.close()
+
+    def _note_told(self, within_s: float) -> None:
+        """What every sink has need not be told again, whatever happens before the next checkpoint."""
+        now_s = time.monotonic()
+        if now_s < self._note_again_s or not self.outputs.settled(within_s):
+            return
+        try:
+            self.journal.add(self.told.news)
+        except OSError as error:
+            if not self._note_again_s:
+                self.say(f"{self.journal.path}: cannot be written: {error.strerror or error}. It is tried again")
+            self._note_again_s = now_s + INTERVAL_S
+        else:
+            self._note_again_s = 0.0
+            self.told.news.clear()
 
     def _settle(self, until_s: float) -> bool:
         """Finish the checkpoint in hand; whether there is none any more."""
@@ -172,9 +199,7 @@ class Checkpoints:
         held_origins, held_services = self._held_back(busy)
         self._positions = {origin: position for origin, position in positions.items() if origin not in held_origins}
         taken = {name: origins for name, origins in self._touched.items() if name not in held_services}
-        told = self.outputs.told.state() if self.outputs.told is not None else []
-        self._told = told if told != self._told_saved else None
-        if not (taken or self._positions or self._forgotten or self._over) and self._told is None:
+        if not (taken or self._positions or self._forgotten or self._over):
             return
         self._moved = {origin: None for origin in self._moved if origin in held_origins}
         self._touched = {name: origins for name, origins in self._touched.items() if name in held_services}
@@ -230,10 +255,7 @@ class Checkpoints:
             self.store.drop_position(origin)
         for origin, position in self._positions.items():
             self.store.put_position(origin, position)
-        if self._told is not None:
-            self.store.put_fact(TOLD, self._told)
         self.store.commit()
-        self._told_saved = self._told if self._told is not None else self._told_saved
         for name in self._in_hand or ():
             if name not in self._touched:
                 self._let_go.pop(name, None)

@@ -21,12 +21,16 @@ class Told:
     def __init__(self, ids: Iterable[str] = (), most: int = MOST_TOLD) -> None:
         self._ids: OrderedDict[str, None] = OrderedDict.fromkeys(ids)
         self._most = most
+        self.news: list[str] = []
+        """Ids that came since somebody last took them from here; the newest ones, where nobody does."""
 
     def is_new(self, finding: Finding) -> bool:
         """Whether the finding was not told before; from now on it was."""
         if finding.id in self._ids:
             return False
         self._ids[finding.id] = None
+        self.news.append(finding.id)
+        del self.news[: -self._most]
         if len(self._ids) > self._most:
             self._ids.popitem(last=False)
         return True
