@@ -15,6 +15,10 @@ SUSPECT = {
     [
         ({}, "the heap grew with every new user"),
         ({"slot": "#2"}, "the heap grew with every new value no. 2"),
+        ({"slot": "#2", "template": "order <*> of <*> taken"}, 'the heap grew with every new value after "of"'),
+        ({"slot": "#1", "template": "order=(<*>)"}, 'the heap grew with every new value after "order"'),
+        ({"slot": "#1", "template": "<*> taken"}, "the heap grew with every new value no. 1"),
+        ({"slot": "#3", "template": "order <*> of <*>"}, "the heap grew with every new value no. 3"),
         ({"kind": "level", "field": "size"}, "field size grew with the heap"),
         ({"kind": "level", "field": "#1"}, "value no. 1 grew with the heap"),
         ({"kind": "sum", "field": "bytes"}, "the sum of field bytes grew with the heap"),

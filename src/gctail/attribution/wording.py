@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 NOBODY = "no log line explains the growth"
 PROVEN = 0.05
+_LAST_WORD = re.compile(r"(\w[\w.-]{0,39})\W{0,4}$")
 
 
 def sentence(suspect: Mapping[str, Any]) -> str:
@@ -17,7 +19,8 @@ def sentence(suspect: Mapping[str, Any]) -> str:
 
 
 def _grew(suspect: Mapping[str, Any]) -> str:
-    slot, field = called(suspect.get("slot"), "value"), called(suspect.get("field"), "field")
+    template = str(suspect.get("template") or "")
+    slot, field = called(suspect.get("slot"), "value", template), called(suspect.get("field"), "field", template)
     match suspect["kind"]:
         case "level":
             return f"{field} grew with the heap"
@@ -30,11 +33,25 @@ def _grew(suspect: Mapping[str, Any]) -> str:
     return f'the heap grew with {such}, less those that say "{less}"' if less else f"the heap grew with {such}"
 
 
-def called(name: str | None, what: str) -> str:
-    """A variable by its name; one that has none by its place among the `<*>` of the template: `value no. 2`."""
+def called(name: str | None, what: str, template: str = "") -> str:
+    """A variable by its name; one that has none by the word of the template before it, or by its place there.
+
+    The place counts the `<*>`: in `order <*> of <*>` the second is the `value after "of"`, else `value no. 2`.
+    """
     if name is not None and name.startswith("#"):
-        return f"value no. {name[1:]}"
+        word = named(name, template)
+        return word if word.startswith("value no. ") else f'value after "{word}"'
     return f"{what} {name}" if what == "field" else str(name)
+
+
+def named(name: str, template: str) -> str:
+    """A variable in a word, where there is little room: its name, or the word before it, or `value no. 2`."""
+    if not name.startswith("#"):
+        return name
+    texts = template.split("<*>")
+    at = int(name[1:]) - 1 if name[1:].isdecimal() else len(texts)
+    word = _LAST_WORD.search(texts[at]) if at < len(texts) - 1 else None
+    return word[1] if word is not None else f"value no. {name[1:]}"
 
 
 def proven(p_value: object) -> bool:
@@ -57,7 +74,8 @@ def _kept(suspect: Mapping[str, Any]) -> str:
         case "level":
             return f"{kept} kept per entry"
         case "sum":
-            return f"{kept} kept for each unit of {called(suspect.get('field'), 'value')}"
+            field = called(suspect.get("field"), "value", str(suspect.get("template") or ""))
+            return f"{kept} kept for each unit of {field}"
         case "keys":
             return f"{kept} kept for each of {suspect['distinct']:,} values"
     held = suspect.get("held_share")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gctail.attribution.keys.values import KeyReport
-from gctail.attribution.wording import proven
+from gctail.attribution.wording import named, proven
 from gctail.detectors.reasons import rate_of
 from gctail.postmortem.certificate import Certificate
 from gctail.postmortem.facts import Facts, percent
@@ -131,12 +131,12 @@ def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     if not suspects:
         return {}
     first = suspects[0]
-    share = first.get("share")
+    share, slot = first.get("share"), first.get("slot")
     return {
         "suspect": str(first.get("message") or first.get("template") or ""),
         "suspect_percent": 100 * share if isinstance(share, int | float) else None,
         "suspect_proven": proven(first.get("p_value")),
-        "slot": first.get("slot"),
+        "slot": named(str(slot), str(first.get("template") or "")) if slot else None,
         "distinct": first.get("distinct"),
         "field": first.get("field"),
     }

@@ -6,13 +6,13 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from gctail.attribution.wording import proven
+from gctail.attribution.wording import named, proven
 from gctail.detectors.reasons import rate_of
 from gctail.forecast import duration
 from gctail.postmortem.certificate import Certificate, Key, StackGroup
 from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
-from gctail.postmortem.wording import size
+from gctail.postmortem.wording import key_called, size
 
 NOT_DEATHS = frozenset({"alive", "log-cut-off", "unknown", "healthy-end"})
 MANY = 50
@@ -142,11 +142,13 @@ def _suspect(certificate: Certificate) -> str:
     return _by_stacks(certificate)
 
 
-def _keys(key: Key) -> str:
+def _keys(key: Key, certificate: Certificate) -> str:
     """How many keys there are, and why; empty where that is not known."""
     if key.found is None:
         return ""
-    many = f"{key.distinct:,} {'keys' if key.slot == 'key' else f'values of {key.slot}'}"
+    name = key_called(key, certificate)
+    of = "keys" if name == "key" else f"values of {name}" if name == key.slot else name.replace("value", "values", 1)
+    many = f"{key.distinct:,} {of}"
     match key.found.conclusion:
         case "part":
             return f"{many}, each with a {key.found.cause}"
@@ -182,10 +184,14 @@ def _by_stacks(certificate: Certificate) -> str:
 def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
     """The message, as much of it as one line holds, which of its values grew, and how much of the growth that is."""
     message = str(suspect.get("message") or suspect.get("template") or "")
-    about = _keys(certificate.keys[0]) if certificate.keys and certificate.keys[0].message == message else ""
+    about = (
+        _keys(certificate.keys[0], certificate) if certificate.keys and certificate.keys[0].message == message else ""
+    )
     if about:
         return f'"{_brief(message, ROOM - len(about) - 4)}": {about}'
-    slot, share, distinct = suspect.get("slot") or suspect.get("field"), suspect.get("share"), suspect.get("distinct")
+    name, share = suspect.get("slot") or suspect.get("field"), suspect.get("share")
+    distinct = suspect.get("distinct")
+    slot = named(str(name), str(suspect.get("template") or "")) if name else ""
     values = f", {distinct:,} values" if isinstance(distinct, int) else ""
     told = f" ({slot}{values})" if slot else ""
     if not proven(suspect.get("p_value")):

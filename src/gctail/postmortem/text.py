@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from gctail.attribution.wording import surely
+from gctail.attribution.wording import called, surely
 from gctail.forecast import duration
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Advice, Case, Certificate, Memory, Moment, Quote
@@ -15,7 +15,7 @@ from gctail.postmortem.stacks import folded, is_the_runtimes
 from gctail.postmortem.text_keys import keys_text
 from gctail.postmortem.text_lines import fitted, last_words, spikes_text
 from gctail.postmortem.text_proofs import profile_text, source_text
-from gctail.postmortem.wording import in_short, size
+from gctail.postmortem.wording import in_short, key_called, size
 
 LEAST_TOLD_MIB = 16
 STORY = 27
@@ -169,23 +169,40 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
     if not certificate.suspects:
         return
     yield from ("", pen.head("Suspects"))
+    groups: list[object] = []
     for at, each in enumerate(certificate.suspects[:5], 1):
-        message = str(each.get("message") or each.get("template") or "")
+        template = str(each.get("template") or "")
+        message = str(each.get("message") or template)
         facts = [
             f"{each['share']:.0%} of the growth" if isinstance(each.get("share"), int | float) else "",
             f"{each['mib']:.0f} MiB" if isinstance(each.get("mib"), int | float) else "",
-            f"slot {each['slot']}" if each.get("slot") else "",
-            f"{each['distinct']:,} different values" if isinstance(each.get("distinct"), int) else "",
-            f"field {each['field']}" if each.get("field") else "",
+            _different(each.get("distinct"), each.get("slot"), template),
+            called(str(each["field"]), "field", template) if each.get("field") else "",
+            f'less those that say "{each["less"]}"' if each.get("less") else "",
             surely(each.get("p_value")),
+            f"the log cannot tell it from no. {at - 1}" if each.get("group") in groups[-1:] else "",
         ]
+        groups.append(each.get("group"))
         yield from pen.wrapped(f'{at}. "{message}": ' + ", ".join(fact for fact in facts if fact), "  ", "     ")
         if each.get("example"):
             yield pen.paint(pen.cut(str(each["example"]), "     | "), DIM)
     for key in certificate.keys[:3]:
         if key.found is None:
             examples = ", ".join(value for value, _ in key.examples[:3])
-            yield from pen.wrapped(f"keys of {key.slot}: {key.distinct:,} different, such as {examples}", "  ", "     ")
+            yield from pen.wrapped(
+                f"keys of {key_called(key, certificate)}: {key.distinct:,} different, such as {examples}", "  ", "     "
+            )
+
+
+def _different(distinct: object, slot: object, template: str) -> str:
+    """`644 different values of user`, `644 different values after "order"`; empty where that is not known."""
+    if not isinstance(distinct, int):
+        return ""
+    name = called(str(slot), "value", template) if slot else ""
+    of = (
+        name.replace("value ", "values ", 1) if str(slot).startswith("#") else f"values of {name}" if name else "values"
+    )
+    return f"{distinct:,} different {of}"
 
 
 def _stacks(certificate: Certificate, pen: Pen) -> Iterator[str]:

@@ -10,6 +10,7 @@ from gctail.forecast import duration
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Certificate, Key
 from gctail.postmortem.pen import BLUE, BOLD, DIM, Pen
+from gctail.postmortem.wording import key_called
 
 MOST_KEYS, MOST_PARTS, CURVE = 2, 6, 24
 EVEN = 0.9
@@ -23,17 +24,17 @@ def keys_text(certificate: Certificate, pen: Pen) -> Iterator[str]:
         return
     yield from ("", pen.head("The keys"))
     for key in known[:MOST_KEYS]:
-        yield from _block(key, pen)
+        yield from _block(key, key_called(key, certificate), pen)
 
 
-def _block(key: Key, pen: Pen) -> Iterator[str]:
+def _block(key: Key, name: str, pen: Pen) -> Iterator[str]:
     found = key.found
     if found is None:
         return
     about, first = "about " if found.scale > 1 else "", "the first " if found.cut else ""
     rate = f", {key.new_per_s:.3g} new ones a second" if key.new_per_s else ""
     lines = f"{first}{found.lines:,} lines"
-    yield from pen.wrapped(f"{key.slot}: {about}{found.distinct:,} different values in {lines}{rate}")
+    yield from pen.wrapped(f"{name}: {about}{found.distinct:,} different values in {lines}{rate}")
     yield from (pen.paint(line, BOLD) for line in pen.wrapped(found.sentence))
     yield pen.cut(f"built as  {found.pattern}  ({found.pattern_share:.0%} of them)", "    ")
     yield from _parts(found, pen)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gctail.attribution.wording import called
 from gctail.forecast import duration
+
+if TYPE_CHECKING:
+    from gctail.postmortem.certificate import Certificate, Key
 
 Details = dict[str, Any]
 
@@ -35,6 +39,12 @@ KINDS = {
 def sentence_of(name: str, service: str, details: Details) -> str:
     """The sentence, with its full stop."""
     return _SENTENCES[name](service, details)
+
+
+def key_called(key: Key, certificate: Certificate) -> str:
+    """The variable whose values are the keys, by its name, or by the word before it in its suspect's message."""
+    of = (each for each in certificate.suspects if each.get("message") == key.message)
+    return called(key.slot, "value", str(next(of, {}).get("template") or ""))
 
 
 def size(mib: float) -> str:

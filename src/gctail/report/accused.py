@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gctail.attribution.wording import surely
+from gctail.attribution.wording import called, surely
 from gctail.postmortem.certificate import Certificate, Hold, Key, Place
 from gctail.postmortem.held import grows, own_callers, place_of, short
-from gctail.postmortem.wording import size
+from gctail.postmortem.wording import key_called, size
 from gctail.report.keyed import keys as looked_at
 from gctail.report.markup import Markup, join, tag, text
 from gctail.report.tables import Cell, Column, table
@@ -54,7 +54,8 @@ def _example(told: dict[str, Any]) -> Markup:
 
 
 def _slot(told: dict[str, Any]) -> Markup | str:
-    named = [f"{what} {told[what]}" for what in ("slot", "field") if told.get(what) not in (None, "")]
+    template = str(told.get("template") or "")
+    named = [called(str(told[what]), what, template) for what in ("slot", "field") if told.get(what) not in (None, "")]
     return ", ".join(named) or NONE
 
 
@@ -72,15 +73,15 @@ def keys(certificate: Certificate) -> Markup:
         Column("message", wide=True), Column("key"), Column("distinct", figures=True), Column("new", figures=True),
         Column("examples (times seen)", wide=True),
     ]  # fmt: skip
-    rows = [(_key(each), None) for each in told]
+    rows = [(_key(each, certificate), None) for each in told]
     return join(looked_at(certificate), tag("h4", "Keys"), table("Keys", columns, rows))
 
 
-def _key(key: Key) -> list[Cell]:
+def _key(key: Key, certificate: Certificate) -> list[Cell]:
     examples = [tag("span", tag("code", text(value, 80)), f" {count:,}") for value, count in key.examples[:EXAMPLES]]
     return [
         Cell(tag("code", text(key.message, 200))),
-        Cell(key.slot),
+        Cell(key_called(key, certificate)),
         Cell(number(key.distinct), key.distinct),
         Cell(NONE if key.new_per_s is None else number(key.new_per_s, "/s"), key.new_per_s),
         Cell(tag("span", *examples, class_="examples")),

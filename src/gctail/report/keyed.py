@@ -5,6 +5,7 @@ from __future__ import annotations
 from gctail.attribution.keys.values import KeyReport
 from gctail.postmortem.certificate import Certificate, Key
 from gctail.postmortem.text_keys import facts, named
+from gctail.postmortem.wording import key_called
 from gctail.report.markup import Markup, join, tag, text
 from gctail.report.tables import Cell, Column, table
 from gctail.report.wording import number, share, span
@@ -16,10 +17,10 @@ EXAMPLES = 4
 def keys(certificate: Certificate) -> Markup:
     """One block for each slot that was looked at."""
     known = [(key, key.found) for key in certificate.keys if key.found is not None]
-    return join(*(_block(key, found) for key, found in known))
+    return join(*(_block(key_called(key, certificate), key, found) for key, found in known))
 
 
-def _block(key: Key, found: KeyReport) -> Markup:
+def _block(name: str, key: Key, found: KeyReport) -> Markup:
     about, first = "about " if found.scale > 1 else "", "the first " if found.cut else ""
     rate = f", {number(key.new_per_s)} new ones a second" if key.new_per_s else ""
     count = f"{about}{found.distinct:,} different values in {first}{found.lines:,} lines{rate}"
@@ -42,10 +43,10 @@ def _block(key: Key, found: KeyReport) -> Markup:
     examples = [tag("code", text(each.key, 100)) for each in found.keys[-EXAMPLES:]]
     return tag(
         "div",
-        tag("h4", "Keys: ", tag("code", text(key.slot, 60))),
+        tag("h4", "Keys: ", tag("code", text(name, 60))),
         tag("p", found.sentence, class_="conclusion"),
         tag("p", count, ", built as ", tag("code", found.pattern), f" ({share(found.pattern_share)})", class_="quiet"),
-        tag("div", table(f"Parts of {key.slot}", columns, rows) if rows else "", _curve(found), class_="microscope"),
+        tag("div", table(f"Parts of {name}", columns, rows) if rows else "", _curve(found), class_="microscope"),
         tag("ul", *(tag("li", each) for each in facts(found)), class_="quiet keyfacts"),
         tag("p", *(join(" " if at else "", each) for at, each in enumerate(examples)), class_="examples"),
         class_="keys",

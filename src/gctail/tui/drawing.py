@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from gctail.attribution.wording import called
 from gctail.parsing.text import show
 from gctail.records import Finding
 from gctail.snapshot import Line, Row, Snapshot, time_left_s
@@ -114,7 +115,8 @@ def draw_said(finding: Finding | None, suspects: Sequence[dict[str, Any]], colou
         text.append("\n" if text.plain else "")
         text.append("suspect ", style=f"bold {colours['error']}")
         text.append(show(str(suspect.get("template") or suspect.get("message") or suspect.get("field") or ""), 160))
-        by = suspect.get("field") or suspect.get("slot")
+        name = suspect.get("field") or suspect.get("slot")
+        by = called(str(name), "value", str(suspect.get("template") or "")) if name else ""
         mib, part = suspect.get("mib"), suspect.get("share")
         text.append(f"  by {show(str(by), 40)}" if by else "", style="dim")
         text.append(f"  {size(mib)}" if isinstance(mib, int | float) else "", style="bold")

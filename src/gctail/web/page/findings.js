@@ -119,7 +119,7 @@ export const accuse = (section, list, suspects) => {
     item.append(make("code", "", shown(suspect.message || suspect.template || suspect.field || "", 300)));
     if (typeof suspect.mib === "number") figures.append(make("b", "", `${Number(suspect.mib.toPrecision(3))} MiB`));
     if (typeof suspect.share === "number") figures.append(make("span", "", `${Math.round(100 * suspect.share)} % of the growth`));
-    if (typeof suspect.distinct === "number") figures.append(make("span", "", `${suspect.distinct.toLocaleString("en")} distinct ${shown(suspect.slot || "values", 60)}`));
+    if (typeof suspect.distinct === "number") figures.append(make("span", "", `${suspect.distinct.toLocaleString("en")} distinct ${shown(/^#/.test(suspect.slot || "#") ? "values" : suspect.slot, 60)}`));
     if (typeof suspect.since_uptime_s === "number") figures.append(make("span", "", `since +${span(suspect.since_uptime_s)}`));
     item.append(figures);
     if (suspect.example) item.append(make("code", "example", shown(suspect.example, 300)));
