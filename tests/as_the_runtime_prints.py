@@ -23,7 +23,6 @@ from gctail.records import (
 )
 
 NEWEST = 27
-SCHED_DETAIL = ("gcwaiting", "nmidlelocked", "nmspinning", "stopwait", "sysmonwait")
 
 
 # --- Numbers ------------------------------------------------------------------------------------------------------

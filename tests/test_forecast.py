@@ -7,26 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gctail.detectors.passage import assumed_level, fatal_level, interval, survival
-from gctail.detectors.reasons import limit_sentence, rate_of
-from gctail.forecast import End, duration, end_of, sentence, under_limit
+from gctail.detectors.reasons import limit_sentence
+from gctail.forecast import End, end_of, sentence, under_limit
 from gctail.records import Forecast, Verdict
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.4, "0.4 s"),
-        (45, "45 s"),
-        (60, "1 min"),
-        (3599.7, "1 h"),
-        (12_000, "3 h 20 min"),
-        (90_000, "1 d 1 h"),
-        (604_800, "7 d"),
-    ],
-)
-def test_a_duration_is_told_in_two_units(seconds: float, text: str) -> None:
-    """As people say it."""
-    assert duration(seconds) == text
 
 
 def test_without_gomemlimit_the_goal_kills_at_half_the_limit() -> None:
@@ -88,13 +71,6 @@ def test_another_limit_moves_the_end() -> None:
     assert large.seconds > 2 * (small.seconds or 0)
     calm = Verdict(leak=False, probability=0.0, kind="steady", onset_uptime_s=None, rate_mib_per_s=None, forecast=None)
     assert under_limit(calm, 200.0, 1000.0).seconds is None
-
-
-def test_growth_is_told_in_the_unit_in_which_it_can_be_read():
-    """Three zeros after the point are no help at night."""
-    assert [rate_of(each) for each in (2.0, 0.25, 0.01, 0.000192, 0.00001, -0.01)] == [
-        "2 MiB/s", "0.25 MiB/s", "0.6 MiB/min", "0.691 MiB/h", "0.864 MiB/d", "-0.6 MiB/min",
-    ]  # fmt: skip
 
 
 def test_an_end_that_is_here_is_no_number_of_seconds():

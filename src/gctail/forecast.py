@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from gctail.amounts import duration
 from gctail.detectors.passage import fatal_level, interval
-from gctail.detectors.reasons import duration
 from gctail.records import Forecast, Verdict
 
-__all__ = ["End", "duration", "end_of", "sentence", "under_limit"]
+__all__ = ["End", "end_of", "sentence", "under_limit"]
 
 
 class End(Struct, frozen=True):

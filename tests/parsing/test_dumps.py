@@ -1,12 +1,14 @@
 """Goroutine stacks: headers and frames of every release, and what groups of goroutines tell."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gctail.parsing import dumps
 from gctail.parsing.deaths import DeathReader
-from gctail.parsing.dumps import Stacks, group_goroutines, parse_header
+from gctail.parsing.dumps import Stacks, parse_header
 from gctail.records import Dump, Frame, Goroutine
 
 
@@ -183,34 +185,6 @@ main.main()
     ]
 
 
-# -- groups
-
-
-def test_goroutines_that_do_the_same_are_one_group():
-    """The largest first; waiting times as a range."""
-    stacks = read("\n".join(
-        f"goroutine {number} [{'chan receive' if number % 3 else 'select'}, {number} minutes]:\nmain.work(0x{number})\n\t/a.go:1 +0x1\ncreated by main.start\n\t/a.go:9 +0x1\n"
-        for number in range(1, 10)
-    ))  # fmt: skip
-    first, second = group_goroutines(stacks.goroutines)
-    assert (first.count, first.state, first.functions, first.created_by) == (
-        6,
-        "chan receive",
-        ("main.work",),
-        "main.start",
-    )
-    assert first.wait_minutes == (1, 8)
-    assert first.example.id == 1
-    assert (second.count, second.state, second.wait_minutes) == (3, "select", (3, 9))
-    assert group_goroutines([]) == []
-
-
-def test_groups_without_waiting_times_have_none():
-    """The runtime prints no times below a minute."""
-    [group] = group_goroutines(read("goroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1").goroutines)
-    assert group.wait_minutes is None
-
-
 # -- bounds
 
 
@@ -227,7 +201,7 @@ def test_a_large_dump_loses_arguments_first(monkeypatch):
     assert stacks.truncated
     assert stacks.goroutines[0].frames == (Frame("main.f0", "0x0", "/a.go", 1),)
     assert stacks.goroutines[299].frames == (Frame("main.f29", "", "/a.go", 1),)
-    assert [group.count for group in group_goroutines(stacks.goroutines)] == [10] * 30
+    assert list(Counter(each.frames[0].function for each in stacks.goroutines).values()) == [10] * 30
 
 
 def test_a_dump_larger_than_the_bounds_is_counted_on(monkeypatch):

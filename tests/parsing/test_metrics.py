@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gctail.parsing.gctrace import parse_gctrace
 from gctail.parsing.metrics import find_sample, may_be_sample, parse_sample
 from gctail.parsing.metrics_blocks import MOST_INSTANCES, MOST_PASSED, SampleReader
-from gctail.parsing.metrics_names import is_runtime_name, meaning_of
+from gctail.parsing.metrics_names import meaning_of
 from gctail.parsing.metrics_series import SampleSeries
 from gctail.records import HeapSample, Sighting
 from gctail.service import Service
@@ -176,10 +176,6 @@ def test_names_are_read_from_their_end():
     assert meaning_of("app.max.heapAlloc") is None
     assert meaning_of("Total Alloc").field == ""
     assert meaning_of("x" * 1000) is None
-    assert is_runtime_name("heap_alloc_mb")
-    assert is_runtime_name("go_goroutines")
-    assert not is_runtime_name("alloc")
-    assert not is_runtime_name("cache_size")
 
 
 def test_the_first_line_that_may_tell_of_a_heap_is_found_in_bulk():

@@ -8,8 +8,6 @@ import pytest
 from gctail.parsing.causes import CAUSES
 from postmortem_cases import LOGS, case_of, certificate_of
 
-MAIN = {"unbounded-map-go1.27.log": "session-gateway"}
-
 SAMPLES = {  # without the kernel's log a killed service leaves no word, and that is what must be said
     "unbounded-map-go1.27.log": {"unknown"},
     "unbounded-map-go1.23.log.gz": {"unknown"},

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from gctail.amounts import size
+
 NOBODY = "no log line explains the growth"
 PROVEN = 0.05
 _LAST_WORD = re.compile(r"(\w[\w.-]{0,39})\W{0,4}$")
@@ -69,7 +71,7 @@ def surely(p_value: float | None) -> str:
 
 
 def _kept(suspect: Mapping[str, Any]) -> str:
-    kept = size(suspect["per_event_kib"])
+    kept = size(suspect["per_event_kib"] / 1024)
     match suspect["kind"]:
         case "level":
             return f"{kept} kept per entry"
@@ -81,10 +83,3 @@ def _kept(suspect: Mapping[str, Any]) -> str:
     held = suspect.get("held_share")
     left = f", of which {held:.0%} stay".replace("%", " %") if held is not None else ""
     return f"{kept} kept for each of {suspect['events']:,} lines{left}"
-
-
-def size(kib: float) -> str:
-    """A size in the unit in which it can be read."""
-    if kib < 1.0:
-        return f"{kib * 1024:.0f} bytes" if kib * 1024 >= 10 else f"{kib * 1024:.1f} bytes"
-    return f"{kib:.3g} KiB" if kib < 1000 else f"{kib / 1024:.3g} MiB"

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from gctail.amounts import duration, growth
 from gctail.detectors.shape import Course
 
 TOLD_SHARE = 0.3
 """Of its course, what a load explains less than this of came back for another reason."""
-UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 AT_ONCE_S = 0.5
-
-
-class Per(NamedTuple):
-    """A unit of growth."""
-
-    seconds: float
-    name: str
-
-
-GROWTH = (Per(1.0, "MiB/s"), Per(60.0, "MiB/min"), Per(3600.0, "MiB/h"), Per(86400.0, "MiB/d"))
 
 if TYPE_CHECKING:
     from gctail.detectors.episodes import Zigzag
@@ -30,7 +20,7 @@ if TYPE_CHECKING:
 def growth_sentence(level: float, lasted_s: float, rate: float, probability: float) -> str:
     """What grew (MiB), for how long (s), how fast (MiB/s), how sure."""
     return (
-        f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {rate_of(rate)}: "
+        f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {growth(rate)}: "
         f"a leak with probability {probability:.2f}"
     )
 
@@ -38,7 +28,7 @@ def growth_sentence(level: float, lasted_s: float, rate: float, probability: flo
 def growing_sentence(level: float, lasted_s: float, rate: float, probability: float) -> str:
     """The same, where it may as well stop by itself."""
     return (
-        f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {rate_of(rate)}; "
+        f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {growth(rate)}; "
         f"about {probability:.0%} of such growth is a leak, the rest stops by itself"
     )
 
@@ -79,25 +69,3 @@ def limit_sentence(forecast: Forecast | None, limit_mib: float | None, level: fl
         why = "the end, by GOMEMLIMIT or by how an earlier run died"
         return f"at this rate {forecast.limit_mib:.0f} MiB are live {when}: {why}"
     return f"at this rate the limit of {limit_mib:.0f} MiB is met {when}"
-
-
-def duration(seconds: float) -> str:
-    """Two leading units: `3 h 20 min`, `45 s`, `0.4 s`."""
-    if seconds < 10.0:
-        return f"{seconds:.2g} s"
-    for (size_s, unit), (part_s, part) in zip(UNITS, (*UNITS[1:], (1.0, "s")), strict=True):
-        whole, rest = divmod(round(seconds / part_s) * part_s, size_s)
-        if whole >= 1.0:
-            return f"{whole:.0f} {unit}" + (f" {rest / part_s:.0f} {part}" if rest >= part_s else "")
-    return f"{seconds:.0f} s"
-
-
-def rate_of(mib_per_s: float) -> str:
-    """A growth in the unit in which it can be read: MiB a second, a minute, an hour or a day."""
-    per = unit_of_growth(mib_per_s)
-    return f"{mib_per_s * per.seconds:.3g} {per.name}"
-
-
-def unit_of_growth(mib_per_s: float) -> Per:
-    """The unit in which a growth has no zeros in front: the shortest in which it is a tenth of a MiB or more."""
-    return next((per for per in GROWTH if abs(mib_per_s) * per.seconds >= 0.1), GROWTH[-1])

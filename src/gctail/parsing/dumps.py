@@ -13,9 +13,6 @@ before Go 1.4 traceback_x86.c. Lines are known by their shape and not by their t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-
-from msgspec import Struct
 
 from gctail.records import Frame, Goroutine
 
@@ -73,38 +70,6 @@ _NOTHING_MORE = (  # text without a frame in it, which belongs to a dump all the
 _MEMORY_ROW = re.compile(
     r"0x[0-9a-f]{8,16}: +[<>!]?0x[0-9a-f]{8,16}"
 )  # the stack in hex, after an unexpected return pc
-
-
-class GoroutineGroup(Struct, frozen=True):
-    """Goroutines that do the same: one state, one stack (by functions), one creator.
-
-    `wait_minutes` is the range of the waiting times that were printed, None where none was (below a minute).
-    """
-
-    count: int
-    state: str
-    functions: tuple[str, ...]
-    created_by: str | None
-    wait_minutes: tuple[int, int] | None
-    example: Goroutine
-
-
-def group_goroutines(goroutines: Iterable[Goroutine]) -> list[GoroutineGroup]:
-    """The goroutines by state, stack and creator, the largest group first, then in the order of the dump."""
-    groups: dict[tuple[str, tuple[str, ...], str | None], list[Goroutine]] = {}
-    for goroutine in goroutines:
-        creator = goroutine.created_by.function if goroutine.created_by else None
-        functions = tuple(frame.function for frame in goroutine.frames)
-        groups.setdefault((goroutine.state, functions, creator), []).append(goroutine)
-    found = [_group(key, members) for key, members in groups.items()]
-    return sorted(found, key=lambda group: -group.count)
-
-
-def _group(key: tuple[str, tuple[str, ...], str | None], members: list[Goroutine]) -> GoroutineGroup:
-    state, functions, creator = key
-    waits = [member.wait_minutes for member in members if member.wait_minutes is not None]
-    wait_minutes = (min(waits), max(waits)) if waits else None
-    return GoroutineGroup(len(members), state, functions, creator, wait_minutes, members[0])
 
 
 def parse_header(line: str) -> Goroutine | None:

@@ -127,12 +127,6 @@ def is_size(field: str) -> bool:
     return field in _SIZE_FIELDS
 
 
-def is_runtime_name(name: str) -> bool:
-    """Whether a field of a log line is the runtime's own number, and so moves with the heap without being to blame."""
-    meaning = meaning_of(name)
-    return meaning is not None and (meaning.sure or meaning.go)
-
-
 @lru_cache(MOST_NAMES)
 def meaning_of(name: str) -> Meaning | None:
     """What `name` stands for, None where it is none of ours. A path is read from its end: `app.memory.heapAlloc`."""

@@ -11,12 +11,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from gctail.amounts import size
 from gctail.parsing.causes import CAUSES
 from gctail.postmortem.advice import advise
 from gctail.postmortem.facts import Facts, percent
 from gctail.postmortem.facts_of import told_by_suspect
 from gctail.postmortem.headline import OF_MEMORY, SHORT
-from gctail.postmortem.wording import sentence_of, size
+from gctail.postmortem.wording import sentence_of
 
 MOST_FILES = 4
 _NO_LIMIT_KIB = 1 << 50

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from gctail.amounts import duration, size
 from gctail.epochs import Epoch
 from gctail.figures import FIGURES
-from gctail.forecast import duration
 from gctail.postmortem.certificate import Compared, Comparison
 from gctail.postmortem.lives import Person
-from gctail.postmortem.wording import size
 from gctail.traces import Bin
 
 LEAST_COLLECTIONS = 3

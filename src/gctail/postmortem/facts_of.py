@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from gctail.amounts import growth
 from gctail.attribution.keys.values import KeyReport
 from gctail.attribution.wording import named, proven
-from gctail.detectors.reasons import rate_of
 from gctail.postmortem.certificate import Certificate
 from gctail.postmortem.facts import Facts, percent
 from gctail.postmortem.facts_of_stacks import told_by_stacks
@@ -43,7 +43,7 @@ def _verdict(certificate: Certificate) -> dict[str, object]:
     return {
         "kind": verdict.get("kind"),
         "leak": bool(verdict.get("leak")),
-        "rate": rate_of(rate) if rate else None,
+        "rate": growth(rate) if rate else None,
         "gogc": certificate.gogc_percent,
         "procs": certificate.procs,
         "collections": certificate.collections or None,

@@ -6,13 +6,12 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from gctail.amounts import duration, growth, size
 from gctail.attribution.wording import named, proven
-from gctail.detectors.reasons import rate_of
-from gctail.forecast import duration
 from gctail.postmortem.certificate import Certificate, Key, StackGroup
 from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
-from gctail.postmortem.wording import key_called, size
+from gctail.postmortem.wording import key_called
 
 NOT_DEATHS = frozenset({"alive", "log-cut-off", "unknown", "healthy-end"})
 MANY = 50
@@ -106,7 +105,7 @@ def _since(certificate: Certificate) -> str:
         after = f"since +{duration(onset.uptime_s)}" if onset.uptime_s is not None else "for the last part"
         when = f"since {clock_time(onset.time_s)}" if onset.time_s is not None else after
         rate = verdict.get("rate_mib_per_s")
-        grown = f", +{rate_of(rate)}" if rate else ""
+        grown = f", +{growth(rate)}" if rate else ""
         stacks = certificate.memory.stacks_mib
         if verdict.get("kind") == "goroutine-growth" and stacks:
             return f"{when}{ago}: stacks {size(stacks)}, live heap {size(last or 0)}"

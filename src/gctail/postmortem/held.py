@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from gctail.forecast import duration
+from gctail.amounts import duration, size
 from gctail.golang.profiles import HeapProfile, Site, sites
 from gctail.golang.profiles.sites import earlier_first
 from gctail.golang.profiles.values import Frame
 from gctail.postmortem.certificate import Certificate, Hold, Profiled
-from gctail.postmortem.wording import KINDS, size
+from gctail.postmortem.wording import KINDS
 
 MOST_HOLDS, MOST_CALLERS = 12, 12
 LEAST_SHARE = 0.001

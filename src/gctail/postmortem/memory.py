@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gctail.amounts import size
 from gctail.postmortem.certificate import Cause, Memory
 from gctail.postmortem.lives import Person
-from gctail.postmortem.wording import size
 from gctail.records import Death
 
 STACK_IN_USE = 3.0

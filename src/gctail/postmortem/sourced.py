@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from gctail.amounts import size
 from gctail.golang.source import CallSite, Container, Sources, containers_of, source_of
 from gctail.postmortem.certificate import Certificate, Hold, Place
-from gctail.postmortem.wording import size
 
 MOST_PLACES, MOST_UNPOINTED = 12, 3
 SURE = {"likely": 0.8, "possible": 0.5}

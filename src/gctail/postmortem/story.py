@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gctail.detectors.reasons import rate_of
-from gctail.forecast import duration
+from gctail.amounts import duration, growth, size
 from gctail.postmortem.certificate import Cause, Foretold, Moment, Quote
 from gctail.postmortem.lives import Person
-from gctail.postmortem.wording import size
 from gctail.records import Finding
 from gctail.traces import Bin
 
@@ -97,7 +95,7 @@ def _beginning(person: Person, clock: Clock, bins: list[Bin]) -> list[Moment]:
         text = f"live heap {size(level)}, after {duration(onset_s)}"
         found.append(clock.moment("last-healthy", "last healthy", text, before[-1].uptime_s))
     rate = verdict.rate_mib_per_s
-    text = f"the live heap begins to grow, by {rate_of(rate)}" if rate else "the live heap begins to grow"
+    text = f"the live heap begins to grow, by {growth(rate)}" if rate else "the live heap begins to grow"
     found.append(clock.moment("onset", "it begins", text, onset_s, severity="warning"))
     return found
 

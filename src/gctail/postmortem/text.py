@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from gctail.amounts import duration, size
 from gctail.attribution.wording import called, surely
-from gctail.forecast import duration
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Advice, Case, Certificate, Memory, Moment, Quote
 from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
@@ -15,7 +15,7 @@ from gctail.postmortem.stacks import folded, is_the_runtimes
 from gctail.postmortem.text_keys import keys_text
 from gctail.postmortem.text_lines import fitted, last_words, spikes_text
 from gctail.postmortem.text_proofs import profile_text, source_text
-from gctail.postmortem.wording import in_short, key_called, size
+from gctail.postmortem.wording import in_short, key_called
 
 LEAST_TOLD_MIB = 16
 STORY = 27

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import log2
 
+from gctail.amounts import duration
 from gctail.attribution.keys.values import Burst, KeyReport, Part
-from gctail.forecast import duration
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Certificate, Key
 from gctail.postmortem.pen import BLUE, BOLD, DIM, Pen

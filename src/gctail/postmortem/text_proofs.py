@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gctail.amounts import size
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Certificate, Hold
 from gctail.postmortem.held import grows, own_callers, place_of, short
 from gctail.postmortem.pen import BLUE, DIM, WIDTH, Pen
-from gctail.postmortem.wording import size
 
 MOST_HOLDS, MOST_PLACES = 6, 6
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gctail.amounts import duration, size
 from gctail.attribution.wording import called
-from gctail.forecast import duration
 
 if TYPE_CHECKING:
     from gctail.postmortem.certificate import Certificate, Key
@@ -45,17 +45,6 @@ def key_called(key: Key, certificate: Certificate) -> str:
     """The variable whose values are the keys, by its name, or by the word before it in its suspect's message."""
     of = (each for each in certificate.suspects if each.get("message") == key.message)
     return called(key.slot, "value", str(next(of, {}).get("template") or ""))
-
-
-def size(mib: float) -> str:
-    """`16 TiB`, `3.2 GiB`, `255 MiB`, `12 KiB`, `16 bytes`."""
-    if abs(mib) >= 1 << 20:
-        return f"{mib / (1 << 20):,.3g} TiB"
-    if abs(mib) >= 1024:
-        return f"{mib / 1024:.3g} GiB"
-    if abs(mib) >= 1 or mib == 0:
-        return f"{mib:.3g} MiB" if abs(mib) < 10 else f"{mib:.0f} MiB"
-    return f"{mib * 1024:.3g} KiB" if abs(mib) * 1024 >= 1 else f"{mib * (1 << 20):.0f} bytes"
 
 
 def _kib(details: Details, key: str) -> str | None:

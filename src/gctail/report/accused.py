@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from gctail.amounts import size
 from gctail.attribution.wording import called, surely
 from gctail.postmortem.certificate import Certificate, Hold, Key, Place
 from gctail.postmortem.held import grows, own_callers, place_of, short
-from gctail.postmortem.wording import key_called, size
+from gctail.postmortem.wording import key_called
 from gctail.report.keyed import keys as looked_at
 from gctail.report.markup import Markup, join, tag, text
 from gctail.report.tables import Cell, Column, table

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from gctail.amounts import duration, size
+
 NONE = "–"
-_SPANS = ((86400.0, "d", 3600.0, "h"), (3600.0, "h", 60.0, "min"), (60.0, "min", 1.0, "s"))
 
 
 def mib(value: float | None) -> str:
-    """A size: `129 MiB`, `1.86 GiB`."""
-    if value is None:
-        return NONE
-    if abs(value) >= 10240:
-        return f"{value / 1024:,.1f} GiB"
-    if abs(value) >= 1024:
-        return f"{value / 1024:.2f} GiB"
-    return f"{value:.0f} MiB" if abs(value) >= 10 or value == int(value) else f"{value:.1f} MiB"
+    """A size, as `amounts.size` says it."""
+    return NONE if value is None else size(value)
 
 
 def number(value: float | None, unit: str = "") -> str:
@@ -42,22 +37,8 @@ def share(value: float | None) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """A duration: `350 ms`, `42 s`, `4 min 3 s`, `2 h 10 min`, `3 d 4 h`."""
-    if seconds is None:
-        return NONE
-    size = abs(seconds)
-    sign = "−" if seconds < 0 else ""
-    if size < 1:
-        return f"{sign}{size * 1000:.0f} ms"
-    if size < 10:
-        return f"{sign}{size:.1f} s"
-    if round(size) < 60:
-        return f"{sign}{size:.0f} s"
-    for big, big_name, small, small_name in _SPANS:
-        if size >= big:
-            whole, rest = divmod(round(size / small), round(big / small))
-            return f"{sign}{whole} {big_name} {rest} {small_name}" if rest else f"{sign}{whole} {big_name}"
-    return f"{sign}1 min"
+    """A time that passed, as `amounts.duration` says it."""
+    return NONE if seconds is None else duration(seconds)
 
 
 def utc(time_s: float | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from gctail.amounts import duration, growth, size
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
 from gctail.records import Finding
@@ -70,10 +71,10 @@ class Notice(Struct, frozen=True):
         evidence = self.finding.evidence
         told: list[tuple[str, Any, Callable[[Any], str]]] = [
             ("probability", evidence.get("probability"), lambda value: f"{value:.0%}"),
-            ("live heap", evidence.get("heap_live_mib"), lambda value: f"{value:.0f} MiB"),
-            ("limit", evidence.get("limit_mib"), lambda value: f"{value:.0f} MiB"),
-            ("growth", evidence.get("rate_mib_per_s"), lambda value: f"{value * 3600:.3g} MiB/h"),
-            ("memory gone in", evidence.get("seconds"), lambda value: f"{value / 60:.0f} min"),
+            ("live heap", evidence.get("heap_live_mib"), size),
+            ("limit", evidence.get("limit_mib"), size),
+            ("growth", evidence.get("rate_mib_per_s"), growth),
+            ("memory gone in", evidence.get("seconds"), duration),
             ("cause", evidence.get("cause"), str),
         ]
         facts = [(name, show(say(value), 80)) for name, value, say in told if _tellable(name, value)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from gctail.amounts import duration, growth
 from gctail.attribution.wording import NOBODY, sentence
-from gctail.detectors.reasons import rate_of
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
@@ -151,15 +151,15 @@ def _heap_lines(service: dict[str, Any], verdict: Verdict | None) -> list[str]:
     if not heap:
         return []
     until = heap["last_uptime_s"]
-    span = f" in {_span(until - (heap['first_uptime_s'] or 0.0))}" if until is not None else ""
+    span = f" in {duration(until - (heap['first_uptime_s'] or 0.0))}" if until is not None else ""
     processes = service["epochs"]
     of = f" of process {service['epoch']} of {processes}" if processes > 1 else ""
     levels = f"{heap['first_live_mib']} -> {heap['last_live_mib']} MiB"
     line = f"  live heap {levels}{span}{of} ({service['collections']} collections)"
     if verdict is not None and verdict.leak and verdict.rate_mib_per_s and verdict.onset_uptime_s is not None:
-        since = _span(until - verdict.onset_uptime_s) if until is not None else "some time"
+        since = duration(until - verdict.onset_uptime_s) if until is not None else "some time"
         if _timed(service):
-            line += f"; it has grown by {rate_of(verdict.rate_mib_per_s)} for {since}"
+            line += f"; it has grown by {growth(verdict.rate_mib_per_s)} for {since}"
         else:  # Go before 1.5 in a log without times: collections are the only clock
             line += f"; it has grown by {verdict.rate_mib_per_s:.3g} MiB a collection"
     return [line]
@@ -182,9 +182,11 @@ def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[
         return [f"  at this rate it does not reach {limit}"]
     if forecast.seconds < AT_ONCE_S:
         return [f"  memory is gone before the next collection, at {limit}"]
-    high = _span(forecast.high) if forecast.high is not None else "never"
-    between = f" ({_span(forecast.low)} to {high})" if forecast.low is not None else ""
-    return [f"  at this rate memory is gone {_span(forecast.seconds)}{between} after the last collection, at {limit}"]
+    high = duration(forecast.high) if forecast.high is not None else "never"
+    between = f" ({duration(forecast.low)} to {high})" if forecast.low is not None else ""
+    return [
+        f"  at this rate memory is gone {duration(forecast.seconds)}{between} after the last collection, at {limit}"
+    ]
 
 
 def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Palette) -> list[str]:
@@ -290,13 +292,3 @@ def _when(time_s: float) -> str:
 
 def _clock(uptime_s: float | None) -> str:
     return f"+{uptime_s:.3f}s" if uptime_s is not None else "-"
-
-
-def _span(seconds: float | None) -> str:
-    """A duration as people say it."""
-    if seconds is None:
-        return "never"
-    for size, name in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {name}"
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"

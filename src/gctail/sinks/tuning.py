@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gctail.forecast import duration
+from gctail.amounts import duration, size
 from gctail.parsing.text import show
 from gctail.runs.choice import Choice, choose, most_live_mib, settings_to_try
 from gctail.runs.replay import Outcome, Setting, course_of
@@ -81,7 +81,7 @@ def tuned_text(told: Tuned, palette: Palette) -> str:
         return f"{name}: {palette.paint(told.why, YELLOW)}"
     run = f"{told.collections_in_log} collections in {duration(told.span_s)}"
     lines = [
-        f"{name}: {run}, replayed under {_mib(told.limit_mib)}",
+        f"{name}: {run}, replayed under {size(told.limit_mib)}",
         palette.paint("  GOGC  GOMEMLIMIT   collections/min   GC CPU   highest memory   under the limit", DIM),
     ]
     lines += [_row(told, each, palette, ran=each is choice.ran) for each in (choice.ran, *choice.tried)]
@@ -92,10 +92,10 @@ def tuned_text(told: Tuned, palette: Palette) -> str:
 def _row(told: Tuned, outcome: Outcome, palette: Palette, *, ran: bool) -> str:
     setting = outcome.setting
     gogc = "off" if setting.gogc is None else f"{setting.gogc:.0f}"
-    memory_limit = "-" if setting.memory_limit_mib is None else _mib(setting.memory_limit_mib)
+    memory_limit = "-" if setting.memory_limit_mib is None else size(setting.memory_limit_mib)
     numbers = (
         f"  {gogc:>4}  {memory_limit:>10}   {outcome.collections_per_min:>15.1f}   {outcome.gc_cpu_percent:>5.1f}%"
-        f"   {_mib(outcome.peak_total_mib):>14}"
+        f"   {size(outcome.peak_total_mib):>14}"
     )
     mark = "   (as it ran)" if ran else ""
     return f"{numbers}   {_fate(told, outcome, palette)}{palette.paint(mark, DIM)}"
@@ -120,7 +120,7 @@ def _advice(told: Tuned, choice: Choice) -> list[str]:
         sentences.append("it leaks: a setting only moves the end, the leak has to be found")
     if best is None:
         sentences.append(
-            f"no setting tried keeps it below {_mib(told.limit_mib)}: its live heap came to {told.last_live_mib} MiB,"
+            f"no setting tried keeps it below {size(told.limit_mib)}: its live heap came to {told.last_live_mib} MiB,"
             " and the limit is too small for it"
         )
     elif best.setting == ran.setting or (
@@ -148,10 +148,6 @@ def _gain(ran: Outcome, best: Outcome) -> str:
     if same and abs(ran.gc_cpu_percent - best.gc_cpu_percent) < 0.1 and ran.over_limit_at_s is None:
         return "it costs nothing here, and has the collector work harder before the limit is met"
     cpu = f"{ran.gc_cpu_percent:.1f} % -> {best.gc_cpu_percent:.1f} % of the CPU for collecting"
-    memory = f"at most {_mib(best.peak_total_mib)} instead of {_mib(ran.peak_total_mib)}"
+    memory = f"at most {size(best.peak_total_mib)} instead of {size(ran.peak_total_mib)}"
     saved = "" if ran.over_limit_at_s is None else "the limit holds; "
     return f"{saved}{cpu}, {memory}"
-
-
-def _mib(mib: float) -> str:
-    return f"{mib:.0f} MiB" if mib < 10_000 else f"{mib / 1024:.1f} GiB"
