@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from gctail.epochs import Epoch
+from gctail.parsing.messages import time_of
 from gctail.records import Death, Sighting
 from gctail.service import Service
 from gctail.whose.identity import identity
@@ -49,13 +50,14 @@ def _best(event: Sighting, service: Service, *, alone: bool) -> Match:
 def _life(event: Sighting, service: Service, epoch: Epoch, *, alone: bool) -> Life:
     last, derived = epoch.last, epoch.last_derived
     goal = derived.next_goal_mib if derived is not None else None
-    words = "\n".join(service.lines_at_the_end())
+    lines = service.lines_at_the_end()
+    said_s = [time_of(line) for line in lines[-4:]] if epoch is service.current else []
     return Life(
         service=service.name,
         epoch=epoch.index,
-        who=identity(service.name, service.words.first, end=words),
+        who=identity(service.name, service.words.first, end="\n".join(lines)),
         start_s=epoch.start_s,
-        end_s=epoch.last_time_s,
+        end_s=max((each for each in (epoch.last_time_s, *said_s) if each is not None), default=None),
         live_mib=float(last.heap_live_mib) if last is not None else None,
         most_mib=float(max(goal or last.goal_mib or 0, last.heap_end_mib)) if last is not None else None,
         is_last=epoch is service.current,

@@ -61,6 +61,13 @@ def test_the_last_line_is_the_services_own(tmp_path):
     assert 'last line: time=2026-11-23T08:52:40.733Z level=info msg="request processed"' in text
 
 
+def test_how_long_after_our_last_line_it_was_is_counted_from_the_last_line():
+    """Not from the last collection, which was 3 s before it."""
+    text = told(LOG, LOGS / "unbounded-map-go1.27.kernel-dates.log")
+    assert "it was when our log ends" in text
+    assert "after our last line" not in text
+
+
 def test_a_death_of_an_earlier_process_says_so():
     """The service was started again, and goes on."""
     assert "\n  process 1 died: killed by SIGKILL" in told(LOGS / "restart-go1.27.log.gz")

@@ -46,6 +46,12 @@ def test_no_setting_of_the_book_holds_a_tab_in_the_report(shared):
     assert any("\t" in rule.setting for rule in rules())
 
 
+def test_an_end_that_nobody_tells_is_held_against_the_limit():
+    """The first line says what fits: with the limit, the next collection would have come too late."""
+    certificate = certificate_of("unbounded-map-go1.27.log", "--limit", "256MiB")
+    assert "unknown: the log does not tell; a kill at its memory limit fits" in written(certificate)
+
+
 @pytest.mark.parametrize(
     ("stack", "told"),
     [

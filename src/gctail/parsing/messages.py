@@ -20,7 +20,7 @@ from gctail.parsing.times import find_time
 if TYPE_CHECKING:
     from gctail.parsing.drafts import Value
 
-__all__ = ["Message", "read_message"]
+__all__ = ["Message", "read_message", "time_of"]
 
 MAX_TEXT_BYTES = 65536  # of a line that is not JSON; what follows is not read
 MAX_JSON_BYTES = 1 << 20  # a longer line is read as torn JSON, in its first MAX_TEXT_BYTES
@@ -41,6 +41,11 @@ def read_message(line: bytes, year: int | None = None) -> Message:
     if _PAIR_AT_START.match(line) and (message := _read_logfmt(line)):
         return message
     return read_console(line, year) or _read_plain(line, year)
+
+
+def time_of(line: str) -> float | None:
+    """When a line of the application was written, in Unix seconds, as far as it says."""
+    return read_message(line[:4096].encode("utf-8", "replace")).time_s
 
 
 def _read_json(line: bytes) -> Message | None:

@@ -33,6 +33,8 @@ SHORT = {
     "log-cut-off": "none seen: the log is cut off",
 }
 UNKNOWN = {
+    "near_limit": "unknown: the log does not tell; a kill at its memory limit fits",
+    "spiral": "unknown: the log does not tell; a kill for memory fits",
     "silent_s": "unknown: it fell silent while the log went on",
     "last_error": "unknown: the log ends with an error",
     "restarted": "unknown: it ended without a word, and was started again",

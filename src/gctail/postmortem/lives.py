@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from gctail.engine import Engine
 from gctail.epochs import Epoch
-from gctail.parsing.messages import read_message
+from gctail.parsing.messages import read_message, time_of
 from gctail.postmortem.witness import Stream, Witness
 from gctail.records import Death, Sighting, Verdict
 from gctail.service import Service, outside_heap
@@ -98,7 +98,7 @@ def _victims(reports: list[Sighting]) -> list[Person]:
 
 def _person(service: Service, stream: Stream, epoch: Epoch | None, *, last: bool, alone: bool) -> Person:
     lines = _last_lines(stream, epoch)
-    said_s = max((when for line, _, _ in lines[-4:] if (when := _time_of(line)) is not None), default=None)
+    said_s = max((when for line, _, _ in lines[-4:] if (when := time_of(line)) is not None), default=None)
     ends = [each for each in (epoch.last_time_s if epoch else None, said_s) if each is not None]
     if last and stream.last_time_s is not None:
         ends.append(stream.last_time_s)
@@ -123,7 +123,7 @@ def _person(service: Service, stream: Stream, epoch: Epoch | None, *, last: bool
 
 
 def _pace(lines: list[str]) -> float | None:
-    times = [when for line in lines if (when := _time_of(line)) is not None]
+    times = [when for line in lines if (when := time_of(line)) is not None]
     return (max(times) - min(times)) / len(times) if len(times) >= 8 else None
 
 
@@ -161,10 +161,6 @@ def _place(
         end = later[0] if later and later[0] > run.last_offset else end
     places = [at for _, origin, at in lines if at is not None and origin == run.origin]
     return run.origin, min([run.last_offset, *places[-1:]]), end
-
-
-def _time_of(line: str) -> float | None:
-    return read_message(line[:4096].encode("utf-8", "replace")).time_s
 
 
 def _share(everybody: list[Person], reports: list[Sighting], zoneless: set[str]) -> None:
