@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import sin
 from typing import Any
 
@@ -119,6 +120,13 @@ def test_a_spike_goes_away(story: Any, make: Any) -> None:
     _, said = story(make.noisy(lambda i: 160 if 400 <= i < 415 else 60, 700), limit_mib=900.0)
     assert "spike" in kinds(said)
     assert "leak" not in kinds(said)
+
+
+def test_a_spike_is_told_with_the_level_to_which_the_heap_fell_back(story: Any, make: Any) -> None:
+    """Which is not the old one, where a part of the burst is kept."""
+    _, said = story(make.noisy(lambda i: 60 if i < 400 else 160 if i < 415 else 80, 700), limit_mib=900.0)
+    [spike] = [each for each in said if each.kind == "spike"]
+    assert re.search(r"rose to 1[56]\d MiB and fell back to [78]\d MiB after", spike.summary)
 
 
 def test_a_heap_that_doubles_to_its_death_is_a_leak_with_seven_points(make: Any) -> None:

@@ -55,7 +55,7 @@ class Spikes:
             Signal(
                 "spike",
                 "info",
-                f"from gc {number:.0f} the heap rose to {max(away):.0f} MiB and returned to {usual:.0f} MiB after "
+                f"from gc {number:.0f} the heap rose to {max(away):.0f} MiB and fell back to {block.low:.0f} MiB after "
                 f"{block.end_s - clock_s:.3g} s",
                 {
                     "peak_mib": max(away),
