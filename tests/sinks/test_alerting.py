@@ -138,9 +138,28 @@ def test_a_receiver_that_hangs_holds_up_nobody(tmp_path):
             alerts.take([finding(number)])
         assert alerts.settled(20)
         assert spool.counts() == {"hook": 1000}
-        alerts._closing = True
-        for courier in alerts._couriers.values():
-            courier.close(0.0)
+        alerts.hasten(0.1)
+        alerts.close()
+
+
+def test_whoever_stops_gctail_does_not_wait_for_a_receiver_that_hangs(tmp_path):
+    """The message is still under way when all is closed; it waits in the spool, and that is said."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
+        hook = msgspec.convert({"kind": "webhook", "url": url, "timeout_s": 60}, settings_of("webhook"))
+        spool, said = Spool(str(tmp_path / "spool.sqlite"), 1 << 20), []
+        plan = Plan({"hook": hook}, pacing=Pacing(0.0, ("service",)))
+        alerts = Alerting(plan, spool, World(complain=said.append))
+        alerts.take([finding(1)])
+        connection, _ = deaf.accept()
+        alerts.hasten(0.1)
+        alerts.close()
+        assert alerts._couriers["hook"]._thread.is_alive()
+        assert said == [f"alerts not delivered yet: 1 for hook; they wait in {spool.path}"]
+        connection.close()
+        alerts._couriers["hook"].join(10)
 
 
 def test_what_the_other_end_refuses_for_good_is_given_up_and_told(alerting, receiver):

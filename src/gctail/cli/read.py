@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from gctail.runners.views import Views
     from gctail.sinks.passing import PassingOn
 
+DELIVER_S, CONCLUDE_S = 0.4, 0.3
+"""Who has stopped it waits for two seconds at most: so long alerts are still delivered, and verdicts found."""
+
 
 def run(options: argparse.Namespace) -> int:
     """Read, tell, and return the exit status."""
@@ -77,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
             _sit(options, sitting)
         except KeyboardInterrupt:
             teller.interrupted = True
-        sitting.found(engine.conclude())
+        sitting.conclude()
         teller.end(lambda: report(engine, reading.facts()), services=len(engine.services))
     finally:
         sitting.close()
@@ -176,6 +179,8 @@ class Sitting:
     def stop(self) -> None:
         """Read no more; may be called from a signal handler or another thread."""
         self._stopped = True
+        for each in self.alerts:
+            each.hasten(DELIVER_S)
         if self._followed is not None:
             self._followed.follower.stop()
 
@@ -204,6 +209,16 @@ class Sitting:
         if self._stopped:
             self._followed.follower.stop()
         self._followed.following.run()
+
+    def conclude(self) -> None:
+        """Tell the leaks that no alarm has told; to whom has stopped it, as many as can be found in a moment."""
+        until_s = time.monotonic() + CONCLUDE_S
+        services = self.engine.conclusions() if self._stopped else iter([self.engine.conclude()])
+        for findings in services:
+            if findings:
+                self.found(findings)
+            if self._stopped and time.monotonic() > until_s:
+                return
 
     def close(self) -> None:
         """All is told."""

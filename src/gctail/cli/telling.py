@@ -17,7 +17,7 @@ from gctail.sinks.jsonl import report_json
 from gctail.sinks.silence import Silence, parse_silence
 from gctail.sinks.text import cycle_line, report_text
 
-MANY = 500
+MANY = 100
 """So many services have a verdict each when gctail is stopped; of ten thousand it would take seconds."""
 
 

@@ -124,6 +124,11 @@ class Engine:
         """The input has ended: leaks that the verdicts see and no alarm has told."""
         return [finding for service in self.services.values() for finding in service.conclude()]
 
+    def conclusions(self) -> Iterator[list[Finding]]:
+        """The same for one service after the other, those first that look most like a leak."""
+        for service in sorted(self.services.values(), key=lambda each: -each.belief):
+            yield service.conclude()
+
     def retire(self, names: Iterable[str]) -> list[Finding]:
         """Nothing will be heard of these services any more: what is left to be told of them. They are forgotten."""
         found: list[Finding] = []

@@ -31,9 +31,9 @@ LONGEST_S = 10.0
 """But never by more: after a kill, what came since the last one is read again."""
 SLICE_S, IDLE_SLICE_S = 0.004, 0.02
 """How long reading stands still for writing at a time: between two pieces of input, and where there is none."""
-LAST_S = 1.0
+LAST_S = 0.6
 """How long the last checkpoint may take; without it the next start reads on from the one before."""
-CLOSING_S = 0.3
+CLOSING_S = 0.2
 """How long the sinks are waited for at the end."""
 TOLD = "told"
 """Where an older gctail kept the ids of what was told; they stand in a journal now, whose owner is this fact:"""

@@ -28,6 +28,8 @@ MOST_QUEUED = 100_000
 FULL_WAIT_S = 1.0
 CLOSE_S = 10.0
 """So long a sink may go on delivering when gctail ends; what is left waits in the spool for the next start."""
+LAST_S = 0.1
+"""And so long all of them together, to notice that nothing is to be tried again."""
 GIVE_UP_AFTER = 5
 """So many times a message that the other end calls wrong is tried again, before it is given up."""
 
@@ -76,6 +78,7 @@ class Alerting:
         self._writing = False
         self._closing = False
         self._lost = self._lost_ever = 0
+        self._patience_s = CLOSE_S
         self._couriers: dict[str, Courier] = {}
         self._writer = threading.Thread(target=self._write, name="gctail-spool", daemon=True)
         self._writer.start()
@@ -116,7 +119,7 @@ class Alerting:
         with self._changed:
             self.plan = plan
         for name in [name for name in self._couriers if name not in plan.sinks]:
-            self._couriers.pop(name).close(0.0)
+            self._couriers.pop(name).end()
         for name, settings in plan.sinks.items():
             courier = self._couriers.get(name)
             if courier is None:
@@ -124,20 +127,29 @@ class Alerting:
             else:
                 courier.reload(settings, plan)
 
+    def hasten(self, within_s: float) -> None:
+        """Somebody waits for the end: take no longer for it than this."""
+        self._patience_s = within_s
+
     def close(self) -> None:
         """Write what was taken into the spool, deliver what can be delivered in a few seconds, and stop."""
         if self._closing:
             return
-        self.settled(CLOSE_S)
+        until_s = time.monotonic() + self._patience_s
+        self.settled(self._patience_s)
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._writer.join(CLOSE_S)
-        until_s = time.monotonic() + CLOSE_S
-        for courier in self._couriers.values():
+        self._writer.join(max(0.0, until_s - time.monotonic()))
+        couriers = list(self._couriers.values())
+        for courier in couriers:
             courier.hurry()
-        for courier in self._couriers.values():
-            courier.close(max(0.0, until_s - time.monotonic()))
+        for courier in couriers:
+            courier.join(max(0.0, until_s - time.monotonic()))
+        for courier in couriers:
+            courier.end()
+        for courier in couriers:
+            courier.join(max(0.0, until_s + LAST_S - time.monotonic()))
         left = self.spool.counts()
         if left:
             told = ", ".join(f"{count} for {name}" for name, count in left.items())
@@ -224,13 +236,15 @@ class Courier:
             self._hurried = self._news = True
             self._changed.notify_all()
 
-    def close(self, within_s: float) -> None:
-        """Stop: when all is delivered, or after so long."""
+    def join(self, within_s: float) -> None:
+        """Wait until it has stopped, at most so long."""
         self._thread.join(within_s)
+
+    def end(self) -> None:
+        """Stop after what is under way."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._thread.join(0.2)
 
     def _run(self) -> None:
         while not self._closing:

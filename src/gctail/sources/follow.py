@@ -50,7 +50,7 @@ MOMENT_S = 2.0
 TURN_S = 0.1
 """How long names have their turns before new files and rotations are looked for."""
 
-LAST_S = 0.5
+LAST_S = 0.3
 """How long reading goes on after `stop`, where there is more and more."""
 
 SPARE_DESCRIPTORS = 64
