@@ -70,10 +70,27 @@ def test_where_the_log_says_nothing_of_the_growth_nobody_is_proven(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_follows_the_load_alone_is_not_proven_by_a_heap_that_grows_evenly(seed):
-    played = with_decoys(seed)
+def test_a_heap_that_grows_evenly_while_the_load_waves_accuses_nobody(seed):
+    """A goroutine keeps something by itself: whatever follows the load would have made waves in the heap."""
+    played = Played(seed)
+    played.lines("request served", share=0.5, keys=lambda count: count)
+    played.lines("token verified", share=0.2)
+    played.lines("mail queued", share=0.01)
     played.keep(1.0, [1.0] * played.bins)
-    assert [each for each in suspects(played.courses(), 10.0) if each.p_value < 0.01] == []
+    assert suspects(played.courses(), 10.0) == ()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_of_lines_that_go_as_evenly_the_rarer_one_comes_first_unless_a_clock_writes_it(seed):
+    """What every request writes is the load, and a heartbeat is the time."""
+    played = Played(seed, onset=0)
+    played.traffic = [100.0] * played.bins
+    played.lines("request in", share=0.9)
+    played.lines("quote out", counts=[3 + at % 2 for at in range(played.bins)])
+    kept = played.lines("alpha beta", share=0.05)
+    played.keep(0.2, kept)
+    first, *_ = suspects(played.courses(), 0.0)
+    assert first.message == "alpha beta"
 
 
 def test_lines_that_always_come_together_are_one_group():

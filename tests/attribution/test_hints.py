@@ -4,7 +4,7 @@ import pytest
 
 from gctail.attribution.choosing import suspects
 from gctail.attribution.columns import KEYS, Candidate
-from gctail.attribution.hints import hint, said
+from gctail.attribution.hints import failed, hint, rare, said
 from gctail.attribution.names import is_the_heap
 from gctail.templates.courses import Key, Slot, Template
 from played_courses import Played
@@ -38,8 +38,15 @@ def test_what_says_that_something_is_kept_is_likelier_than_what_says_that_it_is_
     assert said(line(storing)) > said(line(other))
 
 
-def test_a_warning_is_likelier():
-    assert 0 < said(line("map is large", "warn")) - said(line("map is large")) <= 1.0
+@pytest.mark.parametrize(
+    "unusual", [line("map is large", "warn"), line("pricing: deadline exceeded, falling back"), line("retryScheduled")]
+)
+def test_a_failure_is_likelier_by_its_level_or_its_words(unusual):
+    assert 0 < failed(unusual) - failed(line("map is large")) <= 1.0
+
+
+def test_a_rarer_line_is_likelier_but_not_without_end():
+    assert rare(1.0) == 0.0 < rare(0.5) < rare(0.05) < rare(0.001) == rare(0.0001) < 3.0
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -52,7 +59,7 @@ def test_of_lines_that_always_come_together_the_one_that_stores_is_told_first_an
     assert [each.message for each in told] == ["session cached", "session looked up"]
     assert told[0].group == told[1].group
     assert told[0].counter_evidence[0] == (
-        'the log cannot tell it from "session looked up"; it is told first because its words say that something is kept'
+        'the log cannot tell it from "session looked up"; it is told before that because its words say that something is kept'
     )
     assert min(each.p_value for each in told) == 1.0
 
@@ -64,7 +71,7 @@ def test_of_lines_that_always_come_together_new_keys_among_repeated_ones_come_fi
     played.lines("gamma delta", counts=[10] * 100, keys=lambda count: count // 2)
     first, *_ = suspects(played.courses(), 0.0)
     assert (first.message, first.kind) == ("gamma delta", "keys")
-    assert "it is told first because its keys are new among repeated ones" in first.counter_evidence[0]
+    assert "it is told before that because its keys are new among repeated ones" in first.counter_evidence[0]
 
 
 def test_where_the_figures_decide_words_do_not():
@@ -110,7 +117,7 @@ def test_keys_with_a_time_in_them_come_before_the_numbers_of_requests():
     shared = ("id", 100, 100.0, 1.0, [1.0] * 100, [], [], [])
     slots = (Slot("slot", *shared, stamped), Slot("token", *shared, random), Slot("request_id", *shared, random))
     template = Template("", "", "presence", "info", 100, 0.0, 1.0, "", [], slots)
-    hints = [hint(template, Candidate(0, KEYS, place)) for place in range(3)]
+    hints = [hint(template, Candidate(0, KEYS, place)).kind for place in range(3)]
     assert hints == sorted(hints, reverse=True)
     assert hints[0] > hints[1] > 0 > hints[2]
 

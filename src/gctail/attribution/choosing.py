@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, lines_of, table
-from gctail.attribution.doubts import doubts
-from gctail.attribution.hints import hint, reason, stamped, tells_no_more
-from gctail.attribution.keys.glimpse import glimpse
-from gctail.attribution.ranking import Ranked, Window, appearance, rank, window
+from gctail.attribution.columns import LEVEL, LINES, SUM, Table, table
+from gctail.attribution.describing import Describer
+from gctail.attribution.hints import Hint, hint, stamped, tells_no_more
+from gctail.attribution.pace import faded
+from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
 from gctail.attribution.regression import fits
 from gctail.attribution.values import Suspect
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gctail.attribution.columns import Candidate
-    from gctail.templates.courses import Courses, Slot, Template
+    from gctail.templates.courses import Courses, Template
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
@@ -36,18 +36,20 @@ above -7.
 BEHIND = 4.0
 """Where somebody is told, others are that fit worse by no more than this."""
 LEAST_SHARE = 0.1
-NEAR = 8.0
+NEAR = 5.0
 """A line whose score is so much lower than the first one's is not told."""
-APART = 1.0
+LEAST_SCORE = 0.0
+STANDS_OUT = 3.0
+"""Where nothing is proven, somebody is told whose score is so high, or so much higher than that of all others.
+
+Else the growth as likely writes no line: it goes on as evenly as time does, whatever the lines do.
+"""
+APART = 2.0
 """Evidence that is closer together than this does not tell two lines apart."""
 ALIKE = 0.98
 """Nor does any log where their courses are so much alike after trend and traffic."""
-SAME = 5.0
-"""What comes in one line fits alike; so much (log-likelihood) depends on where in a bin the line came."""
-LONG = frozenset({"struct", "quoted", "list"})
-"""Types of slots that hold more than a key."""
-GOES_ALONG = 0.9
-"""Correlation of the level from which a second key or number of the same line is named beside the first."""
+SAME = 3.0
+"""What comes in one line fits alike; so much of its score depends on where in a bin the line came."""
 
 
 def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
@@ -62,34 +64,65 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     if not columns.candidates:
         return ()
     ranked, hints = ranked_since(courses, onset_s, seen, columns)
-    best = best_of_each(ranked, columns, courses, explaining(ranked, seen, LEAST_LEAD))
-    if not best:
+    goes_on = ~faded(courses, seen, columns)
+    everybody = best_of_each(ranked, columns, courses, goes_on & (ranked.slope > 0))
+    best = best_of_each(ranked, columns, courses, goes_on & explaining(ranked, seen, LEAST_LEAD))
+    if not best or not speaks(best, everybody, ranked):
         return ()
-    first = best[0]
-    best = best_of_each(
-        ranked, columns, courses, explaining(ranked, seen, min(LEAST_LEAD, ranked.lead[first] - BEHIND))
-    )
-    parts = contributors(seen, ranked, [first, *best_of_each(ranked, columns, courses, ranked.slope > 0)])
-    near = [at for at in best if ranked.score[at] > ranked.score[first] - NEAR]
+    first = next(iter(best))
+    least_lead = min(LEAST_LEAD, ranked.lead[first] - BEHIND)
+    best = best_of_each(ranked, columns, courses, goes_on & explaining(ranked, seen, least_lead))
+    parts = contributors(seen, ranked, [first, *everybody])
+    highest = next(iter(best.values()))
+    near = [at for at, score in best.items() if score > highest - NEAR]
     most = MOST_SUSPECTS if ranked.p_value[near].min() < CERTAIN else MOST_UNPROVEN
-    told = sorted({*near[:most], *parts}, key=lambda at: -ranked.score[at])[:MOST_SUSPECTS]
+    scores = {at: ranked.score[at] for at in parts} | best
+    told = sorted({*near[:most], *parts}, key=lambda at: -scores[at])[:MOST_SUSPECTS]
     groups = grouped(seen, ranked, told)
-    told.sort(key=lambda at: (groups[at], -hints[at], -ranked.score[at]))
-    describe = Describer(courses, seen, columns, ranked, onset_s)
-    return tuple(describe.suspect(at, groups[at], parts.get(at), after(at, told, groups)) for at in told)
+    describe = Describer(courses, seen, columns, ranked, hints)
+    return tuple(describe.suspect(at, groups[at], parts.get(at), after(at, told, groups, ranked)) for at in told)
 
 
-def ranked_since(courses: Courses, onset_s: float, seen: Window, columns: Table) -> tuple[Ranked, Floats]:
-    """All candidates, ranked, and what the line of each says of itself (log-likelihood)."""
-    hints = np.array([hint(courses.templates[each.template], each) for each in columns.candidates])
+def speaks(best: dict[int, float], everybody: dict[int, float], ranked: Ranked) -> bool:
+    """Whether anything speaks for the first one, beside that it goes on as time does."""
+    first, score = next(iter(best.items()))
+    if ranked.p_value[first] < CERTAIN or score >= LEAST_SCORE:
+        return True
+    others = [theirs for theirs in everybody.values() if theirs < score]
+    return bool(others) and score - max(others) >= STANDS_OUT
+
+
+def ranked_since(courses: Courses, onset_s: float, seen: Window, columns: Table) -> tuple[Ranked, list[Hint]]:
+    """All candidates, ranked, and what the line of each says of itself."""
+    hints = hints_of(courses, seen, columns)
     appeared = appearance(courses, onset_s)[[each.template for each in columns.candidates]]
-    return rank(seen, columns, hints, appeared), hints
+    return rank(seen, columns, np.array([each.total for each in hints]), appeared), hints
 
 
-def after(at: int, told: list[int], groups: dict[int, int]) -> int | None:
-    """Before whom this one is told though the log cannot tell them apart; None where it is not the first of several."""
-    same = [other for other in told if groups[other] == groups[at]]
-    return same[1] if len(same) > 1 and same[0] == at else None
+def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
+    """What each candidate's line says of itself; how rare it is counts for those that come by no clock."""
+    clocks = {
+        each.template
+        for each, is_regular in zip(columns.candidates, regular(seen, columns.values).tolist(), strict=True)
+        if is_regular and each.kind == LINES and not each.value and each.less is None
+    }
+    lines = sum(courses.lines)
+    return [
+        hint(
+            template,
+            each,
+            1.0 if each.kind == LEVEL or each.template in clocks else sum(template.count) / lines,
+        )
+        for each in columns.candidates
+        for template in (courses.templates[each.template],)
+    ]
+
+
+def after(at: int, told: list[int], groups: dict[int, int], ranked: Ranked) -> int | None:
+    """Before whom this one is told though the log cannot tell them apart; None where there is nobody."""
+    later = told[told.index(at) + 1 :]
+    proven = ranked.p_value[at] < CERTAIN
+    return next((other for other in later if not proven or groups[other] == groups[at]), None)
 
 
 def explaining(ranked: Ranked, seen: Window, least_lead: float) -> Flags:
@@ -99,22 +132,23 @@ def explaining(ranked: Ranked, seen: Window, least_lead: float) -> Flags:
     return found
 
 
-def best_of_each(ranked: Ranked, columns: Table, courses: Courses, able: Flags) -> list[int]:
-    """The best column of each template, best template first.
+def best_of_each(ranked: Ranked, columns: Table, courses: Courses, able: Flags) -> dict[int, float]:
+    """The best column of each template with the score of that template, best template first.
 
     Of one template that which tells most: the size of what grows, else the keys, where they fit about as well as lines.
     """
     best: dict[int, int] = {}
+    highest: dict[int, float] = {}
     for at in np.argsort(-ranked.score, kind="stable").tolist():
         if not able[at]:
             continue
         candidate = columns.candidates[at]
         first = best.setdefault(candidate.template, at)
-        about_as_well = ranked.score[at] > ranked.score[first] - SAME
+        about_as_well = ranked.score[at] > highest.setdefault(candidate.template, ranked.score[at]) - SAME
         template = courses.templates[candidate.template]
         if about_as_well and tells(candidate, template) > tells(columns.candidates[first], template):
             best[candidate.template] = at
-    return sorted(best.values(), key=lambda at: -ranked.score[at])
+    return {at: highest[template] for template, at in best.items()}
 
 
 def tells(candidate: Candidate, template: Template) -> int:
@@ -176,118 +210,3 @@ def grouped(seen: Window, ranked: Ranked, told: list[int]) -> dict[int, int]:
         )
         groups[at] = groups[twin] if twin is not None else 1 + max(groups.values(), default=0)
     return groups
-
-
-class Describer:
-    """Writes down what is known of a chosen column."""
-
-    def __init__(self, courses: Courses, seen: Window, columns: Table, ranked: Ranked, onset_s: float) -> None:
-        self.courses, self.seen, self.columns, self.ranked, self.onset_s = courses, seen, columns, ranked, onset_s
-
-    def suspect(self, at: int, group: int, part_mib: float | None, before: int | None) -> Suspect:
-        """The suspect; `part_mib` is what it explains beside others, `before` whom it leads in its group."""
-        candidate = self.columns.candidates[at]
-        template = self.courses.templates[candidate.template]
-        key, number = self._beside(candidate, KEYS), self._beside(candidate, SUM if candidate.kind == SUM else LEVEL)
-        mib = part_mib if part_mib is not None else float(self.ranked.mib[at])
-        mib = min(max(mib, 0.0), self.seen.growth_mib)
-        key_slot = template.slots[key] if key is not None else None
-        return Suspect(
-            template=template.text,
-            message=template.message,
-            kind=candidate.kind,
-            slot=named(key_slot, key),
-            field=named(template.slots[number], number) if number is not None else None,
-            mib=round(mib, 2),
-            share=round(mib / self.seen.growth_mib, 4),
-            p_value=float(f"{self.ranked.p_value[at]:.3g}"),
-            correlation=round(self._correlation(at), 4),
-            per_event_kib=float(f"{self.ranked.slope[at] * 1024:.4g}"),
-            events=round(sum(lines_of(self.courses, candidate)[self.seen.begin :])),
-            distinct=round(key_slot.distinct) if key_slot is not None else None,
-            since_uptime_s=round(max(self.onset_s, template.first_uptime_s), 3),
-            group=group,
-            example=template.example,
-            about_keys=glimpse(template.slots, key_slot),
-            only=self._only(candidate),
-            less=self._less(candidate),
-            held_share=self._held(candidate),
-            pace=self._pace(at),
-            counter_evidence=(
-                *self._tie(candidate, before),
-                *doubts(self.courses, self.seen, self.ranked, at, candidate),
-            ),
-        )
-
-    def _only(self, candidate: Candidate) -> str:
-        if candidate.slot is None or not candidate.value:
-            return ""
-        slot = self.courses.templates[candidate.template].slots[candidate.slot]
-        return f"{named(slot, candidate.slot)}={candidate.value}"
-
-    def _less(self, candidate: Candidate) -> str:
-        other = candidate.less
-        return (self._only(other) or self.courses.templates[other.template].message) if other is not None else ""
-
-    def _held(self, candidate: Candidate) -> float | None:
-        """What came and did not go, of all that came."""
-        if candidate.less is None:
-            return None
-        came, went = (sum(lines_of(self.courses, each)[self.seen.begin :]) for each in (candidate, candidate.less))
-        return round(max(0.0, 1.0 - went / came), 4) if came else None
-
-    def _pace(self, at: int) -> float | None:
-        """How fast the column grows at the end of the time since the onset, beside its beginning."""
-        values, uptime_s = self.ranked.values[:, at], self.seen.uptime_s
-        begin_s, end_s = uptime_s[max(self.seen.before - 1, 0)], uptime_s[-1]
-        third = (end_s - begin_s) / 3
-        first, last = np.diff(np.interp([begin_s, begin_s + third, end_s - third, end_s], uptime_s, values))[[0, 2]]
-        return round(float(last / first), 3) if first > 0 else None
-
-    def _tie(self, candidate: Candidate, before: int | None) -> list[str]:
-        """That another one fits as well, and why this one is told first."""
-        if before is None:
-            return []
-        other = self.columns.candidates[before]
-        templates = self.courses.templates
-        second = templates[other.template]
-        why = reason((templates[candidate.template], candidate), (second, other))
-        told = f"; it is told first because {why}" if why else ", and nothing says which comes first"
-        return [f'the log cannot tell it from "{second.message}"{told}']
-
-    def _correlation(self, at: int) -> float:
-        """Of the live heap and the column."""
-        return float(np.corrcoef(self.seen.live_mib, self.ranked.values[:, at])[0, 1])
-
-    def _beside(self, candidate: Candidate, kind: str) -> int | None:
-        """The slot of the same line that is its best candidate of this kind, where the heap goes along with it.
-
-        Where two keys are about as good, one with a time in it, else the first that is no list of others: `key=u1`, not
-        `value=Session{u1 web}`.
-        """
-        if candidate.value:
-            return None
-        if candidate.kind == kind != KEYS:
-            return candidate.slot
-        able = {
-            each.slot: float(self.ranked.score[at])
-            for at, each in reversed([*enumerate(self.columns.candidates)])
-            if each.template == candidate.template
-            and each.kind == kind
-            and each.slot is not None
-            and self.ranked.slope[at] > 0
-            and self._correlation(at) >= GOES_ALONG
-        }
-        if not able:
-            return candidate.slot if candidate.kind == kind else None
-        slots = self.courses.templates[candidate.template].slots
-        best = max(able.values()) - SAME
-        near = [slot for slot in able if able[slot] >= best]
-        return min(near, key=lambda slot: (not stamped(slots[slot]), slots[slot].type in LONG, slot))
-
-
-def named(slot: Slot | None, place: int | None) -> str | None:
-    """What to call a slot: by its name, else by its place in the line."""
-    if slot is None or place is None:
-        return None
-    return slot.name or f"#{place + 1}"

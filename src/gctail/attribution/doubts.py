@@ -33,8 +33,7 @@ def doubts(courses: Courses, seen: Window, ranked: Ranked, at: int, candidate: C
     events = counts[seen.begin :].sum()
     found = []
     if ranked.p_value[at] > CHANCE:
-        as_well = "as well" if ranked.lead[at] < EVEN else "nearly as well"
-        found.append(f"a straight line in time fits {as_well}: the growth is too even to prove which line goes with it")
+        found.append(_as_well(ranked, at))
     follows = _correlation(counts[seen.begin :], (lines - counts)[seen.begin :])
     if follows > FOLLOWS:
         kept = "; kept, because the heap follows its own ups and downs" if ranked.p_value[at] < CHANCE else ""
@@ -56,6 +55,14 @@ def doubts(courses: Courses, seen: Window, ranked: Ranked, at: int, candidate: C
         estimated = _estimated(template, candidate)
         found.append(f"only {template.read_share:.0%} of its lines were read closely: all are counted, {estimated}")
     return tuple(found)
+
+
+def _as_well(ranked: Ranked, at: int) -> str:
+    """What else fits, so that nothing is proven."""
+    as_well = "as well" if ranked.lead[at] < EVEN else "nearly as well"
+    if ranked.over_time[at] < EVEN or ranked.lead[at] >= EVEN:
+        return f"a straight line in time fits {as_well}: the growth is too even to prove which line goes with it"
+    return "the number of all lines fits as well: the growth goes with the load, and nothing proves with which line"
 
 
 def _estimated(template: Template, candidate: Candidate) -> str:

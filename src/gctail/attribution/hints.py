@@ -1,16 +1,20 @@
 """What a line says of itself: evidence for where the log's figures cannot tell lines apart, and there alone.
 
 Where growth is perfectly even, every line that comes evenly fits it, and a request's number is as new as a session's.
-Then it counts what a number is called, whether keys are new among repeated ones, and whether the words say that
-something is stored, or that something is over.
+Then it counts what a number is called, whether keys are new among repeated ones, how rare the line is, whether its
+words say that something is stored or that something is over, and whether it tells of a failure. The weights are those
+of a logistic regression over the recorded runs (bench/attribution), rounded.
 """
 
 from __future__ import annotations
 
 import re
+from math import log
 from typing import TYPE_CHECKING
 
-from gctail.attribution.columns import LEVEL
+from msgspec import Struct
+
+from gctail.attribution.columns import KEYS, LEVEL
 from gctail.attribution.names import COUNTERS, REQUESTS, SIZES, words
 
 if TYPE_CHECKING:
@@ -21,17 +25,30 @@ ALWAYS_NEW = 0.9
 FEW_REPEATED = 0.6
 """Of numbers: such as go up to a million hardly come again by chance."""
 LITTLE = 0.35
-NET, PART = 0.5, -1.0
-"""What is there after what went; and lines with one value, of which there are many to try."""
-WARNED = 1.0
-"""A warning or an error tells of something unusual, and the growth is."""
+NET, PART, SUMMED = 0.5, -0.7, -0.5
+"""What is there after what went; lines with one value, and sums, of which there are many to try."""
+SIZE, NUMBER, COUNTER = 2.0, 1.0, -0.5
+NEW_KEYS, AMONG_REPEATED, STAMPED, NUMBERED = 0.4, 1.2, 1.6, -0.1
+KEEPS, KEEPS_AND_ENDS, IS_OVER = 1.0, 0.3, -0.8
+FAILED = 0.6
+"""A warning, an error, or words of one tell of something unusual, and the growth is."""
 WARNS = frozenset({"warn", "error", "fatal", "panic"})
+RARER = 0.6
+"""For each time that a line is e times rarer: what every request writes is the load, and seldom the cause."""
+RAREST = 0.01
+"""Of all lines; below, it is no evidence how rare a line is."""
 _ENDING = r")(?:[edrst]|e[drs]|[a-z]?ing|[a-z]?ed|[a-z]?ion|ions|ation)?"
 _STORES = re.compile(
     "(?:put|add|insert|sav|regist|register|append|subscrib|subscript|enqueue|retain|kept|keep|hold|held|open|attach"
     "|connect|creat|start|spawn|allocat|remember|memoiz|intern|push|join|collect|leak|new"
     + _ENDING
     + "|(?:stor|cach|queu|buffer|track|pend|schedul|record|index|accumulat)(?:ed|ing)"  # `cache hit` stores nothing
+)
+_FAILS = re.compile(
+    "(?:fail|exceed|refus|reject|abandon|requeu|fall|panic|recover|abort|overflow|exhaust|corrupt|malform|orphan|error"
+    "|timeout|fallback"
+    + _ENDING
+    + "|failures?|retr(?:y|ies|ied|ying)|denied|broken|invalid|unavailable|unreachable|stuck|lost|slow|gone"
 )
 _METHOD = re.compile(r"\b(?:GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS)\b")
 _STAMPED = re.compile(r".*(?<!\d)(?:1[4-9]\d{8}(?:\d{3}|\d{6}|\d{9})?|20\d\d-?\d\d-?\d\d[T-].*)(?!\d).*")
@@ -44,37 +61,71 @@ _ENDS = re.compile(
 )
 
 
-def hint(template: Template, candidate: Candidate) -> float:
-    """In log-likelihood, between -2 and 4: how much likelier than another such a column is the cause."""
-    return _by_kind(candidate, template) + said(template)
+class Hint(Struct, frozen=True):
+    """How much likelier than another such a column is the cause, in log-likelihood: by what it counts, and so on."""
+
+    kind: float
+    rare: float
+    words: float
+    failed: float
+
+    @property
+    def total(self) -> float:
+        """Between -2 and 7."""
+        return self.kind + self.rare + self.words + self.failed
+
+
+def hint(template: Template, candidate: Candidate, share: float = 1.0) -> Hint:
+    """What speaks for a column; `share` is that of its line among all that are no clock's."""
+    return Hint(_by_kind(candidate, template), rare(share), said(template), failed(template))
+
+
+def rare(share: float) -> float:
+    """What it makes likely that a line is so much of the log."""
+    return -RARER * log(min(max(share, RAREST), 1.0))
 
 
 def said(template: Template) -> float:
-    """What the words and the level of a message make likely."""
+    """What the words of a message make likely."""
     spoken = words(_METHOD.sub("", template.message))
-    warns = WARNED if template.level in WARNS else 0.0
     ends = any(map(_ENDS.fullmatch, spoken))
     if any(map(_STORES.fullmatch, spoken)):
-        return warns + (0.4 if ends else 1.0)
-    return warns - (0.6 if ends else 0.0)
+        return KEEPS_AND_ENDS if ends else KEEPS
+    return IS_OVER if ends else 0.0
 
 
-def reason(first: tuple[Template, Candidate], second: tuple[Template, Candidate]) -> str:
-    """Why one is told before another that the log cannot tell from it; empty where nothing speaks for that."""
-    kinds = [_by_kind(each, template) for template, each in (first, second)]
-    template, candidate = first
-    if kinds[0] > kinds[1] + LITTLE:
-        if candidate.less is not None:
-            return "it says what comes, and another line what goes"
-        if candidate.kind == LEVEL:
-            return "it prints the size of something"
-        if always_new(template.slots[candidate.slot or 0], template.total):
-            return "its keys are no numbers of requests"
-        return "its keys are new among repeated ones"
-    spoken = said(template) - said(second[0])
-    if spoken > LITTLE:
-        return "its words say that something is kept"
-    return "it is a warning" if spoken > 0 and template.level in WARNS else ""
+def failed(template: Template) -> float:
+    """What it makes likely that something went wrong."""
+    return FAILED if template.level in WARNS or any(map(_FAILS.fullmatch, words(template.message))) else 0.0
+
+
+def reason(template: Template, candidate: Candidate, ours: Hint, theirs: Hint, fits: float) -> str:
+    """Why one is told before another that the log cannot tell from it; empty where nothing speaks for that.
+
+    `fits` is by how much its fit makes it the likelier.
+    """
+    kept = "its words say that something is kept" if ours.words > 0 else "the other's say that something is over"
+    told = (
+        (ours.kind - theirs.kind, _why_its_kind(template, candidate)),
+        (ours.rare - theirs.rare, "it comes more rarely, and what every request writes is seldom the cause"),
+        (ours.words - theirs.words, kept),
+        (ours.failed - theirs.failed, "it tells of a failure"),
+        (fits, "it fits a little better"),
+    )
+    much, why = max(told, key=lambda each: each[0])
+    return why if much > LITTLE else ""
+
+
+def _why_its_kind(template: Template, candidate: Candidate) -> str:
+    if candidate.less is not None:
+        return "it says what comes, and another line what goes"
+    if candidate.kind == LEVEL:
+        return "it prints the size of something"
+    if candidate.kind != KEYS:
+        return "it is one kind of line, and not one number or value of it"
+    if always_new(template.slots[candidate.slot or 0], template.total):
+        return "its keys are no numbers of requests"
+    return "its keys are new among repeated ones"
 
 
 def always_new(slot: Slot, lines: int) -> bool:
@@ -105,20 +156,20 @@ def _by_kind(candidate: Candidate, template: Template) -> float:
             return _level(slot)
         case "keys":
             return _keys(slot, template.total)
-    return -0.5
+    return SUMMED
 
 
 def _level(slot: Slot) -> float:
     called = frozenset(words(slot.name))
     if called & COUNTERS and not called & SIZES:
-        return -0.5
-    return 2.0 if called & SIZES else 1.0
+        return COUNTER
+    return SIZE if called & SIZES else NUMBER
 
 
 def _keys(slot: Slot, lines: int) -> float:
     """A time inside a key is how keys come to be new without end; some are new among others that come again."""
     if tells_no_more(slot, lines):
-        return -0.1
+        return NUMBERED
     if stamped(slot):
-        return 1.7
-    return 0.7 + 0.8 * max(0.0, 1.0 - slot.distinct / max(lines, 1))
+        return STAMPED
+    return NEW_KEYS + AMONG_REPEATED * max(0.0, 1.0 - slot.distinct / max(lines, 1))

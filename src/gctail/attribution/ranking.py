@@ -4,7 +4,8 @@ Two questions are asked of each column, both over the bins from some time before
 level of the heap is fitted to the column alone, and must not fit worse than to a straight line in time or to the total
 of all lines, from the onset on. *Is that chance?* The same with time, traffic and two slow waves beside it: only what
 ups and downs of the heap the column still explains counts. The first ranks, for a leak may be so even that nothing but
-its trend speaks; the second gives the p-value, corrected for the number of columns (Bonferroni).
+its trend speaks; the second gives the p-value, corrected for the number of columns (Bonferroni). Beside the fit a rank
+depends on what the line says of itself (`hints`), and on when it came first.
 
 A line that came before the onset, without any growth, is innocent, unless it began to keep something at the onset:
 each column is also tried as if it had begun there, which costs `LATE` and a doubled p-value.
@@ -34,6 +35,11 @@ BEFORE_ONSET = 0.5
 SLOW_WAVES = 2
 LATE = 3.0
 PROOF_WEIGHT = 0.5
+FIT_WEIGHT, SHARE_WEIGHT, FIRST_WEIGHT = 0.5, 0.5, 0.5
+"""What a log-likelihood counts, beside hints: of noise that is not quite what it is taken for, it is too sure."""
+REGULAR_LINES = 0.8
+"""Whatever never is further from a straight line in time than this comes by a clock."""
+FEWEST_REGULAR = 10
 SMOOTHED_BINS = 5
 EARLY = 0.1
 """Of the time: a line that comes first before is not known to be new."""
@@ -44,11 +50,12 @@ HELD = 1.5
 class Window(Struct, frozen=True):
     """The bins that count: end of each (s), live heap there (MiB), lines until there, lines/s around there.
 
-    `begin` is the first of them, `before` how many of them lie before the onset.
+    `begin` is the first of them, `before` how many of them lie before the onset, at `onset_s`.
     """
 
     begin: int
     before: int
+    onset_s: float
     uptime_s: Floats
     live_mib: Floats
     traffic: Floats
@@ -85,13 +92,15 @@ class Window(Struct, frozen=True):
 class Ranked(Struct, frozen=True):
     """All candidates: each as the column that fits better, from its own beginning or from the onset on.
 
-    `lead` over time and traffic, and `gain` with what is proven, are log-likelihoods; `score` is that by which they
-    rank; `slope` is MiB per unit, `mib` the growth that goes along.
+    `lead` over time and traffic, `over_time` alone, and `gain` with what is proven, are log-likelihoods; they rank by
+    `score`, the log of the odds against a cause that goes on evenly and writes no line; `slope` is MiB per unit, `mib`
+    the growth that goes along.
     """
 
     values: Floats
     gain: Floats
     lead: Floats
+    over_time: Floats
     score: Floats
     p_value: Floats
     slope: Floats
@@ -110,7 +119,7 @@ def window(courses: Courses, onset_s: float) -> Window | None:
     rate = _smooth(np.gradient(traffic) / spans)
     live = np.asarray(courses.live_mean_mib, float)
     before = max(int(np.searchsorted(uptime_s, onset_s)) - begin, 0)
-    return Window(begin, before, uptime_s[begin:], live[begin:], traffic[begin:], rate[begin:])
+    return Window(begin, before, onset_s, uptime_s[begin:], live[begin:], traffic[begin:], rate[begin:])
 
 
 def rank(seen: Window, columns: Table, hints: Floats, appeared: Floats) -> Ranked:
@@ -124,7 +133,9 @@ def rank(seen: Window, columns: Table, hints: Floats, appeared: Floats) -> Ranke
     alone = fits(seen.live_mib, seen.steady, np.column_stack([own, late, trends]))
     fit, trend = np.split(alone.likelihood, [2 * count])
     lead = fit - np.repeat([trend[:2].max(), trend.max() + LATE], count)
-    fit = fit - trend[:2].max() - np.repeat([0.0, LATE], count)
+    fit = fit - np.repeat([0.0, LATE], count)
+    over_time = fit - max(float(trend[0]), float(trend[2]) - LATE)
+    fit = fit - trend[:2].max()
     proofs = [
         fits(seen.live_mib, seen.thorough, own),
         fits(seen.live_mib, np.column_stack([seen.thorough, trends[:, 2:]]), late),
@@ -137,14 +148,23 @@ def rank(seen: Window, columns: Table, hints: Floats, appeared: Floats) -> Ranke
     mib = slope * (values[-1] - values[0])
     share = np.clip(mib / max(seen.growth_mib, 1e-3), 0.01, 100.0)
     gain = fit + PROOF_WEIGHT * np.where(proven > 0, proof, 0.0)
-    hints = np.tile(hints - 0.5 * np.log(appeared), 2)
-    score = np.where(slope > 0, gain - np.abs(np.log(share)) + hints, -np.inf)
+    said = np.tile(hints - FIRST_WEIGHT * np.log(appeared), 2)
+    score = np.where(slope > 0, FIT_WEIGHT * over_time - SHARE_WEIGHT * np.abs(np.log(share)) + said, -np.inf)
     tries = len(columns.candidates) * (1 if seen.before <= 1 else 2)
     p_value = np.minimum(1.0, np.where((slope > 0) & (proven > 0), chance, 1.0) * tries)
     p_value = np.minimum(p_value, np.where(slope > 0, np.minimum(2.0 * np.tile(appeared, 2), 1.0), 1.0))
     better = np.arange(count) + count * (score[count:] > score[:count])
-    found = (each[..., better] for each in (values, gain, lead, score, p_value, slope, mib))
+    found = (each[..., better] for each in (values, gain, lead, over_time, score, p_value, slope, mib))
     return Ranked(*found)
+
+
+def regular(seen: Window, values: Floats) -> Flags:
+    """Columns that go up by the clock, as a heartbeat does: that they are rare says nothing."""
+    line = np.column_stack([np.ones_like(seen.uptime_s), seen.uptime_s])
+    basis = np.linalg.qr(line)[0]
+    rest = values - basis @ (basis.T @ values)
+    found: Flags = (np.abs(rest).max(0) < REGULAR_LINES) & (values[-1] - values[0] >= FEWEST_REGULAR)
+    return found
 
 
 def appearance(courses: Courses, onset_s: float) -> Floats:

@@ -58,7 +58,7 @@ def testimony(courses: Courses, asked: Inquiry) -> Testimony | None:
     best = best_of_each(ranked, columns, courses, explaining(ranked, seen, 0.0))
     if not best:
         return None
-    at = best[0]
+    at = next(iter(best))
     weight = _weight(ranked, seen, at)
     if weight <= 0.0:
         return None

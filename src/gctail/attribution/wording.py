@@ -13,11 +13,14 @@ PROVEN = 0.05
 _LAST_WORD = re.compile(r"(\w[\w.-]{0,39})\W{0,4}$")
 
 
-def sentence(suspect: Mapping[str, Any]) -> str:
-    """Why it is suspected: what grew with the heap, how surely, what is kept for each, and how much that explains."""
+def sentence(suspect: Mapping[str, Any], *, accused: bool = True) -> str:
+    """Why it is suspected: what grew with the heap, how surely, what is kept for each, and how much that explains.
+
+    How surely is said only of the `accused`: in a growth that is not called a leak there is nothing to prove.
+    """
     share = f"explains {suspect['share']:.0%} of the growth".replace("%", " %")
-    sure = f"r {suspect['correlation']:.2f}, {surely(suspect['p_value'])}"
-    return f"{_grew(suspect)} ({sure}); {_kept(suspect)}; it {share}"
+    sure = f", {surely(suspect['p_value'])}" if accused else ""
+    return f"{_grew(suspect)} (r {suspect['correlation']:.2f}{sure}); {_kept(suspect)}; it {share}"
 
 
 def _grew(suspect: Mapping[str, Any]) -> str:

@@ -18,6 +18,8 @@ _KERNEL_LINE = re.compile(r"(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{6}\] |\[\D[^\]]{8,36}\
 BAR_CELLS = 20
 FEWEST_CELLS = 6
 MOST_SUSPECTS = 3
+ALL_TOGETHER = 1.1
+"""Shares of the growth that add up to no more explain it together; else one of the suspects is enough."""
 AT_ONCE_S = 0.5
 RED, YELLOW, GREEN, BLUE, DIM, BOLD, PLAIN = (
     "\x1b[31m",
@@ -192,19 +194,25 @@ def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[
 def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Palette) -> list[str]:
     """Whom the log accuses of the growth: the line, why, an example, and what speaks against it."""
     told: list[str] = []
-    group = None
-    first = "suspect" if service["suspects"] else "grows with"
+    accused = bool(service["suspects"])
+    groups: list[int] = []
+    explained = 0.0
     for suspect in (service["suspects"] or service["grows_with"])[:MOST_SUSPECTS]:
-        label = first if group is None else "or" if suspect["group"] == group else "and"
-        group = suspect["group"]
+        label = "suspect" if accused else "grows with"
+        if groups:
+            beside = suspect["group"] not in groups and explained + suspect["share"] <= ALL_TOGETHER
+            label = "and" if beside else "or"
         told.append(
-            f'  {palette.paint(label, BOLD)}: "{show(suspect["template"], 160)}": {show(sentence(suspect), 300)}'
+            f'  {palette.paint(label, BOLD)}: "{show(suspect["template"], 160)}": '
+            f"{show(sentence(suspect, accused=accused), 300)}"
         )
         if suspect.get("about_keys"):
             told.append(f"    {show(suspect['about_keys'], 200)}")
         told.append(palette.paint(f"    | {show(suspect['example'], 160)}", DIM))
         doubts = suspect["counter_evidence"] if label != "or" else ()
         told += [palette.paint(f"    but {show(doubt, 200)}", DIM) for doubt in doubts]
+        groups.append(suspect["group"])
+        explained += suspect["share"]
     if not told and verdict is not None and verdict.leak and service["mined_lines"]:
         told = [f"  suspect: {NOBODY} ({service['mined_lines']:,} were looked at)"]
     return told

@@ -1,0 +1,137 @@
+"""Writes down what is known of a column that is suspected: figures, an example, and what speaks against it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, lines_of
+from gctail.attribution.doubts import doubts
+from gctail.attribution.hints import Hint, reason, stamped
+from gctail.attribution.keys.glimpse import glimpse
+from gctail.attribution.pace import pace
+from gctail.attribution.ranking import Ranked, Window
+from gctail.attribution.values import Suspect
+
+if TYPE_CHECKING:
+    from gctail.attribution.columns import Candidate
+    from gctail.templates.courses import Courses, Slot
+
+NEARLY = 3.0
+"""Of the keys of one line, those whose score is no lower than this are about as good."""
+LONG = frozenset({"struct", "quoted", "list"})
+"""Types of slots that hold more than a key."""
+GOES_ALONG = 0.9
+"""Correlation of the level from which a second key or number of the same line is named beside the first."""
+
+
+class Describer:
+    """Writes down what is known of a chosen column."""
+
+    def __init__(self, courses: Courses, seen: Window, columns: Table, ranked: Ranked, hints: list[Hint]) -> None:
+        self.courses, self.seen, self.columns, self.ranked, self.hints = courses, seen, columns, ranked, hints
+
+    def suspect(self, at: int, group: int, part_mib: float | None, before: int | None) -> Suspect:
+        """The suspect; `part_mib` is what it explains beside others, `before` whom it leads in its group."""
+        candidate = self.columns.candidates[at]
+        template = self.courses.templates[candidate.template]
+        key, number = self._beside(candidate, KEYS), self._beside(candidate, SUM if candidate.kind == SUM else LEVEL)
+        mib = part_mib if part_mib is not None else float(self.ranked.mib[at])
+        mib = min(max(mib, 0.0), self.seen.growth_mib)
+        key_slot = template.slots[key] if key is not None else None
+        return Suspect(
+            template=template.text,
+            message=template.message,
+            kind=candidate.kind,
+            slot=named(key_slot, key),
+            field=named(template.slots[number], number) if number is not None else None,
+            mib=round(mib, 2),
+            share=round(mib / self.seen.growth_mib, 4),
+            p_value=float(f"{self.ranked.p_value[at]:.3g}"),
+            correlation=round(self._correlation(at), 4),
+            per_event_kib=float(f"{self.ranked.slope[at] * 1024:.4g}"),
+            events=round(sum(lines_of(self.courses, candidate)[self.seen.begin :])),
+            distinct=round(key_slot.distinct) if key_slot is not None else None,
+            since_uptime_s=round(max(self.seen.onset_s, template.first_uptime_s), 3),
+            group=group,
+            example=template.example,
+            about_keys=glimpse(template.slots, key_slot),
+            only=self._only(candidate),
+            less=self._less(candidate),
+            held_share=self._held(candidate),
+            pace=self._pace(at),
+            counter_evidence=(
+                *self._tie(at, before),
+                *doubts(self.courses, self.seen, self.ranked, at, candidate),
+            ),
+        )
+
+    def _only(self, candidate: Candidate) -> str:
+        if candidate.slot is None or not candidate.value:
+            return ""
+        slot = self.courses.templates[candidate.template].slots[candidate.slot]
+        return f"{named(slot, candidate.slot)}={candidate.value}"
+
+    def _less(self, candidate: Candidate) -> str:
+        other = candidate.less
+        return (self._only(other) or self.courses.templates[other.template].message) if other is not None else ""
+
+    def _held(self, candidate: Candidate) -> float | None:
+        """What came and did not go, of all that came."""
+        if candidate.less is None:
+            return None
+        came, went = (sum(lines_of(self.courses, each)[self.seen.begin :]) for each in (candidate, candidate.less))
+        return round(max(0.0, 1.0 - went / came), 4) if came else None
+
+    def _pace(self, at: int) -> float | None:
+        found = pace(self.seen, self.ranked.values[:, at])
+        return round(found, 3) if found is not None else None
+
+    def _tie(self, at: int, before: int | None) -> list[str]:
+        """That another one fits as well, and why this one is told before it."""
+        if before is None:
+            return []
+        candidate, other = (self.columns.candidates[each] for each in (at, before))
+        templates, ours, theirs = self.courses.templates, self.hints[at], self.hints[before]
+        fits = float(self.ranked.score[at] - ours.total - self.ranked.score[before] + theirs.total)
+        why = reason(templates[candidate.template], candidate, ours, theirs, fits)
+        told = f"; it is told before that because {why}" if why else ", and nothing says which comes first"
+        return [f'the log cannot tell it from "{templates[other.template].message}"{told}']
+
+    def _correlation(self, at: int) -> float:
+        """Of the live heap and the column."""
+        return float(np.corrcoef(self.seen.live_mib, self.ranked.values[:, at])[0, 1])
+
+    def _beside(self, candidate: Candidate, kind: str) -> int | None:
+        """The slot of the same line that is its best candidate of this kind, where the heap goes along with it.
+
+        Where two keys are about as good, one with a time in it, else the first that is no list of others: `key=u1`, not
+        `value=Session{u1 web}`.
+        """
+        if candidate.value:
+            return None
+        if candidate.kind == kind != KEYS:
+            return candidate.slot
+        able = {
+            each.slot: float(self.ranked.score[at])
+            for at, each in reversed([*enumerate(self.columns.candidates)])
+            if each.template == candidate.template
+            and each.kind == kind
+            and each.slot is not None
+            and self.ranked.slope[at] > 0
+            and self._correlation(at) >= GOES_ALONG
+        }
+        if not able:
+            return candidate.slot if candidate.kind == kind else None
+        slots = self.courses.templates[candidate.template].slots
+        best = max(able.values()) - NEARLY
+        near = [slot for slot in able if able[slot] >= best]
+        return min(near, key=lambda slot: (not stamped(slots[slot]), slots[slot].type in LONG, slot))
+
+
+def named(slot: Slot | None, place: int | None) -> str | None:
+    """What to call a slot: by its name, else by its place in the line."""
+    if slot is None or place is None:
+        return None
+    return slot.name or f"#{place + 1}"
