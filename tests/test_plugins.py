@@ -1,7 +1,9 @@
 """A package of somebody else's adds a sink, a source and a detector; what it does wrong is told once and loses nothing."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -40,20 +42,34 @@ def packages(tmp_path_factory):
 
 
 @pytest.fixture
-def run(packages, gctail_program, tmp_path):
-    """Runs gctail where the package is installed, with this configuration."""
+def start(packages, gctail_program, tmp_path):
+    """Starts gctail where the package is installed, with this configuration; what still runs at the end is killed."""
+    started = []
 
-    def run(configuration: str, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    def start(configuration: str, *arguments: str) -> subprocess.Popen[str]:
         (tmp_path / "gctail.toml").write_text(configuration)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GCTAIL_")}
         environment |= {"PYTHONPATH": str(packages), "NO_COLOR": "1", "XDG_STATE_HOME": str(tmp_path / "state")}
-        command = [gctail_program, *arguments]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert "Traceback" not in done.stderr
-        assert done.returncode == status, done.stderr
-        return done
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        started.append(subprocess.Popen([gctail_program, *arguments], cwd=tmp_path, env=environment, **pipes))
+        return started[-1]
+
+    yield start
+    for each in started:
+        with each:
+            each.kill()
+
+
+@pytest.fixture
+def run(start):
+    """Runs gctail to its end."""
+
+    def run(configuration: str, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+        running = start(configuration, *arguments)
+        stdout, stderr = running.communicate(timeout=100)
+        assert "Traceback" not in stderr
+        assert running.returncode == status, stderr
+        return subprocess.CompletedProcess(running.args, status, stdout, stderr)
 
     return run
 
@@ -81,6 +97,31 @@ def test_a_source_that_breaks_off_is_told_and_what_came_before_it_counts(run):
     done = run('[sources.tick]\nkind = "ticker"\nbreaks_at = 31\n', "source:tick")
     assert "30 collections" in done.stdout
     assert "source:tick: reading broke off: ConnectionError: the ticker has stopped" in done.stdout
+
+
+def test_a_source_has_a_certificate_too(run):
+    """It is kept while gctail runs, so that a second look is possible."""
+    done = run('[sources.tick]\nkind = "ticker"\nbreaks_at = 41\n', "postmortem", "source:tick", "--json")
+    case = json.loads(done.stdout)
+    [certificate] = case["services"]
+    assert (certificate["service"], certificate["collections"]) == ("tick", 40)
+    assert case["input"]["notes"] == ["source:tick: reading broke off: ConnectionError: the ticker has stopped"]
+    assert (
+        "source:tock: the configuration has no [sources.tock]" in run("", "postmortem", "source:tock", status=2).stderr
+    )
+
+
+def test_while_a_source_is_read_its_detectors_change_with_the_configuration(start, tmp_path):
+    """SIGHUP, as with files that are followed."""
+    source = (
+        '[sources.tick]\nkind = "ticker"\nevery_s = 0.02\ncollections = 100_000\n[detectors.roof]\nkind = "ceiling"\n'
+    )
+    running = start(source + "live_mib = 1_000_000\n", "source:tick", "-v")
+    assert "live" in running.stdout.readline()
+    (tmp_path / "gctail.toml").write_text(source + "live_mib = 5\n")
+    running.send_signal(signal.SIGHUP)
+    assert running.stderr.readline() == "gctail: the configuration was read again\n"
+    assert any("are above the ceiling of 5" in line for line in running.stdout)
 
 
 def test_a_detector_that_fails_is_told_once_and_everything_else_goes_on(run):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from gctail.cli.wrapping import lexicon_of
 from gctail.errors import UnreadableInput
@@ -12,15 +12,14 @@ from gctail.runners.local import SOURCE, Reading
 from gctail.sources import Source, open_input
 
 
-def reading_of(options: argparse.Namespace, *, every_line: bool = False, room: Room | None = None) -> Reading:
-    """The reading of a call. Raises UsageError where a file of wrappers or deaths cannot be used."""
-    settings = options.settings
+def opener_of(options: argparse.Namespace) -> Callable[[str], Source]:
+    """What opens the inputs of a call: files, and the sources that its configuration describes."""
 
     def open_(path: str) -> Source:
         if not path.startswith(SOURCE):
             return open_input(path)
         name = path.removeprefix(SOURCE)
-        sources = settings.sources if settings is not None else {}
+        sources = options.settings.sources if options.settings is not None else {}
         if name not in sources:
             from gctail.config.near import did_you_mean
 
@@ -30,6 +29,11 @@ def reading_of(options: argparse.Namespace, *, every_line: bool = False, room: R
 
         return opened(name, sources[name])
 
+    return open_
+
+
+def reading_of(options: argparse.Namespace, *, every_line: bool = False, room: Room | None = None) -> Reading:
+    """The reading of a call. Raises UsageError where a file of wrappers or deaths cannot be used."""
     reading = Reading(
         service=options.service,
         wrapper=options.wrapper,
@@ -37,7 +41,7 @@ def reading_of(options: argparse.Namespace, *, every_line: bool = False, room: R
         room=room,
         lexicon=lexicon_of(options),
     )
-    reading.open = open_
+    reading.open = opener_of(options)
     return reading
 
 

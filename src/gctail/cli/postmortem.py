@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gctail.cli.colours import coloured
+from gctail.cli.inputs import opener_of
 from gctail.cli.judging import limit_of
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.progress import Progress
@@ -159,7 +160,7 @@ def _once(
     reading = Reading(service=options.service, wrapper=options.wrapper, lexicon=lexicon_of(options, bundled))
     reading.years = years or {}
     with Progress(options.files) as progress:
-        autopsy = Autopsy(reading, engine, progress.tell, places)
+        autopsy = Autopsy(reading, engine, progress.tell, places or Places(opener_of(options)))
         autopsy.logs(options.files)
         for path in options.kernel_log:
             autopsy.kernel(readable(path, "--kernel-log", autopsy.places))

@@ -65,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
     others: list[Sink] = [*alerts, *([profiling] if profiling is not None else ())]
     teller = Teller(options, limit_mib, others=others, live=live)
     sitting = Sitting(reading, engine, teller, views, alerts)
+    sitting.live = live
     sitting.profiling = profiling
     if options.pass_through:
         from gctail.sinks.passing import PassingOn
@@ -134,6 +135,8 @@ class Sitting:
         if views is not None:
             views.facts = self.facts
         self._observed = engine.all if views is None else views.board.all
+        self.live = False
+        """What is read grows while it is read: a configuration may change meanwhile."""
         self._stopped = False
         self._followed: Followed | None = None
         self._read_up_s = time.monotonic()
@@ -191,6 +194,7 @@ class Sitting:
             return
         for events in self.reading.files(paths):
             self.hear(events)
+            self.turn()
             if self._stopped:
                 return
 
@@ -198,6 +202,7 @@ class Sitting:
         """The same where nobody wants to see single collections."""
         for found in self.reading.bursts(paths):
             self.teller.tell(self.engine.all(found))
+            self.turn()
             if self._stopped:
                 return
 
@@ -242,6 +247,6 @@ def _sit(options: argparse.Namespace, sitting: Sitting) -> None:
         return
     for number in (signal.SIGTERM, signal.SIGINT) if options.follow else ():
         signal.signal(number, lambda *_: sitting.stop())
-    if options.follow and sitting.reloading is not None:
+    if sitting.live and sitting.reloading is not None:
         sitting.reloading.listen()
     read()

@@ -96,11 +96,11 @@ class Teller:
 
 def _placed(outcome: dict[str, Any]) -> dict[str, Any]:
     """Say where the decisive line of each death begins: a report is known by where its first line stands."""
-    from gctail.runners.places import Places
+    from gctail.runners.places import Places, is_pipe
 
     places = Places()
     for death in (service["death"] for service in outcome["services"] if service["death"] is not None):
-        if death["origin"] in outcome["input"].get("files", ()) and death["origin"] != "-":
+        if death["origin"] in outcome["input"].get("files", ()) and not is_pipe(death["origin"]):
             at = places.find(death["origin"], death["offset"], death["text"].split("\n", 1)[0])
             death["offset"] = death["offset"] if at is None else at
     return outcome

@@ -70,6 +70,7 @@ class Autopsy:
         Raises `UnreadableInput` where none can be read.
         """
         heads = {path: self._head(path) for path in paths}
+        self.reading.notes += self.places.notes
         kernel = [path for path in paths[1:] if looks_like_kernel(heads[path])]
         events = [path for path in paths[1:] if is_events(heads[path])]
         logs = [path for path in paths if path not in kernel and path not in events]

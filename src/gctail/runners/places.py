@@ -1,7 +1,7 @@
 """Reads a place of an input again: to say at which byte a quoted line begins, or to keep that part of the log.
 
-Standard input and pipes (`<(kubectl logs …)`) cannot be read twice, so they are kept in files without a name while
-gctail runs.
+Standard input, pipes (`<(kubectl logs …)`) and the sources of plugins cannot be read twice, so they are kept in files
+without a name while gctail runs.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import stat
 import sys
 import tempfile
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
 
 from gctail.errors import UnreadableInput
-from gctail.sources import open_input
+from gctail.runners.local import SOURCE
+from gctail.sources import Source, open_input
 from gctail.sources.compressed import MAGIC_BYTES, format_of
 
 WINDOW_BYTES = 1 << 20
@@ -29,7 +31,7 @@ LEAST_WORDS = 24
 
 def is_pipe(origin: str) -> bool:
     """Whether this input can be read once only."""
-    if origin == "-":
+    if origin == "-" or origin.startswith(SOURCE):
         return True
     try:
         return stat.S_ISFIFO(os.stat(origin).st_mode)  # noqa: PTH116  (also names under /dev/fd)
@@ -38,10 +40,13 @@ def is_pipe(origin: str) -> bool:
 
 
 class Places:
-    """The inputs of one reading, open to a second look."""
+    """The inputs of one reading, open to a second look; `opened` opens the sources among them."""
 
-    def __init__(self) -> None:
+    def __init__(self, opened: Callable[[str], Source] = open_input) -> None:
+        self._opened = opened
         self._kept: dict[str, IO[bytes]] = {}
+        self.notes: list[str] = []
+        """What was lost of inputs that could be read once only."""
         self._windows: OrderedDict[tuple[str, int], bytes] = OrderedDict()
 
     def path(self, origin: str) -> str:
@@ -51,11 +56,24 @@ class Places:
             return origin
         if kept is None:
             kept = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as this object)
-            with nullcontext(sys.stdin.buffer) if origin == "-" else open(origin, "rb") as pipe:  # noqa: PTH123
-                shutil.copyfileobj(pipe, kept, 1 << 20)
+            self._copy(origin, kept)
             self.keep(origin, kept)
         kept.seek(0)
         return f"/dev/fd/{kept.fileno()}"
+
+    def _copy(self, origin: str, kept: IO[bytes]) -> None:
+        """All that comes, to its end."""
+        if origin.startswith(SOURCE):
+            source, buffer = self._opened(origin), memoryview(bytearray(1 << 18))
+            try:
+                while count := source.readinto(buffer):
+                    kept.write(buffer[:count])
+            finally:
+                source.close()
+                self.notes += [f"{origin}: {note}" for note in source.notes]
+            return
+        with nullcontext(sys.stdin.buffer) if origin == "-" else open(origin, "rb") as pipe:  # noqa: PTH123
+            shutil.copyfileobj(pipe, kept, 1 << 20)
 
     def keep(self, origin: str, file: IO[bytes]) -> None:
         """From now on this input is read from there."""

@@ -1,5 +1,6 @@
 """A source: gctrace lines that nobody ever wrote."""
 
+import time
 from typing import Annotated
 
 from gctail.plugins import Source, Struct, key
@@ -13,6 +14,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """How many collections, and at which of them the source breaks off."""
 
     collections: Annotated[int, key("so many lines", ge=1)] = 60
+    every_s: Annotated[float, key("seconds before each of them", ge=0)] = 0.0
     breaks_at: Annotated[int | None, key("where it fails (never)")] = None
 
 
@@ -36,6 +38,7 @@ class Ticker:
         if number > self._settings.collections:
             return 0
         self._next += 1
+        time.sleep(self._settings.every_s)
         line = LINE.format(number, 3 + number, 2 * (3 + number)).encode()
         buffer[: len(line)] = line
         return len(line)
