@@ -65,8 +65,7 @@ def produce(servers: str, services: int, *, seconds: float = 0.0, copies_of: int
     """
     from kafka import KafkaProducer
 
-    names = sorted(path.name for path in RUNS.glob("*.log.xz"))[:: max(1, 280 // copies_of)]
-    logs = [lzma.decompress((RUNS / name).read_bytes()).split(b"\n")[:-1] for name in names]
+    logs = real_logs(copies_of)
     producer = KafkaProducer(bootstrap_servers=servers, linger_ms=20, batch_size=1 << 18, retry_backoff_ms=50)
     count, at, begun_s = 0, 0, time.monotonic()
     longest = max(len(lines) for lines in logs)
@@ -83,6 +82,101 @@ def produce(servers: str, services: int, *, seconds: float = 0.0, copies_of: int
     producer.flush()
     producer.close()
     return count
+
+
+class Flood:
+    """Writes the logs of so many services as fast as the brokers take them; who has ended or died begins anew.
+
+    It waits where more than `most_left` messages are left to read for the group: consumers are never without a backlog,
+    and the disk is not full of it.
+    """
+
+    def __init__(self, servers: str, services: int, *, most_left: int, copies_of: int = 280) -> None:
+        from confluent_kafka import Producer
+
+        self._logs = real_logs(copies_of)
+        self._calm = [crash_of(lines) for lines in self._logs]
+        self._lives = [[number % len(self._logs), 0] for number in range(services)]
+        self._producer = Producer({
+            "bootstrap.servers": servers, "enable.idempotence": True, "linger.ms": 20, "log_level": 2,
+            "queue.buffering.max.messages": 200_000,
+        })  # fmt: skip
+        self._servers, self._most_left = servers, most_left
+        self.count = 0
+        self.backlogs: list[int] = []
+        """How many messages were left to read, once a second."""
+
+    def run(self, seconds: float) -> int:
+        """Write for so long; returns the number of messages."""
+        watch, next_look_s, until_s = Watch(self._servers, "storm"), 0.0, time.monotonic() + seconds
+        while (now_s := time.monotonic()) < until_s:
+            if now_s >= next_look_s:
+                next_look_s = now_s + 1.0
+                left = watch.left()
+                if left is not None:
+                    self.backlogs.append(left)
+            if self.backlogs and self.backlogs[-1] > self._most_left:
+                self._producer.poll(0.2)
+            else:
+                self._round()
+        self._producer.flush()
+        watch.close()
+        return self.count
+
+    def _round(self) -> None:
+        """Some lines of each service."""
+        for number, life in enumerate(self._lives):
+            log, at = life
+            lines = self._logs[log]
+            more = lines[at : at + 5] if at < self._calm[log] else lines[at:]
+            for line in more:
+                self._write(line, b"service-%d" % number)
+            life[1] += len(more)
+            if life[1] >= len(lines):
+                life[:] = (log + 1) % len(self._logs), 0
+
+    def _write(self, line: bytes, key: bytes) -> None:
+        while True:
+            try:
+                self._producer.produce("logs", line, key)
+            except BufferError:  # the brokers take no more for now
+                self._producer.poll(0.1)
+            else:
+                self.count += 1
+                return
+
+
+class Watch:
+    """Looks how much a group has left to read, as a client that stays connected."""
+
+    def __init__(self, servers: str, group: str) -> None:
+        from confluent_kafka import Consumer
+
+        self._consumer = Consumer({
+            "bootstrap.servers": servers, "group.id": group, "enable.auto.commit": False, "log_level": 2,
+        })  # fmt: skip
+
+    def left(self) -> int | None:
+        """Messages that are not committed; None where the brokers do not say it at once."""
+        from confluent_kafka import KafkaException, TopicPartition
+
+        try:
+            known = self._consumer.list_topics("logs", timeout=1).topics["logs"].partitions
+            committed = self._consumer.committed([TopicPartition("logs", each) for each in known], timeout=1)
+            ends = [self._consumer.get_watermark_offsets(each, timeout=1)[1] for each in committed]
+        except KafkaException:
+            return None
+        return sum(end - max(0, each.offset) for end, each in zip(ends, committed, strict=True))
+
+    def close(self) -> None:
+        """Look no more."""
+        self._consumer.close()
+
+
+def real_logs(copies_of: int) -> list[list[bytes]]:
+    """The lines of so many recorded runs."""
+    names = sorted(path.name for path in RUNS.glob("*.log.xz"))[:: max(1, 280 // copies_of)]
+    return [lzma.decompress((RUNS / name).read_bytes()).split(b"\n")[:-1] for name in names]
 
 
 def crash_of(lines: list[bytes]) -> int:

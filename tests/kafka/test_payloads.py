@@ -86,6 +86,11 @@ def docker(line):
     return {"log": f"{line}\n", "stream": "stderr", "time": "2026-11-23T03:12:00.698095214Z"}
 
 
+def plain(line):
+    """A shipper of one's own: nothing tells what it is, but it names the container."""
+    return {"message": line, "container": {"name": "checkout"}}
+
+
 TEXT = [line.decode() for line in LEAK]
 KEY = b"checkout"
 
@@ -110,6 +115,14 @@ def test_a_leak_is_found_whatever_a_message_holds(report, brokers, name, message
     assert "checkout" in service["service"]
     assert service["collections"] == 131
     assert service["verdict"]["leak"]
+
+
+def test_plain_json_is_the_services_that_it_names_with_all_its_text(report, brokers):
+    """Keyed by machine: the collections and the lines that grew with the heap meet under the container's name."""
+    write(brokers, "payload-plain", [(b"node-3", json.dumps(plain(line)).encode()) for line in TEXT])
+    [service] = report("payload-plain")["services"]
+    assert (service["service"], service["collections"]) == ("checkout", 131)
+    assert "putIfAbsent" in service["suspects"][0]["template"]
 
 
 def test_what_was_read_is_kept_for_a_postmortem(gctail, brokers, tmp_path):

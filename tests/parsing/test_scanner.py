@@ -149,6 +149,26 @@ def test_the_words_of_a_death_are_found_at_the_end():
     assert [death.cause for death in deaths] == ["sigkill"]
 
 
+def test_plain_json_around_the_runtimes_lines_names_the_service_of_all_lines():
+    """What the program wrote belongs to the collections that came in such JSON; what names nobody, to the log."""
+
+    def plain(text, **said):
+        return json.dumps({"message": text, **said}) + "\n"
+
+    checkout, cart = {"container": {"name": "checkout"}}, {"container": {"name": "cart"}}
+    log = (
+        plain(gc(1), **checkout) + plain("paid", **checkout) + plain("INFO dropped", **cart) + plain(gc(1), **cart)
+        + plain("full", **cart) + plain(gc(2), **checkout) + plain("nobody") + plain("late", **cart, id=7)
+        + plain(gc(3)[:30], **checkout) + plain("between", **cart) + plain(gc(3)[30:], **checkout)
+    )  # fmt: skip
+    events, _ = read(log)
+    assert numbers(event for event in events if event.service == "checkout") == [1, 2, 3]
+    assert numbers(event for event in events if event.service == "cart") == [1]
+    assert application(events, "checkout") == plain("paid", **checkout)
+    assert application(events, "cart") == plain("full", **cart) + plain("late", **cart, id=7) + plain("between", **cart)
+    assert application(events, "a") == plain("INFO dropped", **cart) + plain("nobody")
+
+
 def test_two_services_in_one_log_are_kept_apart():
     """docker compose writes all containers into one stream."""
     lines = [f"{name}-1  | {text}" for n in range(1, 9) for name, text in (("pay", gc(n)), ("cart", f"INFO id={n}"))]

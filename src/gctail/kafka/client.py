@@ -128,11 +128,11 @@ class Client:
             self.consumer.assign([TopicPartition(*place) for place in {*known, *found}])
             self.arrived.extend(new)
 
-    def poll(self, timeout_s: float) -> Mapping[Place, Sequence[Message]]:
-        """Messages by partition, each in order; perhaps none. Raises KafkaError."""
+    def poll(self, timeout_s: float, most: int = POLL_RECORDS) -> Mapping[Place, Sequence[Message]]:
+        """So many messages at most, by partition, each in order; perhaps none. Raises KafkaError."""
         if self.wanted.group is not None:
             self._complete_rebalance()
-        polled: dict[Place, Sequence[Message]] = self.consumer.poll(int(timeout_s * 1000))
+        polled: dict[Place, Sequence[Message]] = self.consumer.poll(int(timeout_s * 1000), most)
         return polled
 
     def _complete_rebalance(self) -> None:
@@ -243,8 +243,11 @@ class Complaints(logging.Handler):
         logger.propagate = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Remember the newest; that the client's own loop was slow on a busy machine is no trouble of ours."""
-        if record.name == "kafka.net.selector":
+        """Remember the newest; that the client's own loop was slow on a busy machine is no trouble of ours.
+
+        Nor is it that a last checkpoint took its time: the loop that it warns of is not held up by `_Listener`.
+        """
+        if record.name == "kafka.net.selector" or str(record.msg).startswith("Rebalance listener"):
             return
         self.last, self.last_s = record.getMessage().splitlines()[0][:300], time.monotonic()
         if (found := REFUSED.search(self.last)) is not None:

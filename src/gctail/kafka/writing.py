@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import Thread
 from typing import Any
 
@@ -69,9 +70,13 @@ class Writer:
     def write(
         self, messages: Sequence[Outgoing], offsets: Mapping[Place, int] | None = None, member: object = None,
         note: str = NOTE,
-    ) -> Future[None]:  # fmt: skip
-        """Write all of it or nothing, with `note` beside the offsets. The future raises NotWritten."""
-        future: Future[None] = Future()
+    ) -> Future[float]:  # fmt: skip
+        """Write all of it or nothing, with `note` beside the offsets.
+
+        The future tells how many seconds it took, or raises NotWritten.
+        """
+        future: Future[float] = Future()
+        begun_s = time.monotonic()
 
         def work() -> None:
             try:
@@ -83,7 +88,7 @@ class Writer:
                 future.set_exception(error)
             else:
                 self.written += len(messages)
-                future.set_result(None)
+                future.set_result(time.monotonic() - begun_s)
 
         Thread(target=work, name="gctail-writer", daemon=True).start()
         return future
@@ -135,7 +140,7 @@ class Writer:
         while not self._closed:
             old, self._producer = self._producer, None
             if old is not None:
-                Thread(target=old.close, kwargs={"timeout": 1}, daemon=True).start()
+                Thread(target=_close, args=(old, 1.0), daemon=True).start()
             if self._name is None:
                 return
             try:
@@ -184,10 +189,16 @@ class Writer:
         """No more will be written."""
         self._closed = True
         if self._producer is not None:
-            closing = Thread(target=self._producer.close, kwargs={"timeout": 2}, daemon=True)
+            closing = Thread(target=_close, args=(self._producer, 2.0), daemon=True)
             closing.start()
             closing.join(3)
             self._producer = None
+
+
+def _close(producer: Any, within_s: float) -> None:  # noqa: ANN401  (the client has no types)
+    """What it has not written by then it will never write, and whoever waits for it knows."""
+    with suppress(KafkaError):
+        producer.close(timeout=within_s)
 
 
 def make_topic(

@@ -18,7 +18,7 @@ from gctail.errors import UsageError
 from gctail.parsing.backtracking import refused
 from gctail.parsing.toml import decoded
 from gctail.parsing.wrapper_formats import Definition, Wrapper, expand, expected, to_the_millisecond
-from gctail.parsing.wrapper_json import parse_record
+from gctail.parsing.wrapper_json import RecordReader, parse_record
 from gctail.parsing.wrapper_patterns import Shared, sniff_source, thin_source
 
 if TYPE_CHECKING:
@@ -89,6 +89,12 @@ class Formats:
             taken = wrapper.take_first(line, record, year=year)
             if taken:
                 yield wrapper, taken
+
+    @cached_property
+    def plain_json(self) -> RecordReader:
+        """Reads JSON that says nothing of who wrote it: an application's own, or a plain wrapper's."""
+        *_, last = [wrapper.reader for wrapper in self.thin if wrapper.reader is not None]  # the most general one
+        return last
 
     @cached_property
     def sniff_start(self) -> Matcher:

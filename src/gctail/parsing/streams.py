@@ -45,6 +45,13 @@ class Streams:
         reader.tell_news = self._tell_news
         return reader
 
+    def known(self, service: str, stream: str | None) -> LineReader | None:
+        """The reader of a service whose streams are known: of this one, or of another where this one is not."""
+        for each in (stream, "stderr", "stdout", None):
+            if (found := self._readers.get((service, each))) is not None:
+                return found
+        return None
+
     def feed(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
         """A line for one of the readers, in which somebody (systemd, a kubelet, a shell) may report a death."""
         if not reader.busy and self._may_report(line) is not None:

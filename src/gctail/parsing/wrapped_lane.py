@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import orjson
-
 from gctail.parsing.bulk import RUNS
 from gctail.parsing.entry import Entry
 from gctail.parsing.formats import Formats
-from gctail.parsing.reading import INTERESTING
+from gctail.parsing.reading import INTERESTING, LineReader
 from gctail.parsing.streams import Streams
 from gctail.parsing.window import Window
+from gctail.parsing.wrapper_json import parse_record
 from gctail.parsing.wrappers import Unwrapper
 from gctail.records import Passage
 
 UNWRAPPED_LINES_TO_LEAVE = 64
-MESSAGE_KEYS = ("msg", "message", "log")
 MOST_STREAMS_OF_RUNS = 4
 
 
@@ -40,6 +38,7 @@ class WrappedLane:
         self.active = self.thin = False
         self._window, self._finder, self._streams = window, window.finder, streams
         self._unwrapper, self._glued, self._every_line = unwrapper, glued, every_line
+        self._plain_json = unwrapper.plain_json
         self._not_unwrapped = 0
         self._busy = True
 
@@ -63,7 +62,9 @@ class WrappedLane:
             offset = self._window.base + at
             at = newline + 1
             if entries is None and self.thin and raw[:1] == b"{":
-                streams.feed(bare, self._message(raw), offset, None)
+                reader, lines = self._own_json(raw)
+                for line in lines:
+                    streams.feed(reader, line, offset, None)
                 continue
             if entries is None:
                 self._not_unwrapped += 1
@@ -92,17 +93,19 @@ class WrappedLane:
         entries = [entry for line in tail.split(b"\n")[1:] for entry in known.unwrap(line) or ()]
         return b"\n".join(entry.text for entry in entries) + b"\n"
 
-    def _message(self, raw: bytes) -> bytes:
-        """The message of a line of JSON where it belongs to a torn line of the runtime; else the line as it is."""
-        try:
-            record = orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            return raw
-        text = next((record[key] for key in MESSAGE_KEYS if isinstance(record.get(key), str)), None)
-        if text is None:
-            return raw
-        message = text.encode("utf-8", "surrogateescape")
-        return message if self._streams.bare.busy or INTERESTING.match(message) else raw
+    def _own_json(self, raw: bytes) -> tuple[LineReader, list[bytes]]:
+        """A line of JSON, perhaps the program's own: whose it is, and its message where that is the runtime's.
+
+        It is the line of the service that it names where the runtime has written in such JSON for that one as well.
+        """
+        record, streams = parse_record(raw), self._streams
+        entries = self._plain_json.entries(record) or ()
+        service = self._plain_json.service_of(record) or streams.service
+        reader = streams.known(service, entries[0].stream if entries else None) or streams.bare
+        lines = [entry.text for entry in entries]
+        if lines and (reader.busy or any(INTERESTING.match(line) for line in lines)):
+            return reader, lines
+        return reader, [raw]
 
     def _boring(self, at: int, end: int) -> int:
         """Where a run of wrapped lines ends that need not be looked at; it is handed on as one passage."""

@@ -53,6 +53,7 @@ class Unwrapper:
         known = known or formats()
         pinned = known.named(forced) if forced not in (None, "none") else None
         self._off = forced == "none"
+        self.plain_json = known.plain_json
         self._layers = [_Layer(depth, known, pinned if depth == 0 else None, year) for depth in range(MAX_DEPTH)]
 
     @property

@@ -14,11 +14,12 @@ from msgspec import Struct
 from gctail.engine import Engine
 from gctail.kafka.client import Client
 from gctail.kafka.letters import headers_of
+from gctail.kafka.pace import Pace
 from gctail.kafka.places import Place
 from gctail.kafka.reading import Reading
 from gctail.kafka.sorting import Poison
 from gctail.kafka.states import Living, States
-from gctail.kafka.writing import NOTE, NotWritten, Outgoing, Writer
+from gctail.kafka.writing import ATTEMPT_S, NOTE, NotWritten, Outgoing, Writer
 from gctail.records import Finding
 from gctail.runners.kafka.arrivals import transactions_of
 from gctail.runners.kafka.course import Course
@@ -30,10 +31,10 @@ CHECKPOINT_S = 5.0
 FINDING_S = 0.3
 """A finding makes a checkpoint due after this long: what was told is saved before anything can be lost."""
 SAVING_SHARE = 10
-"""Saving takes at most one in so many seconds: with many services checkpoints are rarer, and a replay longer."""
+"""Saving takes at most one in so many seconds: with many services a round is longer, and so is a replay."""
+WRITING_S = 1.0
+"""So long one transaction should take: what does not fit into it comes with the next, the longest unsaved first."""
 AGAIN_S = 1.0
-MOST_SAVED = 500
-"""Services in one checkpoint; the longest unsaved come first."""
 GIVE_BACK_S = 20.0
 """How long partitions that are taken away may be held for their last checkpoint."""
 
@@ -41,13 +42,16 @@ GIVE_BACK_S = 20.0
 class Saving(Struct):
     """A checkpoint on its way."""
 
-    future: Future[None]
+    future: Future[float]
     positions: dict[str, dict[Place, int]]
     offsets: dict[Place, int]
     findings: list[Finding]
     letters: list[Poison]
     note: str
     begun_s: float
+    bytes: int
+    soon: bool = False  # only what a finding has made urgent
+    more: bool = False  # not all that has changed had room in it
 
 
 class Checkpoints:
@@ -77,7 +81,9 @@ class Checkpoints:
         self._unsettled = 0
         self._saving: Saving | None = None
         self._committed: dict[Place, int] = {}
-        self._due_s = 0.0
+        self._urgent: dict[str, None] = {}  # services of which something was told
+        self._pace = Pace(WRITING_S, 1 << 18, 8 << 20, 1 << 20)  # bytes of state
+        self._due_s = self._soon_s = 0.0
 
     @property
     def waiting(self) -> int:
@@ -90,6 +96,7 @@ class Checkpoints:
     def told(self, findings: Sequence[Finding]) -> None:
         """The sinks have taken these."""
         self._unsettled += len(findings)
+        self._urgent.update(dict.fromkeys(finding.service for finding in findings))
         if self.course.findings_topic is not None:
             self._findings += findings
 
@@ -104,9 +111,11 @@ class Checkpoints:
         """Look at the checkpoint that is on its way, begin another where one is due."""
         if not self._over(client, 0.0):
             return
-        soon = bool(self.waiting) and time.monotonic() >= self._due_s - CHECKPOINT_S + FINDING_S
-        if soon or time.monotonic() >= self._due_s:
+        now_s = time.monotonic()
+        if now_s >= self._due_s:
             self._begin(client, None, 0.05)
+        elif self.waiting and now_s >= self._soon_s:
+            self._begin(client, None, 0.05, soon=True)
 
     def all(self, client: Client, places: set[Place]) -> None:
         """Save all there is to save of these partitions, as long as they may be held for it."""
@@ -121,6 +130,7 @@ class Checkpoints:
             self._committed.pop(place, None)
         if self.states is not None:
             ours, here = self.progress.services, self.progress.positions
+            self._urgent = {name: None for name in self._urgent if name in ours}
             self._findings = [finding for finding in self._findings if finding.service in ours]
             self._letters = [
                 each for each in self._letters if Place(each.message.topic, each.message.partition) in here
@@ -133,18 +143,30 @@ class Checkpoints:
 
     # -- what
 
-    def _begin(self, client: Client, places: set[Place] | None, within_s: float) -> bool:
-        """Begin to save what has changed, once all sinks have what they took. False where nothing was to be saved."""
+    def _begin(self, client: Client, places: set[Place] | None, within_s: float, *, soon: bool = False) -> bool:
+        """Begin to save what has changed in these partitions (None: in all), once all sinks have what they took.
+
+        What is urgent comes first, and alone where it is to be `soon`. False where nothing was to be saved.
+        """
         if self._unsettled and not self.outputs.settled(within_s):
             return False
         self._unsettled = 0
         begun_s = time.monotonic()
-        self._due_s = begun_s + CHECKPOINT_S
+        self._soon_s = begun_s + FINDING_S
+        if not soon:
+            self._due_s = begun_s + CHECKPOINT_S
         if self.writer is None:
             return False
-        names, messages = self._changed(self.states, places) if self.states is not None else ([], [])
+        names: list[str] = []
+        messages: list[Outgoing] = []
+        more = False
+        if self.states is not None:
+            names, messages, more = self._changed(self.states, set() if soon else places)
+        size = sum(len(each.value or b"") for each in messages)
         positions = {name: self.progress.positions_of(name) for name in names}
         self.progress.saving(names)
+        for name in names:
+            self._urgent.pop(name, None)
         findings, self._findings = self._ready()
         letters, self._letters = self._letters, []
         offsets = self._offsets(places, self.progress.homes(names))
@@ -161,7 +183,7 @@ class Checkpoints:
             messages.append(Outgoing(topic, each.message.key, each.message.value, headers))
         member = client.membership() if self.course.grouped else None
         future = self.writer.write(messages, offsets, member, note)
-        self._saving = Saving(future, positions, offsets, findings, letters, note, begun_s)
+        self._saving = Saving(future, positions, offsets, findings, letters, note, begun_s, size, soon, more)
         return True
 
     def _ready(self) -> tuple[list[Finding], list[Finding]]:
@@ -174,13 +196,16 @@ class Checkpoints:
             (waiting if self.progress.is_dirty(finding.service) else ready).append(finding)
         return ready, waiting
 
-    def _changed(self, states: States, places: set[Place] | None) -> tuple[list[str], list[Outgoing]]:
-        """The services to save, with their state; not those that are in the middle of something."""
+    def _changed(self, states: States, places: set[Place] | None) -> tuple[list[str], list[Outgoing], bool]:
+        """The services to save, with their state, and whether more wait; not those in the middle of something."""
         blocked = self._blocked()
         names: list[str] = []
         messages: list[Outgoing] = []
-        told = [finding.service for finding in self._findings if self.progress.is_dirty(finding.service)]
-        for name in dict.fromkeys([*told, *self.progress.dirty(places)]):
+        size = 0
+        urgent = [name for name in self._urgent if self.progress.is_dirty(name)]
+        for name in dict.fromkeys([*urgent, *self.progress.dirty(places)]):
+            if size >= self._pace.size:
+                return names, messages, True
             known = self.progress.services[name]
             if name in blocked or known.lane in blocked:
                 continue
@@ -190,11 +215,9 @@ class Checkpoints:
                 continue
             living = Living(service.state(), self.progress.positions_of(name), self.reading.context(known.lane))
             messages.append(states.service_record(name, known.home, living))
+            size += len(messages[-1].value or b"")
             names.append(name)
-            if len(names) >= MOST_SAVED:
-                self._due_s = 0.0
-                break
-        return names, messages
+        return names, messages, False
 
     def _blocked(self) -> set[str]:
         """Services, and lanes, that hold something unfinished: their state would not have it."""
@@ -231,30 +254,34 @@ class Checkpoints:
         if saving is None:
             return True
         try:
-            self._outcome(client, saving, within_s)
+            took_s = self._outcome(client, saving, within_s)
         except NotYet:
             return False
         except (NotWritten, KafkaError) as error:
             self._saving = None
             self.progress.unsaved()
+            self._urgent.update(dict.fromkeys(saving.positions))
             self._findings, self._letters = saving.findings + self._findings, saving.letters + self._letters
             self.forget(set())
             self.link.trouble(f"a checkpoint was not written ({sentence(error)})")
-            self._due_s = time.monotonic() + AGAIN_S
+            self._due_s = self._soon_s = time.monotonic() + AGAIN_S
+            self._pace.took(saving.bytes, ATTEMPT_S)
             return True
         self._saving = None
         self.progress.saved(saving.positions)
         self._committed.update(saving.offsets)
         self.saved += len(saving.positions)
-        if self._due_s:
-            took_s = time.monotonic() - saving.begun_s
-            self._due_s = max(self._due_s, saving.begun_s + SAVING_SHARE * took_s)
+        self._pace.took(saving.bytes, took_s)
+        self._soon_s = time.monotonic() + FINDING_S
+        if not saving.soon:
+            least_s = 0.0 if saving.more else CHECKPOINT_S
+            self._due_s = saving.begun_s + max(least_s, SAVING_SHARE * took_s)
         return True
 
-    def _outcome(self, client: Client, saving: Saving, within_s: float) -> None:
-        """Raises NotWritten or KafkaError where it was not written, NotYet where nobody knows yet."""
+    def _outcome(self, client: Client, saving: Saving, within_s: float) -> float:
+        """How long it took. Raises NotWritten or KafkaError where it was not written, NotYet where nobody knows yet."""
         try:
-            saving.future.result(within_s)
+            took_s = saving.future.result(within_s)
         except NotWritten:
             if not self.course.transactional or not saving.offsets:
                 raise
@@ -264,6 +291,7 @@ class Checkpoints:
                 raise NotYet from error
             if committed is None or committed[1] != saving.note:
                 raise
-            return  # the brokers took it, only their answer was lost
+            return ATTEMPT_S  # the brokers took it, only their answer was lost
         if self.course.grouped and not self.course.transactional and saving.offsets:
             client.commit(saving.offsets, saving.note)
+        return took_s

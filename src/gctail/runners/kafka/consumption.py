@@ -16,9 +16,10 @@ import msgspec
 from kafka.errors import KafkaError
 
 from gctail.engine import Engine
-from gctail.kafka.client import Client, Moves
+from gctail.kafka.client import POLL_RECORDS, Client, Moves
 from gctail.kafka.lag import Facts, lag_of
 from gctail.kafka.naming import Naming
+from gctail.kafka.pace import Pace
 from gctail.kafka.places import Message, Place
 from gctail.kafka.progress import Progress
 from gctail.kafka.reading import Reading, by_place, by_time
@@ -33,6 +34,8 @@ from gctail.service import Seen
 from gctail.sinks import Sink
 
 TICK_S = 1.0
+READ_S = 0.25
+"""So long at most is read between two looks at the group: rebalances and checkpoints do not wait longer."""
 QUIET_S = 10.0
 """After so long without a message, what is open (a torn line, a crash report) is taken as it is.
 
@@ -99,6 +102,7 @@ class Consumption:
         self._ends: dict[Place, int] = {}
         self._written_s: dict[Place, float] = {}
         self._next_tick_s = 0.0
+        self._pace = Pace(READ_S, 100, POLL_RECORDS, 500)
         self._told_scattered = False
 
     def stop(self) -> None:
@@ -128,18 +132,20 @@ class Consumption:
     # -- one turn
 
     def _turn(self, client: Client) -> None:
-        polled = self.link.poll(client)
+        most = POLL_RECORDS if self.reading.scattered else self._pace.size  # the more, the better they are merged
+        polled = self.link.poll(client, most)
         arrived = client.take_arrived()
         taken = self.progress.positions.keys() - client.assignment()
         if taken:  # the client does not always say so: seen with 3.0.12 when a member was thrown out and came back
             self.lost(taken)
         if arrived:
             self._welcome(client, arrived)
-        now_s = time.time()
+        now_s, begun_s, before = time.time(), time.monotonic(), self.reading.messages
         parts = by_place(polled)
         for place, messages in by_time(parts) if self.reading.scattered else parts:
             if place in self.progress.positions and place not in arrived:
                 self._read(place, messages, now_s)
+        self._pace.took(self.reading.messages - before, time.monotonic() - begun_s)
         self.checkpoints.refused(self.reading.sorting.take_poison())
         if time.monotonic() >= self._next_tick_s:
             self._next_tick_s = time.monotonic() + TICK_S

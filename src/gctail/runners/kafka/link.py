@@ -61,11 +61,11 @@ class Link:
                 return client
         return None
 
-    def poll(self, client: Client) -> Mapping[Place, Sequence[Message]]:
-        """Messages, or none where there is trouble. Raises UnreadableInput where no waiting helps."""
+    def poll(self, client: Client, most: int) -> Mapping[Place, Sequence[Message]]:
+        """So many messages at most, or none where there is trouble. Raises UnreadableInput where no waiting helps."""
         begun_s, worked_s = time.monotonic(), time.thread_time()
         try:
-            polled = client.poll(self._poll_s)
+            polled = client.poll(self._poll_s, most)
         except FATAL as error:
             raise UnreadableInput(f"Kafka: {sentence(error)}") from error
         except KafkaError as error:
