@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gctail.parsing.heads import _FIND, SLACK_BYTES, Finder
 from gctail.parsing.scanner import Scanner
+from gctail.parsing.times import parse_time
 from gctail.parsing.window import LINE_BYTES, Room
 from gctail.parsing.wrappers import unwrapped
 from gctail.records import Death, GcCycle, Passage, Sighting
@@ -125,6 +126,14 @@ def test_a_wrapped_line_gives_time_and_stream():
     events, _ = read(line * 3)
     first = next(event for event in events if isinstance(event, Sighting))
     assert (first.stream, first.time_s) == ("stderr", 1795403520.5)
+
+
+@pytest.mark.parametrize(("year", "time"), [(2026, "2026-11-23T08:17:00Z"), (None, None)])
+def test_the_line_before_a_collection_gives_its_time_once_the_year_is_known(year, time):
+    """klog's header has none; the year of the log completes it."""
+    events, _ = read(f"I1123 08:17:00.000000   1 a.go:1] put\n{gc(1)}\n", year=year)
+    [sighting] = [event for event in events if isinstance(event, Sighting)]
+    assert sighting.near_s == (parse_time(time) if time else None)
 
 
 def test_an_endless_line_costs_no_memory_and_hides_nothing_else():

@@ -134,7 +134,7 @@ class BareLane:
         self._cycles_here += 1
         near_s = None
         if line > passage and (self._cycles_here < NEIGHBOURS or number % NEIGHBOUR_EVERY == 0):
-            near_s = glances.neighbour_s(self._window, line)
+            near_s = glances.neighbour_s(self._window, line, self._unwrapper.year)
         reader.next_number, reader.procs = number + 1, cycle.procs
         offset = self._window.base + line
         self._events.append(Sighting(cycle, streams.service, streams.origin, offset, near_s=near_s))

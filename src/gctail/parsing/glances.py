@@ -28,12 +28,12 @@ def line_at(window: Window, line: int, end: int) -> bytes:
     return bytes(window.view[line : window.buffer.find(b"\n", line, end)])
 
 
-def neighbour_s(window: Window, line: int) -> float | None:
-    """The time stamp (Unix time) of the line before."""
+def neighbour_s(window: Window, line: int, year: int | None) -> float | None:
+    """The time stamp (Unix time) of the line before; `year` completes one that has none."""
     before = window.buffer.rfind(b"\n", 0, line - 1)
     if before < 0:
         return None
-    found = find_time(bytes(window.view[before + 1 : min(line - 1, before + STAMP_BYTES)]))
+    found = find_time(bytes(window.view[before + 1 : min(line - 1, before + STAMP_BYTES)]), year)
     return found[0] if found is not None else None
 
 

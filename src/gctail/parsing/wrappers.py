@@ -46,11 +46,12 @@ class Unwrapper:
     """
 
     def __init__(self, forced: str | None = None, year: int | None = None, known: Formats | None = None) -> None:
-        """`forced` is the name of the only wrapper to take, or "none"; `year` completes syslog's times.
+        """`forced` is the name of the only wrapper to take, or "none"; `year` completes times that have none.
 
         `known` are the wrappers to try, gctail's own by default. Raises UsageError where none has the forced name.
         """
         known = known or formats()
+        self.year = year
         pinned = known.named(forced) if forced not in (None, "none") else None
         self._off = forced == "none"
         self.plain_json = known.plain_json
