@@ -40,7 +40,7 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--partitions", type=int, default=12)
     parser.add_argument("--program", choices=sorted(PROGRAMS), default="kafka")
-    parser.add_argument("--backlog", type=int, default=200_000, help="messages that are left to read at most")
+    parser.add_argument("--backlog", type=int, default=100_000, help="messages that are left to read at most")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()

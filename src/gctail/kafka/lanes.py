@@ -9,7 +9,6 @@ offset that of its message, and where it begins inside a message of several line
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
@@ -25,16 +24,18 @@ from gctail.records import GcCycle, HeapSample, Passage, Sighting
 LANE_TAIL_BYTES = 4096
 """What a lane remembers of the last text of a process, to find out who killed it."""
 
+MOST_OPEN_BYTES = 16 << 20
+"""What is open for longer ends as it is: so long all messages since its beginning are held."""
+
 
 class Chunk:
     """Messages that were scanned together, and where in the lane's stream they stand."""
 
-    __slots__ = ("_starts", "base", "before", "end", "messages", "sizes")
+    __slots__ = ("_starts", "base", "before", "messages", "sizes")
 
     def __init__(self, base: int, messages: Sequence[Message], sizes: Sequence[int], before: bytes) -> None:
         """`before` is the line that came before the first message."""
         self.base, self.messages, self.sizes, self.before = base, messages, sizes, before
-        self.end = base + sum(sizes)
         self._starts: list[int] = []
 
     def message_at(self, at: int) -> tuple[Message, int]:
@@ -56,7 +57,7 @@ class Lane:
         self.timed = False  # the lines have times of their own, so the messages' are not needed
         self.last_fed_s = 0.0
         self.before = b""  # the last line so far: its time stamp is the neighbour of a collection that comes next
-        self._chunks: deque[Chunk] = deque()
+        self._chunks: list[Chunk] = []
         self._end = 0
 
     def feed(self, messages: Sequence[Message], take: Callable[[Event], object]) -> bytes:
@@ -66,6 +67,8 @@ class Lane:
         if joined.count(b"\n") != len(values):
             values = [_without_newline(value) for value in values]
             joined = b"\n".join(values) + b"\n"
+        if self._chunks and self._end - self._chunks[0].base > MOST_OPEN_BYTES:
+            self.rest(take)
         if not self.scanner.open():
             self._chunks.clear()
         self._chunks.append(Chunk(self._end, messages, [len(value) + 1 for value in values], self.before))
@@ -140,13 +143,10 @@ class Lane:
         return found[0] if found is not None else None
 
     def _message_at(self, at: int) -> tuple[Message, int]:
-        chunks = self._chunks
-        while len(chunks) > 1 and chunks[0].end <= at and not self.scanner.open():
-            chunks.popleft()
-        for chunk in reversed(chunks):
+        for chunk in reversed(self._chunks):  # a report is told after what came behind its beginning: none may be gone
             if at >= chunk.base:
                 return chunk.message_at(at)
-        return chunks[0].message_at(chunks[0].base)
+        return self._chunks[0].message_at(self._chunks[0].base)
 
 
 def owner(event: Event) -> str:
