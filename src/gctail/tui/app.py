@@ -40,6 +40,7 @@ class LiveView(App[None]):
     CSS_PATH = "live.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "quit"),
+        Binding("question_mark", "help", "help"),
         Binding("slash", "filter", "filter"),
         Binding("s", "sort", "sort"),
         Binding("n", "finding(1)", "next finding"),
@@ -49,7 +50,6 @@ class LiveView(App[None]):
         Binding("p", "pause", "pause"),
         Binding("z", "zoom", "zoom", show=False),
         Binding("t", "theme", "light", show=False),
-        Binding("question_mark", "help", "help"),
         Binding("escape", "everything", "all", show=False),
     ]
 
