@@ -2,7 +2,7 @@
 
 import pytest
 
-from gctail.attribution.wording import sentence
+from gctail.attribution.wording import said, sentence
 
 SUSPECT = {
     "kind": "keys", "slot": "user", "field": None, "share": 1.0, "correlation": 0.999, "p_value": 0.003,
@@ -34,3 +34,18 @@ def test_what_grew_with_the_heap_is_told(changed, told):
 def test_how_much_of_what_came_stays_is_told():
     told = sentence({**SUSPECT, "kind": "lines", "less": "closed", "held_share": 0.19})
     assert "12 KiB kept for each of 300 lines, of which 19 % stay; it explains 100 % of the growth" in told
+
+
+@pytest.mark.parametrize(
+    ("message", "template", "words"),
+    [
+        ("user logged in", "user logged in user=<*> method=<*>", "user logged in"),
+        ("put(key=, size=)", "put(key=<*>, size=<*>)", "put(key=<*>, size=<*>)"),
+        ("put(key=, size=) →", "put(key=<*>, size=<*>) → of=<*>", "put(key=<*>, size=<*>) → of=<*>"),
+        ("", "<*> <*>", "<*> <*>"),
+        ("render failed", None, "render failed"),
+    ],
+)
+def test_a_suspect_is_shown_without_holes(message, template, words):
+    """Where variables stand within its message, the template shows where; those behind it are left out."""
+    assert said({"message": message, "template": template}) == words

@@ -38,6 +38,12 @@ def _grew(suspect: Mapping[str, Any]) -> str:
     return f'the heap grew with {such}, less those that say "{less}"' if less else f"the heap grew with {such}"
 
 
+def said(suspect: Mapping[str, Any]) -> str:
+    """What its lines say: the message, or where variables stand within that, the template, which shows where."""
+    message, template = str(suspect.get("message") or ""), str(suspect.get("template") or "")
+    return message if message and template.startswith(message) else template or message
+
+
 def called(name: str | None, what: str, template: str = "") -> str:
     """A variable by its name; one that has none by the word of the template before it, or by its place there.
 

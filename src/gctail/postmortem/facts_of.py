@@ -8,7 +8,7 @@ from typing import Any
 
 from gctail.amounts import growth
 from gctail.attribution.keys.values import KeyReport
-from gctail.attribution.wording import named, proven
+from gctail.attribution.wording import named, proven, said
 from gctail.postmortem.certificate import Certificate
 from gctail.postmortem.facts import Facts, percent
 from gctail.postmortem.facts_of_stacks import told_by_stacks
@@ -133,7 +133,7 @@ def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     first = suspects[0]
     share, slot = first.get("share"), first.get("slot")
     return {
-        "suspect": str(first.get("message") or first.get("template") or ""),
+        "suspect": said(first),
         "suspect_percent": 100 * share if isinstance(share, int | float) else None,
         "suspect_proven": proven(first.get("p_value")),
         "slot": named(str(slot), str(first.get("template") or "")) if slot else None,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gctail.amounts import duration, growth, size
-from gctail.attribution.wording import named, proven
+from gctail.attribution.wording import named, proven, said
 from gctail.postmortem.certificate import Certificate, Key, StackGroup
 from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
@@ -189,7 +189,7 @@ def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
         _keys(certificate.keys[0], certificate) if certificate.keys and certificate.keys[0].message == message else ""
     )
     if about:
-        return f'"{_brief(message, ROOM - len(about) - 4)}": {about}'
+        return f'"{_brief(said(suspect), ROOM - len(about) - 4)}": {about}'
     name, share = suspect.get("slot") or suspect.get("field"), suspect.get("share")
     distinct = suspect.get("distinct")
     slot = named(str(name), str(suspect.get("template") or "")) if name else ""
@@ -199,7 +199,7 @@ def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
         told += ": likely, not proven"
     elif isinstance(share, float | int):
         told += f": {share:.0%} of the growth"
-    return f'"{_brief(message, ROOM - len(told) - 3)}"{told}'
+    return f'"{_brief(said(suspect), ROOM - len(told) - 3)}"{told}'
 
 
 def _at_one_place(group: StackGroup) -> str:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from gctail.amounts import duration, size
-from gctail.attribution.wording import called, surely
+from gctail.attribution.wording import called, said, surely
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Advice, Case, Certificate, Memory, Moment, Quote
 from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
@@ -172,7 +172,6 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
     groups: list[object] = []
     for at, each in enumerate(certificate.suspects[:5], 1):
         template = str(each.get("template") or "")
-        message = str(each.get("message") or template)
         facts = [
             f"{each['share']:.0%} of the growth" if isinstance(each.get("share"), int | float) else "",
             f"{each['mib']:.0f} MiB" if isinstance(each.get("mib"), int | float) else "",
@@ -183,7 +182,7 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
             f"the log cannot tell it from no. {at - 1}" if each.get("group") in groups[-1:] else "",
         ]
         groups.append(each.get("group"))
-        yield from pen.wrapped(f'{at}. "{message}": ' + ", ".join(fact for fact in facts if fact), "  ", "     ")
+        yield from pen.wrapped(f'{at}. "{said(each)}": ' + ", ".join(fact for fact in facts if fact), "  ", "     ")
         if each.get("example"):
             yield pen.paint(pen.cut(str(each["example"]), "     | "), DIM)
     for key in certificate.keys[:3]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gctail.amounts import size
-from gctail.attribution.wording import called, surely
+from gctail.attribution.wording import called, said, surely
 from gctail.postmortem.certificate import Certificate, Hold, Key, Place
 from gctail.postmortem.held import grows, own_callers, place_of, short
 from gctail.postmortem.wording import key_called
@@ -32,8 +32,7 @@ def suspects(certificate: Certificate) -> Markup:
 
 def _suspect(at: int, told: dict[str, Any]) -> list[Cell]:
     p_value, distinct = _figure(told, "p_value"), _figure(told, "distinct")
-    named = told.get("message") or told.get("template") or NONE
-    template = told.get("template")
+    named, template = said(told) or NONE, told.get("template")
     title = str(template)[:400] if template and template != named else None
     return [
         Cell(at + 1, at + 1),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gctail.attribution.wording import said
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Certificate, Series, TemplateRate
 from gctail.postmortem.charts import POINT_OF_NO_RETURN
@@ -133,7 +134,7 @@ def _by_suspicion(rates: Sequence[TemplateRate]) -> list[TemplateRate]:
 
 def _rate(rate: TemplateRate) -> dict[str, Any]:
     return {
-        "message": show(rate.message or rate.template, 160),
+        "message": show(said({"message": rate.message, "template": rate.template}), 160),
         "example": show(rate.example, 400),
         "suspect": rate.suspect,
         "x": [round(value, 3) for value in rate.uptime_s],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gctail.attribution.wording import said
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Certificate
 from gctail.report.verdict import questions
@@ -30,8 +31,7 @@ def ticket(certificate: Certificate) -> str:
     if certificate.suspects:
         lines += ["", "**Suspects**", ""]
         for each in certificate.suspects[:MOST]:
-            named = each.get("message") or each.get("template")
-            lines.append(f"- {_code(str(named))}: explains {share(each.get('share'))} of the growth")
+            lines.append(f"- {_code(said(each))}: explains {share(each.get('share'))} of the growth")
     if certificate.advice:
         lines += ["", "**What to do**", ""]
         for advice in certificate.advice[:MOST]:

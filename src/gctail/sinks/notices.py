@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from gctail.amounts import duration, growth, size
+from gctail.attribution.wording import said
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
 from gctail.records import Finding
@@ -78,7 +79,7 @@ class Notice(Struct, frozen=True):
             ("cause", evidence.get("cause"), str),
         ]
         facts = [(name, show(say(value), 80)) for name, value, say in told if _tellable(name, value)]
-        suspects = [show(str(each.get("message") or each.get("template")), 120) for each in self.finding.suspects[:3]]
+        suspects = [show(said(each), 120) for each in self.finding.suspects[:3]]
         facts += [("suspect", suspect) for suspect in suspects]
         facts += [("advice", show(each, 300)) for each in self.finding.advice[:2]]
         return [*facts, ("time", rfc3339(round(self.time_s, 3)))]

@@ -108,6 +108,9 @@ export class Findings {
   }
 }
 
+/* What the lines of a suspect say: the message, or where variables stand within that, the template, which shows where. */
+const said = ({ message, template, field }) => (message && template?.startsWith(message) ? message : template || message || field || "");
+
 /* Who is suspected, most suspected first. */
 export const accuse = (section, list, suspects) => {
   section.hidden = !suspects.length;
@@ -116,7 +119,7 @@ export const accuse = (section, list, suspects) => {
   list.shape = shape;
   list.replaceChildren(...suspects.slice(0, 10).map((suspect) => {
     const item = make("li", "suspect"), figures = make("span", "when");
-    item.append(make("code", "", shown(suspect.message || suspect.template || suspect.field || "", 300)));
+    item.append(make("code", "", shown(said(suspect), 300)));
     if (typeof suspect.mib === "number") figures.append(make("b", "", `${Number(suspect.mib.toPrecision(3))} MiB`));
     if (typeof suspect.share === "number") figures.append(make("span", "", `${Math.round(100 * suspect.share)} % of the growth`));
     if (typeof suspect.distinct === "number") figures.append(make("span", "", `${suspect.distinct.toLocaleString("en")} distinct ${shown(/^#/.test(suspect.slot || "#") ? "values" : suspect.slot, 60)}`));
