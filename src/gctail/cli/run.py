@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gctail.cli.options import new_parser
 from gctail.cli.sizes import size_option
+from gctail.cli.viewing import listening, views_of
 from gctail.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,8 +25,13 @@ status is the command's (128 and the signal where one killed it). A slow or dead
 
   gctail run -- ./checkout --port 8080
   gctail run --limit 512MiB --findings findings.log -- ./checkout
+  gctail run --listen 127.0.0.1:9464 -- ./checkout
 
 Without --limit, the limit of the memory cgroup is taken."""
+READY = b"R"
+"""What the watching half says first where the command waits for it."""
+PIPE_BYTES = 1 << 20
+"""So much the command may write while nobody takes it."""
 WATCHED_END_S = 30.0
 """So long at most the last report is waited for after the command has ended."""
 
@@ -49,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         default="death",
         help="when the command has ended, tell the verdict: if it leaked or died of memory (death), always, or never",
     )
+    listening(parser)
     parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
     return parser
 
@@ -74,12 +83,15 @@ def run(options: argparse.Namespace) -> int:
         Recorder(options.record, lambda _: None)  # what is wrong with the directory is said before anything is started
     pipes, ends = _pipes(out, err)
     ours, theirs = _messages()
+    children.hold_signals()
     watcher = os.fork()
     if watcher == 0:
         for each in {*ends.values(), ours.detach()}:
             os.close(each)
-        _watch(wishes, theirs, pipes, told)
+        _watch(options, wishes, theirs, pipes, told)
     theirs.close()
+    if options.listen is not None and not ours.recv(1):  # it could not be had, which was said
+        return os.waitstatus_to_exitcode(os.waitpid(watcher, 0)[1])
     pid = children.started(command, children.with_gctrace(dict(os.environ)), ends[OUT], ends[ERR])
     children.forward_signals(pid)
     for end in set(ends.values()):
@@ -110,11 +122,20 @@ def _pipes(out: int, err: int) -> tuple[Pipes, dict[bytes, int]]:
     from gctail.runners.pump import ERR, OUT, Pipes
 
     there = [os.fstat(each) for each in (out, err)]
-    source, end = os.pipe()
+    source, end = _pipe()
     if os.path.samestat(*there):
         return Pipes({source: (ERR, err)}), {OUT: end, ERR: end}
-    other_source, other_end = os.pipe()
+    other_source, other_end = _pipe()
     return Pipes({source: (OUT, out), other_source: (ERR, err)}), {OUT: end, ERR: other_end}
+
+
+def _pipe() -> tuple[int, int]:
+    """A roomy pipe. Its reading end, which both halves have, waits for nobody."""
+    source, end = os.pipe()
+    os.set_blocking(source, False)
+    with suppress(OSError, AttributeError):  # not on Linux, or this user has as many pages in pipes as it may
+        fcntl.fcntl(source, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    return source, end
 
 
 def _messages() -> tuple[socket.socket, socket.socket]:
@@ -127,7 +148,7 @@ def _messages() -> tuple[socket.socket, socket.socket]:
     raise UsageError("run: this system has no local sockets that keep messages whole; use COMMAND 2>&1 | gctail -")
 
 
-def _watch(wishes: Wishes, end: socket.socket, pipes: Pipes, told: int) -> None:
+def _watch(options: argparse.Namespace, wishes: Wishes, end: socket.socket, pipes: Pipes, told: int) -> None:
     """The forked half: watches until the command has ended, and never returns."""
     import signal
 
@@ -137,8 +158,15 @@ def _watch(wishes: Wishes, end: socket.socket, pipes: Pipes, told: int) -> None:
     try:
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # it ends when the command has ended
-        watch(end, Watcher(wishes, lambda text: _said(told, text)), pipes)
+        watcher = Watcher(wishes, lambda text: _said(told, text))
+        if options.listen is not None:
+            watcher.show(lambda engine, facts: views_of(options, engine, facts))
+            end.send(READY)
+        watch(end, watcher, pipes)
         status = 0
+    except UsageError as error:
+        _said(2, f"gctail: {error}")
+        status = 2
     finally:
         os._exit(status)
 

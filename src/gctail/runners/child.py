@@ -32,11 +32,22 @@ def started(command: list[str], environment: dict[str, str], out: int, err: int)
     python_ignores = [number for number in (signal.SIGPIPE, signal.SIGXFSZ) if number is not None]
     actions = [(os.POSIX_SPAWN_DUP2, out, 1), (os.POSIX_SPAWN_DUP2, err, 2)]
     try:
-        return os.posix_spawnp(command[0], command, environment, file_actions=actions, setsigdef=python_ignores)
+        return os.posix_spawnp(
+            command[0], command, environment, file_actions=actions, setsigmask=(), setsigdef=python_ignores
+        )
     except FileNotFoundError as error:
         raise UsageError(f"run: {command[0]}: no such program here or in PATH") from error
     except OSError as error:
         raise UsageError(f"run: {command[0]}: cannot be started: {error.strerror}") from error
+
+
+def hold_signals() -> None:
+    """Signals that come before there is a child are kept for it: process 1 of a container would lose them."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _forwarded())
+
+
+def _forwarded() -> list[int]:
+    return [number for name in FORWARDED if (number := getattr(signal, name, None)) is not None]
 
 
 def forward_signals(child: int) -> None:
@@ -50,10 +61,9 @@ def forward_signals(child: int) -> None:
         except ProcessLookupError:
             return
 
-    for name in FORWARDED:
-        number = getattr(signal, name, None)
-        if number is not None:
-            signal.signal(number, forward)
+    for number in _forwarded():
+        signal.signal(number, forward)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _forwarded())
 
 
 def _in_front() -> bool:

@@ -11,8 +11,10 @@ import re
 import select
 import signal
 import socket
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from gctail.engine import Engine
     from gctail.parsing.scanner import Scanner
     from gctail.records import Finding
+    from gctail.runners.views import Views
     from gctail.store.recorder import Recorder
 
 WORTH_A_LOOK = re.compile(rb"gc #?\d|^gc\d|out of memory|fatal error|goroutine \d|HeapAlloc|go_memstats|/gc/heap")
@@ -30,6 +33,8 @@ WORTH_A_LOOK = re.compile(rb"gc #?\d|^gc\d|out of memory|fatal error|goroutine \
 KEPT_BYTES = 1 << 18
 """Of each output before that: its end, which is read when there is something to judge, or when the child has died."""
 STREAMS = {OUT: "stdout", ERR: "stderr"}
+TICK_S = 0.5
+"""How often time passes, and somebody looks whether the pump stands still, while nothing comes."""
 MEMORY_DEATHS = frozenset({"go-out-of-memory", "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "guard-kill"})
 
 
@@ -58,8 +63,22 @@ class Watcher:
         self._engine: Engine | None = None
         self._scanners: dict[bytes, Scanner] = {}
         self._recorder = self._recording()
+        self._views: Views | None = None
         self.dropped_bytes = 0
         self.findings = 0
+
+    def show(self, views_of: Callable[[Engine, Callable[[], dict[str, Any]]], Views | None]) -> None:
+        """Serve what `views_of` makes, from now on: models are loaded at once. Raises UsageError."""
+        self._views = views_of(self._begin(), self._facts)
+
+    def tick(self) -> None:
+        """Time has passed."""
+        if self._engine is None:
+            return
+        for scanner in self._scanners.values():
+            scanner.pause()
+        self._tell()
+        self._found(self._engine.advance(time.time()))
 
     def take(self, name: bytes, piece: bytes) -> None:
         """A piece of one of the child's outputs."""
@@ -72,6 +91,7 @@ class Watcher:
                 self._kept[name] = _whole_lines(kept[-KEPT_BYTES:]) if len(kept) > KEPT_BYTES else kept
                 return
             self._begin()
+            self._tell()
             return
         self._scanners[name].feed(piece)
         self._tell()
@@ -89,13 +109,14 @@ class Watcher:
             if not killed and self.wishes.report != "always":
                 return
             self._begin()
+            self._tell()
         for scanner in self._scanners.values():
             scanner.flush()
         self._tell()
         if killed and wait_status is not None:
             self._killed(os.WTERMSIG(wait_status))
         assert self._engine is not None  # noqa: S101 - begun above
-        self._told(self._engine.conclude())
+        self._found(self._engine.conclude())
         self._report()
 
     # -- what happens inside
@@ -107,7 +128,7 @@ class Watcher:
 
         return Recorder(self.wishes.record, lambda text: self.say(f"gctail: {text}"))
 
-    def _begin(self) -> None:
+    def _begin(self) -> Engine:
         """There is something to judge: load the models, read what was kept."""
         from gctail.engine import USUAL_MINING, Engine
         from gctail.parsing.scanner import Scanner
@@ -119,14 +140,24 @@ class Watcher:
             scanner = self._scanners[name] = Scanner(STREAMS[name], self.wishes.service)
             scanner.feed(kept)
         self._kept = {OUT: b"", ERR: b""}
-        self._tell()
+        return self._engine
 
     def _tell(self) -> None:
         if self._engine is None:
             return
+        observed = self._engine.all if self._views is None else self._views.board.all
         for scanner in self._scanners.values():
-            for seen in self._engine.all(scanner.take()):
+            for seen in observed(scanner.take()):
                 self._told(seen.findings)
+        if self._views is not None:
+            self._views.tick()
+
+    def _found(self, findings: list[Finding]) -> None:
+        """What stands in no line: time, or the end, has brought it."""
+        self._told(findings)
+        if self._views is not None:
+            self._views.board.found(findings)
+            self._views.tick(at_once=bool(findings))
 
     def _told(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
         from gctail.sinks.jsonl import finding_json
@@ -164,15 +195,7 @@ class Watcher:
         assert self._engine is not None  # noqa: S101 - begun in `ended`
         if self.wishes.output == "jsonl" or self.wishes.report == "never":
             return
-        scanners = self._scanners.values()
-        notes = [f"{self.dropped_bytes:,} bytes came too fast to be watched"] if self.dropped_bytes else []
-        facts = {
-            "files": list(STREAMS.values()),
-            "bytes": sum(scanner.bytes_read for scanner in scanners),
-            "lines": sum(scanner.lines_read for scanner in scanners),
-            "notes": notes,
-        }
-        told = report(self._engine, facts)
+        told = report(self._engine, self._facts())
         bad = any(
             (each["verdict"] is not None and each["verdict"].leak)
             or (each["death"] is not None and each["death"]["cause"] in MEMORY_DEATHS)
@@ -182,10 +205,26 @@ class Watcher:
             text = report_text(told, Palette(colour=self.wishes.colour))
             self.say("\n".join(f"gctail: {line}" if line else "gctail:" for line in text.splitlines()))
 
+    def _facts(self) -> dict[str, Any]:
+        """What was read so far."""
+        scanners = self._scanners.values()
+        notes = [f"{self.dropped_bytes:,} bytes came too fast to be watched"] if self.dropped_bytes else []
+        return {
+            "files": list(STREAMS.values()),
+            "bytes": sum(scanner.bytes_read for scanner in scanners),
+            "lines": sum(scanner.lines_read for scanner in scanners),
+            "notes": notes,
+        }
+
 
 def watch(end: socket.socket, watcher: Watcher, pipes: Pipes) -> None:
     """Take what the pump sends until the child has ended. Where the pump is gone, read the child's output itself."""
+    pump = os.getppid()
     while True:
+        if not select.select([end], [], [], TICK_S)[0]:
+            watcher.tick()
+            _stand_in(watcher, pipes, pump)
+            continue
         try:
             message = end.recv(PIECE_BYTES + 64)
         except OSError:
@@ -201,11 +240,33 @@ def watch(end: socket.socket, watcher: Watcher, pipes: Pipes) -> None:
         else:
             break
     while pipes.ways:
-        ready, _, _ = select.select(list(pipes.ways), [], [])
-        for source in ready:
-            name, piece = pipes.read(source)
-            watcher.take(name, piece)
+        _pass_on(watcher, pipes)
     watcher.ended(None)
+
+
+def _pass_on(watcher: Watcher, pipes: Pipes) -> None:
+    """What the child has written, in the pump's place."""
+    ready, _, _ = select.select(list(pipes.ways), [], [], TICK_S)
+    for source in ready:
+        name, piece = pipes.read(source)
+        watcher.take(name, piece)
+    if not ready:
+        watcher.tick()
+
+
+def _stand_in(watcher: Watcher, pipes: Pipes, pump: int) -> None:
+    """Pass the child's output on for as long as the pump stands still (SIGSTOP): the child must not."""
+    while pipes.ways and _stands_still(pump):
+        _pass_on(watcher, pipes)
+
+
+def _stands_still(pid: int) -> bool:
+    """Whether somebody has stopped the process, as proc_pid_stat(5) says; not known of other systems."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1]
+    except OSError:
+        return False
+    return state == b"T"
 
 
 def _whole_lines(text: bytes) -> bytes:
