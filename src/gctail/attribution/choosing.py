@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import structs
 
 from gctail.attribution.columns import LEVEL, LINES, SUM, Table, table
 from gctail.attribution.describing import Describer
-from gctail.attribution.hints import Hint, hint, stamped, tells_no_more
+from gctail.attribution.families import with_families
+from gctail.attribution.hints import PART, Hint, hint, stamped, tells_no_more
 from gctail.attribution.pace import faded
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
 from gctail.attribution.regression import fits
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gctail.attribution.columns import Candidate
-    from gctail.templates.courses import Courses, Template
+    from gctail.templates.courses import Courses
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
@@ -38,7 +40,7 @@ BEHIND = 4.0
 LEAST_SHARE = 0.1
 NEAR = 5.0
 """A line whose score is so much lower than the first one's is not told."""
-LEAST_SCORE = 0.0
+LEAST_SCORE = 0.5
 STANDS_OUT = 3.0
 """Where nothing is proven, somebody is told whose score is so high, or so much higher than that of all others.
 
@@ -60,7 +62,8 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     seen = window(courses, onset_s)
     if seen is None or seen.growth_mib < LEAST_GROWTH_MIB:
         return ()
-    columns = table(courses, seen.begin)
+    courses, kin = with_families(courses)
+    columns = table(courses, seen.begin, kin)
     if not columns.candidates:
         return ()
     ranked, hints = ranked_since(courses, onset_s, seen, columns)
@@ -100,22 +103,24 @@ def ranked_since(courses: Courses, onset_s: float, seen: Window, columns: Table)
 
 
 def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
-    """What each candidate's line says of itself; how rare it is counts for those that come by no clock."""
+    """What each candidate's line says of itself; how rare it is counts for those that come by no clock.
+
+    A member of a family is as rare as that, and one of many to try.
+    """
     clocks = {
         each.template
         for each, is_regular in zip(columns.candidates, regular(seen, columns.values).tolist(), strict=True)
         if is_regular and each.kind == LINES and not each.value and each.less is None
     }
     lines = sum(courses.lines)
-    return [
-        hint(
-            template,
-            each,
-            1.0 if each.kind == LEVEL or each.template in clocks else sum(template.count) / lines,
-        )
-        for each in columns.candidates
-        for template in (courses.templates[each.template],)
-    ]
+
+    def of(each: Candidate) -> Hint:
+        template, all_of_it = courses.templates[each.template], columns.kin.get(each.template, each.template)
+        no_evidence = each.kind == LEVEL or each.template in clocks
+        found = hint(template, each, 1.0 if no_evidence else sum(courses.templates[all_of_it].count) / lines)
+        return structs.replace(found, kind=min(found.kind, PART)) if all_of_it != each.template else found
+
+    return [of(each) for each in columns.candidates]
 
 
 def after(at: int, told: list[int], groups: dict[int, int], ranked: Ranked) -> int | None:
@@ -133,7 +138,7 @@ def explaining(ranked: Ranked, seen: Window, least_lead: float) -> Flags:
 
 
 def best_of_each(ranked: Ranked, columns: Table, courses: Courses, able: Flags) -> dict[int, float]:
-    """The best column of each template with the score of that template, best template first.
+    """The best column of each template or family with the score of that, the best first.
 
     Of one template that which tells most: the size of what grows, else the keys, where they fit about as well as lines.
     """
@@ -143,16 +148,18 @@ def best_of_each(ranked: Ranked, columns: Table, courses: Courses, able: Flags) 
         if not able[at]:
             continue
         candidate = columns.candidates[at]
-        first = best.setdefault(candidate.template, at)
-        about_as_well = ranked.score[at] > highest.setdefault(candidate.template, ranked.score[at]) - SAME
-        template = courses.templates[candidate.template]
-        if about_as_well and tells(candidate, template) > tells(columns.candidates[first], template):
-            best[candidate.template] = at
-    return {at: highest[template] for template, at in best.items()}
+        kin = columns.kin.get(candidate.template, candidate.template)
+        first = best.setdefault(kin, at)
+        about_as_well = ranked.score[at] > highest.setdefault(kin, ranked.score[at]) - SAME
+        ours, theirs = (tells(columns.candidates[each], courses) for each in (at, first))
+        if about_as_well and ours > theirs:
+            best[kin] = at
+    return {at: highest[kin] for kin, at in best.items()}
 
 
-def tells(candidate: Candidate, template: Template) -> int:
-    """Which column of a template says most of what grows."""
+def tells(candidate: Candidate, courses: Courses) -> int:
+    """Which column of a template, or of a family, says most of what grows."""
+    template = courses.templates[candidate.template]
     if candidate.kind == LEVEL:
         return 3
     if candidate.slot is None or candidate.value:

@@ -5,6 +5,8 @@ A column is what the live heap would look like if each line, each new key or eac
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +36,7 @@ MOST_COLUMNS = 4096
 MOST_OF_IT = 0.95
 """Lines with a value that nearly all of them have are all of them."""
 
+NO_KIN: Mapping[int, int] = MappingProxyType({})
 LINES, KEYS, SUM, LEVEL = "lines", "keys", "sum", "level"
 
 
@@ -51,13 +54,17 @@ class Candidate(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True):
-    """All candidates, and `values`: bins x candidates, running totals or levels at the end of each bin."""
+    """All candidates, and `values`: bins x candidates, running totals or levels at the end of each bin.
+
+    `kin` is the family of each template that has one.
+    """
 
     candidates: tuple[Candidate, ...]
     values: Floats
+    kin: Mapping[int, int]
 
 
-def table(courses: Courses, begin: int) -> Table:
+def table(courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN) -> Table:
     """The candidates that move in the bins from `begin` on; those of the most frequent templates where many do."""
     missing_share = missing(courses)
     found: list[tuple[Candidate, Floats]] = []
@@ -72,8 +79,8 @@ def table(courses: Courses, begin: int) -> Table:
         ]
     found += nets(found, courses)[: MOST_COLUMNS - len(found)]
     if not found:
-        return Table((), np.zeros((len(courses.uptime_s) - begin, 0)))
-    return Table(tuple(candidate for candidate, _ in found), np.column_stack([values for _, values in found]))
+        return Table((), np.zeros((len(courses.uptime_s) - begin, 0)), kin)
+    return Table(tuple(candidate for candidate, _ in found), np.column_stack([values for _, values in found]), kin)
 
 
 def nets(found: list[tuple[Candidate, Floats]], courses: Courses) -> list[tuple[Candidate, Floats]]:
