@@ -324,6 +324,11 @@ class Finding(Struct, frozen=True, tag="finding"):
     lines: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
 
+    @property
+    def is_news(self) -> bool:
+        """Whether a reader is told it: not that growth is no longer called growth, when it was just called a leak."""
+        return "goes_on_as" not in self.evidence
+
 
 class Forecast(Struct, frozen=True):
     """When the live heap meets the limit: seconds from the last collection, with an 80 % interval; None is never."""

@@ -128,6 +128,20 @@ def test_n_goes_to_the_next_finding_and_shows_the_lines_around_it(board):
     play(board, story, around=around)
 
 
+def test_growth_that_is_called_a_leak_is_not_told_to_have_ended(board):
+    """Machines are told that the incident of growth is over; a person just read of the leak."""
+    told = [each for each in board.snapshot.findings if each.service == "leaky"]
+    assert {"growing", "leak"} <= {each.kind for each in told}
+    assert not all(each.is_news for each in told)
+
+    async def story(app, pilot):
+        await pilot.press("n")
+        assert [each.id for each in app.findings.rows] == [each.id for each in told if each.is_news]
+        assert "called a leak now" not in screen(app)
+
+    play(board, story, (200, 60))
+
+
 def test_the_log_of_the_chosen_service_has_its_collections_whole(board):
     """They stand between the application's lines, as they came."""
     heard(board, "leaky", b"level=INFO msg=hello\n" + LINE.replace(b"gc 1 @1.000s", b"gc 132 @99.000s"))

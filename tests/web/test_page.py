@@ -136,7 +136,9 @@ def test_the_worst_service_is_on_top_and_is_shown(opened, heard):
     assert page.locator("#name").inner_text() == "leaky"
     assert "a leak with probability" in page.locator("#lead").inner_text()
     assert page.locator(".gc-stack canvas").count() == 4
-    assert page.locator("#findings .finding").count() == len(heard.board.snapshot.details["leaky"].findings)
+    assert page.locator("#findings .finding").count() == sum(
+        each.is_news for each in heard.board.snapshot.details["leaky"].findings
+    )
     assert "putIfAbsent(" in page.locator("#accused .suspect").first.inner_text()
     assert "putIfAbsent(" in page.locator("#lines .line.suspect").first.inner_text()
     assert page.locator("#lines .line.suspect").count() < page.locator("#lines .line").count() / 2
@@ -301,6 +303,10 @@ def test_a_new_finding_is_said_aloud(opened):
     publishing(seen, heard, "document.getElementById('told').textContent.startsWith('critical: leaky')")
     assert names(seen.page)[0] == "leaky"
     assert seen.page.locator("#name").inner_text() == "idle"
+    seen.page.locator("#everyone").check()
+    told = seen.page.locator("#findings").inner_text()
+    assert "with probability" in told
+    assert "called a leak now" not in told
 
 
 def test_a_pause_stands_still_while_the_reading_goes_on(opened, heard):

@@ -161,14 +161,14 @@ class Watcher:
 
     def _told(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
         from gctail.sinks.jsonl import finding_json
-        from gctail.sinks.text import Palette, finding_line, is_news
+        from gctail.sinks.text import Palette, finding_line
 
         palette = Palette(colour=self.wishes.colour)
         for finding in findings:
             self.findings += 1
             if self.wishes.output == "jsonl":
                 self.say(finding_json(finding).decode())
-            elif is_news(finding):
+            elif finding.is_news:
                 self.say(f"gctail: {finding_line(finding, palette)}")
 
     def _killed(self, number: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from gctail.records import Finding
 from gctail.sinks.folding import folded
 from gctail.sinks.jsonl import finding_json
-from gctail.sinks.text import Palette, finding_line, is_news
+from gctail.sinks.text import Palette, finding_line
 
 
 class Console:
@@ -30,7 +30,7 @@ class Console:
         for finding in findings:
             if self.output == "jsonl":
                 self.say(finding_json(finding).decode())
-            elif self.output == "text" and is_news(finding):
+            elif self.output == "text" and finding.is_news:
                 self.say(finding_line(finding, self.palette))
 
     def say(self, text: str) -> None:

@@ -63,11 +63,6 @@ class Palette:
         return f"{code}{text}{PLAIN}" if self.colour and text else text
 
 
-def is_news(finding: Finding) -> bool:
-    """Whether a reader is told it: not that growth is no longer called growth, when it was just called a leak."""
-    return "goes_on_as" not in finding.evidence
-
-
 def finding_line(finding: Finding, palette: Palette) -> str:
     """One finding in one line: when, how bad, whose, what."""
     when = _when(finding.time_s) if finding.time_s is not None else _clock(finding.uptime_s)

@@ -132,10 +132,8 @@ class LiveView(App[None]):
         snapshot, row = self.board.snapshot, self.services.current
         detail = snapshot.details.get(row.service) if row is not None else None
         self.chart.show(row, detail)
-        told = snapshot.findings if row is None or len(snapshot.rows) < 2 else [
-            each for each in snapshot.findings if each.service == row.service
-        ]  # fmt: skip
-        self.findings.show(told)
+        wanted = None if row is None or len(snapshot.rows) < 2 else row.service
+        self.findings.show([each for each in snapshot.findings if each.is_news and wanted in {None, each.service}])
         self._show_log(detail)
         self._show_said(detail)
 

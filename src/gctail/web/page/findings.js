@@ -3,6 +3,9 @@ import { clock, day, make, say, shown, sign, span, stateWords, tone } from "./wo
 
 const MOST = 300;
 
+/* That growth is no longer called growth when it was just called a leak is no news to a reader. */
+const isNews = (finding) => !("goes_on_as" in finding.evidence);
+
 export class Findings {
   /* `look` hears which finding is looked at. */
   constructor(list, everyone, look) {
@@ -27,14 +30,14 @@ export class Findings {
   /* Findings of any service, oldest first; returns those that are new. */
   hear(findings) {
     const there = new Set(this.all.map((each) => each.id));
-    const fresh = findings.filter((each) => !there.has(each.id));
+    const fresh = findings.filter((each) => isNews(each) && !there.has(each.id));
     this.all = [...fresh.slice().reverse(), ...this.all].slice(0, MOST);
     if (fresh.length && this.everyone.checked) this.draw();
     return fresh;
   }
 
   of(findings) {
-    this.own = (findings || []).slice(0, MOST);
+    this.own = (findings || []).filter(isNews).slice(0, MOST);
     if (!this.everyone.checked) this.draw();
   }
 
