@@ -6,6 +6,7 @@ import pytest
 
 from gctail.parsing.backtracking import MOST_WAYS, refused, ways
 from gctail.parsing.formats import formats
+from gctail.parsing.signatures import signatures
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,8 @@ def test_what_is_no_pattern_is_said_by_the_compiler():
     """With the place."""
     with pytest.raises(re.error, match="unterminated character set at position 1"):
         refused("a[b")
+
+
+def test_all_deaths_that_gctail_knows_would_be_taken_from_a_user():
+    """A line of one of them, made for it, once took four seconds."""
+    assert {each.signature.name for each in signatures() if refused(each.signature.pattern)} == set()
