@@ -18,7 +18,8 @@ from gctail.attribution.columns import table
 from gctail.attribution.ranking import window
 from gctail.detectors.growth import by_regression
 from gctail.detectors.hinge import Fit, fit
-from gctail.detectors.regression import Load, Regression
+from gctail.detectors.load import Load
+from gctail.detectors.regression import Regression
 from gctail.detectors.standstill import pauses_fit
 from gctail.detectors.values import Inquiry, Testimony
 

@@ -11,19 +11,26 @@ from __future__ import annotations
 from math import log, log2, sqrt
 from typing import Any, NamedTuple
 
+from gctail.detectors.beneath import HELD, Beneath, beneath
 from gctail.detectors.episodes import Zigzag
 from gctail.detectors.hinge import FEWEST_BLOCKS, Curve
 from gctail.detectors.history import History
+from gctail.detectors.load import Load
 from gctail.detectors.passage import survival
-from gctail.detectors.regression import HELD, Regression, regression
+from gctail.detectors.regression import Regression, regression
 from gctail.detectors.rises import rise_of
 from gctail.detectors.standstill import goes_on
+from gctail.detectors.teeth import teeth
 from gctail.detectors.values import Carryover
 
 DOUBT = 0.5
 """Weight of the service's own past: growth to a level that it came back from n times counts DOUBT/(DOUBT+n)."""
 YOUTH_SHARE = 0.004
 """Growth younger than this share of the process's age is discounted: there were many chances for a short one."""
+YOUNGEST_BENEATH = 0.5
+"""Growth beneath a load has to have lasted for so much of the time, in which the load comes and goes."""
+BENEATH_TRUST = 0.8
+"""What the load holds is known less well than what it takes to fit it."""
 CLEARLY_ENDLESS = 0.9
 """Weight of curves without an end from which on the regression alone is believed, nearly."""
 AHEAD = 1.5
@@ -132,6 +139,17 @@ def by_regression(found: Regression, now_s: float, head_mib: float) -> Outlook:
     return Outlook(chance, _median(ways, grown), onset_s / grown, rise / grown, rate / grown, endless, found.fit.load)
 
 
+def by_waves(found: Beneath | None, now_s: float, head_mib: float) -> Outlook:
+    """Judge the curves beneath a load, by what is left when the load is taken out of the levels."""
+    if found is None:
+        return NOTHING
+    oldest_s = YOUNGEST_BENEATH * now_s
+    curves = tuple(curve for curve in found.fit.curves if curve.beneath and now_s - curve.onset_s >= oldest_s)
+    load = Load(0.0, found.peak_mib, 0.0)
+    way = by_regression(Regression(found.fit._replace(curves=curves), load), now_s, head_mib)
+    return way._replace(probability=way.probability * found.goes_on * BENEATH_TRUST)
+
+
 def _ahead(age_s: float, left_s: float | None) -> float | None:
     """What growth without an end in sight is asked to last yet, s: its end, or a multiple of its age."""
     return None if left_s is None else min(left_s, AHEAD * age_s)
@@ -164,13 +182,13 @@ def weighed(probability: float, odds: float) -> float:
 class Growth:
     """The growth of one process epoch: its levels, its turns, and the last judgement of each kind."""
 
-    __slots__ = ("_fit_s", "_unfitted", "ended", "history", "judged", "memory", "zigzag")
+    __slots__ = ("_fit_s", "_unfitted", "ended", "history", "judged", "memory", "waves", "zigzag")
 
     def __init__(self, memory: Carryover | None = None) -> None:
         self.memory = memory or Carryover()
         self.history = History()
         self.zigzag = Zigzag(self.memory.noise_mib)
-        self.judged = NOTHING
+        self.judged = self.waves = NOTHING
         self._fit_s = 0.0
         self._unfitted = 0
         self.ended = False
@@ -191,16 +209,20 @@ class Growth:
             return 1.0
         returned = self.zigzag.occasions(level, age_s)
         returned += sum(1 for plateau in self.memory.plateaus_mib if plateau >= 0.97 * level)
-        factor = DOUBT / (DOUBT + returned)
-        factor *= age_s / (age_s + YOUTH_SHARE * now_s + 1e-9)
-        return factor * now_s / (now_s + START_S)
+        return DOUBT / (DOUBT + returned) * self._youth(now_s, age_s)
+
+    def _youth(self, now_s: float, age_s: float) -> float:
+        """The start of a process, and the many chances for short growth, as a factor."""
+        return 1.0 if self.ended else age_s / (age_s + YOUTH_SHARE * now_s + 1e-9) * now_s / (now_s + START_S)
 
     def probability(self, now_s: float, head_mib: float) -> tuple[float, Outlook, Outlook]:
         """The belief in a leak now, and both ways of judging behind it; needs no new regression."""
-        return self.probability_with(self.judged, now_s, head_mib)
+        return self.probability_with(self.judged, self.waves, now_s, head_mib)
 
-    def probability_with(self, judged: Outlook, now_s: float, head_mib: float) -> tuple[float, Outlook, Outlook]:
-        """The belief in a leak, given what the regression says."""
+    def probability_with(
+        self, judged: Outlook, waves: Outlook, now_s: float, head_mib: float
+    ) -> tuple[float, Outlook, Outlook]:
+        """The belief in a leak, given what the regressions say; where it grows beneath a load, that is the way."""
         episode = by_episode(self.zigzag, self.history, now_s, head_mib)
         level = self.zigzag.level
         quick = episode.probability * self.discount(now_s, level, now_s - episode.onset_s)
@@ -218,7 +240,8 @@ class Growth:
         if together > LEAST_SUSPICION:
             onset_s = episode.onset_s if quick > slow else judged.onset_s
             together = weighed(together, goes_on(self.history, onset_s, self.zigzag.noise))
-        return together, episode, judged
+        beneath = waves.probability * self._youth(now_s, now_s - waves.onset_s)
+        return (beneath, NOTHING, waves) if beneath > together else (together, episode, judged)
 
     def episode(self, now_s: float, head_mib: float) -> Outlook:
         """The episode under way, judged against another level."""
@@ -234,7 +257,9 @@ class Growth:
         since_s = 0.0
         if rise is not None and rise.after_start_up:  # what the start-up allocated is gone after the longest hold
             since_s = rise.onset_s + HELD[-1] * (now_s - rise.onset_s)
-        return regression(self.history, noise_mib, since_s)
+        found = regression(self.history, noise_mib, since_s)
+        hidden = beneath(self.history, now_s, noise_mib) or teeth(self.history, now_s, noise_mib)
+        return found._replace(beneath=hidden)
 
     def recent(self, onset_s: float, now_s: float) -> list[float]:
         """The levels of the younger part of the growth, block by block: older blocks have been joined."""
@@ -258,6 +283,7 @@ class Growth:
         """Run the regression and remember what it says."""
         found = self.regress(now_s, noise_mib)
         self.judged = by_regression(found, now_s, head_mib)
+        self.waves = by_waves(found.beneath, now_s, head_mib)
         self._fit_s, self._unfitted = now_s, 0
         return found
 
@@ -267,6 +293,7 @@ class Growth:
             "history": self.history.state(),
             "zigzag": self.zigzag.state(),
             "judged": list(self.judged),
+            "waves": list(self.waves),
             "fit": [self._fit_s, self._unfitted],
             "ended": self.ended,
         }
@@ -275,6 +302,6 @@ class Growth:
         """Become what `state` was taken from."""
         self.history = History.restore(state["history"])
         self.zigzag = Zigzag.restore(state["zigzag"])
-        self.judged = Outlook(*state["judged"])
+        self.judged, self.waves = Outlook(*state["judged"]), Outlook(*state.get("waves", NOTHING))
         self._fit_s, self._unfitted = state["fit"]
         self.ended = state["ended"]

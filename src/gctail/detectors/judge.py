@@ -12,7 +12,7 @@ from gctail.detectors.gathering import Gathering
 from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
 from gctail.detectors.goroutines import GoroutineGrowth
-from gctail.detectors.growth import Growth, Outlook, by_regression, weighed
+from gctail.detectors.growth import Growth, Outlook, by_regression, by_waves, weighed
 from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, LeakAlarm, Telling, false_alarms_per_day
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.passage import assumed_level, fatal_level, interval, survival
@@ -360,7 +360,8 @@ class Judge:
         head = self._head()
         near = self._near(head)
         found = growth.regress(now_s, max(0.01 * self._bearing.base, 0.35))
-        probability, episode, judged = growth.probability_with(by_regression(found, now_s, near), now_s, near)
+        ways = by_regression(found, now_s, near), by_waves(found.beneath, now_s, near)
+        probability, episode, judged = growth.probability_with(*ways, now_s, near)
         alone = max(probability, self._map_belief(head))
         probability = self._few(self._heeding(alone), count)
         if near < head or not self._knows_limit:

@@ -13,7 +13,7 @@ AT_ONCE_S = 0.5
 
 if TYPE_CHECKING:
     from gctail.detectors.episodes import Zigzag
-    from gctail.detectors.regression import Load
+    from gctail.detectors.load import Load
     from gctail.records import Forecast
 
 

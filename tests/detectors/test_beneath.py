@@ -1,0 +1,90 @@
+"""Leaks that something larger hides: waves of load, a load that falls, teeth that leave a little more each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import pi, sin
+from random import Random
+from typing import Any
+
+import pytest
+
+from gctail.detectors import Judge, Moment
+from gctail.detectors.teeth import turns_of
+from gctail.golang.pacer import PacerView
+
+END_S = 75.0
+
+
+def judged(make: Any, rate: Callable[[float], float], kept: Callable[[float], float]) -> Judge:
+    """A service of 12 MiB that holds what it allocates (MiB/s) for a second, and keeps a little besides."""
+    judge, view, chance = Judge(None), PacerView(), Random(3)  # noqa: S311 - repeatable, no secret
+    clock_s, before, number = 0.5, 10.0, 0
+    while clock_s < END_S:
+        live = 12.0 + rate(max(0.0, clock_s - 0.5)) + kept(clock_s) + chance.uniform(-1, 1)
+        number += 1
+        start = int(2 * before + 1)
+        clock_s += max((start - before) / rate(clock_s), 0.1)
+        (cycle,) = make.collections([live], first=number)
+        printed = {"uptime_s": round(clock_s, 3), "heap_start_mib": start, "heap_end_mib": start, "goal_mib": start}
+        real = make.replaced(cycle, **printed)
+        judge.observe(Moment(real, view.observe(real, real.uptime_s), clock_s))
+        before = live
+    return judge
+
+
+def waves(at_s: float) -> float:
+    """Requests come in waves of 26 s."""
+    return 24.0 + 15.0 * sin(2 * pi * at_s / 26)
+
+
+def falling(at_s: float) -> float:
+    """The load halves in a minute."""
+    return 30.0 - 0.25 * at_s
+
+
+def test_a_slow_leak_beneath_waves_of_requests_is_not_taken_for_the_load(make: Any) -> None:
+    """Each wave leaves 4 MiB; its own height is 30 MiB."""
+    judge = judged(make, waves, lambda at_s: 0.16 * at_s)
+    assert judge.verdict().probability > 0.3
+
+
+def test_waves_of_requests_alone_are_no_leak(make: Any) -> None:
+    """The same waves, and nothing kept."""
+    judge = judged(make, waves, lambda at_s: 0.0 * at_s)
+    assert judge.verdict().probability < 0.1
+
+
+def test_a_leak_that_grows_while_the_load_falls_is_told(make: Any) -> None:
+    """What is in flight gives back what is kept: the live heap stands still."""
+    judge = judged(make, falling, lambda at_s: 0.4 * at_s)
+    assert judge.verdict().probability > 0.3
+
+
+def test_a_heap_that_falls_with_its_load_is_no_leak(make: Any) -> None:
+    """Nothing is kept."""
+    judge = judged(make, falling, lambda at_s: 0.0 * at_s)
+    assert judge.verdict().probability < 0.1
+
+
+def test_a_cache_that_filled_while_the_load_fell_is_no_leak(make: Any) -> None:
+    """It is full since half of the time; the load goes on falling."""
+    judge = judged(make, falling, lambda at_s: 40.0 * min(1.0, at_s / 30))
+    assert not judge.verdict().leak
+
+
+@pytest.mark.parametrize(("kept_by_each", "leaks"), [(3.0, True), (0.0, False)])
+def test_teeth_that_leave_a_little_more_each_time_are_told_from_those_that_do_not(
+    story: Any,
+    kept_by_each: float,
+    leaks: bool,  # noqa: FBT001 - a parameter of the story
+) -> None:
+    """A batch of 30 MiB every eight seconds, of which a tenth stays."""
+    judge, _ = story([40.0 + 5 * (at % 7) + kept_by_each * (at // 7) + at % 3 for at in range(75)])
+    probability = judge.verdict().probability
+    assert probability > 0.4 if leaks else probability < 0.1
+
+
+def test_turns_are_troughs_and_peaks_by_turns() -> None:
+    """Small flutter is no turn; the last one may go on."""
+    assert turns_of([5.0, 9.0, 8.5, 9.5, 3.0, 4.0, 12.0, 11.0], 3.0) == [0, 3, 4, 6]
