@@ -113,9 +113,9 @@ class History:
         return from_s
 
     def since(self, start_s: float, growth: float = 0.08) -> View:
-        """The blocks that ended after `start_s`, joined until each is `growth` of its age wide."""
+        """The blocks that ended after `start_s`, the last one at least, joined to be `growth` of their age wide."""
         ends_s = self.end_s
-        first = bisect_left(ends_s, start_s)
+        first = min(bisect_left(ends_s, start_s), len(ends_s) - 1)
         now_s = ends_s[-1]
         view = View([], [], [], [])
         index = len(ends_s) - 1
