@@ -6,7 +6,6 @@ import argparse
 import os
 import signal
 import sys
-import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,10 @@ from msgspec.structs import replace
 
 from gctail.cli.configuring import configurable
 from gctail.cli.options import judging, mining, new_parser, telling
+from gctail.cli.topics import course_of, membership, messages, say, topics
 from gctail.cli.viewing import viewing
-from gctail.cli.wrapping import lexicon_of, wrapping
+from gctail.cli.wrapping import lexicon_of
 from gctail.errors import UsageError
-from gctail.parsing.text import show
 from gctail.records import Passage
 
 if TYPE_CHECKING:
@@ -72,33 +71,17 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _where(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--brokers", metavar="HOST:PORT,…", required=True, help="some of the brokers")
-    group.add_argument("--topic", metavar="TOPIC", action="append", default=[], help="may be repeated")
+    topics(group)
     group.add_argument("--pattern", metavar="REGEX", help="topics by pattern; those that appear later, too")
-    group.add_argument("--security", metavar="FILE", help="TLS, SASL: lines such as security.protocol = SASL_SSL")
-    group.add_argument(
-        "--start", metavar="WHERE",
-        help="earliest, latest, a time, -2h, or TOPIC/PARTITION:OFFSET,… (latest; in a group, where it has no offset)",
-    )  # fmt: skip
-    group.add_argument("--until", metavar="WHERE", help="stop at a time, or at `end`: what is there now")
-    group.add_argument(
-        "--service-from", metavar="HOW", help="key, header:NAME, field:PATH or topic (the payload, else the key)"
-    )
-    wrapping(group)
+    messages(group)
 
 
 def _together(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--group", metavar="NAME", help="share the partitions with all consumers of this group")
     group.add_argument("--instance-id", metavar="NAME", help="stay the same member over a restart (static membership)")
-    group.add_argument(
-        "--session-timeout", metavar="SECONDS", type=float, default=10.0,
-        help="after so long without a heartbeat the others take over (10)",
-    )  # fmt: skip
     group.add_argument("--state-topic", metavar="TOPIC", help="where state is kept (gctail-state-GROUP)")
     group.add_argument("--dead-letters", metavar="TOPIC", help="for messages of no use (gctail-dead-letters-GROUP)")
-    group.add_argument(
-        "--at-least-once", action="store_true", help="without transactions, for brokers that do not allow them"
-    )
+    membership(group)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -165,7 +148,7 @@ class Looking:
             self.views.terminal(consumption.run, consumption.stop, LEAVING_S)
             self.teller.console.silent = self._in_terminal = False
             for sentence in self._unsaid:
-                _say(sentence)
+                say(sentence)
             if (outcome := self._outcome) is not None:
                 self.teller.end(lambda: outcome)
             self.views.close()
@@ -180,7 +163,7 @@ class Looking:
         if self._in_terminal:
             self._unsaid.append(sentence)
         else:
-            _say(sentence)
+            say(sentence)
 
     def end(self, outcome: Callable[[], dict[str, Any]]) -> None:
         """The verdict; likewise. It is asked for now, while all services are still there."""
@@ -229,12 +212,12 @@ def _rekey(course: Course, naming: Naming, topic: str) -> int:
     """Copy messages under better keys instead of judging them."""
     from gctail.runners.kafka.rekeying import Rekeying
 
-    rekeying = Rekeying(course, naming, topic, _say)
+    rekeying = Rekeying(course, naming, topic, say)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: rekeying.stop())
     rekeying.run()
     keyed, nameless = rekeying.copied["keyed"], rekeying.copied["nameless"]
-    _say(f"{keyed + nameless} messages copied to {topic}; {nameless} of them name no service and kept their key")
+    say(f"{keyed + nameless} messages copied to {topic}; {nameless} of them name no service and kept their key")
     return 0
 
 
@@ -253,11 +236,8 @@ def _course(options: argparse.Namespace) -> Course:
         raise UsageError("kafka: the client is not installed: pip install 'gctail[kafka]'") from error
     from gctail.kafka.client import Wanted
     from gctail.kafka.security import load_security
-    from gctail.kafka.starting import parse_end, parse_start
 
-    now_s = time.time()
-    end = parse_end(options.until, now_s)
-    start = parse_start(options.start or ("latest" if end is None else "earliest"), now_s)
+    start, end = course_of(options)
     group = options.group
     wanted = Wanted(
         servers=options.brokers,
@@ -280,8 +260,3 @@ def _course(options: argparse.Namespace) -> Course:
         wrapper=options.wrapper,
         lexicon=lexicon_of(options),
     )
-
-
-def _say(sentence: str) -> None:
-    """One sentence for who watches: on standard error, where no program reads findings."""
-    print(f"gctail: {show(sentence, 500)}", file=sys.stderr, flush=True)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sys
 import time
 from typing import TYPE_CHECKING
 
 from gctail.cli.configuring import configurable
 from gctail.cli.options import judging, new_parser, telling
-from gctail.cli.wrapping import lexicon_of, wrapping
+from gctail.cli.topics import course_of, membership, messages, say, topics
+from gctail.cli.wrapping import lexicon_of
 from gctail.errors import UsageError
-from gctail.parsing.text import show
 
 if TYPE_CHECKING:
     from gctail.runners.outputs import Outputs
@@ -29,7 +28,10 @@ machines as you like, and stop any of them at any time: partitions, and the stat
   gctail scale run --brokers k1:9092,k2:9092 --topic logs --group gctail --findings-topic findings
 
 Lines are unwrapped and scanned where they come in; only records of the runtime, and a sample of the lines between them,
-travel on to where their service is judged. So the topic need not be keyed by service. More: docs/scale.md."""
+travel on to where their service is judged. So the topic need not be keyed by service. More: docs/scale.md.
+
+  gctail scale run --brokers k1:9092 --topic logs --group last-night --start -8h --until end
+                                                                  what is retained, and the verdicts"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,28 +39,19 @@ def parser() -> argparse.ArgumentParser:
     parser = new_parser("gctail scale", DESCRIPTION)
     parser.add_argument("do", choices=("run",), metavar="run", help="be one of the processes")
     reading = parser.add_argument_group("what to read")
-    reading.add_argument("--brokers", metavar="HOST:PORT,…", required=True, help="some of the brokers")
-    reading.add_argument("--topic", metavar="TOPIC", action="append", default=[], help="may be repeated")
-    reading.add_argument("--group", metavar="NAME", required=True, help="all processes of this group work together")
-    reading.add_argument("--security", metavar="FILE", help="TLS, SASL: lines such as security.protocol = SASL_SSL")
-    reading.add_argument(
-        "--start", metavar="WHERE", default="latest",
-        help="where the group has no offset: earliest, latest, a time, -2h, or TOPIC/PARTITION:OFFSET,… (latest)",
-    )  # fmt: skip
-    reading.add_argument(
-        "--service-from", metavar="HOW", help="key, header:NAME, field:PATH or topic (the payload, else the key)"
-    )
-    wrapping(reading)
+    topics(reading)
+    messages(reading)
     _working(parser.add_argument_group("how to work"))
     told = parser.add_argument_group("what to tell")
     told.add_argument("--findings-topic", metavar="TOPIC", help="where findings go (gctail-findings-GROUP)")
-    telling(told, ("text", "jsonl"))
+    telling(told)
     judging(told)
     configurable(parser)
     return parser
 
 
 def _working(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--group", metavar="NAME", required=True, help="all processes of this group work together")
     group.add_argument(
         "--partitions", metavar="N", type=int, help="of the topic in which services meet, when it is made (the input's)"
     )
@@ -66,15 +59,9 @@ def _working(group: argparse._ArgumentGroup) -> None:
         "--checkpoint", metavar="SECONDS", type=float, default=5.0, help="findings and state are written so often (5)"
     )
     group.add_argument(
-        "--session-timeout", metavar="SECONDS", type=float, default=10.0,
-        help="after so long without a heartbeat the others take over (10)",
-    )  # fmt: skip
-    group.add_argument(
         "--state-dir", metavar="DIR", help="keep a copy of the state here, so that a restart reads less; one a process"
     )
-    group.add_argument(
-        "--at-least-once", action="store_true", help="without transactions, for brokers that do not allow them"
-    )
+    membership(group)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -86,12 +73,15 @@ def run(options: argparse.Namespace) -> int:
     from gctail.cli.telling import Teller
 
     options.verbose = False
-    teller = Teller(options, limit_of(options), others=alerts_of(options), live=True)
+    alerts = alerts_of(options) if options.until is None else []  # nobody is woken for what is long over
+    teller = Teller(options, limit_of(options), others=alerts, live=True)
     topology = _topology(options, teller.outputs)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: topology.stop())
     topology.run()
-    _say(f"{topology.messages} messages were read, {topology.findings} findings were made by this process")
+    teller.end(topology.report, services=topology.services)
+    facts = topology.facts
+    say(f"{facts.messages} messages were read, {facts.findings} findings were made by this process")
     return 1 if teller.failed else 0
 
 
@@ -110,9 +100,9 @@ def _topology(options: argparse.Namespace, outputs: Outputs) -> Topology:
     from gctail.engine import Engine
     from gctail.kafka.naming import Naming
     from gctail.kafka.security import librdkafka_settings
-    from gctail.kafka.starting import parse_start
     from gctail.runners.scale import Topology, Views, Wanted
 
+    start, end = course_of(options)
     limit_mib, plan = limit_of(options), plan_of(options)
     limits = limits_of(options, limit_mib)
 
@@ -127,7 +117,8 @@ def _topology(options: argparse.Namespace, outputs: Outputs) -> Topology:
         topics=tuple(options.topic),
         group=options.group,
         findings_topic=options.findings_topic or f"gctail-findings-{options.group}",
-        start=parse_start(options.start, time.time()),
+        start=start,
+        end=end,
         exactly_once=not options.at_least_once,
         checkpoint_s=options.checkpoint,
         session_s=options.session_timeout,
@@ -135,10 +126,5 @@ def _topology(options: argparse.Namespace, outputs: Outputs) -> Topology:
         folder=options.state_dir,
         settings=librdkafka_settings(options.security, os.environ),
     )
-    views = Views(Naming(options.service_from), plan, options.wrapper, time.gmtime().tm_year, _say, lexicon_of(options))
-    return Topology(wanted, views, engine, outputs, _say)
-
-
-def _say(sentence: str) -> None:
-    """One sentence for who watches: on standard error, where no program reads findings."""
-    print(f"gctail: {show(sentence, 500)}", file=sys.stderr, flush=True)
+    views = Views(Naming(options.service_from), plan, options.wrapper, time.gmtime().tm_year, say, lexicon_of(options))
+    return Topology(wanted, views, engine, outputs, say)

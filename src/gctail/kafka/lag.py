@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 from msgspec import Struct
 
 from gctail.kafka.places import Place
@@ -38,6 +41,11 @@ class Facts(Struct):
     def seconds(self) -> float:
         """How old what is read now is: the worst partition."""
         return max((each.seconds for each in self.lag.values()), default=0.0)
+
+    def told(self, lines: int) -> dict[str, Any]:
+        """Facts of the input, so many lines of it, for the report."""
+        kafka = {**msgspec.to_builtins(self), "behind": self.behind, "seconds": self.seconds}
+        return {"bytes": self.bytes, "lines": lines, "kafka": kafka, "notes": self.remarks()}
 
     def remarks(self) -> list[str]:
         """What a person should know of it at the end."""

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-import msgspec
 from kafka.errors import KafkaError
 
 from gctail.engine import Engine
@@ -125,9 +124,7 @@ class Consumption:
 
     def told(self) -> dict[str, object]:
         """Facts of the input, for the report."""
-        facts = self.facts
-        kafka = {**msgspec.to_builtins(facts), "behind": facts.behind, "seconds": facts.seconds}
-        return {"bytes": facts.bytes, "lines": self.reading.lines, "kafka": kafka, "notes": facts.remarks()}
+        return self.facts.told(self.reading.lines)
 
     # -- one turn
 

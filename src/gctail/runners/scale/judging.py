@@ -53,6 +53,15 @@ class Judging(BaseSink):
                 self._trouble.say(f"{lost}: models begin anew")
         return Share(self._engine(), state, self._trouble.say)
 
+    def is_over(self, partition: int) -> bool:
+        """All of the input that was to be read is judged here."""
+        share = self._stores.known(partition)
+        return share is not None and share.over
+
+    def engines(self) -> list[Engine]:
+        """Those of the partitions that are here, each with its services."""
+        return [share.engine for share in self._stores.values()]
+
     # fmt: off
     def add(  # noqa: PLR0913, PLR0917  (the engine calls it so)
         self, value: Any, key: Any, timestamp: int, headers: Any, topic: str, partition: int, offset: int,  # noqa: ANN401, ARG002

@@ -1,4 +1,4 @@
-"""What travels between the two halves of the topology: records, digests of the text between them, rumours and clocks.
+"""What travels between the two halves of the topology: records, digests of the text between them, rumours, the time.
 
 JSON, so that a person can read along with any Kafka tool.
 """
@@ -49,10 +49,17 @@ class Clock(Struct, frozen=True, tag="clock"):
     of: int
 
 
+class Last(Struct, frozen=True, tag="last"):
+    """An input partition is read to where the reading was to end; there are `of` input partitions in all."""
+
+    place: str
+    of: int
+
+
 LARGEST_BYTES = 500_000
 """A broker takes messages of 1 MB, unless it was told otherwise (message.max.bytes)."""
 
-Message = Packet | Rumour | Clock
+Message = Packet | Rumour | Clock | Last
 
 _DECODER = msgspec.json.Decoder(Message)
 

@@ -72,6 +72,12 @@ class Packing:
         parts, self._parts = self._parts, {}
         return [Packet(name, found) for name, found in parts.items()]
 
+    def rest(self) -> None:
+        """No record will come: what waits goes with the next packets."""
+        for name, waiting in self._waiting.items():
+            self._go(name, waiting)
+        self._waiting.clear()
+
     def held(self) -> dict[str, Waiting]:
         """Text that waits."""
         return dict(self._waiting)

@@ -22,7 +22,7 @@ from gctail.kafka.letters import headers_of
 from gctail.kafka.places import Place, Record
 from gctail.kafka.sorting import Poison, Sorting
 from gctail.records import Sighting
-from gctail.runners.scale.packets import Clock, Rumour, encoded, home_of, messages_of
+from gctail.runners.scale.packets import Clock, Last, Rumour, encoded, home_of, messages_of
 from gctail.runners.scale.stores import Stores
 from gctail.runners.scale.strips import Found, Strip, Views
 from gctail.runners.scale.trouble import Trouble
@@ -54,8 +54,8 @@ class Shuffle(Struct, frozen=True):
         for partition in range(self.partitions):
             self._to(partition, encoded(Rumour(sighting, partition == home)))
 
-    def tick(self, clock: Clock) -> None:
-        """How late it is, to everybody."""
+    def tick(self, clock: Clock | Last) -> None:
+        """How late it is, or that nothing more comes, to everybody."""
         told = encoded(clock)
         for partition in range(self.partitions):
             self._to(partition, told)
@@ -71,6 +71,13 @@ class Shuffle(Struct, frozen=True):
         self.context.producer.produce(self.topic, value, key, partition=partition)
 
 
+class Extent(Struct, frozen=True):
+    """How much there is to read: the partitions of the input, and where each ends where the reading is to end."""
+
+    partitions: int
+    ends: dict[Place, int] = {}
+
+
 class Scanning(BaseSink):
     """Takes messages of the input and sends on what is in them."""
 
@@ -80,12 +87,12 @@ class Scanning(BaseSink):
         views: Views,
         shuffle: Shuffle,
         *,
-        inputs: int,
+        extent: Extent,
         trouble: Trouble,
     ) -> None:
-        """`inputs` is the number of partitions of the input in all."""
         super().__init__(lambda: None)
-        self.views, self.shuffle, self.inputs, self._trouble = views, shuffle, inputs, trouble
+        self.views, self.shuffle, self._trouble = views, shuffle, trouble
+        self.inputs, self._ends = extent.partitions, extent.ends
         self.sorting = Sorting(views.naming)
         self.messages = 0
         self._stores = {topic: Stores(frame, partial(_strip, topic, views)) for topic, frame in frames.items()}
@@ -97,6 +104,9 @@ class Scanning(BaseSink):
     ) -> None:
         # fmt: on
         """One message."""
+        if self._ends and offset >= self._ends.get(Place(topic, partition), 0):
+            self._pass_over(Place(topic, partition))
+            return
         strip = self._stores[topic].of(partition, offset)
         strip.waiting.append(Record(topic, partition, offset, timestamp, key, value, tuple(headers or ())))
         if len(strip.waiting) >= BATCH:
@@ -108,6 +118,7 @@ class Scanning(BaseSink):
             for strip in stores.values():
                 self._read(strip)
             stores.save()
+        self._end_there()
 
     def turn(self) -> None:
         """Called all the time: what has come is scanned, what is quiet is closed, the time is told."""
@@ -126,10 +137,45 @@ class Scanning(BaseSink):
             for partition in sorted(partitions):
                 strip = stores.of(partition)
                 self._read(strip)
-                if clock:
+                if not strip.over and self._is_at_its_end(strip):
+                    self._close(strip)
+                elif clock:
                     self._tell_time(strip)
         if clock:
             self._next_clock_s = now_s + CLOCK_S
+
+    def is_over(self, place: Place) -> bool:
+        """All of the partition is read that was to be read."""
+        strip = self._stores[place.topic].known(place.partition)
+        return strip is not None and strip.over
+
+    @property
+    def lines(self) -> int:
+        """Lines that were read in the partitions that are here."""
+        return sum(strip.lines for stores in self._stores.values() for strip in stores.values())
+
+    def _pass_over(self, place: Place) -> None:
+        """This message stands behind the end: a later reading without one is to have it, and all after it."""
+        self.shuffle.context.consumer.pause([TopicPartition(*place)])
+
+    def _end_there(self) -> None:
+        """The engine believes that a message was read which was passed over: the group's offset stays before it."""
+        reached = self.shuffle.context.checkpoint._tp_offsets  # noqa: SLF001  (the engine has no public place for it)
+        for place, end in self._ends.items():
+            if reached.get(place, -1) >= end > 0:
+                reached[place] = end - 1
+
+    def _is_at_its_end(self, strip: Strip) -> bool:
+        return bool(self._ends) and self._at(strip) >= self._ends.get(strip.place, 0)
+
+    def _close(self, strip: Strip) -> None:
+        for found in strip.close():
+            self.shuffle.send(found)
+        self._tell_last(strip)
+
+    def _tell_last(self, strip: Strip) -> None:
+        strip.advance(strip.clock_s)
+        self.shuffle.tick(Last(str(strip.place), self.inputs))
 
     def _read(self, strip: Strip) -> None:
         waiting, strip.waiting = strip.waiting, []
@@ -156,6 +202,9 @@ class Scanning(BaseSink):
 
     def _tell_time(self, strip: Strip) -> None:
         """Who has read all there is knows that it is now; who has not, that it is as late as the last message."""
+        if strip.over:  # who has taken over a partition of services meanwhile has to know it, too
+            self._tell_last(strip)
+            return
         if self._caught_up(strip):
             for found in strip.rest(QUIET_S):
                 self.shuffle.send(found)
@@ -167,14 +216,18 @@ class Scanning(BaseSink):
         self.shuffle.tick(Clock(str(strip.place), strip.clock_s, self.inputs))
 
     def _caught_up(self, strip: Strip) -> bool:
+        _, end = self.shuffle.context.consumer.get_watermark_offsets(TopicPartition(*strip.place), cached=True)
+        if end < 0 or time.monotonic() - strip.fed_s < IDLE_S:
+            return False
+        return bool(end - self._at(strip) <= 1)  # a transaction's end takes a place of its own
+
+    def _at(self, strip: Strip) -> int:
+        """The message that is read next."""
         consumer, partition = self.shuffle.context.consumer, TopicPartition(*strip.place)
-        _, end = consumer.get_watermark_offsets(partition, cached=True)
         [at] = consumer.position([partition])
         if at.offset < 0:
             [at] = consumer.committed([partition], timeout=5)
-        if end < 0 or time.monotonic() - strip.fed_s < IDLE_S:
-            return False
-        return bool(end - max(0, at.offset) <= 1)  # a transaction's end takes a place of its own
+        return max(0, int(at.offset))
 
 
 def _strip(topic: str, views: Views, partition: int, state: Callable[[], State[str, Any]]) -> Strip:

@@ -16,7 +16,7 @@ from quixstreams.state import State
 from gctail.claims import claimant
 from gctail.engine import Engine
 from gctail.records import Death, Finding, Sighting
-from gctail.runners.scale.packets import Clock, Message, Packet, Rumour, encoded, plain
+from gctail.runners.scale.packets import Clock, Last, Message, Packet, Rumour, encoded, plain
 from gctail.runners.scale.stores import store_key
 from gctail.service import VERSION, Service
 
@@ -39,6 +39,8 @@ class Share:
         self._gone: dict[str, None] = {}
         self._untouchable: set[str] = set()  # services whose state a newer program wrote: it is left alone
         self._new_roster = self._new_clocks = self._awake = False
+        self._ended: set[str] = set()
+        self.over = False  # all partitions of the input are read to their end, and what came of it is judged
 
     def take(self, message: Message) -> list[Finding]:
         """The next message, and what follows from it."""
@@ -46,9 +48,12 @@ class Share:
             return self._packet(message)
         if isinstance(message, Rumour):
             return self._rumour(message)
-        return self._clock(message)
+        return self._last(message) if isinstance(message, Last) else self._clock(message)
 
     def _packet(self, packet: Packet) -> list[Finding]:
+        if self.over:  # somebody reads on, to a later end
+            self.over = False
+            self._ended.clear()
         found: list[Finding] = []
         for part in packet.parts:
             if part.digest is not None:
@@ -76,10 +81,7 @@ class Share:
         if len(self._clocks) < clock.of or min(self._clocks.values()) <= self._now_s:
             return []
         self._now_s = min(self._clocks.values())
-        if not self._awake:
-            self._awake = True
-            for name in [*self._roster]:
-                self.engine.wake(name)
+        self._wake()
         found: list[Finding] = []
         for service in list(self.engine.services.values()):
             last_s = service.current.last_time_s if service.current is not None else None
@@ -87,6 +89,24 @@ class Share:
                 self.touch(service)
                 found += findings
         return found
+
+    def _last(self, last: Last) -> list[Finding]:
+        """When all of the input is read, what no alarm has told is told. It is said again and again: this is enough."""
+        self._ended.add(last.place)
+        if self.over or len(self._ended) < last.of:
+            return []
+        self.over = True
+        self._wake()
+        for service in self.engine.services.values():
+            self.touch(service)
+        return self.engine.conclude()
+
+    def _wake(self) -> None:
+        """All services that were ever heard of here are needed."""
+        if not self._awake:
+            self._awake = True
+            for name in [*self._roster]:
+                self.engine.wake(name)
 
     def save(self, state: State[str, Any]) -> bool:
         """Lay down what has changed."""

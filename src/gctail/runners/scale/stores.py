@@ -62,6 +62,11 @@ class Stores(Generic[K]):
             del self._known[partition]
             self._reached.pop(partition, None)
 
+    def known(self, partition: int) -> K | None:
+        """The partition's object, where there is one here."""
+        known = self._known.get(partition)
+        return None if known is None else known[0]
+
     def values(self) -> list[K]:
         """All objects that are here."""
         return [kept for _, (kept, _) in sorted(self._known.items(), key=lambda each: each[0])]

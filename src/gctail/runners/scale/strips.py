@@ -104,6 +104,14 @@ class Way:
         self.settle(found)
         return found
 
+    def close(self) -> Found:
+        """No more is read, for now."""
+        found = Found([], [])
+        self.lane.close(self.packing.add)
+        self.packing.rest()
+        self.settle(found)
+        return found
+
     def settle(self, found: Found) -> None:
         """Nothing is open: what was found may go, and the messages need not be read again."""
         found.packets.extend(self.packing.packets())
@@ -131,6 +139,8 @@ class Strip:
         self.clock_s: float = state().get(CLOCK, 0.0)
         self.read_s = self.clock_s
         self.fed_s = 0.0
+        self.lines = 0
+        self.over = False  # all is read that was to be read
         self._ways: dict[str, Way] = {}
         self._was_open: list[str] = state().get(OPEN, [])
         self._changed: dict[str, None] = {}
@@ -142,13 +152,22 @@ class Strip:
 
     def feed(self, name: str, messages: Sequence[Record]) -> Found:
         """The next messages of one lane."""
-        return self._way(name).feed(messages)
+        way = self._way(name)
+        before = way.lane.scanner.lines_read
+        found = way.feed(messages)
+        self.lines += way.lane.scanner.lines_read - before
+        return found
 
     def rest(self, quiet_s: float) -> list[Found]:
         """Lanes in which something is open and that have been silent for so long are closed."""
         until_s = time.monotonic() - quiet_s
         quiet = [name for name, way in self._ways.items() if way.waits and way.fed_s < until_s]
         return [self._way(name).rest() for name in quiet]
+
+    def close(self) -> list[Found]:
+        """What was to be read is read: nothing that is open goes on."""
+        self.over = True
+        return [self._way(name).close() for name in list(self._ways)]
 
     def forget(self, name: str) -> None:
         """The lane could not read its messages: it begins anew."""

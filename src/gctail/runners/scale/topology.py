@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -17,12 +18,14 @@ from quixstreams.kafka import ConnectionConfig
 from quixstreams.models import TopicConfig
 from quixstreams.state.exceptions import InvalidChangelogOffset, InvalidStoreChangelogOffset
 
-from gctail.engine import Engine
+from gctail.engine import Engine, report
+from gctail.kafka.lag import Facts
 from gctail.kafka.places import Place
-from gctail.kafka.starting import Start
+from gctail.kafka.starting import End, Start
 from gctail.runners.scale.beginning import begin
+from gctail.runners.scale.ending import ends
 from gctail.runners.scale.judging import Judging
-from gctail.runners.scale.scanning import Scanning, Shuffle
+from gctail.runners.scale.scanning import Extent, Scanning, Shuffle
 from gctail.runners.scale.strips import Views
 from gctail.runners.scale.trouble import Trouble
 from gctail.sinks import Sink
@@ -41,6 +44,7 @@ class Wanted(Struct, frozen=True):
     group: str
     findings_topic: str
     start: Start = Start("latest")
+    end: End | None = None
     exactly_once: bool = True
     checkpoint_s: float = 5.0
     session_s: float = 10.0
@@ -73,8 +77,11 @@ class Topology:
         self, wanted: Wanted, views: Views, engine: Callable[[], Engine], outputs: Sink, say: Callable[[str], None]
     ) -> None:
         self.wanted, self.views, self.engine, self.outputs, self.say = wanted, views, engine, outputs, say
-        self.messages = self.findings = 0
-        self._stopped = False
+        self.facts = Facts(group=wanted.group)
+        self.lines = 0
+        self._engines: list[Engine] = []
+        self._ends: dict[Place, int] = {}
+        self._stopped = self._done = False
         self._trouble = Trouble(say)
         self._app: Application | None = None
 
@@ -87,7 +94,7 @@ class Topology:
     def run(self) -> None:
         """Work until stopped. What the engine cannot go on after (a lost lease, a fenced producer) begins it anew."""
         with TemporaryDirectory(prefix="gctail-") as folder:
-            while not self._stopped:
+            while not self._stopped and not self._done:
                 inputs = self._inputs()
                 if self._stopped:
                     break
@@ -109,11 +116,13 @@ class Topology:
             self._app.clear_state()  # type: ignore[no-untyped-call]
 
     def _begin(self, inputs: Mapping[str, tuple[int, int]]) -> None:
-        """Where the group has no offsets, and is to begin anywhere but at an end of the partitions."""
+        """Where the group has no offsets, and is to begin anywhere but at an end of the partitions; where it ends."""
         wanted = self.wanted
-        if wanted.start.kind not in {"earliest", "latest"}:
-            places = [Place(topic, number) for topic, (count, _) in inputs.items() for number in range(count)]
+        places = [Place(topic, number) for topic, (count, _) in inputs.items() for number in range(count)]
+        if wanted.end is not None or wanted.start.kind not in {"earliest", "latest"}:
             begin(self._settings, wanted.group, wanted.start, places)
+        if wanted.end is not None and not self._ends:
+            self._ends = ends(self._settings, wanted.group, wanted.end, places)
 
     @property
     def _settings(self) -> dict[str, str]:
@@ -132,22 +141,58 @@ class Topology:
         frames = {name: app.dataframe(app.topic(name, "bytes")) for name in wanted.topics}
         judged = app.dataframe(packets)
         shuffle = Shuffle(judged.processing_context, wanted.packets_topic, partitions, wanted.letters_topic)
-        inputs_in_all = sum(each[0] for each in inputs.values())
-        scanning = Scanning(frames, self.views, shuffle, inputs=inputs_in_all, trouble=self._trouble)
+        extent = Extent(sum(each[0] for each in inputs.values()), self._ends)
+        scanning = Scanning(frames, self.views, shuffle, extent=extent, trouble=self._trouble)
         topic, trouble = wanted.findings_topic, self._trouble
         judging = Judging(judged, self.engine, topic=topic, outputs=self.outputs, trouble=trouble)
         for frame in frames.values():
             frame.sink(scanning)
         judged.sink(judging)
-        judged.processing_context.dataframe_registry.register_periodic_task(scanning.turn)
+        tasks = judged.processing_context.dataframe_registry
+        tasks.register_periodic_task(scanning.turn)
+        if self._ends:
+            tasks.register_periodic_task(lambda: self._perhaps_end(scanning, judging))
         self._app = app
         if self._stopped:
             return
         try:
             app.run()
         finally:
-            self.messages += scanning.messages
-            self.findings += judging.findings
+            self._count(scanning, judging)
+        self._engines = judging.engines()
+        self._done = bool(self._ends)
+
+    def _perhaps_end(self, scanning: Scanning, judging: Judging) -> None:
+        """All that is ours is read to its end, and judged: a last checkpoint, and others may have the rest."""
+        ours = scanning.shuffle.context.consumer.assignment()
+        packets = self.wanted.packets_topic
+        inputs = [Place(each.topic, each.partition) for each in ours if each.topic in self.wanted.topics]
+        shares = [each.partition for each in ours if each.topic == packets]
+        over = all(scanning.is_over(place) for place in inputs) and all(judging.is_over(number) for number in shares)
+        if (inputs or shares) and over and self._app is not None:
+            self._app.stop()
+
+    def _count(self, scanning: Scanning, judging: Judging) -> None:
+        facts = self.facts
+        facts.messages += scanning.messages
+        facts.findings += judging.findings
+        facts.bytes += scanning.sorting.bytes
+        facts.tombstones += scanning.sorting.tombstones
+        for reason, count in scanning.sorting.poisoned.items():
+            facts.poisoned[reason] = facts.poisoned.get(reason, 0) + count
+        self.lines += scanning.lines
+
+    @property
+    def services(self) -> int:
+        """How many there are in this process at its end."""
+        return sum(len(engine.services) for engine in self._engines)
+
+    def report(self) -> dict[str, Any]:
+        """The verdicts on the services that are in this process at its end."""
+        gathered = self.engine()
+        for engine in self._engines:
+            gathered.services.update(engine.services)
+        return report(gathered, self.facts.told(self.lines))
 
     def _application(self, folder: Path) -> Application:
         wanted = self.wanted
