@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from gctail.templates.mine import Mine
-from gctail.templates.watch import _pattern
+from gctail.templates.watch import MOST_REST, _pattern
 
 
 def line(dice, at, sessions):
@@ -119,3 +119,22 @@ def test_a_field_is_found_by_its_name(name, line):
 
 def test_a_field_that_stands_there_twice_is_not_taken():
     assert _pattern("id", b'{"id":1,"parent":{"id":2}}') is None
+
+
+def test_a_slot_that_shows_nothing_new_is_looked_at_now_and_then_and_closely_once_a_key_is_new():
+    """A hundred carts are known for a long time; then each line brings a new one."""
+    mine, rests = Mine(share=0.02), []
+    for begin in range(0, 400_000, 5000):
+        carts = [f"n{at}" if at >= 300_000 else f"c{at % 100}" for at in range(begin, begin + 5000)]
+        lines = [f'{{"level":"info","msg":"cart loaded","cart":"{cart}"}}' for cart in carts]
+        mine.read(("\n".join(lines) + "\n").encode())
+        mine.tick(float(begin + 1), 1.0)
+        [tally] = mine.catalog
+        rests.append(tally.rest)
+    [template] = mine.courses().templates
+    [cart] = template.slots
+    assert template.total == 400_000
+    assert max(rests[:60]) == MOST_REST
+    assert rests[-1] == 0
+    assert sum(cart.new_keys[:60]) == pytest.approx(100, abs=10)
+    assert sum(cart.new_keys[60:]) == pytest.approx(100_000, rel=0.1)

@@ -25,7 +25,7 @@ from gctail.templates.skim import Skim
 
 VERSION = 2
 BLOCK_BYTES = 1 << 16
-CLOSELY_BYTES = 1 << 19
+CLOSELY_BYTES = 1 << 18
 """Of each bin. As a log grows its bins do, and the work for each stays the same."""
 LEAST_BYTES = 1 << 12
 """Of every bin."""

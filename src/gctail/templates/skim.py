@@ -16,7 +16,7 @@ from gctail.templates.catalog import Catalog
 from gctail.templates.forms import FORGET
 from gctail.templates.lines import Lines
 from gctail.templates.tally import Tally
-from gctail.templates.watch import watch, watched
+from gctail.templates.watch import its_turn, watch
 
 MOST_SHAPES = 4096
 MOST_NEW = 64
@@ -42,26 +42,34 @@ class Skim:
     def read(self, block: bytes, wrapper: str | None, now_s: float, rare_lines: float) -> Skimmed:
         """Count the lines of a block, and read those of templates that had no more than `rare_lines` so far."""
         self._refresh()
-        lines, shapes = block.split(b"\n"), block.translate(None, FORGET).split(b"\n")
+        shapes = block.translate(None, FORGET).split(b"\n")
         counts = Counter(shapes)
         del counts[b""]
         wanted: dict[bytes, Tally] = {}
+        turns: dict[int, bool] = {}
+        lines: list[bytes] = []  # most blocks are not taken apart
         counted, news = 0, 0
         for shape, count in counts.items():
             tally = self._known.get(hash(shape))
             if tally is None:
                 news += 1
-                first = shapes.index(shape)
-                tally = self._learn(shape, lines[first], wrapper, now_s) if news <= MOST_NEW else None
+                if news > MOST_NEW:
+                    continue
+                first, lines = shapes.index(shape), lines or block.split(b"\n")
+                tally = self._learn(shape, lines[first], wrapper, now_s)
                 if tally is None:
                     continue
                 count, shapes[first], counted = count - 1, b"", counted + 1  # noqa: PLW2901
-            if tally.total <= rare_lines or watched(tally):
+            if id(tally) not in turns:
+                turns[id(tally)] = tally.total <= rare_lines or its_turn(tally)
+            if turns[id(tally)]:
                 wanted[shape] = tally
             else:
                 tally.count_unread(count, now_s)
                 counted += count
-        rare, others = _sorted_out(lines, shapes, wanted, rare_lines)
+        if not wanted:
+            return Skimmed(counted, 0, news > MOST_NEW)
+        rare, others = _sorted_out(lines or block.split(b"\n"), shapes, wanted, rare_lines)
         for tally, theirs in others:
             watch(tally, theirs, now_s)
             tally.count_unread(len(theirs), now_s)
@@ -90,8 +98,6 @@ def _sorted_out(
     lines: list[bytes], shapes: list[bytes], wanted: dict[bytes, Tally], rare_lines: float
 ) -> tuple[list[bytes], list[tuple[Tally, list[bytes]]]]:
     """The lines of rare templates, and those of others, template by template; in the order in which they came."""
-    if not wanted:
-        return [], []
     owners = [*map(wanted.get, shapes)]
     rare: list[bytes] = []
     if any(tally.total <= rare_lines for tally in wanted.values()):

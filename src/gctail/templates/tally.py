@@ -21,8 +21,8 @@ class Tally:
     """What is remembered of one template."""
 
     __slots__ = (
-        "count", "example", "first_s", "last_s", "level", "now", "now_read", "passed_over", "read", "slots", "total",
-        "wild", "words",
+        "count", "example", "first_s", "last_s", "level", "now", "now_read", "passed_over", "read", "rest", "resting",
+        "slots", "total", "wild", "words",
     )  # fmt: skip
 
     def __init__(self, level: str | None, words: Words, example: bytes, now_s: float) -> None:
@@ -38,6 +38,8 @@ class Tally:
         self.now = self.now_read = 0
         self.passed_over = False
         """There were lines that were not read."""
+        self.rest = self.resting = 0
+        """Blocks of lines that are not read in which nobody looks for new keys, and those of them that are to come."""
         self.slots: dict[str, SlotTally] = {}
 
     def add(self, lines: int, now_s: float) -> None:
@@ -160,6 +162,8 @@ class Tally:
             "now": self.now,
             "now_read": self.now_read,
             "passed_over": self.passed_over,
+            "rest": self.rest,
+            "resting": self.resting,
             "slots": [slot.state() for slot in self.slots.values()],
         }
 
@@ -169,6 +173,7 @@ class Tally:
         words = tuple(word.encode("latin-1") for word in state["words"])
         tally = cls(state["level"], words, state["example"].encode("latin-1"), state["first_s"])
         tally.passed_over = state.get("passed_over", False)
+        tally.rest, tally.resting = state.get("rest", 0), state.get("resting", 0)
         tally.wild, tally.last_s = frozenset(state["wild"]), state["last_s"]
         tally.total, tally.now, tally.count = state["total"], state["now"], Course("sum", state["count"])
         # Before version 2 of a mine's state every line that was counted was read.

@@ -1,7 +1,8 @@
 """Keys of lines that are counted only: taken out by the names of their fields, without reading the rest of the lines.
 
 Three times as fast as reading. So new keys of frequent lines are told apart from repeated ones, however little is read.
-Only slots are watched that have a name and short values: others are estimated.
+Only slots are watched that have a name and short values: others are estimated. Where a block brought no new key, as
+most do of a slot with a hundred values, some of the next ones are not looked at, until a key is new again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from gctail.templates.tally import Tally
 MOST_WATCHED = 2
 """Slots of a template."""
 FEWEST_KEYS = 4
+MOST_REST = 8
+"""Blocks that are not looked at after one without a new key."""
 ALWAYS_NEW = 0.9
 """Of such a slot the lines tell as much as the keys."""
 _NAME = re.compile(r"[\w-]+")
@@ -31,12 +34,19 @@ def watched(tally: Tally) -> list[SlotTally]:
     return [slot for slot in tally.slots.values() if slot.whole_from is not None]
 
 
+def its_turn(tally: Tally) -> bool:
+    """Whether the keys of the lines of this block are looked at; asked once for each block with such lines."""
+    if not watched(tally):
+        return False
+    tally.resting = max(0, tally.resting - 1)
+    return not tally.resting
+
+
 def watch(tally: Tally, lines: list[bytes], now_s: float) -> None:
     """Take the keys of lines that are passed over."""
     slots = watched(tally)
-    if not slots:
-        return
     text = b"\n".join(lines)
+    before = _keys(slots)
     for slot in slots:
         pattern = _pattern(slot.name, lines[0])
         found = pattern.findall(text) if pattern else []
@@ -44,6 +54,12 @@ def watch(tally: Tally, lines: list[bytes], now_s: float) -> None:
             slot.see(found, now_s)
         else:  # the name stands there twice, or not in every line
             slot.whole_from = None
+    tally.rest = min(2 * tally.rest + 1, MOST_REST) if _keys(slots) == before else 0
+    tally.resting = tally.rest + 1
+
+
+def _keys(slots: list[SlotTally]) -> float:
+    return sum(slot.distinct.count for slot in slots if slot.distinct is not None)
 
 
 def _can_be_watched(slot: SlotTally) -> bool:
