@@ -87,6 +87,7 @@ def test_every_fact_that_a_rule_asks_for_is_told_by_some_certificate():
     volatile = replace(ill, keys=(replace(ill.keys[0], found=keys_of("user{1}#{2}")),))
     certificates = [ill, volatile, example_certificate()]
     certificates += [replace(each, memory=Memory(heap_live_mib=90.0, limit_mib=512.0)) for each in certificates]
+    certificates.append(replace(ill, memory=Memory(heap_live_mib=90.0, beyond_mib=60.0, jump_mib=40.0)))
     certificates += [case_of(each).certificates[0] for each in ("memory-limit-spiral-go1.27.log.xz", STEADY)]
     default = msgspec.to_builtins(Facts(cause="unknown"))
     told = set()

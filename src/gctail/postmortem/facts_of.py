@@ -69,6 +69,8 @@ def _memory(certificate: Certificate) -> dict[str, object]:
         "goal_of_limit": percent(goal, limit),
         "rss_mib": memory.rss_mib,
         "outside_mib": memory.outside_mib,
+        "beyond_mib": memory.beyond_mib,
+        "jump_mib": memory.jump_mib,
         "outside_percent": percent(memory.outside_mib, memory.rss_mib),
         "stacks_mib": memory.stacks_mib,
         "stacks_in_use_mib": stacks,

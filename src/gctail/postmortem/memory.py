@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from gctail.amounts import size
 from gctail.postmortem.certificate import Cause, Memory
 from gctail.postmortem.lives import Person
 from gctail.records import Death
+from gctail.traces import Bin
 
 STACK_IN_USE = 3.0
 """MiB of stack in use per MiB of "MB stacks": the trace counts what was scanned, 2.5 to 3.7 times less."""
 NO_LIMIT_KIB = 1 << 50
 """The kernel prints 9007199254740988 kB where there is no limit."""
 LEAST_OUTSIDE_MIB = 16.0
+JUMP = 1.3
+DOUBLED = 2.2
+"""What grew by an array twice as large asks for twice as much the next time; append and maps take a little more."""
 
 
-def memory(person: Person, cause: Cause, *, limit_is_given: bool = True) -> Memory:
-    """What is known of it. `outside_mib` is what surely was neither heap nor stacks: never more than can be proved."""
+def memory(person: Person, cause: Cause, bins: Sequence[Bin] = (), *, limit_is_given: bool = True) -> Memory:
+    """What is known of it. `outside_mib` is what surely was neither heap nor stacks: never more than can be proved.
+
+    `bins` are the course of the process.
+    """
     epoch = person.epoch
     last = epoch.last if epoch is not None else None
     derived = epoch.last_derived if epoch is not None else None
@@ -38,9 +47,12 @@ def memory(person: Person, cause: Cause, *, limit_is_given: bool = True) -> Memo
         goal = min(goal, max(gomemlimit, last.heap_live_mib))
     most_heap = max(float(last.heap_end_mib), goal or float(last.goal_mib or 0))
     stacks = (last.stacks_mib or 0) * STACK_IN_USE
-    outside = None
+    outside = beyond = jump = None
     if rss_mib is not None:
         outside = max(0.0, rss_mib - most_heap - stacks - (last.globals_mib or 0))
+        jump = _jump_mib(bins)
+        if outside >= _least_outside(rss_mib) and outside <= DOUBLED * jump:
+            outside, beyond = None, outside
     return Memory(
         heap_live_mib=float(last.heap_live_mib),
         heap_end_mib=float(last.heap_end_mib),
@@ -49,12 +61,15 @@ def memory(person: Person, cause: Cause, *, limit_is_given: bool = True) -> Memo
         stacks_mib=float(last.stacks_mib) if last.stacks_mib is not None else None,
         globals_mib=float(last.globals_mib) if last.globals_mib is not None else None,
         outside_mib=outside,
+        beyond_mib=beyond,
+        jump_mib=jump if beyond is not None else None,
         rss_mib=rss_mib,
         limit_mib=limit_mib,
         limit_source=source,
         gomemlimit_mib=gomemlimit,
         asked_mib=asked_mib,
-        sentence=_sentence(float(last.heap_live_mib), most_heap, last.stacks_mib, rss_mib, outside),
+        sentence=_jumped(rss_mib, beyond, jump)
+        or _sentence(float(last.heap_live_mib), most_heap, last.stacks_mib, rss_mib, outside),
     )
 
 
@@ -94,6 +109,31 @@ def _held(rss_mib: float | None, limit_mib: float | None) -> str:
     return f"It held {size(rss_mib)}{f' of {size(limit_mib)}' if limit_mib else ''}."
 
 
+def _least_outside(rss_mib: float) -> float:
+    """Less is the runtime's own, and fragments."""
+    return max(LEAST_OUTSIDE_MIB, 0.15 * rss_mib)
+
+
+def _jump_mib(bins: Sequence[Bin]) -> float:
+    """The largest rise of the live heap (MiB) from one collection to the next, by a third or more; 0 without any."""
+    rises = [
+        after.live_high_mib - before.live_low_mib
+        for before, after in pairwise(bins)
+        if before.collections == after.collections == 1 and after.live_high_mib >= JUMP * before.live_low_mib
+    ]
+    return float(max(rises, default=0))
+
+
+def _jumped(rss_mib: float | None, beyond_mib: float | None, jump_mib: float | None) -> str:
+    if rss_mib is None or beyond_mib is None or jump_mib is None:
+        return ""
+    return (
+        f"Of {size(rss_mib)} {size(beyond_mib)} were beyond what the heap was due to reach: asked for at once after "
+        f"the last collection, or held outside the Go heap. The heap rose by {size(jump_mib)} at once before: what "
+        "doubles (a slice, a buffer, a map) asks for twice as much the next time."
+    )
+
+
 def _sentence(live: float, most: float, stacks: int | None, rss: float | None, outside: float | None) -> str:
     garbage = max(0.0, most - live)
     told = f"{size(live)} of the Go heap were in use"
@@ -105,6 +145,6 @@ def _sentence(live: float, most: float, stacks: int | None, rss: float | None, o
         told += f"; stacks {size(stacks)} scanned, about {size(stacks * STACK_IN_USE)} in use"
     if rss is None or outside is None:
         return told + "."
-    if outside >= max(LEAST_OUTSIDE_MIB, 0.15 * rss):
+    if outside >= _least_outside(rss):
         return f"Of {size(rss)} at least {size(outside)} were outside the Go heap; {told}."
     return f"Of {size(rss)} all can be Go heap: {told}."

@@ -140,6 +140,7 @@ def _memory(memory: Memory, pen: Pen) -> Iterator[str]:
         ("live heap", memory.heap_live_mib), ("heap at the last collection", memory.heap_end_mib),
         ("next collection due at", memory.next_goal_mib), ("stacks (scanned)", memory.stacks_mib or None),
         ("globals", memory.globals_mib or None), ("outside the Go heap, at least", memory.outside_mib or None),
+        ("beyond the next collection", memory.beyond_mib),
         ("resident when it died", memory.rss_mib), ("limit", memory.limit_mib),
         ("GOMEMLIMIT (inferred)", memory.gomemlimit_mib), ("asked for", memory.asked_mib),
     )  # fmt: skip

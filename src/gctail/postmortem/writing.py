@@ -102,7 +102,7 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
     bins = epoch.trace.bins() if epoch is not None and epoch.trace is not None else []
     verdict = person.verdict()
     clock = Clock(person, cause)
-    held = memory(person, cause, limit_is_given=limit_is_given)
+    held = memory(person, cause, bins, limit_is_given=limit_is_given)
     derived = epoch.last_derived if epoch is not None else None
     foreseen = foretold(person, clock, held.limit_mib)
     warned = first_warning(person)
