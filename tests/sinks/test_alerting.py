@@ -162,6 +162,28 @@ def test_whoever_stops_gctail_does_not_wait_for_a_receiver_that_hangs(tmp_path):
         alerts._couriers["hook"].join(10)
 
 
+def test_a_spool_that_cannot_be_written_makes_nothing_be_sent_twice(alerting, receiver):
+    """A full disk: what has arrived is noted when there is room, and what is new waits until then."""
+    receiver.answers = [500]
+    alerts = alerting(retry_least_s=0.5, retry_most_s=0.5)
+    alerts.take([finding(1)])
+    receiver.wait(1)
+    link = alerts.spool._link
+    with alerts.spool._lock:
+        link.execute("PRAGMA query_only = ON")
+    receiver.wait(2)
+    alerts.take([finding(2)])
+    while not any("tried again until it works" in said and "spool" in said for said in alerts.said):
+        time.sleep(0.01)
+    assert alerts.spool.counts() == {"hook": 1}
+    with alerts.spool._lock:
+        link.execute("PRAGMA query_only = OFF")
+    receiver.wait(3)
+    alerts.close()
+    assert ids(receiver)[1:] == ["id1", "id2"]
+    assert alerts.said[-1].endswith("works again")
+
+
 def test_what_the_other_end_refuses_for_good_is_given_up_and_told(alerting, receiver):
     """A message that is wrong must not hold up those behind it for ever."""
     receiver.answers = [400] * 5

@@ -98,6 +98,8 @@ def run(options: argparse.Namespace) -> int:
         os.close(end)
     line = Line(ours)
     status, watched = pump(pipes, line, pid, watcher)
+    if pipes.lost_bytes:
+        _said(2, f"gctail: {pipes.lost_bytes:,} bytes of the command's output could not be written: a full disk?")
     if not watched:
         _said(err, "gctail: the watching part has ended; the output went on unwatched")
     line.finish(ENDED + b"%d" % status, WATCHED_END_S)
@@ -153,12 +155,14 @@ def _watch(options: argparse.Namespace, wishes: Wishes, end: socket.socket, pipe
     import signal
 
     from gctail.runners.watcher import Watcher, watch
+    from gctail.sinks.out import Out
 
     status = 1
     try:
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # it ends when the command has ended
-        watcher = Watcher(wishes, lambda text: _said(told, text))
+        out = Out(told, options.findings or "standard error", lambda text: _said(2, f"gctail: {text}"))
+        watcher = Watcher(wishes, out)
         if options.listen is not None:
             watcher.show(lambda engine, facts: views_of(options, engine, facts))
             end.send(READY)
@@ -175,7 +179,8 @@ def _said(told: int, text: str) -> None:
     """One write for the whole text, so that lines of the command's do not come between."""
     from gctail.runners.pump import passed_on
 
-    passed_on(told, text.encode("utf-8", "backslashreplace") + b"\n")
+    with suppress(BrokenPipeError):
+        passed_on(told, text.encode("utf-8", "backslashreplace") + b"\n")
 
 
 def _wait(watcher: int) -> None:

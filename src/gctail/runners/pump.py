@@ -94,6 +94,8 @@ class Pipes:
 
     def __init__(self, ways: dict[int, tuple[bytes, int]]) -> None:
         self.ways = ways
+        self.lost_bytes = 0
+        """What could not be written where it goes on to: the disk there is full, or failing."""
 
     def read(self, source: int) -> tuple[bytes, bytes]:
         """One piece, already passed on: its name and its bytes, which are empty at the end."""
@@ -102,14 +104,22 @@ class Pipes:
             piece = os.read(source, PIECE_BYTES)
         except BlockingIOError:
             return name, b""
-        if not piece or not passed_on(onward, piece):
+        try:
+            self.lost_bytes += passed_on(onward, piece)
+        except BrokenPipeError:
+            piece = b""
+        if not piece:
             del self.ways[source]
             os.close(source)  # where nobody reads on, the child is told so, as it would be without us
         return name, piece
 
 
-def passed_on(onward: int, piece: bytes) -> bool:
-    """Write all of it; False where nobody reads there any more."""
+def passed_on(onward: int, piece: bytes) -> int:
+    """Write it, and return how many bytes of it could not be written.
+
+    A full disk is none of the child's business: what it wrote to a pipe was taken. Raises BrokenPipeError where nobody
+    reads any more.
+    """
     view = memoryview(piece)
     while view:
         try:
@@ -118,9 +128,11 @@ def passed_on(onward: int, piece: bytes) -> bool:
             continue
         except BlockingIOError:
             select.select([], [onward], [])
+        except BrokenPipeError:
+            raise
         except OSError:
-            return False
-    return True
+            break
+    return len(view)
 
 
 def pump(pipes: Pipes, line: Line, child: int, watcher: int) -> tuple[int, bool]:

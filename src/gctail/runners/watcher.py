@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gctail.parsing.scanner import Scanner
     from gctail.records import Finding
     from gctail.runners.views import Views
+    from gctail.sinks.out import Out
     from gctail.store.recorder import Recorder
 
 WORTH_A_LOOK = re.compile(rb"gc #?\d|^gc\d|out of memory|fatal error|goroutine \d|HeapAlloc|go_memstats|/gc/heap")
@@ -52,11 +54,11 @@ class Wishes(Struct, frozen=True):
 
 
 class Watcher:
-    """Takes pieces of output and the end; tells findings through `say`, one text each."""
+    """Takes pieces of output and the end; writes findings to `out`, one text each."""
 
-    def __init__(self, wishes: Wishes, say: Callable[[str], None], cgroup: MemoryCgroup | None = None) -> None:
+    def __init__(self, wishes: Wishes, out: Out, cgroup: MemoryCgroup | None = None) -> None:
         self.wishes = wishes
-        self.say = say
+        self._out = out
         self._cgroup = cgroup if cgroup is not None else MemoryCgroup()
         self._kills_before = self._cgroup.oom_kills()
         self._kept: dict[bytes, bytes] = {OUT: b"", ERR: b""}
@@ -71,8 +73,15 @@ class Watcher:
         """Serve what `views_of` makes, from now on: models are loaded at once. Raises UsageError."""
         self._views = views_of(self._begin(), self._facts)
 
+    def say(self, text: str) -> None:
+        """One write for the whole text, so that lines of the command's do not come between."""
+        with suppress(OSError):  # nobody is there to hear it
+            self._out.write(text.encode("utf-8", "backslashreplace") + b"\n")
+
     def tick(self) -> None:
         """Time has passed."""
+        with suppress(OSError):
+            self._out.push()
         if self._engine is None:
             return
         for scanner in self._scanners.values():
@@ -118,6 +127,8 @@ class Watcher:
         assert self._engine is not None  # noqa: S101 - begun above
         self._found(self._engine.conclude())
         self._report()
+        with suppress(OSError):
+            self._out.close()
 
     # -- what happens inside
 

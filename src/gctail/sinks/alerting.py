@@ -7,6 +7,7 @@ queue, so no slow network and no slow disk holds it up.
 from __future__ import annotations
 
 import random
+import sqlite3
 import sys
 import threading
 import time
@@ -30,6 +31,7 @@ CLOSE_S = 10.0
 """So long a sink may go on delivering when gctail ends; what is left waits in the spool for the next start."""
 LAST_S = 0.1
 """And so long all of them together, to notice that nothing is to be tried again."""
+NOTE_AGAIN_S = 1.0
 GIVE_UP_AFTER = 5
 """So many times a message that the other end calls wrong is tried again, before it is given up."""
 
@@ -79,6 +81,7 @@ class Alerting:
         self._closing = False
         self._lost = self._lost_ever = 0
         self._patience_s = CLOSE_S
+        self._is_full = False
         self._couriers: dict[str, Courier] = {}
         self._writer = threading.Thread(target=self._write, name="gctail-spool", daemon=True)
         self._writer.start()
@@ -179,11 +182,16 @@ class Alerting:
         try:
             self.spool.put(routed)
         except Exception as error:  # noqa: BLE001 - a full disk must not end the thread; it is told and tried again
-            self._world.complain(f"alerts: {self.spool.path}: {error}")
+            if not self._is_full:
+                self._world.complain(f"alerts: {self.spool.path}: {error}; tried again until it works")
+            self._is_full = True
             time.sleep(1.0)
             with self._changed:
                 self._queue.extendleft(reversed(notices))
             return
+        if self._is_full:
+            self._is_full = False
+            self._world.complain(f"alerts: {self.spool.path}: works again")
         if self.spool.given_up > given_up:
             self._world.complain(f"alerts: the spool is full: {self.spool.given_up} findings given up so far")
         if lost:
@@ -205,6 +213,7 @@ class Courier:
         self._news = True
         self._hurried = self._closing = False
         self._wrong = 0
+        self._done: list[Waiting] = []  # arrived, and not noted yet
         self._delivered = self._refused = self._failures = 0
         self.reload(settings, plan)
         self._thread = threading.Thread(target=self._run, name=f"gctail-{name}", daemon=True)
@@ -251,6 +260,12 @@ class Courier:
             with self._changed:
                 self._news = False
                 pacing = Pacing(0.0, self._pacing.group_by) if self._hurried else self._pacing
+            if not self._noted():
+                if self._hurried:
+                    return
+                with self._changed:
+                    self._changed.wait_for(lambda: self._closing or self._hurried, NOTE_AGAIN_S)
+                continue
             waiting = self._spool.waiting(self.name)
             turn = pacing.turn(waiting, self._world.now(), self._allowance)
             if turn.batch:
@@ -259,6 +274,16 @@ class Courier:
                 return
             else:
                 self._wait(turn.wait_s)
+
+    def _noted(self) -> bool:
+        """Whether the spool knows what has arrived: nothing else is sent before that, or it would be sent again."""
+        if self._done:
+            try:
+                self._spool.delivered(self.name, self._done)
+            except sqlite3.Error:  # the disk is full, which the other thread tells
+                return False
+            self._done.clear()
+        return True
 
     def _wait(self, wait_s: float | None) -> None:
         with self._changed:
@@ -276,7 +301,8 @@ class Courier:
             self._failed(batch, Undelivered(f"{type(error).__name__}: {error}"))
             return
         self._allowance.take()
-        self._spool.delivered(self.name, batch)
+        self._done += batch
+        self._noted()
         self._delivered += len(batch)
         self._wrong = 0
         if self._pauses.failures:
@@ -289,7 +315,8 @@ class Courier:
         if self._wrong >= GIVE_UP_AFTER:
             self._wrong = 0
             self._world.complain(f"alerts: {self.name} refuses {len(batch)} findings for good: {error}")
-            self._spool.delivered(self.name, batch)
+            self._done += batch
+            self._noted()
             self._refused += len(batch)
             return
         if not self._pauses.failures:

@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from gctail.records import Finding
 from gctail.sinks.folding import folded
 from gctail.sinks.jsonl import finding_json
+from gctail.sinks.out import Out
 from gctail.sinks.text import Palette, finding_line
 
 
 class Console:
     """Says findings as `output` asks: "text" and "jsonl" a line each, "json" nothing until the report.
 
-    With `at_once` every line can be read as soon as it is written. A pipe that nobody reads any more, or a full disk
-    behind standard output, raises OSError: then the program has nobody left to speak to.
+    With `at_once` every line can be read as soon as it is written, and where the disk is full, lines wait until it has
+    room. A pipe that nobody reads any more raises OSError, and so does a full disk without `at_once`: then the program
+    has nobody left to speak to.
     """
 
     name = "console"
@@ -24,6 +26,7 @@ class Console:
     def __init__(self, output: str, palette: Palette, *, at_once: bool = True) -> None:
         self.output, self.palette, self.at_once = output, palette, at_once
         self.silent = False  # while the terminal belongs to the live view
+        self._out = _standard_output() if at_once else None
 
     def take(self, findings: Sequence[Finding]) -> None:
         """Say them."""
@@ -38,7 +41,12 @@ class Console:
         if self.silent:
             return
         columns = self.columns() if self.output == "text" else None
-        sys.stdout.write((text if columns is None else folded(text, columns)) + "\n")
+        line = (text if columns is None else folded(text, columns)) + "\n"
+        if self._out is not None:
+            sys.stdout.flush()
+            self._out.write(line.encode(sys.stdout.encoding, sys.stdout.errors or "strict"))
+            return
+        sys.stdout.write(line)
         if self.at_once:
             sys.stdout.flush()
 
@@ -52,8 +60,23 @@ class Console:
     def settled(self, within_s: float) -> bool:  # noqa: ARG002 - a sink is told how long it may take
         """Written is told."""
         sys.stdout.flush()
-        return True
+        return self._out is None or self._out.push()
 
     def close(self) -> None:
         """Nothing is left in a buffer."""
         sys.stdout.flush()
+        if self._out is not None:
+            self._out.close()
+
+
+def _standard_output() -> Out | None:
+    """Standard output as a file; None where it is none."""
+    try:
+        return Out(sys.stdout.fileno(), "standard output", _complain)
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _complain(sentence: str) -> None:
+    sys.stderr.write(f"gctail: {sentence}\n")
+    sys.stderr.flush()

@@ -133,8 +133,12 @@ def _append(path: str, data: memoryview) -> None:
     if not data:
         return
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    size = os.fstat(descriptor).st_size
     try:
         while data:
             data = data[os.write(descriptor, data) :]
+    except OSError:
+        os.ftruncate(descriptor, size)  # the disk is full: half a line would spoil the next one
+        raise
     finally:
         os.close(descriptor)
