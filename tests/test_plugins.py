@@ -94,14 +94,14 @@ def test_findings_reach_an_added_sink(run, tmp_path):
 
 def test_a_source_that_breaks_off_is_told_and_what_came_before_it_counts(run):
     """As of a file that cannot be read on."""
-    done = run('[sources.tick]\nkind = "ticker"\nbreaks_at = 31\n', "source:tick")
+    done = run('[sources.tick]\nkind = "ticker"\nbreaks_at = 31\n', "source:tick", status=2)
     assert "30 collections" in done.stdout
     assert "source:tick: reading broke off: ConnectionError: the ticker has stopped" in done.stdout
 
 
 def test_a_source_has_a_certificate_too(run):
     """It is kept while gctail runs, so that a second look is possible."""
-    done = run('[sources.tick]\nkind = "ticker"\nbreaks_at = 41\n', "postmortem", "source:tick", "--json")
+    done = run('[sources.tick]\nkind = "ticker"\nbreaks_at = 41\n', "postmortem", "source:tick", "--json", status=2)
     case = json.loads(done.stdout)
     [certificate] = case["services"]
     assert (certificate["service"], certificate["collections"]) == ("tick", 40)

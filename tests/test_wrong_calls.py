@@ -106,8 +106,6 @@ def test_a_wrong_call_is_answered_with_one_sentence(capsys, arguments, sentence)
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("cut.log.gz", "note: cut.log.gz: the gzip data stops in the middle: "),
-        ("damaged.gz", "note: damaged.gz: the gzip data is damaged near byte "),
         ("huge.log", "note: huge.log: a line of more than 1 MiB at byte 0: its end was not read"),
         ("utf16.log", READ),
         ("nul.log", "read 686,520 bytes, 4,648 lines, 131 collections"),
@@ -121,6 +119,25 @@ def test_a_log_that_is_damaged_is_read_as_far_as_it_goes(capsys, name, told):
     status, out, err = call(capsys, [name])
     assert (status, err) == (0, "")
     assert told in out
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("cut.log.gz", "cut.log.gz: the gzip data stops in the middle: "),
+        ("damaged.gz", "damaged.gz: the gzip data is damaged near byte "),
+    ],
+)
+def test_a_file_whose_end_is_lost_is_judged_and_its_status_says_so(capsys, name, told):
+    """What came counts; that it was not all must not pass for a log in which nothing was found."""
+    for command in ([], ["records"], ["postmortem"]):
+        status, out, err = call(capsys, [*command, name])
+        assert (status, err.count(told)) == (2, 1)
+        assert out
+    status, out, err = call(capsys, ["gate", name])
+    assert (status, out) == (2, "")
+    assert told in err
 
 
 @pytest.mark.usefixtures("desk")

@@ -90,16 +90,16 @@ def opened(name: str, settings: Struct) -> Contained:
 
 
 class Contained:
-    """A source of somebody else's: what it raises ends it with a note, as a file that cannot be read on."""
+    """A source of somebody else's: what it raises ends it, as a file that cannot be read on."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._broken: list[str] = []
+        self.broken: list[str] = []
 
     @property
     def notes(self) -> list[str]:
         """Sentences about what was lost."""
-        return [*map(str, getattr(self._source, "notes", ())), *self._broken]
+        return [*map(str, getattr(self._source, "notes", ()))]
 
     def readinto(self, buffer: memoryview, /) -> int:
         """The next bytes; 0 where there are no more, or it has failed."""
@@ -108,7 +108,7 @@ class Contained:
             if not isinstance(count, int) or not 0 <= count <= len(buffer):
                 raise ValueError(f"it says that it put {count!r} bytes into a buffer of {len(buffer)}")  # noqa: TRY301
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
-            self._broken.append(f"reading broke off: {type(error).__name__}: {error}")
+            self.broken.append(f"reading broke off: {type(error).__name__}: {error}")
             return 0
         return count
 
@@ -117,4 +117,4 @@ class Contained:
         try:
             self._source.close()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
-            self._broken.append(f"it could not be closed: {type(error).__name__}: {error}")
+            self.broken.append(f"it could not be closed: {type(error).__name__}: {error}")

@@ -46,12 +46,12 @@ def written(tmp_path):
 
 
 def contents(name: str) -> tuple[bytes, list[str]]:
-    """All of an input, and its notes."""
+    """All of an input, and what is to be said about it."""
     text, buffer = bytearray(), bytearray(1 << 16)
     with open_input(name) as source:
         while count := source.readinto(buffer):
             text += buffer[:count]
-        return bytes(text), source.notes
+        return bytes(text), [*source.notes, *source.broken]
 
 
 def refusal(name: str) -> str:
@@ -160,7 +160,7 @@ def test_a_wrong_checksum_loses_no_text(written):
 def test_a_small_file_that_expands_to_much_is_read_in_pieces(name):
     """32 MiB of zeros come out bit by bit, so a hostile file cannot fill the memory."""
     packed = COMPRESS[name](bytes(1 << 25))
-    source = Expanded(_InMemory(packed), "bomb", [])
+    source = Expanded(_InMemory(packed), "bomb", [], [])
     buffer = memoryview(bytearray(1 << 18))
     total = largest = 0
     while count := source.readinto(buffer):
@@ -191,7 +191,7 @@ def test_no_damage_raises_once_the_input_is_open(name, text, at, damage):
     data = bytearray(COMPRESS[name](text) * 2)
     data[at : at + len(damage)] = damage
     if format_of(bytes(data)):
-        source = Expanded(_InMemory(bytes(data)), "x", [])
+        source = Expanded(_InMemory(bytes(data)), "x", [], [])
         buffer = memoryview(bytearray(100))
         while source.readinto(buffer):
             pass
@@ -210,7 +210,7 @@ def test_zstd_of_every_shape_reads_back(texts, level, step):
         data += sized.compress(text) + skippable + stream.compress(text) + stream.flush()
     raw = _InMemory(data)
     raw.read = lambda limit: raw._file.read(min(limit, max(step, 8)))
-    source, out, buffer = Expanded(raw, "x", notes := []), bytearray(), memoryview(bytearray(1 << 16))
+    source, out, buffer = Expanded(raw, "x", notes := [], notes), bytearray(), memoryview(bytearray(1 << 16))
     while count := source.readinto(buffer):
         out += buffer[:count]
     assert bytes(out) == b"".join(text * 2 for text in texts)

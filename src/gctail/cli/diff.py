@@ -71,6 +71,8 @@ def _bins(path: str, options: argparse.Namespace) -> list[Bin]:
     engine = Engine(only=options.service, judging=False)
     reading = reading_of(options)
     read_whole(engine, reading, [path], POINTS)
+    if reading.failed:
+        raise UnreadableInput("\ngctail: ".join(reading.failed))
     epochs = [epoch for service in engine.services.values() for epoch in service.epochs if epoch.trace is not None]
     busiest = max(epochs, key=lambda epoch: epoch.ledger.seen, default=None)
     if busiest is None or busiest.trace is None:

@@ -9,13 +9,13 @@ from gctail.cli.wrapping import lexicon_of
 from gctail.errors import UnreadableInput
 from gctail.parsing.window import Room
 from gctail.runners.local import SOURCE, Reading
-from gctail.sources import Source, open_input
+from gctail.sources import Opened, open_input
 
 
-def opener_of(options: argparse.Namespace) -> Callable[[str], Source]:
+def opener_of(options: argparse.Namespace) -> Callable[[str], Opened]:
     """What opens the inputs of a call: files, and the sources that its configuration describes."""
 
-    def open_(path: str) -> Source:
+    def open_(path: str) -> Opened:
         if not path.startswith(SOURCE):
             return open_input(path)
         name = path.removeprefix(SOURCE)

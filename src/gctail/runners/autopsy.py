@@ -63,6 +63,7 @@ class Autopsy:
         self.looked: list[Looked] = []
         """The keys of the suspects, where the log was read again for them."""
         self._logs: list[tuple[str, str | None]] = []
+        self._refused: list[str] = []
 
     def logs(self, paths: list[str]) -> None:
         """Read the logs: the first is the one in question; others are older logs of it, or other services'.
@@ -71,6 +72,7 @@ class Autopsy:
         """
         heads = {path: self._head(path) for path in paths}
         self.reading.notes += self.places.notes
+        self.reading.failed += self.places.broken
         kernel = [path for path in paths[1:] if looks_like_kernel(heads[path])]
         events = [path for path in paths[1:] if is_events(heads[path])]
         logs = [path for path in paths if path not in kernel and path not in events]
@@ -81,8 +83,8 @@ class Autopsy:
             self.kernel(path)
         for path in events:
             self.events(path)
-        if len(self.reading.failed) == len(paths):
-            raise UnreadableInput("\ngctail: ".join(self.reading.failed))
+        if len(self._refused) == len(paths):
+            raise UnreadableInput("\ngctail: ".join(self._refused))
 
     def kernel(self, path: str) -> None:
         """Read a kernel's log (dmesg, dmesg -T, journalctl -k in any output format): only its kills count."""
@@ -145,6 +147,7 @@ class Autopsy:
         try:
             read(path)
         except UnreadableInput as error:
+            self._refused.append(str(error))
             self.reading.failed.append(str(error))
 
     def _head(self, path: str) -> bytes:
@@ -208,8 +211,9 @@ class Autopsy:
             take(scanner.take())
         finally:
             self.reading.notes += [f"{path}: {note}" for note in (*source.notes, *scanner.notes)]
-            if source.notes and any("truncated" in note or "cut" in note for note in source.notes):
-                self.torn[path] = "before its compressed stream does"
+            self.reading.failed += [f"{path}: {why}" for why in source.broken]
+            if source.broken:
+                self.torn[path] = "before it could be read to its end"
             source.close()
         return end
 

@@ -15,7 +15,7 @@ from gctail.parsing.lexicon import Lexicon
 from gctail.parsing.scanner import Scanner
 from gctail.parsing.window import Room
 from gctail.records import Passage, Sighting
-from gctail.sources import Source, open_input
+from gctail.sources import Opened, open_input
 
 POD = re.compile(r"/pods/[^/_]+_(?P<pod>[^/_]+)_[^/]+/(?P<container>[^/]+)/\d+\.log")
 CONTAINER = re.compile(r"/containers/(?P<pod>[^/_]+)_[^/_]+_(?P<container>[^/]+)-[0-9a-f]{64}\.log")
@@ -77,10 +77,11 @@ class Reading:
         self.scanners: dict[str, Scanner] = {}
         self.notes: list[str] = []
         self.failed: list[str] = []
+        """What could not be read, or not to its end, and why."""
         self._over = [0, 0]
         self.years: dict[str, int] = {}
         """Of inputs whose lines tell no year, where it is known from elsewhere."""
-        self.open: Callable[[str], Source] = open_input
+        self.open: Callable[[str], Opened] = open_input
 
     def scanner(self, origin: str) -> Scanner:
         """The scanner of one input, made when it is first met."""
@@ -108,6 +109,8 @@ class Reading:
     def files(self, paths: list[str]) -> Iterator[list[Sighting | Passage]]:
         """What the files hold, one after the other; one that cannot be read is named in `failed`, the others are read.
 
+        So is one that ends before its end, of which all counts that came.
+
         Raises `UnreadableInput` where none of them can be read.
         """
         for found in self.bursts(paths):
@@ -115,13 +118,15 @@ class Reading:
 
     def bursts(self, paths: list[str]) -> Iterator[list[Found]]:
         """The same, with collections that stand one under another left together."""
+        refused = []
         for path in paths:
             try:
                 yield from self._file(path)
             except UnreadableInput as error:
+                refused.append(str(error))
                 self.failed.append(str(error))
-        if self.failed and len(self.failed) == len(paths):
-            raise UnreadableInput("\ngctail: ".join(self.failed))
+        if refused and len(refused) == len(paths):
+            raise UnreadableInput("\ngctail: ".join(refused))
 
     def _file(self, path: str) -> Iterator[list[Found]]:
         source, scanner = self.open(path), self.scanner(path)
@@ -133,6 +138,7 @@ class Reading:
             yield scanner.take_bursts()
         finally:
             self.notes += [f"{path}: {note}" for note in (*source.notes, *scanner.notes)]
+            self.failed += [f"{path}: {why}" for why in source.broken]
             source.close()
 
     def facts(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from typing import IO
 
 from gctail.errors import UnreadableInput
 from gctail.runners.local import SOURCE
-from gctail.sources import Source, open_input
+from gctail.sources import Opened, open_input
 from gctail.sources.compressed import MAGIC_BYTES, format_of
 
 WINDOW_BYTES = 1 << 20
@@ -42,11 +42,12 @@ def is_pipe(origin: str) -> bool:
 class Places:
     """The inputs of one reading, open to a second look; `opened` opens the sources among them."""
 
-    def __init__(self, opened: Callable[[str], Source] = open_input) -> None:
+    def __init__(self, opened: Callable[[str], Opened] = open_input) -> None:
         self._opened = opened
         self._kept: dict[str, IO[bytes]] = {}
         self.notes: list[str] = []
-        """What was lost of inputs that could be read once only."""
+        self.broken: list[str] = []
+        """What is to be said of inputs that could be read once only, and why one was not read to its end."""
         self._windows: OrderedDict[tuple[str, int], bytes] = OrderedDict()
 
     def path(self, origin: str) -> str:
@@ -71,6 +72,7 @@ class Places:
             finally:
                 source.close()
                 self.notes += [f"{origin}: {note}" for note in source.notes]
+                self.broken += [f"{origin}: {why}" for why in source.broken]
             return
         with nullcontext(sys.stdin.buffer) if origin == "-" else open(origin, "rb") as pipe:  # noqa: PTH123
             shutil.copyfileobj(pipe, kept, 1 << 20)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from gctail.sources.inputs import Chunk, Input, last_bytes, open_input, read_chunks
 
-__all__ = ["Chunk", "Input", "Source", "last_bytes", "open_input", "read_chunks"]
+__all__ = ["Chunk", "Input", "Opened", "Source", "last_bytes", "open_input", "read_chunks"]
 
 
 class Source(Protocol):
@@ -20,3 +20,11 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Give up what is held."""
+
+
+class Opened(Source, Protocol):
+    """A source that knows whether it came to its end."""
+
+    @property
+    def broken(self) -> Sequence[str]:
+        """Why it could not be read to its end, in sentences."""

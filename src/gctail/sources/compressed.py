@@ -276,9 +276,12 @@ def format_of(head: bytes) -> Format | None:
 class Expanded:
     """The text of a compressed input."""
 
-    def __init__(self, raw: Raw, origin: str, notes: list[str]) -> None:
-        """`raw` begins with the magic of one of the formats; `notes` takes what is to be said about damage."""
-        self._raw, self._origin, self._notes = raw, origin, notes
+    def __init__(self, raw: Raw, origin: str, notes: list[str], broken: list[str]) -> None:
+        """`raw` begins with the magic of one of the formats.
+
+        `notes` takes what is to be said about bytes that are no text of it, `broken` why it does not come to its end.
+        """
+        self._raw, self._origin, self._notes, self._broken = raw, origin, notes, broken
         self._pending = raw.read(MAGIC_BYTES)
         known = format_of(self._pending)
         if known is None:
@@ -335,7 +338,7 @@ class Expanded:
     def _end(self, what: str, so: str) -> None:
         self._ended = True
         check = f"{self.format.check} tells more"
-        self._notes.append(f"{what}: {self._text_bytes} bytes of text were read, {so}. {check}.")
+        self._broken.append(f"{what}: {self._text_bytes} bytes of text were read, {so}. {check}.")
 
     def _next_member(self) -> None:
         """Begin the member that follows, past the zeros that tar, tapes and xz put between; or end."""

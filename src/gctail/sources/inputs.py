@@ -69,8 +69,8 @@ class _Readable(Protocol):
 class _Descriptor:
     """An open file descriptor, read unbuffered: what is there comes at once."""
 
-    def __init__(self, file: io.FileIO, notes: list[str]) -> None:
-        self._file, self._notes = file, notes
+    def __init__(self, file: io.FileIO, broken: list[str]) -> None:
+        self._file, self._broken = file, broken
         self.consumed_bytes = 0
 
     def readinto(self, buffer: memoryview) -> int:
@@ -79,7 +79,7 @@ class _Descriptor:
             while (count := self._file.readinto(buffer)) is None:  # somebody made the pipe non-blocking
                 select.select([self._file], [], [])
         except OSError as error:
-            self._notes.append(f"reading failed at byte {self.consumed_bytes} ({error.strerror}).")
+            self._broken.append(f"reading failed at byte {self.consumed_bytes} ({error.strerror}).")
             return 0
         self.consumed_bytes += count
         return count
@@ -132,20 +132,22 @@ class Input:
 
     `origin` is its name (standard input is "stdin"); `size_bytes` and `consumed_bytes` count the file as it lies on the
     disk, for a progress bar, and `size_bytes` is None where nobody knows it; `compression` is the name of the format or
-    None; `notes` fills with sentences about what was damaged or left out, and is complete when the input has ended.
+    None. `notes` fills with sentences about what was left out, `broken` with why it could not be read to its end; both
+    are complete when the input has ended.
     """
 
     def __init__(self, file: io.FileIO, origin: str) -> None:
         """Take over an open file; raises UnreadableInput where it is empty or no text."""
         self.origin = origin
         self.notes: list[str] = []
+        self.broken: list[str] = []
         self._file = file
         status = os.fstat(file.fileno())
         self.size_bytes = status.st_size if stat.S_ISREG(status.st_mode) else None
-        self._raw = _Raw(_Descriptor(file, self.notes))
+        self._raw = _Raw(_Descriptor(file, self.broken))
         known = format_of(self._raw.peek(MAGIC_BYTES))
         self.compression = known.name if known else None
-        self._text = _Peeked(Expanded(self._raw, origin, self.notes)) if known else self._raw
+        self._text = _Peeked(Expanded(self._raw, origin, self.notes, self.broken)) if known else self._raw
         self._decoder = Decoder()
         self._carry = memoryview(b"")  # transcoded text that did not fit into the last buffer
         self._ended = False
@@ -194,8 +196,8 @@ class Input:
     def _check(self, head: bytes) -> None:
         """Raise where there is nothing to read, or nothing that a log could be."""
         where = "standard input" if self._file.fileno() == 0 else self.origin
-        if not head and self.notes:
-            raise UnreadableInput(f"{where}: {self.notes[0]}")
+        if not head and self.broken:
+            raise UnreadableInput(f"{where}: {self.broken[0]}")
         if not head:
             raise UnreadableInput(f"{where}: empty. Nothing was written to it; Go writes gctrace to standard error.")
         if what := _foreign(head):
