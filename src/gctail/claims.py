@@ -1,6 +1,8 @@
 """Which of the services that are heard a report of a death is about: the same evidence as in a post-mortem.
 
-A report that names somebody else is somebody else's, even where only one service was read.
+A report in another log that names somebody else is somebody else's, even where only one service is heard, its last line
+has just come, and its heap would fit: while it lives all of that is so nearly always. Who is taken for dead by mistake
+wakes somebody; what is not claimed is told all the same, under the name that it gives.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from gctail.parsing.messages import time_of
 from gctail.records import Death, Sighting
 from gctail.service import Service
 from gctail.whose.identity import identity
-from gctail.whose.matching import Life, Match, combined, match
+from gctail.whose.matching import Life, Match, combined, match, names_another
 
 MOST_COMPARED = 64
 """Of more services only those are looked at that the report names."""
@@ -30,7 +32,7 @@ def claimed(event: Sighting, death: Death, services: Iterable[Service]) -> Sight
     asked = running if len(running) <= MOST_COMPARED else likely
     best, whose = Match(0.0, ()), None
     for service in asked:
-        found = _best(event, service, alone=len(running) == 1)
+        found = _best(event, death, service, alone=len(running) == 1)
         if found.confidence > best.confidence:
             best, whose = found, service
     if whose is None:
@@ -42,9 +44,12 @@ def claimed(event: Sighting, death: Death, services: Iterable[Service]) -> Sight
     return replace(event, service=whose.name, record=replace(death, details=details))
 
 
-def _best(event: Sighting, service: Service, *, alone: bool) -> Match:
+def _best(event: Sighting, death: Death, service: Service, *, alone: bool) -> Match:
+    """The best match of its latest processes."""
     lives = [_life(event, service, epoch, alone=alone) for epoch in list(service.epochs)[-LATEST_PROCESSES:]]
-    return max((match(event, life) for life in lives), key=lambda each: each.confidence, default=Match(0.0, ()))
+    own = event.service == service.name
+    found = [match(event, life) for life in lives if own or names_another(death.details, life.who) is None]
+    return max(found, key=lambda each: each.confidence, default=Match(0.0, ()))
 
 
 def _life(event: Sighting, service: Service, epoch: Epoch, *, alone: bool) -> Life:
@@ -62,7 +67,7 @@ def _life(event: Sighting, service: Service, epoch: Epoch, *, alone: bool) -> Li
         most_mib=float(max(goal or last.goal_mib or 0, last.heap_end_mib)) if last is not None else None,
         is_last=epoch is service.current,
         place=(event.origin if event.service == service.name else "", 0, 1 << 62),
-        alone=alone,
+        alone=alone and event.service == service.name,
     )
 
 

@@ -82,15 +82,26 @@ def match(sighting: Sighting, life: Life) -> Match:
     against = [*_wrong_time(sighting, life), *_wrong_size(details, life)]
     if against:
         return Match(NONE, (), tuple(against))
-    sure = _same_container(details, life.who) or _same_pid(details, life.who)
-    if sure:
-        return Match(CERTAIN, (sure, *_support(sighting, life)))
-    named = _same_name(details, life.who)
+    named = identified(details, life.who)
     if named is not None:
         confidence, reason = named
         support = _support(sighting, life)
         return Match(min(CERTAIN, confidence + 0.02 * len(support)), (reason, *support))
     return _by_place(sighting, death, life)
+
+
+def identified(details: dict[str, Any], who: Identity) -> tuple[float, str] | None:
+    """How surely a report names this process, and by what; None where it does not."""
+    sure = _same_container(details, who) or _same_pid(details, who)
+    return (CERTAIN, sure) if sure else _same_name(details, who)
+
+
+def names_another(details: dict[str, Any], who: Identity) -> str | None:
+    """The name that a report gives, where we know a name of this process and it is another."""
+    names = [str(details[key]) for key in ("process", "container", "pod", "unit") if details.get(key)]
+    others = [name for name in names if not is_generic(name.removesuffix(".service"))]
+    ours = [name for name in (*who.own, *who.labels) if len(name) > 2 and not is_generic(name)]
+    return others[0] if others and ours and identified(details, who) is None else None
 
 
 def _wrong_time(sighting: Sighting, life: Life) -> list[str]:

@@ -1,0 +1,60 @@
+"""Whose a kernel's kill is, while services live: only something that names a service takes its death for told."""
+
+import pytest
+
+from following import collections
+from gctail.engine import Engine
+from gctail.parsing.scanner import Scanner
+
+KILL = (
+    "2026-11-23T03:00:32.500000+00:00 node kernel: Memory cgroup out of memory: Killed process {pid} ({comm}) total-vm:2623712kB, anon-rss:{rss}kB, "
+    "file-rss:1268kB, shmem-rss:4kB, UID:1000 pgtables:5104kB oom_score_adj:-998\n"
+)
+FITS, TOO_LITTLE = 90 << 10, 8 << 10
+"""Resident KiB: room enough for a live heap of 60 MiB that may grow to 120; less than the live heap itself."""
+
+
+def died(service, kill, *, says="time=2026-11-23T03:00:00Z level=info msg=request\n"):
+    """The services that are told to have died."""
+    engine = Engine()
+    log, kernel = Scanner("pay.log", service), Scanner("kern.log", "kern")
+    log.feed(says.encode() + collections(1, 30, live=60) + says.replace("03:00:00", "03:00:30").encode())
+    found = list(engine.all(log.take()))
+    kernel.feed(kill.encode())
+    kernel.flush()
+    found += engine.all(kernel.take())
+    return [finding.service for seen in found for finding in seen.findings if finding.kind == "death"]
+
+
+def test_another_processs_kill_is_none_of_a_lone_services():
+    """Though it lives, its last line has just come, and its heap would fit."""
+    assert died("checkout", KILL.format(pid=77, comm="chrome", rss=FITS)) == ["kernel"]
+
+
+@pytest.mark.parametrize(
+    ("service", "comm", "says"),
+    [
+        ("checkout", "checkout", "time=2026-11-23T03:00:00Z level=info msg=request\n"),
+        ("checkout-service-for-shops", "checkout-servic", "time=2026-11-23T03:00:00Z level=info msg=request\n"),
+        ("app", "checkout", "time=2026-11-23T03:00:00Z level=info service=checkout msg=request\n"),
+        ("checkout", "runner", "time=2026-11-23T03:00:00Z level=info pid=77 msg=request\n"),
+        ("app", "checkout", "time=2026-11-23T03:00:00Z level=info msg=request\n"),
+        ("checkout", "main", "time=2026-11-23T03:00:00Z level=info msg=request\n"),
+    ],
+    ids=[
+        "name",
+        "cut at 15 characters",
+        "what it calls itself",
+        "pid",
+        "a log without a name",
+        "a comm that says nothing",
+    ],
+)
+def test_a_kill_is_the_services_that_it_names_or_that_nothing_speaks_against(service, comm, says):
+    """By name, by pid; by the size alone only where one of both has no name."""
+    assert died(service, KILL.format(pid=77, comm=comm, rss=FITS), says=says) == [service]
+
+
+def test_a_process_that_held_less_than_the_live_heap_is_another_one():
+    """Whatever it is called: another container of the same image."""
+    assert died("checkout", KILL.format(pid=77, comm="checkout", rss=TOO_LITTLE)) == ["kernel"]
