@@ -1,8 +1,10 @@
 """A service that falls silent is told once, by its own habits; a quiet one, and a clock that steps, are no reason."""
 
 from gctail.engine import Engine
-from gctail.records import Passage
+from gctail.parsing.gctrace import parse_gctrace
+from gctail.records import Passage, Sighting
 from gctail.service import Service
+from postmortem_cases import LOGS
 
 
 class Listening:
@@ -62,6 +64,22 @@ def test_a_service_that_is_hardly_known_is_given_time():
     listening.hear(every_s=1.0, for_s=300)
     listening.wait(3600)
     assert listening.found == []
+
+
+def test_a_service_that_falls_silent_at_its_limit_is_told_at_once():
+    """It lived for two minutes only; at its end the next collection was due at 258 MiB, over 256."""
+    listening = Listening()
+    listening.engine.limit_mib = 256.0
+    for line in (LOGS / "unbounded-map-go1.27.log").read_bytes().splitlines():
+        if (gc := parse_gctrace(line)) is not None:
+            listening.engine.observe(Sighting(gc, "pay", "pay.log", gc.number))
+            listening.wait(1)
+    listening.wait(28)
+    assert "silent" not in [kind for kind, *_ in listening.told()]
+    listening.wait(10)
+    *_, (kind, severity, _, summary) = listening.told()
+    assert (kind, severity) == ("silent", "critical")
+    assert summary.startswith("nothing was written for 30 s; the longest pause before was 1 s; its next collection was")
 
 
 def test_neither_a_clock_that_steps_nor_a_stopped_gctail_is_a_silence():

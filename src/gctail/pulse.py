@@ -14,6 +14,8 @@ TIMES_LONGEST = 8.0
 """A silence is so many times as long as the longest pause so far."""
 KNOWN_FOR = 10.0
 """And its habits have to be known for so many times as long as that."""
+IN_DANGER_S = 30.0
+"""The shortest silence where the memory was about to be gone: then a life as long as the silence tells enough."""
 LEAST_BEATS = 60
 """How often a service must have been heard before its habits are known."""
 
@@ -28,10 +30,9 @@ class Pulse(Struct):
     is_silent: bool = False
     last_s: float | None = None  # when it was heard last; not kept over a restart, which has a clock of its own
 
-    @property
-    def limit_s(self) -> float:
+    def limit_s(self, *, in_danger: bool) -> float:
         """The pause from which on it is silent."""
-        return max(LEAST_SILENT_S, TIMES_LONGEST * self.longest_s)
+        return max(IN_DANGER_S if in_danger else LEAST_SILENT_S, TIMES_LONGEST * self.longest_s)
 
     def beat(self, now_s: float) -> float | None:
         """It was heard. Where it had been called silent: for how long it was."""
@@ -45,12 +46,16 @@ class Pulse(Struct):
         self.is_silent = False
         return pause_s
 
-    def falls_silent(self, now_s: float) -> float | None:
-        """For how long it has said nothing, at the moment from which on that is far longer than usual."""
+    def falls_silent(self, now_s: float, *, in_danger: bool = False) -> float | None:
+        """For how long it has said nothing, at the moment from which on that is far longer than usual.
+
+        `in_danger` is a service whose memory was about to be gone.
+        """
         if self.last_s is None:
             self.last_s = now_s
-        pause_s, limit_s = now_s - self.last_s, self.limit_s
-        if self.is_silent or self.beats < LEAST_BEATS or self.known_s < KNOWN_FOR * limit_s or pause_s < limit_s:
+        pause_s, limit_s = now_s - self.last_s, self.limit_s(in_danger=in_danger)
+        known_for_s = limit_s if in_danger else KNOWN_FOR * limit_s
+        if self.is_silent or self.beats < LEAST_BEATS or self.known_s < known_for_s or pause_s < limit_s:
             return None
         return pause_s
 

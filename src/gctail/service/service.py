@@ -169,14 +169,23 @@ class Service:
         """Where it has said nothing for far longer than usual, and nobody said that it died, or knows why."""
         if self.current is not None and self.current.deaths:
             return []
-        silent_s = self.pulse.falls_silent(listened_s)
+        silent_s = self.pulse.falls_silent(listened_s, in_danger=self._in_danger())
         if silent_s is None:
             return []
         if excused(self.name):
             self.pulse.excuse(listened_s)
             return []
         self.pulse.call_silent()
-        return [self._remembered(telling.of_silence(self.name, self.current, self.pulse, silent_s, now_s))]
+        return [self._remembered(self._silence(silent_s, now_s))]
+
+    def _silence(self, silent_s: float, now_s: float) -> Finding:
+        return telling.of_silence(self.name, self.current, self.pulse, silent_s, now_s, in_danger=self._in_danger())
+
+    def _in_danger(self) -> bool:
+        """The next collection was due above the limit when it was heard of last."""
+        derived = self.current.last_derived if self.current is not None else None
+        goal_mib = derived.next_goal_mib if derived is not None else None
+        return self.limit_mib is not None and goal_mib is not None and goal_mib > self.limit_mib
 
     def _remembered(self, finding: Finding) -> Finding:
         self.findings.append(finding)

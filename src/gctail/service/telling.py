@@ -92,12 +92,20 @@ def of_life(service: str, epoch: Epoch, sighting: Sighting, texts: set[str]) -> 
     )
 
 
-def of_silence(service: str, epoch: Epoch | None, pulse: Pulse, silent_s: float, now_s: float) -> Finding:
-    """Nothing has been written for `silent_s`, or, as soon as the pulse is no longer silent, something is again."""
+def of_silence(  # noqa: PLR0913  (who, what is known of it, and when)
+    service: str, epoch: Epoch | None, pulse: Pulse, silent_s: float, now_s: float, *, in_danger: bool = False
+) -> Finding:
+    """Nothing has been written for `silent_s`, or, as soon as the pulse is no longer silent, something is again.
+
+    `in_danger` is a service whose next collection was due above its limit.
+    """
     longest_s = pulse.longest_s
     if pulse.is_silent:
         phase, severity = "onset", "warning"
         summary = f"nothing was written for {silent_s:.0f} s; the longest pause before was {longest_s:.0f} s"
+        if in_danger:
+            severity = "critical"
+            summary += "; its next collection was due above the limit: it may have been killed for memory"
     else:
         phase, severity = "resolved", "info"
         summary = f"it writes again, after {silent_s:.0f} s"
