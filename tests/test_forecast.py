@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from gctail.detectors.passage import assumed_level, fatal_level, interval, survi
 from gctail.detectors.reasons import limit_sentence
 from gctail.forecast import End, end_of, sentence, under_limit
 from gctail.records import Forecast, Verdict
+from gctail.sinks.text import _forecast_lines
 
 
 def test_without_gomemlimit_the_goal_kills_at_half_the_limit() -> None:
@@ -81,3 +84,25 @@ def test_an_end_that_is_here_is_no_number_of_seconds():
     assert limit_sentence(Forecast(256.0, 9.4, 3.0, 20.0), 256.0, 250.0, 1.0) == (
         "at this rate the limit of 256 MiB is met in about 9.4 s"
     )
+
+
+@pytest.mark.parametrize(
+    ("limit_from", "why"), [("gomemlimit", "the end, by GOMEMLIMIT"), ("earlier-death", "there an earlier run died")]
+)
+def test_it_is_told_who_gave_the_limit(limit_from, why):
+    """Where nobody has said how large the container is."""
+    forecast = Forecast(245.0, 20.0, 10.0, 40.0, limit_from)
+    assert limit_sentence(forecast, None, 200.0, 1.0) == f"at this rate 245 MiB are live in about 20 s: {why}"
+    [told] = _forecast_lines({"death": None, "heap": {"last_uptime_s": 9.0}}, forecast)
+    assert (
+        told
+        == f"  at this rate memory is gone 20 s (10 s to 40 s) after the last collection, at 245 MiB of live heap ({why})"
+    )
+
+
+def test_a_process_that_has_only_gomemlimit_is_told_when_that_ends_it(gctail):
+    """The verdict's JSON says who gave the limit, too."""
+    spiral = "samples/logs/memory-limit-spiral-go1.27.log.xz"
+    for options, said in (((), "gomemlimit"), (("--limit", "300MiB"), "given")):
+        [service] = json.loads(gctail(spiral, *options, "--output", "json").stdout)["services"]
+        assert service["verdict"]["forecast"]["limit_from"] == said

@@ -331,12 +331,17 @@ class Finding(Struct, frozen=True, tag="finding"):
 
 
 class Forecast(Struct, frozen=True):
-    """When the live heap meets the limit: seconds from the last collection, with an 80 % interval; None is never."""
+    """When the live heap meets the limit: seconds from the last collection, with an 80 % interval; None is never.
+
+    `limit_from` is who says so: it was "given" (an option, the configuration, the cluster, the kernel); or it is the
+    live heap at which the process will die by its "gomemlimit", or at which an earlier one died, "earlier-death".
+    """
 
     limit_mib: float
     seconds: float | None
     low: float | None
     high: float | None
+    limit_from: str = "given"
 
 
 class Verdict(Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gctail.detectors.gathering import Gathering
 from gctail.detectors.goal import NextGoal
@@ -317,7 +318,8 @@ class Judge:
             return None, onset_s, rate
         seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
         limit = self._limit_mib if self._limit_mib is not None else self._growth.zigzag.level + head_mib
-        return interval(limit, seconds, max(self._bearing.now_s - onset_s, 1e-3)), onset_s, rate
+        forecast = interval(limit, seconds, max(self._bearing.now_s - onset_s, 1e-3))
+        return replace(forecast, limit_from=self._limit_from), onset_s, rate
 
     def judgement(self, testimony: Testimony | None = None) -> Judgement:
         """Everything behind the verdict, the open block included; asking changes nothing.
@@ -390,6 +392,13 @@ class Judge:
         if about_limit is not None and probability >= WORTH_A_FORECAST:
             why = (*why, about_limit)
         return Judgement(probability, kind, onset_s + self.gathering.origin_s, rate, forecast, why)
+
+    @property
+    def _limit_from(self) -> str:
+        """Who tells the limit, in the order in which `_fatal` asks."""
+        if self._limit_mib is not None:
+            return "given"
+        return "earlier-death" if self._memory.fatal_mib else "gomemlimit"
 
     @property
     def _knows_limit(self) -> bool:

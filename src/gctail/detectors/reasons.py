@@ -10,6 +10,8 @@ from gctail.detectors.shape import Course
 TOLD_SHARE = 0.3
 """Of its course, what a load explains less than this of came back for another reason."""
 AT_ONCE_S = 0.5
+LIMIT_FROM = {"gomemlimit": "the end, by GOMEMLIMIT", "earlier-death": "there an earlier run died"}
+"""Why the process will die at that much live heap, where no limit was given."""
 
 if TYPE_CHECKING:
     from gctail.detectors.episodes import Zigzag
@@ -66,6 +68,5 @@ def limit_sentence(forecast: Forecast | None, limit_mib: float | None, level: fl
         return None
     when = f"in about {duration(forecast.seconds)}" if forecast.seconds >= AT_ONCE_S else "before the next collection"
     if limit_mib is None:
-        why = "the end, by GOMEMLIMIT or by how an earlier run died"
-        return f"at this rate {forecast.limit_mib:.0f} MiB are live {when}: {why}"
+        return f"at this rate {forecast.limit_mib:.0f} MiB are live {when}: {LIMIT_FROM[forecast.limit_from]}"
     return f"at this rate the limit of {limit_mib:.0f} MiB is met {when}"

@@ -62,7 +62,7 @@ class Memory(Struct, frozen=True):
     """The memory at the end, as the last collection and whoever reported the death give it (MiB).
 
     `outside_mib` is what was held beyond heap, stacks and globals: resident memory less those; `limit_source` says who
-    told the limit (option, kernel, gomemlimit). Where the heap has risen before by so much at once that it may have
+    told the limit (option, kernel, kubernetes). Where the heap has risen before by so much at once that it may have
     done so again after the last collection, that is `beyond_mib` instead, and the rise was `jump_mib`.
     """
 

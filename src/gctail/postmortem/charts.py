@@ -41,7 +41,7 @@ def _rounded(value: float | None) -> float | None:
 def limits(memory: Memory, gogc: float | None) -> tuple[LimitLine, ...]:
     """Levels to draw, highest first."""
     lines = []
-    if memory.limit_mib is not None and memory.limit_source != "gomemlimit":
+    if memory.limit_mib is not None:
         lines.append(LimitLine("container limit", memory.limit_mib))
         if memory.gomemlimit_mib is None and gogc:
             fatal = memory.limit_mib / (1 + gogc / 100)

@@ -56,7 +56,7 @@ def _verdict(certificate: Certificate) -> dict[str, object]:
 
 def _memory(certificate: Certificate) -> dict[str, object]:
     memory = certificate.memory
-    limit = memory.limit_mib if memory.limit_source != "gomemlimit" else None
+    limit = memory.limit_mib
     live, goal = memory.heap_live_mib, memory.next_goal_mib
     stacks = memory.stacks_mib * STACK_IN_USE if memory.stacks_mib else None
     whole = (live or 0) + (stacks or 0) + (memory.globals_mib or 0)

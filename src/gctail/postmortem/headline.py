@@ -89,7 +89,7 @@ def dying(certificate: Certificate) -> bool:
 
 def _reported(certificate: Certificate) -> str:
     details, limit = certificate.cause.details, certificate.memory.limit_mib
-    at = f", at its limit of {size(limit)}" if limit and certificate.memory.limit_source != "gomemlimit" else ""
+    at = f", at its limit of {size(limit)}" if limit else ""
     if details.get("reason") == "Evicted":
         return "evicted from its node, which was low on memory"
     if details.get("reason") == "OOMKilled" or str(details.get("signature", "")).startswith("kubernetes"):

@@ -15,7 +15,7 @@ from gctail.postmortem.stacks import folded, is_the_runtimes
 from gctail.postmortem.text_keys import keys_text
 from gctail.postmortem.text_lines import fitted, last_words, spikes_text
 from gctail.postmortem.text_proofs import profile_text, source_text
-from gctail.postmortem.wording import in_short, key_called
+from gctail.postmortem.wording import LIMIT_FROM, in_short, key_called
 
 LEAST_TOLD_MIB = 16
 STORY = 27
@@ -146,7 +146,7 @@ def _memory(memory: Memory, pen: Pen) -> Iterator[str]:
     )  # fmt: skip
     for name, mib in rows:
         if mib is not None:
-            source = f"  (from {memory.limit_source})" if name == "limit" and memory.limit_source else ""
+            source = f"  ({LIMIT_FROM[memory.limit_source]})" if name == "limit" and memory.limit_source else ""
             yield f"  {name:<32}{size(mib):>10}{source}"
     if memory.sentence:
         yield from pen.wrapped(memory.sentence)

@@ -36,6 +36,10 @@ KINDS = {
 """What a heap profile shows to grow at a line, in words."""
 
 
+LIMIT_FROM = {"option": "given", "kernel": "told by the kernel", "kubernetes": "told by Kubernetes"}
+"""Who told the limit, in words."""
+
+
 def sentence_of(name: str, service: str, details: Details) -> str:
     """The sentence, with its full stop."""
     return _SENTENCES[name](service, details)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from gctail.postmortem.certificate import Certificate
+from gctail.postmortem.wording import LIMIT_FROM
 from gctail.report.markup import Markup, Node, tag
 from gctail.report.wording import NONE, iso, mib, number, places, share, span, utc
 
@@ -85,7 +86,7 @@ def _facts(certificate: Certificate) -> Markup:
 
 def _limit(certificate: Certificate) -> str:
     memory = certificate.memory
-    source = f" ({memory.limit_source})" if memory.limit_source and memory.limit_mib else ""
+    source = f" ({LIMIT_FROM[memory.limit_source]})" if memory.limit_source and memory.limit_mib else ""
     return mib(memory.limit_mib) + source
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from gctail.amounts import duration, growth
 from gctail.attribution.wording import NOBODY, sentence
+from gctail.detectors.reasons import AT_ONCE_S, LIMIT_FROM
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
@@ -20,7 +21,6 @@ FEWEST_CELLS = 6
 MOST_SUSPECTS = 3
 ALL_TOGETHER = 1.1
 """Shares of the growth that add up to no more explain it together; else one of the suspects is enough."""
-AT_ONCE_S = 0.5
 RED, YELLOW, GREEN, BLUE, DIM, BOLD, PLAIN = (
     "\x1b[31m",
     "\x1b[33m",
@@ -175,6 +175,8 @@ def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[
     if forecast is None:
         return ["  when memory is gone depends on the container's limit: tell it with --limit"]
     limit = f"the limit of {forecast.limit_mib:.0f} MiB"
+    if forecast.limit_from in LIMIT_FROM:
+        limit = f"{forecast.limit_mib:.0f} MiB of live heap ({LIMIT_FROM[forecast.limit_from]})"
     if forecast.seconds is None:
         return [f"  at this rate it does not reach {limit}"]
     if forecast.seconds < AT_ONCE_S:
