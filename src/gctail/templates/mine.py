@@ -27,7 +27,7 @@ VERSION = 2
 BLOCK_BYTES = 1 << 16
 CLOSELY_BYTES = 1 << 18
 """Of each bin. As a log grows its bins do, and the work for each stays the same."""
-LEAST_BYTES = 1 << 12
+LEAST_BYTES = 1 << 11
 """Of every bin."""
 USUAL_BYTES = 1 << 10
 """For each form of lines in a block of a usual log; where there are more forms, most are new."""
@@ -149,8 +149,8 @@ class Mine:
         self.bytes_seen += len(block)
         self._bin_bytes += len(block)
         expected = max(self._bin_bytes, self._last_bin_bytes) * self._cost
-        if expected > self.closely_bytes:  # where hardly a line is like another, a part of a block is enough
-            most = max(int(self.closely_bytes / self._cost), LEAST_BYTES)
+        if expected > self.closely_bytes and self._cost >= DULL:  # hardly a line is like another: a part is enough
+            most = max(int(self.share * self.closely_bytes / self._cost), LEAST_BYTES)
             block = block[: block.rfind(b"\n", 0, most) + 1] or block
         self._owed += self.share * min(1.0, self.closely_bytes / expected) * len(block) if block else 0.0
         closely = len(block)
