@@ -40,7 +40,7 @@ def claimed(event: Sighting, death: Death, services: Iterable[Service]) -> Sight
         elsewhere = event.service in {service.name for service in running}
         return replace(event, service=names[0]) if elsewhere and names else event
     confidence = combined(float(death.details.get("confidence", 0.95)), best)
-    details = {**death.details, "confidence": round(confidence, 2), "matched": ", ".join(best.reasons)}
+    details = {**death.details, "confidence": round(confidence, 2), "matched": "; ".join(best.reasons)}
     return replace(event, service=whose.name, record=replace(death, details=details))
 
 

@@ -64,13 +64,32 @@ def test_the_last_line_is_the_services_own(tmp_path):
 def test_how_long_after_our_last_line_it_was_is_counted_from_the_last_line():
     """Not from the last collection, which was 3 s before it."""
     text = told(LOG, LOGS / "unbounded-map-go1.27.kernel-dates.log")
-    assert "it was when our log ends" in text
+    assert "it came when our log ends" in text
     assert "after our last line" not in text
 
 
 def test_a_death_of_an_earlier_process_says_so():
     """The service was started again, and goes on."""
     assert "\n  process 1 died: killed by SIGKILL" in told(LOGS / "restart-go1.27.log.gz")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "starting, pid 22086",
+        "starting pid=22086",
+        '{"msg":"starting","pid":22086}',
+        "[pid 22086] starting",
+        "PID: 22086",
+    ],
+)
+def test_a_kill_is_ours_by_the_pid_that_our_lines_carry(form, tmp_path):
+    """The kernel names an executable that our log does not know."""
+    log, kill = tmp_path / "orders.log", tmp_path / "kernel.log"
+    log.write_bytes(form.encode() + b"\n" + LOG.read_bytes().replace(b"service=session-gateway", b"tier=front"))
+    kill.write_bytes(KILL.read_bytes().replace(b"session-gateway", b"app.bin"))
+    first = told(log, kill).split("\n\n", maxsplit=1)[0]
+    assert "Ours: our lines carry its pid 22086; " in first
 
 
 @pytest.mark.parametrize(

@@ -38,3 +38,9 @@ def test_what_doubled_before_may_have_doubled_again(tmp_path):
     assert (found.memory.beyond_mib, found.memory.jump_mib) == (pytest.approx(255 - 152, abs=1), 72.0)
     assert "The heap rose by 72 MiB at once before" in found.memory.sentence
     assert [each.id for each in found.advice if each.severity == "critical"] == ["doubled-at-once"]
+
+
+def test_a_spike_that_killed_is_told_first(tmp_path):
+    """Nothing leaked: the last collection found three times as much in use as those before."""
+    found = certificate_of(log_of(tmp_path, [40] * 13 + [120]), "--kernel-log", KILL)
+    assert "by a spike at the end: live heap 40 -> 120 MiB at once" in found.headline

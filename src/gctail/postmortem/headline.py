@@ -16,6 +16,7 @@ from gctail.postmortem.wording import key_called
 NOT_DEATHS = frozenset({"alive", "log-cut-off", "unknown", "healthy-end"})
 MANY = 50
 """Goroutines at one place that say something by their number."""
+LEAST_SPIKE_MIB = 8
 ROOM = 69
 """Columns beside a label."""
 OF_MEMORY = frozenset((
@@ -114,10 +115,25 @@ def _since(certificate: Certificate) -> str:
         return f"{when}{ago}: live heap {_live_at(certificate, onset.uptime_s)} -> {last or 0:.0f} MiB{grown}"
     if verdict.get("kind") == "outside-heap":
         return "not by its Go heap: the memory was held outside it"
+    if (spike := _spike_at_the_end(certificate)) is not None:
+        return spike
     if certificate.collections:
         healthy = "no leak was seen" if certificate.collections > 8 else "too few collections to tell"
+        if verdict.get("kind") == "growing":
+            healthy = f"perhaps by a leak ({verdict.get('probability', 0.0):.0%})"
         return f"{healthy}: live heap {live[0] if live else 0} -> {last or 0:.0f} MiB"
     return "not known: the log holds no collections (GODEBUG=gctrace=1)"
+
+
+def _spike_at_the_end(certificate: Certificate) -> str | None:
+    """Where the last collection found half as much again in use as the one before it."""
+    series = certificate.series
+    if certificate.cause.name not in OF_MEMORY or len(series.number) < 2 or max(series.collections[-2:]) > 1:
+        return None
+    before, last = series.live_high_mib[-2], series.live_high_mib[-1]
+    if last < 1.5 * before or last - before < LEAST_SPIKE_MIB:
+        return None
+    return f"by a spike at the end: live heap {before} -> {last} MiB at once"
 
 
 def _live_at(certificate: Certificate, uptime_s: float | None) -> int:

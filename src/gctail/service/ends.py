@@ -57,8 +57,10 @@ def outside_heap(epoch: Epoch, verdict: Verdict) -> Verdict:
         return verdict
     known = [death.details.get(name) for name in ("anon_rss_kib", "limit_kib")]
     held_mib = next((kib / 1024 for kib in known if isinstance(kib, int | float)), None)
-    heap_mib = max(epoch.last.heap_end_mib, epoch.last.goal_mib or 0) + 3 * (epoch.last.stacks_mib or 0)
+    derived = epoch.last_derived
+    next_goal_mib = (derived.next_goal_mib if derived is not None else None) or 2 * epoch.last.heap_live_mib
+    heap_mib = max(epoch.last.heap_end_mib, epoch.last.goal_mib or 0, next_goal_mib) + 3 * (epoch.last.stacks_mib or 0)
     if held_mib is None or heap_mib > 0.5 * held_mib:
         return verdict
-    why = f"the kernel counted {held_mib:.0f} MiB, and the Go heap could not be more than {heap_mib} MiB"
+    why = f"the kernel counted {held_mib:.0f} MiB, and the Go heap could not be more than {heap_mib:.0f} MiB"
     return replace(verdict, kind="outside-heap", why=(why, *verdict.why))

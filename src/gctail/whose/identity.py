@@ -25,7 +25,7 @@ _HINT = re.compile(  # what may be its name, or that of a part of it
     r"|\b(?:starting|started|launching|running)\s+(?:(?:service|server|app|the)\s+)?)(?P<name>[a-z][\w./@-]{2,60})",
     re.IGNORECASE,
 )
-_PID = re.compile(r'(?:^|[\s,{"(])(?:pid|_PID|process_id|proc)"?\s?[:=]\s?"?(?P<pid>\d{1,7})\b')
+_PID = re.compile(r'(?:^|[\s,{"(\[])(?:(?:pid|PID|_PID|process_id|proc)"?\s?[:=]\s?"?|(?:pid|PID) )(?P<pid>\d{1,7})\b')
 _KLOG = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} +(?P<pid>\d{1,7}) [\w.-]+:\d+\]", re.MULTILINE)
 _SYSLOG = re.compile(r"\s(?P<name>[\w./@-]{2,64})\[(?P<pid>\d{1,7})\]: ")
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")

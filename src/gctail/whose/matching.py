@@ -179,7 +179,7 @@ def _support(sighting: Sighting, life: Life) -> list[str]:
     found = []
     if sighting.time_s is not None and life.end_s is not None and sighting.time_s - life.end_s <= SOON_S:
         after_s = max(0.0, sighting.time_s - life.end_s)
-        found.append(f"it was {after_s:.0f} s after our last line" if after_s >= 1 else "it was when our log ends")
+        found.append(f"it came {after_s:.0f} s after our last line" if after_s >= 1 else "it came when our log ends")
     held = _held_mib(details)
     if held is not None and life.live_mib and life.most_mib and life.live_mib <= held <= 1.3 * life.most_mib + 64:
         found.append(f"it held {held:.0f} MiB, room enough for our heap")
