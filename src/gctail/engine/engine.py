@@ -21,7 +21,7 @@ from gctail.service import Seen, Service
 
 MOST_SERVICES = 10_000
 SERVICES_A_TURN = 500
-"""Time passes for so many services at once; for ten thousand, every 5 s."""
+"""Time passes for so many services at once, once a second: for ten thousand, every 20 s."""
 LONGEST_STEP_S = 5.0
 
 

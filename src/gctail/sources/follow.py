@@ -218,8 +218,8 @@ class Follower:
             if looks:
                 began_s = time.thread_time()  # what others do meanwhile is not what a look costs
                 self._find_new()
-                due = dict(self._names)
-                self._look(due)
+                self._look(self._names)
+                due |= {path: name for path, name in self._names.items() if not name.is_idle}
                 next_look_s = now_s + self._look_s(time.thread_time() - began_s)
                 if self._gone:
                     yield self._let_go()

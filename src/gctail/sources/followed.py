@@ -92,6 +92,8 @@ class Followed:
         self.files: list[Opened] = []
         self.notes: list[str] = []
         self.has_more = False
+        self.is_idle = False
+        """The last look found nothing to do: no `pump` is needed before the next one."""
         self.asleep: Asleep | None = None
         self._listings, self._opened, self._closing = listings, opened, closing
         self._listed: dict[str, int] | None = None  # what lay in the directory when rotated files were looked for
@@ -161,7 +163,7 @@ class Followed:
         if self._listed is None:
             self._listed = self._listings.of(self.directory)
             self._seen = list(signatures(self.directory, self._rotated_in(self._listed)[:MOST_SEEN]))
-        refusal = None
+        refusal, status = None, None
         try:
             status = os.stat(self.name)  # noqa: PTH116 - looked at several times a second
             if not self.files or self.files[-1].key != (status.st_dev, status.st_ino):
@@ -178,6 +180,7 @@ class Followed:
             self._nameless, self._gone_since_s = False, None
         if self._unsettled and have_changed(self.directory, self._unsettled):
             self._look_beside(now_s)
+        self.is_idle = status is not None and len(self.files) == 1 and self.files[0].is_as_it_was(status)
         return refusal
 
     def pump(self, now_s: float, *, final: bool = False) -> Iterator[Chunk]:
@@ -282,6 +285,7 @@ class Followed:
         """Give the descriptors back until the name is worth a look again: there are not enough of them for all."""
         signature = self._signature() if not self.lag_bytes else None  # with more to read it wakes again by itself
         self.asleep = Asleep(self.place(unfinished=False), self.place(unfinished=True), self._within(), signature)
+        self.is_idle = False
         self.close()
 
     def is_worth_waking(self) -> bool:

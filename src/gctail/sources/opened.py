@@ -146,6 +146,14 @@ class Opened:
         """How much stands in the file behind the position."""
         return max(0, self.size - self.position)
 
+    def is_as_it_was(self, status: os.stat_result) -> bool:
+        """By this status it is the same file, and nothing has happened to it since it was read to its end.
+
+        Of an empty one there may be a copy.
+        """
+        same = self.key == (status.st_dev, status.st_ino) and self._looks == (status.st_size, status.st_mtime_ns)
+        return same and status.st_size == self.position and not self.is_unread
+
     @property
     def is_unread(self) -> bool:
         """Nothing was read but a hole."""
