@@ -19,6 +19,8 @@ _KERNEL_LINE = re.compile(r"(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{6}\] |\[\D[^\]]{8,36}\
 BAR_CELLS = 20
 FEWEST_CELLS = 6
 MOST_SUSPECTS = 3
+MOST_DOUBTS = 2
+"""Of what speaks against a suspect, the most telling first; JSON has all of it."""
 ALL_TOGETHER = 1.1
 """Shares of the growth that add up to no more explain it together; else one of the suspects is enough."""
 RED, YELLOW, GREEN, BLUE, DIM, BOLD, PLAIN = (
@@ -207,7 +209,9 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
             told.append(f"    {show(suspect['about_keys'], 200)}")
         told.append(palette.paint(f"    | {show(suspect['example'], 160)}", DIM))
         doubts = suspect["counter_evidence"] if label != "or" else ()
-        told += [palette.paint(f"    but {show(doubt, 200)}", DIM) for doubt in doubts]
+        told += [palette.paint(f"    but {show(doubt, 200)}", DIM) for doubt in doubts[:MOST_DOUBTS]]
+        if len(doubts) > MOST_DOUBTS:
+            told.append(palette.paint(f"    and {len(doubts) - MOST_DOUBTS} more against it with --output json", DIM))
         groups.append(suspect["group"])
         explained += suspect["share"]
     if not told and verdict is not None and verdict.leak and service["mined_lines"]:
