@@ -70,6 +70,16 @@ def test_every_module_says_what_it_is():
     assert silent == []
 
 
+def test_every_page_of_the_documentation_is_linked_from_the_readme():
+    """And every link of the readme and of the pages leads to a file that is there."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = tracked("docs/*.md")
+    assert [page.name for page in pages if f"(docs/{page.name})" not in readme] == []
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *pages]:
+        links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        assert [link for link in links if not (page.parent / link).exists()] == [], page.name
+
+
 def requirements() -> list[str]:
     """Every requirement that pyproject.toml lists, as written there."""
     project = PROJECT["project"]
