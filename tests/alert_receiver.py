@@ -39,7 +39,7 @@ class Receiver:
         """The body of a request."""
         return json.loads(self.requests[number][2])
 
-    def wait(self, count, within_s=20):
+    def wait(self, count, within_s=60):
         """Until so many requests came."""
         until_s = time.monotonic() + within_s
         while len(self.requests) < count and time.monotonic() < until_s:

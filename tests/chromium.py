@@ -18,6 +18,7 @@ class Opened:
         self.page = page
         self.noise: list[str] = []
         self.requests: list[str] = []
+        page.set_default_timeout(60_000)  # a busy machine is no fault of the page
         page.on("console", lambda message: self.noise.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.noise.append(f"error: {error}"))
         page.on("dialog", self._dialog)

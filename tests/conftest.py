@@ -65,7 +65,7 @@ def gctail_program() -> Path:
 def gctail(gctail_program: Path, root: Path) -> Callable[..., subprocess.CompletedProcess[bytes]]:
     """Runs `gctail` with the arguments given, from the checkout, and hands back its status and output as bytes."""
 
-    def run(*arguments: str | Path, stdin: bytes = b"", timeout_s: float = 60) -> subprocess.CompletedProcess[bytes]:
+    def run(*arguments: str | Path, stdin: bytes = b"", timeout_s: float = 120) -> subprocess.CompletedProcess[bytes]:
         command = [gctail_program, *arguments]
         return subprocess.run(command, cwd=root, input=stdin, capture_output=True, timeout=timeout_s, check=False)
 

@@ -147,7 +147,7 @@ class Tail:
     def came(self, ready: Callable[[], bool]) -> bool:
         """Whether `ready()` came true in the time in which even a busy machine does anything."""
         with self._changed:
-            return self._changed.wait_for(ready, 10)
+            return self._changed.wait_for(ready, 60)
 
     def until(self, ready: Callable[[], bool]) -> None:
         """Wait until `ready()`."""

@@ -26,7 +26,7 @@ def write(servers, topic, messages, partitions=1):
     producer.close()
 
 
-def read(servers, topic, within_s=20):
+def read(servers, topic, within_s=60):
     """All committed messages of a topic."""
     consumer = KafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed")
     partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]

@@ -53,11 +53,11 @@ def test_the_page_stays_until_somebody_stops_it(gctail_program):
             if b"stays until" in line:
                 break
         try:
-            with urllib.request.urlopen(f"{url}debug/bloat", timeout=20) as answer:
+            with urllib.request.urlopen(f"{url}debug/bloat", timeout=60) as answer:
                 assert b"session-gateway" in answer.read()
         finally:
             process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_speed_that_is_none_is_refused(capsys):

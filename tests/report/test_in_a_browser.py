@@ -45,7 +45,7 @@ def opened(browser: Any, case: Any, tmp_path: Path) -> Iterator[Callable[..., Op
         page.goto(file.as_uri())
         if charts:
             page.locator("[data-course]").first.scroll_into_view_if_needed()
-            page.locator(".gc-stack canvas").first.wait_for(timeout=10_000)
+            page.locator(".gc-stack canvas").first.wait_for(timeout=60_000)
         return seen
 
     yield show

@@ -59,7 +59,7 @@ def children_of(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def until(condition, what: str, patience_s: float = 20.0):
+def until(condition, what: str, patience_s: float = 60.0):
     """Wait for it; fail in words after `patience_s`."""
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:

@@ -57,12 +57,12 @@ def test_following_sends_alerts_and_a_reload_sends_them_elsewhere(start, receive
         more.write(b"fatal error: runtime: out of memory\n\nruntime stack:\nruntime.throw({0x1?, 0x2?})\n\t/x/panic.go:1 +0x1\n\n"
                    b"goroutine 1 [running]:\nmain.main()\n\t/x/main.go:1 +0x1\n")  # fmt: skip
     # What the sinks of before had taken already may still arrive at the first address, at any time.
-    until_s = time.monotonic() + 30
+    until_s = time.monotonic() + 60
     while not (deaths := _addresses(receiver, "death")) and time.monotonic() < until_s:
         time.sleep(0.02)
     assert deaths == ["/two"]
     child.send_signal(signal.SIGTERM)
-    assert child.wait(30) == 0
+    assert child.wait(60) == 0
 
 
 def _addresses(receiver, kind):
@@ -76,7 +76,7 @@ def _addresses(receiver, kind):
 
 def _line(child, part):
     """The next line on standard error that has this in it, without what comes after `there are`."""
-    until_s = time.monotonic() + 30
+    until_s = time.monotonic() + 60
     while time.monotonic() < until_s:
         line = child.stderr.readline()
         if part in line:
@@ -129,5 +129,5 @@ def test_the_state_directory_of_systemd_holds_the_spool(start, receiver, root, t
     child = start("-f", "service.log", STATE_DIRECTORY=str(tmp_path / "systemd"))
     receiver.wait(1)
     child.send_signal(signal.SIGTERM)
-    child.wait(30)
+    child.wait(60)
     assert (tmp_path / "systemd/spool/alerts-0.sqlite").exists()

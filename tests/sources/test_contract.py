@@ -76,7 +76,7 @@ class Heard:
         if self._ready():
             self.follower.stop()
 
-    def until(self, ready, within_s=20.0) -> "Heard":
+    def until(self, ready, within_s=60.0) -> "Heard":
         until_s = time.monotonic() + within_s
         self._ready = lambda: ready(self) or time.monotonic() > until_s
         self.following.run()

@@ -302,27 +302,27 @@ def test_it_runs_in_a_real_terminal(root):
         for columns, rows in ((80, 24), (200, 60)):
             subprocess.run(
                 [*server, "new-session", "-d", "-s", f"s{columns}", "-x", str(columns), "-y", str(rows), command],
-                cwd=root, check=True, timeout=20,
+                cwd=root, check=True, timeout=60,
             )  # fmt: skip
             pane = _until(server, f"s{columns}", "next-goal-over-limit")
             assert "unbounded-map-go1.27" in pane
             assert max(map(len, pane.splitlines())) <= columns
             at = next(row for row, line in enumerate(pane.splitlines(), 1) if " idle-go1.27 " in line)
             for click in (f"\x1b[<0;8;{at}M", f"\x1b[<0;8;{at}m"):  # what a terminal sends of a mouse (SGR 1006)
-                subprocess.run([*server, "send-keys", "-t", f"s{columns}", "-l", click], check=True, timeout=20)
+                subprocess.run([*server, "send-keys", "-t", f"s{columns}", "-l", click], check=True, timeout=60)
             _until(server, f"s{columns}", " idle-go1.27  live ")
-            subprocess.run([*server, "send-keys", "-t", f"s{columns}", "q"], check=True, timeout=20)
+            subprocess.run([*server, "send-keys", "-t", f"s{columns}", "q"], check=True, timeout=60)
     finally:
-        subprocess.run([*server, "kill-server"], check=False, capture_output=True, timeout=20)
+        subprocess.run([*server, "kill-server"], check=False, capture_output=True, timeout=60)
 
 
 def _until(server: list[str], session: str, word: str) -> str:
     """The pane, once the word stands in it."""
     pane = ""
-    for _ in range(150):
+    for _ in range(600):
         time.sleep(0.1)
         pane = subprocess.run(
-            [*server, "capture-pane", "-p", "-t", session], capture_output=True, text=True, timeout=20, check=False
+            [*server, "capture-pane", "-p", "-t", session], capture_output=True, text=True, timeout=60, check=False
         ).stdout
         if word in pane:
             return pane

@@ -66,7 +66,7 @@ def serve(board):
 
 @pytest.fixture(scope="module")
 def client(serve):
-    with httpx.Client(base_url=serve(), timeout=20) as client:
+    with httpx.Client(base_url=serve(), timeout=60) as client:
         yield client
 
 
@@ -170,7 +170,7 @@ def test_events_bring_what_changes(serve, board):
     """The table, the service that is looked at, the facts; then again when there is something new."""
     seen = {}
     with (
-        httpx.Client(timeout=20) as client,
+        httpx.Client(timeout=60) as client,
         client.stream("GET", f"{serve()}/api/v1/events", params={"service": "leaky"}) as stream,
     ):
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -356,10 +356,10 @@ def test_it_ends_without_noise_while_somebody_looks(gctail_program, tmp_path):
     command = [gctail_program, "-f", "leaky.log", "--no-state", "--listen", "127.0.0.1:0"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
         url = child.stderr.readline().split()[1]
-        with httpx.Client(timeout=20) as looking, looking.stream("GET", f"{url}api/v1/events") as stream:
+        with httpx.Client(timeout=60) as looking, looking.stream("GET", f"{url}api/v1/events") as stream:
             lines = stream.iter_lines()
             assert next(line for line in lines if line.startswith("event: "))
             child.terminate()
             assert list(lines)
-        assert child.wait(30) == 0
+        assert child.wait(60) == 0
         assert child.stderr.read() == ""

@@ -336,7 +336,7 @@ def test_a_lost_connection_is_said_and_found_again(opened, heard):
     again = Server(heard.board, Address("127.0.0.1", server.address.port), Access())
     opened.servers.append(again)
     again.start()
-    seen.page.locator("#pulse-words").filter(has_text=re.compile("^live$")).wait_for(timeout=15_000)
+    seen.page.locator("#pulse-words").filter(has_text=re.compile("^live$")).wait_for(timeout=60_000)
 
 
 def test_a_telephone_shows_one_thing_at_a_time(opened, heard):

@@ -33,7 +33,7 @@ def needs(*programs: str | None) -> pytest.MarkDecorator:
 
 def asked(url: str) -> Any:
     """JSON of an address."""
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return json.load(answer)
 
 
@@ -230,7 +230,7 @@ def _the_rules_ask_for_what_is_there(prometheus: str, root: Path) -> None:
 
 
 def _metrics_are_as_promtool_wants_them(address: str) -> None:
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as metrics:
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=60) as metrics:
         text = metrics.read()
     done = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True, timeout=30, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
