@@ -59,7 +59,7 @@ def testimony(courses: Courses, asked: Inquiry) -> Testimony | None:
     best = best_of_each(ranked, columns, courses, explaining(ranked, seen, 0.0))
     if not best:
         return None
-    at = next(iter(best))
+    at = max(best, key=lambda each: float(ranked.gain[each]))  # a clock is chosen by figures alone, not by words
     weight = _weight(ranked, seen, at)
     if weight <= 0.0:
         return None

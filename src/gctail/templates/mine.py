@@ -25,8 +25,8 @@ from gctail.templates.skim import Skim
 
 VERSION = 2
 BLOCK_BYTES = 1 << 16
-CLOSELY_BYTES = 1 << 18
-"""Of each bin. As a log grows its bins do, and the work for each stays the same."""
+CLOSELY_BYTES = 1 << 19
+"""Of each bin; half as much where a share is read. As a log grows its bins do, and the work for each stays the same."""
 LEAST_BYTES = 1 << 11
 """Of every bin."""
 USUAL_BYTES = 1 << 10
@@ -149,10 +149,11 @@ class Mine:
         self.bytes_seen += len(block)
         self._bin_bytes += len(block)
         expected = max(self._bin_bytes, self._last_bin_bytes) * self._cost
-        if expected > self.closely_bytes and self._cost >= DULL:  # hardly a line is like another: a part is enough
-            most = max(int(self.share * self.closely_bytes / self._cost), LEAST_BYTES)
+        most_bytes = self.closely_bytes if self.share >= 1.0 else self.closely_bytes / 2
+        if expected > most_bytes and self._cost >= DULL:  # hardly a line is like another: a part is enough
+            most = max(int(self.share * most_bytes / self._cost), LEAST_BYTES)
             block = block[: block.rfind(b"\n", 0, most) + 1] or block
-        self._owed += self.share * min(1.0, self.closely_bytes / expected) * len(block) if block else 0.0
+        self._owed += self.share * min(1.0, most_bytes / expected) * len(block) if block else 0.0
         closely = len(block)
         if self._owed * 2 < closely:
             closely = 0 if self.grid.open["read"] else block.find(b"\n", FEW_BYTES) + 1 or closely
