@@ -83,3 +83,9 @@ def test_what_was_said_is_saved_and_restored(tmp_path, exports):
     """The findings are the same, byte for byte, wherever the service was put away in between."""
     path = played(tmp_path, exports)
     assert judged(path, restored=True) == judged(path)
+
+
+def test_a_line_that_began_late_and_came_to_an_end_is_no_clock_that_goes_on(tmp_path):
+    """Before it began it paused, too, but that pause says nothing of how long it may stand still now."""
+    verdict, _ = judged(played(tmp_path, lambda second: 0.3 if 60 < second < 85 else 0.0))
+    assert not verdict.leak

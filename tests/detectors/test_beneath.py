@@ -88,3 +88,25 @@ def test_teeth_that_leave_a_little_more_each_time_are_told_from_those_that_do_no
 def test_turns_are_troughs_and_peaks_by_turns() -> None:
     """Small flutter is no turn; the last one may go on."""
     assert turns_of([5.0, 9.0, 8.5, 9.5, 3.0, 4.0, 12.0, 11.0], 3.0) == [0, 3, 4, 6]
+
+
+def test_waves_of_requests_are_called_the_load_and_not_a_saw(make: Any) -> None:
+    """The level comes back three times, each time with the allocation rate."""
+    verdict = judged(make, waves, lambda at_s: 0.0 * at_s).verdict()
+    assert verdict.kind == "growth-with-load"
+    assert "follows the allocation rate" in verdict.why[0]
+
+
+def test_two_buffers_that_take_turns_are_a_saw_however_even_the_rate(story: Any) -> None:
+    """Teeth of uneven height, none of which loses a third of the whole, at one allocation rate."""
+    tooth = [91, 77, 88, 101, 80, 92, 66, 75, 63, 72, 57, 48, 56, 65, 59, 68, 78, 91, 78, 66]
+    judge, _ = story([33, 46, 59, 79, *tooth], every_s=3.0)
+    assert judge.verdict().kind == "sawtooth"
+
+
+def test_a_table_that_is_read_soon_after_the_start_is_a_step_whatever_spikes_on_it(story: Any) -> None:
+    """Five seconds of 17 MiB, then 36 MiB for good; two reloads hold a second copy for a moment."""
+    lives = [17.0] * 8 + [36.0 + (at % 3) for at in range(72)]
+    lives[30], lives[60] = 52.0, 50.0
+    judge, _ = story(lives)
+    assert judge.verdict().kind == "step"

@@ -50,12 +50,14 @@ class Beside(NamedTuple):
 class Beneath(NamedTuple):
     """The curves, of which those beneath the load count; how well the latest levels fit growth that goes on.
 
-    `peak_mib` is how far the usual peak of the load lies above the load now.
+    `peak_mib` is how far the usual peak of the load lies above the load now, `share` how much of the level's course
+    follows the load: 0 where teeth stand beside the growth instead.
     """
 
     fit: Fit
     goes_on: float
-    peak_mib: float
+    peak_mib: float = 0.0
+    share: float = 0.0
 
 
 def beneath(history: History, now_s: float, noise_mib: float) -> Beneath | None:
@@ -72,7 +74,11 @@ def beneath(history: History, now_s: float, noise_mib: float) -> Beneath | None:
         return None
     held = [found.fit.held_mib * z for z in beside.load]
     peak_mib = max(0.0, sorted(held)[int(0.95 * (len(held) - 1))] - held[-1])
-    return found._replace(goes_on=found.goes_on * _steps_agree(view.time_s, view.low, held), peak_mib=peak_mib)
+    agree = _steps_agree(view.time_s, view.low, held)
+    levels = _centred(view.low)
+    rest = [level - mib for level, mib in zip(levels, held, strict=True)]
+    share = agree * max(0.0, 1.0 - dot(rest, rest) / dot(levels, levels))
+    return found._replace(goes_on=found.goes_on * agree, peak_mib=peak_mib, share=share)
 
 
 def beneath_of(  # noqa: PLR0913, PLR0917 - what is fitted, and what is known of it
@@ -83,14 +89,16 @@ def beneath_of(  # noqa: PLR0913, PLR0917 - what is fitted, and what is known of
     recent: Sequence[list[float]],
     beside: Beside,
 ) -> Beneath | None:
-    """The growth of these levels beneath what stands beside it; None where nothing is left to grow."""
+    """The growth of these levels beneath what stands beside it; None where that hardly moves the level."""
     found = fit(times_s, allocated, levels, noise_mib, recent, beside.load, beside.effective)
     held = [found.held_mib * z for z in beside.load]
     kept = [level - mib for level, mib in zip(levels, held, strict=True)]
-    if max(held) - min(held) < LEAST_HELD * (max(levels) - min(levels)) or not is_rise(kept, noise_mib):
+    if max(held) - min(held) < LEAST_HELD * (max(levels) - min(levels)):
         return None
+    if not is_rise(kept, noise_mib):
+        return Beneath(found, 0.0)
     step = max(STEP_NOISE * noise_mib, STEP_SHARE * (max(kept) - min(kept)))
-    return Beneath(found, _stays(kept) * pauses_fit(kept, times_s, step), 0.0)
+    return Beneath(found, _stays(kept) * pauses_fit(kept, times_s, step))
 
 
 def is_rise(levels: list[float], noise_mib: float) -> bool:

@@ -385,7 +385,7 @@ class Judge:
             else 0.0,
         )
         kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
-        why = reasons_of(course, kind, rate, growth.zigzag, found.load)
+        why = reasons_of(course, kind, rate, growth.zigzag, found.load_share)
         about_limit = limit_sentence(forecast, self._limit_mib, growth.zigzag.level, rate)
         if message and probability >= LEAK > alone:
             why = (*why, f'it paused when "{message[:MOST_TOLD]}" did, which it follows')

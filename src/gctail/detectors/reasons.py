@@ -15,7 +15,6 @@ LIMIT_FROM = {"gomemlimit": "the end, by GOMEMLIMIT", "earlier-death": "there an
 
 if TYPE_CHECKING:
     from gctail.detectors.episodes import Zigzag
-    from gctail.detectors.load import Load
     from gctail.records import Forecast
 
 
@@ -35,7 +34,7 @@ def growing_sentence(level: float, lasted_s: float, rate: float, probability: fl
     )
 
 
-def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load: Load) -> tuple[str, ...]:
+def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load_share: float) -> tuple[str, ...]:
     """What speaks for this kind."""
     level, now_s = course.level, course.now_s
     growing = growth_sentence(level, now_s - course.onset_s, rate, course.probability)
@@ -49,8 +48,8 @@ def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load: Loa
             )
         case "too-few-points":
             return (f"{course.collections} collections in {now_s:.3g} s are too few to tell", growing)
-        case "growth-with-load" if load.share >= TOLD_SHARE or highest <= level:
-            return (f"{load.share:.0%} of the live heap's course follows the allocation rate",)
+        case "growth-with-load" if load_share >= TOLD_SHARE or highest <= level:
+            return (f"{load_share:.0%} of the live heap's course follows the allocation rate",)
         case "growth-with-load" | "sawtooth" | "batch" | "spike":
             often = f" {turns} times" if turns > 1 else ""
             return (f"the live heap came back{often}, from up to {highest:.0f} MiB, and is {level:.0f} MiB now",)

@@ -17,6 +17,11 @@ class Regression(NamedTuple):
     load: Load
     beneath: Beneath | None = None
 
+    @property
+    def load_share(self) -> float:
+        """How much of the level's course is that of the load."""
+        return max(self.load.share, self.beneath.share if self.beneath is not None else 0.0)
+
 
 def regression(history: History, noise_mib: float, since_s: float = 0.0) -> Regression:
     """The regression over the history since then, with what follows the allocation rate taken out of the levels."""

@@ -7,6 +7,8 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+from gctail.detectors.teeth import turns_of
+
 if TYPE_CHECKING:
     from gctail.detectors.episodes import Zigzag
     from gctail.detectors.growth import Growth
@@ -31,8 +33,15 @@ SMALLEST_STEP_MIB = 3.0
 """Whole MiB make steps of any slow growth."""
 FALL_SHARE = 0.4
 """What falls by this much of its spread has not filled anything up."""
+MOSTLY_LOAD = 0.6
+TOOTH_SHARE, FEWEST_TURNS, LITTLE_LOAD = 0.2, 6, 0.5
+"""Teeth of this share of the spread, so many troughs and peaks, make a saw where a load explains no more than that."""
 HUMP_SHARE = 0.25
 """A level that is high for this much of the time follows something; a batch is over sooner."""
+HIGH_QUANTILE = 0.85
+"""What a level is only seldom above is no plateau: a spike on it is none."""
+AT_ONCE_SHARE = 0.07
+"""A rise that begins earlier began with the process."""
 STEP_SHARE = 0.1
 """A rise that takes no more of the time than this is one step: loading takes a while, too."""
 
@@ -69,7 +78,7 @@ def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> st
     if _spread(settled) < still_mib or (_spread(later) < still_mib and not has_risen):
         return "idle" if course.allocation_rate < IDLE_MIB_PER_S else "steady"
     moved = _kind_of_motion(course, zigzag, found, settled, growth.recent(0.0, course.now_s))
-    return moved or _kind_of_return(growth, course) or _kind_of_plateau(course, settled)
+    return moved or _kind_of_return(growth, course, found) or _kind_of_plateau(course, settled)
 
 
 def _spread(view: View) -> float:
@@ -126,12 +135,14 @@ def _level_at(times: list[float], levels: list[float], time_s: float) -> float:
 def _kind_of_motion(course: Course, zigzag: Zigzag, found: Regression, view: View, lows: list[float]) -> str | None:
     """It moved, and is no leak: what comes and goes explains it, or nothing. `lows` are the younger blocks."""
     spread = max(view.low) - min(view.low)
+    if found.load_share > MOSTLY_LOAD:
+        return "growth-with-load"
     turns = [peak for peak in zigzag.peaks if peak.rise >= 0.3 * spread]
     back = course.level < min(view.low) + 0.35 * spread
     if turns and (_rests(lows, spread) or (back and len(turns) < FEWEST_TEETH)):
         passing = all(peak.age_s < 0.05 * course.now_s for peak in turns)
         return "spike" if passing and len(turns) < FEWEST_TEETH else "batch"
-    if found.load.share > 0.6 or (found.fit.load > 0.5 and not turns):
+    if found.fit.load > 0.5 and not turns:
         return "growth-with-load"
     if len(turns) >= FEWEST_TEETH:
         times_s = [peak.time_s for peak in turns]
@@ -139,7 +150,7 @@ def _kind_of_motion(course: Course, zigzag: Zigzag, found: Regression, view: Vie
     return None
 
 
-def _kind_of_return(growth: Growth, course: Course) -> str | None:
+def _kind_of_return(growth: Growth, course: Course, found: Regression) -> str | None:
     """It fell by much of what it had risen, in turns that are too few or too near the noise for the zigzag."""
     history = growth.history
     first = history.at(LOADING_SHARE * course.now_s)
@@ -150,6 +161,8 @@ def _kind_of_return(growth: Growth, course: Course) -> str | None:
         return "sawtooth"
     if not falls or course.level > max(lows) - FALL_SHARE * spread:
         return None
+    if found.load_share < LITTLE_LOAD and len(turns_of(list(lows), TOOTH_SHARE * spread)) >= FEWEST_TURNS:
+        return "sawtooth"
     high = [time_s for low, time_s in zip(lows, times_s, strict=True) if low > min(lows) + 0.5 * spread]
     return "growth-with-load" if high[-1] - high[0] > HUMP_SHARE * course.now_s else "batch"
 
@@ -181,13 +194,13 @@ def _regular(times_s: list[float]) -> bool:
 
 def _kind_of_plateau(course: Course, view: View) -> str:
     """A rise that ends: at once (step), at process start (warm-up), or after filling for long (bounded cache)."""
-    low, high = min(view.low), max(view.low)
+    low, high = min(view.low), sorted(view.low)[int(HIGH_QUANTILE * (len(view.low) - 1))]
     spread = high - low
     started_s = next(t for t, y in zip(view.time_s, view.low, strict=True) if y > low + 0.1 * spread)
     ended_s = next(t for t, y in zip(view.time_s, view.low, strict=True) if y > high - 0.15 * spread)
-    if ended_s <= EARLY_SHARE * course.now_s and started_s <= 0.1 * course.now_s:
+    if ended_s <= EARLY_SHARE * course.now_s and started_s <= AT_ONCE_SHARE * course.now_s:
         return "warm-up"
-    if started_s > 0.1 * course.now_s and ended_s - started_s <= STEP_SHARE * course.now_s:
+    if started_s > AT_ONCE_SHARE * course.now_s and ended_s - started_s <= STEP_SHARE * course.now_s:
         return "step"
     if course.now_s - ended_s > 0.1 * course.now_s:
         return "bounded-cache"
