@@ -102,11 +102,3 @@ def test_two_buffers_that_take_turns_are_a_saw_however_even_the_rate(story: Any)
     tooth = [91, 77, 88, 101, 80, 92, 66, 75, 63, 72, 57, 48, 56, 65, 59, 68, 78, 91, 78, 66]
     judge, _ = story([33, 46, 59, 79, *tooth], every_s=3.0)
     assert judge.verdict().kind == "sawtooth"
-
-
-def test_a_table_that_is_read_soon_after_the_start_is_a_step_whatever_spikes_on_it(story: Any) -> None:
-    """Five seconds of 17 MiB, then 36 MiB for good; two reloads hold a second copy for a moment."""
-    lives = [17.0] * 8 + [36.0 + (at % 3) for at in range(72)]
-    lives[30], lives[60] = 52.0, 50.0
-    judge, _ = story(lives)
-    assert judge.verdict().kind == "step"

@@ -111,13 +111,15 @@ def _straight(worked: list[float], levels: list[float], asked: Inquiry) -> float
 
 
 def _clock_goes_on(times_s: list[float], worked: list[float], ahead: float) -> float:
-    """How likely the clock goes on for as long as is needed, judged as a growth of its own since it began to run."""
+    """How likely the clock goes on for as long as is needed, judged as a growth of its own over time.
+
+    Before it began it did not pause.
+    """
     begun = max(at for at, each in enumerate(worked) if each <= 0.0)
-    times_s, worked = times_s[begun:], worked[begun:]
     found = fit(times_s, times_s, worked, CLOCK_NOISE)
     lasting = sum(curve.weight for curve in found.curves if curve.remaining_mib is None or curve.remaining_mib > ahead)
     quarters = np.diff(np.interp(np.linspace(times_s[0], times_s[-1], 5), times_s, worked)).tolist()
     mean, last = WHOLE / 4, quarters[-1]
     fresh = last >= LEAST_PACE * mean and last >= FRESH_PACE * min(quarters[:-1])
     goes = 1.0 if last >= STEADY_PACE * mean or fresh else lasting
-    return goes * pauses_fit(worked, times_s, STEP_SHARE * WHOLE)
+    return goes * pauses_fit(worked[begun:], times_s[begun:], STEP_SHARE * WHOLE)
