@@ -12,6 +12,8 @@ from pathlib import Path
 from struct import pack
 from termios import TIOCSWINSZ
 
+import pytest
+
 from gctail.sinks.folding import folded
 
 SAMPLE = Path(__file__).parents[2] / "samples/logs/unbounded-map-go1.27.log"
@@ -24,6 +26,13 @@ def test_a_line_that_fits_is_left_as_it_is() -> None:
 def test_a_line_is_folded_between_words_and_goes_on_indented() -> None:
     line = "  suspect: the heap grew with every new session of this service since noon"
     assert folded(line, 40) == "  suspect: the heap grew with every new\n    session of this service since noon"
+
+
+@pytest.mark.parametrize("amount", ["12.5 s", "100 %", "129 MiB", "0.671 MiB/s", "(13 h)", "27 s;"])
+def test_a_number_is_not_parted_from_its_unit(amount: str) -> None:
+    """Wherever the line ends."""
+    for columns in range(40, 60):
+        assert amount in folded(f"the live heap has grown by this for so long: {amount} and then some more", columns)
 
 
 def test_a_quoted_line_goes_on_as_a_quote() -> None:

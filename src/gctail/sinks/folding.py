@@ -15,7 +15,8 @@ NARROWEST = 40
 """Columns. What is narrower is nobody's terminal, and is left alone."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_WORD = re.compile(r" *[^ ]+")
+_WORD = re.compile(r" *(?:\S*\d (?:s|ms|min|h|d|%|bytes|[KMGT]iB)(?![\w-])\S*|\S+)")
+"""A word; a number and its unit are one."""
 _MARGIN = re.compile(r" *(?:\x1b\[[0-9;]*m)? *(?:\| )?")
 
 
