@@ -1,9 +1,10 @@
-"""How reading scales with processes: `python bench/kafka_processes.py [--messages 1000000] [--processes 1 2]`.
+"""How reading scales with processes: `python bench/kafka_processes.py [--messages 250000] [--processes 1 2 4]`.
 
 Starts a real broker, and for each number of processes a group of them, of `gctail kafka` and of `gctail scale run`.
-When all are members, so many plain lines come at once, with a collection in every thousand, spread over four
-partitions and forty services; the time until the group has committed all of them counts (it commits every 5 s at most).
-What the processes take of the processor for each message is told as well: where that stays, more cores bring more.
+Each process is held to a share of one core (`--share 0.1`; 0 lets them run), so that few cores show what many would.
+When all are members, so many plain lines for each come at once, with a collection in every thousand, spread over four
+partitions and forty services. Counted is the time from the first commit after that to the last, and what was committed
+in it; what the processes take of the processor for each message is told as well.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from kafka_reading import GC, LINE
+from quota import Quota
 
 from gctail.kafka.writing import make_topic
 from kafka_broker import Kafka
@@ -30,7 +32,9 @@ from kafka_storm import GCTAIL
 PARTITIONS, SERVICES = 4, 40
 
 
-def measured(servers: str, command: list[str], group: str, processes: int, messages: int) -> tuple[float, float]:
+def measured(  # noqa: PLR0913
+    servers: str, command: list[str], group: str, *, processes: int, messages: int, share: float
+) -> tuple[float, float]:
     """Messages a second, and microseconds of the processor for each, of all processes together."""
     make_topic(servers, {}, group, PARTITIONS)
     options = ["--brokers", servers, "--topic", group, "--group", group, "--start", "earliest"]
@@ -38,19 +42,36 @@ def measured(servers: str, command: list[str], group: str, processes: int, messa
         subprocess.Popen([GCTAIL, *command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(processes)
     ]
+    quotas: list[Quota] = []
     try:
         wait_for_members(servers, group, processes)
-        begun_s, busy_s = time.monotonic(), sum(cpu_s(each.pid) for each in members)
+        if share:
+            for number, each in enumerate(members):
+                quotas.append(Quota(f"{group}-{number}", share))
+                quotas[-1].take(each.pid)
+        busy_s = sum(cpu_s(each.pid) for each in members)
         produce(servers, group, messages)
-        while committed(servers, group) < messages:
-            time.sleep(0.2)
-        rate = messages / (time.monotonic() - begun_s)
+        rate = steady_rate(servers, group, messages)
         return rate, (sum(cpu_s(each.pid) for each in members) - busy_s) / messages * 1e6
     finally:
         for each in members:
-            each.terminate()
+            each.kill()
         for each in members:
             each.wait(60)
+        for quota in quotas:
+            quota.close()
+
+
+def steady_rate(servers: str, group: str, messages: int) -> float:
+    """Messages a second between the first commit that is seen and the last."""
+    first: tuple[float, int] | None = None
+    while True:
+        done, now_s = committed(servers, group), time.monotonic()
+        if first is None and done:
+            first = now_s, done
+        if done >= messages and first is not None:
+            return (done - first[1]) / max(now_s - first[0], 1e-3)
+        time.sleep(0.2)
 
 
 def cpu_s(pid: int) -> float:
@@ -99,17 +120,23 @@ def committed(servers: str, group: str) -> int:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--messages", type=int, default=250_000, help="for each process")
+    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--share", type=float, default=0.1, help="of one core for each process; 0 for no limit")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder, Kafka(Path(folder)) as kafka:
         for command in (["kafka"], ["scale", "run", "--checkpoint", "1"]):
+            alone = 0.0
             for processes in options.processes:
                 group = f"{command[0]}-{processes}"
-                rate, cpu_us = measured(kafka.servers, command, group, processes, options.messages)
+                rate, cpu_us = measured(
+                    kafka.servers, command, group, processes=processes, messages=options.messages * processes,
+                    share=options.share,
+                )  # fmt: skip
                 told = f"{rate:,.0f} messages/s, {cpu_us:.1f} µs of the processor for each"
-                print(f"gctail {command[0]}, {processes} processes: {told}", flush=True)
+                alone = alone or rate / processes
+                print(f"gctail {command[0]}, {processes} processes: {told}, {rate / alone:.2f} ×", flush=True)
 
 
 if __name__ == "__main__":
