@@ -15,6 +15,7 @@ import subprocess
 import sysconfig
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -35,10 +36,12 @@ SETTLED_S = 30.0
 class Member:
     """One process of a group."""
 
-    def __init__(self, servers: str, group: str, number: int, folder: Path, program: str) -> None:
+    def __init__(
+        self, servers: str, group: str, number: int, folder: Path, program: str, *, launch: Sequence[str | Path]
+    ) -> None:
         self.log = folder / f"{group}-{number}.log"
         command = [
-            GCTAIL, *PROGRAMS[program], "--brokers", servers, "--topic", "logs", "--group", group,
+            *launch, *PROGRAMS[program], "--brokers", servers, "--topic", "logs", "--group", group,
             "--start", "earliest", "--session-timeout", "3", "--findings-topic", f"findings-{group}",
             "--output", "jsonl",
         ]  # fmt: skip
@@ -232,9 +235,11 @@ def wait_until_read(servers: str, group: str, program: str, within_s: float) -> 
             count, since_s = now, time.monotonic()
 
 
-def quiet(servers: str, folder: Path, within_s: float, program: str = "kafka") -> Counter[bytes]:
+def quiet(
+    servers: str, folder: Path, within_s: float, program: str = "kafka", launch: Sequence[str | Path] = (GCTAIL,)
+) -> Counter[bytes]:
     """What one process finds in peace."""
-    member = Member(servers, "quiet", 0, folder, program)
+    member = Member(servers, "quiet", 0, folder, program, launch=launch)
     try:
         wait_until_read(servers, "quiet", program, within_s)
     finally:
@@ -251,10 +256,15 @@ def storm(
     seed: int,
     program: str = "kafka",
     within_s: float = 600,
+    launch: Sequence[str | Path] = (GCTAIL,),
 ) -> tuple[Counter[bytes], list[str]]:
     """What a group of three finds while it is hurt; and what was done to it."""
     chance = random.Random(seed)  # noqa: S311  (repeatable, no secret)
-    members = {number: Member(kafka.servers, "storm", number, folder, program) for number in range(3)}
+
+    def member(number: int) -> Member:
+        return Member(kafka.servers, "storm", number, folder, program, launch=launch)
+
+    members = {number: member(number) for number in range(3)}
     done: list[str] = []
     until_s = time.monotonic() + seconds
     try:
@@ -273,10 +283,10 @@ def storm(
                 os.kill(members[number].process.pid, signal.SIGCONT)
             else:
                 members[number].end(signal.SIGKILL if what == "kill" else signal.SIGTERM)
-                members[number] = Member(kafka.servers, "storm", number, folder, program)
+                members[number] = member(number)
         producing.result()
         wait_until_read(kafka.servers, "storm", program, within_s)
     finally:
-        for member in members.values():
-            member.end()
+        for each in members.values():
+            each.end()
     return findings(kafka.servers, "storm"), done

@@ -133,9 +133,8 @@ class Looking:
         self._in_terminal: bool = options.tui
         self._outcome: dict[str, Any] | None = None
         self._unsaid: deque[str] = deque(maxlen=MOST_UNSAID)
-        self._reloading = Reloading(options, changes_of(engine, teller, alerts))
-        if not self._in_terminal:  # there it says that the terminal is gone
-            self._reloading.listen()
+        self._reloading = Reloading(options, changes_of(engine, teller, alerts), self.say)
+        self._reloading.listen()
 
     def around(self, consumption: Consumption) -> None:
         """Let it read, in front of the views that were asked for."""
@@ -145,6 +144,7 @@ class Looking:
         self.views.facts = lambda: self._facts(consumption)
         if self._in_terminal:
             self.teller.console.silent = True
+            signal.signal(signal.SIGHUP, lambda *_: self._hung_up(consumption))
             self.views.terminal(consumption.run, consumption.stop, LEAVING_S)
             self.teller.console.silent = self._in_terminal = False
             for sentence in self._unsaid:
@@ -157,6 +157,17 @@ class Looking:
             consumption.run()
         finally:
             self.views.close()
+
+    def _hung_up(self, consumption: Consumption) -> None:
+        """Somebody wants a reload; or the terminal is gone, and the reading ends as when its user leaves."""
+        if sys.stdin.isatty():
+            self._reloading.ask()
+            return
+        consumption.stop()
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(int(LEAVING_S) + 10)  # should the view wait for a terminal that is not there
+        if self.views is not None:
+            self.views.leave()
 
     def say(self, sentence: str) -> None:
         """One sentence for who watches; where the view at the terminal is in its way, when that is closed."""

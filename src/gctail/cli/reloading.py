@@ -15,9 +15,15 @@ Change = Callable[[argparse.Namespace], None]
 class Reloading:
     """Remembers that a reload was asked for, and does it between two events, when the reader says so."""
 
-    def __init__(self, options: argparse.Namespace, changes: Sequence[Change]) -> None:
-        """`changes` put the new options into force, one part of the program each; they raise before they change."""
+    def __init__(
+        self, options: argparse.Namespace, changes: Sequence[Change], say: Callable[[str], None] | None = None
+    ) -> None:
+        """`changes` put the new options into force, one part of the program each; they raise before they change.
+
+        What came of it is said on standard error, where no `say` is given.
+        """
         self.options = options
+        self._say = say or (lambda sentence: print(f"gctail: {sentence}", file=sys.stderr))
         self._changes = changes
         self._asked = False
 
@@ -39,7 +45,7 @@ class Reloading:
             for change in self._changes:
                 change(options)
         except GctailError as error:
-            print(f"gctail: not reloaded, all stays as it was: {error}", file=sys.stderr)
+            self._say(f"not reloaded, all stays as it was: {error}")
             return
         self.options = options
-        print("gctail: the configuration was read again", file=sys.stderr)
+        self._say("the configuration was read again")

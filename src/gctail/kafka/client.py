@@ -17,6 +17,7 @@ from typing import Any
 
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import KafkaError
+from kafka.structs import MemberState
 from msgspec import Struct
 
 from gctail.kafka.batches import read_quickly
@@ -79,6 +80,7 @@ class Client:
         self.wanted = wanted
         self.arrived: deque[Place] = deque()
         self.paused = False
+        self._expulsions = 0
         grouped = {
             "group_id": wanted.group,
             "group_instance_id": wanted.instance,
@@ -103,6 +105,7 @@ class Client:
         )
         read_quickly(self.consumer._fetcher)  # noqa: SLF001  (the client has no public place for it)
         if wanted.group is not None:
+            self._count_expulsions()
             self.consumer.subscribe(wanted.topics, wanted.pattern, _Listener(self, moves))
         else:
             self.look_for_partitions()
@@ -144,6 +147,27 @@ class Client:
         coordinator = self.consumer._coordinator  # noqa: SLF001
         if getattr(coordinator, "_join_task", None) is not None:
             coordinator.rejoin_needed = True
+
+    def _count_expulsions(self) -> None:
+        coordinator = self.consumer._coordinator  # noqa: SLF001
+        forget = coordinator.reset_generation
+
+        def counted(*arguments: object, **named: object) -> None:
+            self._expulsions += 1
+            forget(*arguments, **named)
+
+        coordinator.reset_generation = counted
+
+    def came_back(self) -> bool:
+        """We were thrown out of the group, and are in it again: others have had meanwhile what we have.
+
+        The client (3.0.12) says it only where it was not joining just then: else it keeps its partitions, and goes on
+        where it was, behind what the others have read, or where the group is, before what we have read.
+        """
+        if not self._expulsions or self.consumer.group_metadata().state != MemberState.STABLE:
+            return False
+        self._expulsions = 0
+        return True
 
     def take_arrived(self) -> list[Place]:
         """Partitions that have become ours since the last call."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gctail.board import Board
 from gctail.engine import Engine
-from gctail.errors import GctailError, UsageError
+from gctail.errors import UsageError
 from gctail.runners.around import lines_around
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Views:
     def __init__(self, engine: Engine, facts: Callable[[], dict[str, Any]]) -> None:
         self.board = Board(engine)
         self.facts = facts
+        self.leave: Callable[[], None] = lambda: None
+        """Close the view at the terminal, as its user does."""
         self._due_s = 0.0
         self._server: Server | None = None
         self._over = threading.Event()
@@ -69,12 +71,13 @@ class Views:
             raise UsageError("--tui needs more packages: pip install 'gctail[tui]'") from error
         wrong: list[Exception] = []
         view = LiveView(self.board, around=lines_around)
+        self.leave = view.exit
 
         def reading() -> None:
             try:
                 read()
                 self.stay()
-            except (GctailError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  (raised again below, where somebody sees it)
                 wrong.append(error)
                 view.call_from_thread(view.exit)
 

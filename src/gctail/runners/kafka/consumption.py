@@ -132,8 +132,11 @@ class Consumption:
         most = POLL_RECORDS if self.reading.scattered else self._pace.size  # the more, the better they are merged
         polled = self.link.poll(client, most)
         arrived = client.take_arrived()
+        if client.came_back() and self.progress.positions:
+            self.lost(set(self.progress.positions))
+            arrived = sorted(client.assignment())
         taken = self.progress.positions.keys() - client.assignment()
-        if taken:  # the client does not always say so: seen with 3.0.12 when a member was thrown out and came back
+        if taken:  # the client does not always say so: seen with 3.0.12
             self.lost(taken)
         if arrived:
             self._welcome(client, arrived)

@@ -1,0 +1,55 @@
+"""`gctail kafka --tui` in a real terminal: what it shows, a configuration that is read again, a terminal that is gone."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from kafka import KafkaAdminClient
+from kafka_topics import LEAK, command, members_of, wait_for, write
+
+# The client leaves files of its own unclosed when it is collected.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"),
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux"),
+]
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    """Runs a command in a terminal of its own and shows what stands there; `gone` closes it."""
+    socket = str(tmp_path / "tmux")
+
+    def tmux(*words):
+        return subprocess.run(["tmux", "-S", socket, *words], capture_output=True, text=True, check=False).stdout
+
+    yield tmux
+    tmux("kill-server")
+
+
+def test_the_view_reloads_and_ends_with_its_terminal(brokers, tmp_path, terminal):
+    """SIGHUP reads the configuration again, as without the view. Without a terminal the member leaves its group."""
+    write(brokers, "looked-on", [(b"checkout", line) for line in LEAK])
+    configuration = tmp_path / "gctail.toml"
+    configuration.write_text('limit = "256MiB"\n')
+    words = command(brokers, "looked-on", "lookers", "--session-timeout", "120", "--config", configuration, "--tui")
+    shown = shlex.join(map(str, words))
+    terminal("new-session", "-d", "-x", "130", "-y", "30", f"cd {tmp_path}; echo $$ > pid; exec {shown}")
+
+    def screen():
+        return terminal("capture-pane", "-p")
+
+    wait_for(lambda: "limit 256M" in screen())
+    assert "checkout" in screen()
+    configuration.write_text('limit = "300MiB"\n')
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGHUP)
+    wait_for(lambda: "limit 300M" in screen())
+
+    admin = KafkaAdminClient(bootstrap_servers=brokers)
+    assert len(members_of(admin, "lookers")) == 1
+    terminal("kill-server")
+    wait_for(lambda: not members_of(admin, "lookers"), within_s=60)
+    admin.close()
