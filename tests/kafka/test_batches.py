@@ -50,6 +50,13 @@ def test_records_are_those_that_the_client_reads(records, codec):
     assert [each.value for each in theirs] == [value for _, _, value, _ in records]
 
 
+def test_a_header_whose_name_is_no_text_stops_nobody():
+    """Clients in C write any bytes."""
+    data = batch_of([(0, b"key", b"value", [("trace", b"1"), ("svc", b"\xff")])]).replace(b"trace", b"tr\xff\xfee")
+    [record] = records_of(DefaultRecordBatch(data), "logs", 0)
+    assert record.headers == (("tr\ufffd\ufffde", b"1"), ("svc", b"\xff"))
+
+
 def test_batches_of_an_older_format_are_read():
     """A topic that was written before 2017 may still have them."""
     builder = LegacyRecordBatchBuilder(magic=1, compression_type=1, batch_size=1 << 20)

@@ -166,6 +166,23 @@ def test_messages_are_keyed_anew_by_what_their_payload_says(gctail, brokers):
     assert b"checkout" in copies[0].key
 
 
+def test_keys_and_headers_that_are_no_text_name_nobody_and_are_copied_as_they_are(gctail, brokers, report):
+    """Binary keys, values that are no UTF-8 or not there at all: the topic is the service, and a copy keeps its key."""
+    make_topic(brokers, {}, "no-text", 1)
+    producer, key = Producer({"bootstrap.servers": brokers}), b"\xff\0\1"
+    for line in [line for line in LEAK if line.startswith(b"gc ")][:30]:
+        producer.produce("no-text", line, key, headers=[("trace", None), ("svc", b"\xff\xfe")])
+    assert producer.flush(20) == 0
+    assert [each["service"] for each in report("no-text")["services"] if each["collections"]] == ["no-text"]
+    told = report("no-text", "--service-from", "header:svc")
+    assert told["input"]["kafka"]["poisoned"] == {"no header svc": 30}
+    done = gctail("kafka", "--brokers", brokers, "--topic", "no-text", "--until", "end", "--rekey-to", "no-text-keyed")
+    assert done.returncode == 0, done.stderr.decode()
+    copies = read(brokers, "no-text-keyed")
+    assert {(copy.key, tuple(copy.headers)) for copy in copies} == {(key, (("trace", b""), ("svc", b"\xff\xfe")))}
+    assert len(copies) == 30
+
+
 def test_a_topic_may_appear_after_its_reader(brokers):
     """The reader waits for it."""
     one = member(brokers, "born-late", "early")

@@ -76,7 +76,7 @@ def records_of(batch: Any, topic: str, partition: int) -> list[Record]:  # noqa:
     batch._maybe_uncompress()  # noqa: SLF001
     try:
         return _records(bytes(batch._buffer), batch._pos, batch, topic, partition)  # noqa: SLF001
-    except (IndexError, UnicodeDecodeError) as error:
+    except IndexError as error:
         raise CorruptRecordError(f"{topic}/{partition}:{batch.base_offset}: {error}") from error
 
 
@@ -111,7 +111,7 @@ def _headers(data: bytes, at: int, count: int) -> tuple[tuple[tuple[str, bytes |
     headers = []
     for _ in range(count):
         length, at = _number(data, at)
-        name = data[at : (at := at + (length >> 1))].decode()
+        name = data[at : (at := at + (length >> 1))].decode("utf-8", "replace")  # some clients write any bytes
         length, at = _number(data, at)
         headers.append((name, None if length & 1 else data[at : (at := at + (length >> 1))]))
     return tuple(headers), at
