@@ -10,6 +10,7 @@ from gctail.postmortem.facts_of import facts_of
 from gctail.postmortem.headline import headline
 from gctail.postmortem.stacks import folded
 from gctail.postmortem.text import Pen, certificate_text
+from gctail.report.page import page
 from postmortem_cases import LOGS, case_of, certificate_of
 
 PEN = Pen(colour=False)
@@ -146,3 +147,12 @@ def test_a_suspect_that_is_not_proven_brings_no_order_to_bound_it():
         advise(facts_of(replace(certificate, keys=(), suspects=({**first, "p_value": p},))))[0].id for p in (0.001, 0.5)
     ]
     assert first_advice == ["bound-the-cache", "suspect-likely"]
+
+
+def test_a_limit_that_is_known_from_gomemlimit_alone_is_told_as_such():
+    """Wherever a limit may come from, there are words for it, in the text and on the page."""
+    case = case_of("memory-limit-spiral-go1.27.log.xz")
+    [certificate] = case.certificates
+    assert certificate.memory.limit_source == "gomemlimit"
+    assert "(that of GOMEMLIMIT)" in written(certificate)
+    assert b"(that of GOMEMLIMIT)" in page(case)

@@ -36,7 +36,12 @@ KINDS = {
 """What a heap profile shows to grow at a line, in words."""
 
 
-LIMIT_FROM = {"option": "given", "kernel": "told by the kernel", "kubernetes": "told by Kubernetes"}
+LIMIT_FROM = {
+    "option": "given",
+    "kernel": "told by the kernel",
+    "kubernetes": "told by Kubernetes",
+    "gomemlimit": "that of GOMEMLIMIT",
+}
 """Who told the limit, in words."""
 
 
