@@ -113,6 +113,19 @@ def test_two_leaks_share_the_growth():
     assert told[0].group != told[1].group
 
 
+def test_a_leak_under_a_load_that_falls_is_found_though_the_heap_ends_no_higher():
+    played = Played(3, onset=0, load_mib=30.0)
+    played.traffic = [200.0 - 1.5 * at + 25 * (at % 20 < 10) for at in range(played.bins)]
+    played.lines("job leased", share=0.9)
+    kept = played.lines("table snapshot taken", per_s=3)
+    played.keep(0.15, kept)
+    courses = played.courses()
+    assert courses.live_mib[-1] < courses.live_mib[0] + 5
+    first, *_ = suspects(courses, 0.0)
+    assert first.message == "table snapshot taken"
+    assert first.mib == pytest.approx(0.15 * sum(kept), rel=0.3)
+
+
 def test_a_heap_that_does_not_grow_accuses_nobody():
     assert suspects(with_decoys(3).courses(), 0.0) == ()
 

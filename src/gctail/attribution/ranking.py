@@ -63,8 +63,12 @@ class Window(Struct, frozen=True):
 
     @property
     def growth_mib(self) -> float:
-        """How far the live heap has grown, its ends taken over a few bins."""
-        return float(self.live_mib[-SMOOTHED_BINS:].mean() - self.live_mib[:3].mean())
+        """How far the live heap has grown, its ends taken over a few bins, beside what fewer requests hold no longer."""
+        first, last = slice(3), slice(-SMOOTHED_BINS, None)
+        terms = np.column_stack([self.steady, self.uptime_s])
+        held_mib = max(float(np.linalg.lstsq(terms, self.live_mib, rcond=None)[0][1]), 0.0)
+        fewer = max(float(self.rate[first].mean() - self.rate[last].mean()), 0.0)
+        return float(self.live_mib[last].mean() - self.live_mib[first].mean()) + held_mib * fewer
 
     @property
     def steady(self) -> Floats:
