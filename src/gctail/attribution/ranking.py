@@ -63,7 +63,7 @@ class Window(Struct, frozen=True):
 
     @property
     def growth_mib(self) -> float:
-        """How far the live heap has grown, its ends taken over a few bins, beside what fewer requests hold no longer."""
+        """How far the live heap has grown, its ends over a few bins, beside what fewer requests hold no longer."""
         first, last = slice(3), slice(-SMOOTHED_BINS, None)
         terms = np.column_stack([self.steady, self.uptime_s])
         held_mib = max(float(np.linalg.lstsq(terms, self.live_mib, rcond=None)[0][1]), 0.0)
