@@ -255,3 +255,20 @@ def test_interrupted_at_a_quiet_pipe_it_tells_what_it_has(gctail_program, argume
         out, words = running.stdout.read(), running.stderr.read()
     assert b"Traceback" not in words
     assert b"6 collections" in out or b"6 gc" in words or b'"gc_lines": 6' in out
+
+
+def test_a_file_whose_name_is_no_text_can_be_read_in_every_form(gctail, root, tmp_path):
+    """As a file of an old machine may be called: its name is escaped wherever it is shown."""
+    log = tmp_path / os.fsdecode(b"pay\xff.log")
+    log.write_bytes((root / "samples/logs/unbounded-map-go1.27.log").read_bytes())
+    bundle = tmp_path / "case.tar.gz"
+    for command in (
+        [log], [log, "--output", "json"], [log, "--output", "jsonl"], ["records", log], ["gate", log, "--output", "json"],
+        ["tune", log, "--limit", "1GiB", "--output", "json"], ["diff", log, log, "--output", "json"],
+        ["postmortem", log, "--json"], ["postmortem", log, "--html", tmp_path / "page.html", "--bundle", bundle],
+        ["postmortem", bundle],
+    ):  # fmt: skip
+        done = gctail(*command)
+        assert (done.returncode in {0, 1}, done.stderr) == (True, done.stderr)
+        assert b"Traceback" not in done.stderr
+        assert b"udcff" in done.stdout or "jsonl" in command, command

@@ -54,10 +54,11 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"diff {options.before} {options.after}: {error}") from error
     if options.output == "json":
         import msgspec
-        import orjson
+
+        from gctail.parsing.json_text import json_bytes
 
         told = {"before": options.before, "after": options.after, "changes": msgspec.to_builtins(changes)}
-        sys.stdout.buffer.write(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
+        sys.stdout.buffer.write(json_bytes(told, indented=True) + b"\n")
     else:
         from gctail.sinks.differing import differing_text
 

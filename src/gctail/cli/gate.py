@@ -58,10 +58,11 @@ def run(options: argparse.Namespace) -> int:
     passing = {PASS} if not options.pass_undecided else {PASS, "undecided"}
     if options.output == "json":
         import msgspec
-        import orjson
+
+        from gctail.parsing.json_text import json_bytes
 
         results = {"passed": all(each.result in passing for each in told), "services": msgspec.to_builtins(told)}
-        sys.stdout.buffer.write(orjson.dumps(results, option=orjson.OPT_INDENT_2) + b"\n")
+        sys.stdout.buffer.write(json_bytes(results, indented=True) + b"\n")
     else:
         from gctail.sinks.gating import gated_text
 

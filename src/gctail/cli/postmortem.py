@@ -20,6 +20,7 @@ from gctail.cli.window import window
 from gctail.cli.wrapping import lexicon_of, taught
 from gctail.engine import USUAL_MINING, Engine
 from gctail.errors import UsageError
+from gctail.parsing.json_text import json_bytes
 from gctail.postmortem.as_json import case_json
 from gctail.postmortem.certificate import Case
 from gctail.postmortem.keyed import Looked
@@ -292,7 +293,7 @@ def _bundle(case: Case, reading: Read, redactor: Redactor | None, options: argpa
         writer.log(origin, role, moments, shown)
     if redactor is not None:
         case = replace(case, redacted=redactor.told())
-    writer.text("case.json", msgspec.json.encode(case))
+    writer.text("case.json", json_bytes(msgspec.to_builtins(case)))
     writer.text("report.json", case_json(case))
     writer.text("report.txt", case_text(case, Pen(colour=False, lines=options.lines)).encode("utf-8", "replace"))
     writer.text("report.md", _markdown(case).encode("utf-8", "backslashreplace"))

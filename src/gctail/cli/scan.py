@@ -56,11 +56,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_json(options: argparse.Namespace, sources: Sources, listed: list[Container], files: GoFiles) -> None:
-    import orjson
-
     from gctail import __version__
     from gctail.golang.source import told
     from gctail.golang.source.sarif import sarif
+    from gctail.parsing.json_text import json_bytes
 
     found: dict[str, Any]
     if options.output == "sarif":
@@ -77,7 +76,7 @@ def _print_json(options: argparse.Namespace, sources: Sources, listed: list[Cont
                 "notes": files.notes,
             },
         }
-    sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.buffer.write(json_bytes(found, indented=True) + b"\n")
 
 
 def _text(sources: Sources, listed: list[Container], files: GoFiles, *, colour: bool, everything: bool) -> str:

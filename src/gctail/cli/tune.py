@@ -85,7 +85,7 @@ def _asked(options: argparse.Namespace) -> list[Setting] | None:
 
 
 def _print_json(services: list[Any]) -> None:
-    import orjson
+    from gctail.parsing.json_text import json_bytes
 
     told = [each.as_json() for each in services]
-    sys.stdout.buffer.write(orjson.dumps({"services": told}, option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.buffer.write(json_bytes({"services": told}, indented=True) + b"\n")

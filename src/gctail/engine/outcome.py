@@ -12,17 +12,7 @@ from gctail.service import Service
 
 def report(engine: Engine, reading: dict[str, Any]) -> dict[str, Any]:
     """The whole outcome as one object, the JSON of `--output json`; `reading` is what is known of the input."""
-    ledger = {"seen": 0, "missing": 0, "doubled": 0, "late": 0}
-    mended = unreadable = collections = 0
-    told = []
-    for service in engine.services.values():
-        for name, count in service.ledger().items():
-            ledger[name] += count
-        mended += service.mended
-        unreadable += service.unreadable
-        collections += service.collections
-        if service.kinds:
-            told.append(_service_report(service))
+    told = [_service_report(service) for service in engine.services.values() if service.kinds]
     samples = sum(service.kinds.get("heap-sample", 0) for service in engine.services.values())
     notes = [*reading.get("notes", ())]
     if engine.untimed:
@@ -33,13 +23,22 @@ def report(engine: Engine, reading: dict[str, Any]) -> dict[str, Any]:
     ]
     lines = {
         "notes": notes,
-        "gc_lines": collections,
         "heap_samples": samples,
-        "mended": mended,
-        "unreadable": unreadable,
-        "ledger": ledger,
+        **counts(engine),
     }
     return {"services": told, "input": {**reading, **lines}}
+
+
+def counts(engine: Engine) -> dict[str, Any]:
+    """What was read of all services together: collections, and what was torn, not understood, missing or doubled."""
+    services = engine.services.values()
+    ledgers = [service.ledger() for service in services]
+    return {
+        "gc_lines": sum(service.collections for service in services),
+        "mended": sum(service.mended for service in services),
+        "unreadable": sum(service.unreadable for service in services),
+        "ledger": {name: sum(ledger[name] for ledger in ledgers) for name in ("seen", "missing", "doubled", "late")},
+    }
 
 
 def _service_report(service: Service) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import orjson
 
+from gctail.parsing.json_text import json_bytes
 from gctail.parsing.times import rfc3339
 from gctail.postmortem.certificate import Case, Certificate
 
@@ -18,7 +18,7 @@ def case_json(case: Case) -> bytes:
         "input": {**case.input, "made_by": case.made_by},
         "redacted": msgspec.to_builtins(case.redacted),
     }
-    return orjson.dumps(_sane(told), option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+    return json_bytes(told, indented=True)
 
 
 def _service(certificate: Certificate) -> dict[str, Any]:
@@ -48,15 +48,3 @@ def _service(certificate: Certificate) -> dict[str, Any]:
         "advice": whole["advice"],
         "certificate": whole,
     }
-
-
-def _sane(value: Any) -> Any:  # noqa: ANN401  (JSON of any shape)
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {str(key): _sane(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_sane(each) for each in value]
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return float(value)
-    return value

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
+from gctail.parsing.json_text import json_bytes
 from gctail.postmortem.certificate import Case, Certificate
 from gctail.report.accused import profile, source, suspects
 from gctail.report.counsel import counsel
@@ -76,7 +75,7 @@ def _data(case: Case, tickets: Sequence[str] | None) -> Markup:
     data: list[dict[str, Any]] = [
         {"course": course(each, rows), "ticket": words} for each, words in zip(case.certificates, told, strict=True)
     ]
-    words = orjson.dumps(data).decode().replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    words = json_bytes(data).decode().replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return Markup(f'<script type="application/json" id="gctail-data">{words}</script>')
 
 

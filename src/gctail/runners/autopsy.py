@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from gctail import __version__
-from gctail.engine import Engine
+from gctail.engine import Engine, counts
 from gctail.errors import UnreadableInput
 from gctail.golang.profiles import HeapProfile, Malformed, read_profile
 from gctail.golang.source import Sources, read_sources
@@ -127,7 +127,7 @@ class Autopsy:
     def case(self, *, limit_is_given: bool = True) -> Case:
         """The certificates of all that was read; without `limit_is_given` the limit came from these very reports."""
         made = {"torn": self.torn, "made_by": f"gctail {__version__}", "limit_is_given": limit_is_given}
-        facts = {**self.reading.facts(), **_counts(self.engine), **made}
+        facts = {**self.reading.facts(), **counts(self.engine), **made}
         case = write(self.engine, self.witness, self.places.find, facts)
         try:
             self.looked = look_again(looks(case.certificates, self.witness.streams), self._again)
@@ -264,15 +264,3 @@ def _torn(end: bytes) -> str | None:
     if line.startswith(b"{") and not line.endswith(b"}"):
         return "in the middle of a line"
     return "in the middle of a line" if line.count(b'"') % 2 else None
-
-
-def _counts(engine: Engine) -> dict[str, Any]:
-    ledger = {"seen": 0, "missing": 0, "doubled": 0, "late": 0}
-    mended = unreadable = collections = 0
-    for service in engine.services.values():
-        for name, count in service.ledger().items():
-            ledger[name] += count
-        mended += service.mended
-        unreadable += service.unreadable
-        collections += service.collections
-    return {"gc_lines": collections, "mended": mended, "unreadable": unreadable, "ledger": ledger}

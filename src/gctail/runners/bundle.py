@@ -25,6 +25,7 @@ import msgspec
 from msgspec import Struct
 
 from gctail.errors import UnreadableInput
+from gctail.parsing.json_text import json_bytes
 from gctail.postmortem.certificate import Case
 from gctail.runners.local import year_of
 from gctail.runners.places import Places
@@ -97,7 +98,8 @@ class Writer:
 
     def close(self, manifest: Manifest) -> None:
         """The manifest goes in last, when all is known."""
-        self.text("manifest.json", msgspec.json.encode(msgspec.structs.replace(manifest, members=tuple(self._members))))
+        whole = msgspec.structs.replace(manifest, members=tuple(self._members))
+        self.text("manifest.json", json_bytes(msgspec.to_builtins(whole)))
         self._tar.close()
 
     def _add(self, name: str, data: IO[bytes], size: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from gctail.errors import UnreadableInput
 from gctail.parsing.burst import Found, one_by_one
+from gctail.parsing.json_text import sane
 from gctail.parsing.lexicon import Lexicon
 from gctail.parsing.scanner import Scanner
 from gctail.parsing.window import Room
@@ -33,6 +34,10 @@ SOURCE = "source:"
 
 def service_name(path: str) -> str:
     """What to call the service of a log that does not say: by the file's name, or the pod and container in its path."""
+    return str(sane(_name(path)))  # as text, also where the name of the file is none
+
+
+def _name(path: str) -> str:
     if path == "-":
         return "stdin"
     if path.startswith(SOURCE):

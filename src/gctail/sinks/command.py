@@ -11,6 +11,7 @@ from typing import Annotated as Key
 import orjson
 from msgspec import Struct
 
+from gctail.parsing.json_text import json_bytes
 from gctail.parsing.text import show
 from gctail.sinks.letters import Letter, Undelivered
 from gctail.sinks.notices import Notice, headline
@@ -28,7 +29,7 @@ class Settings(Route, frozen=True, kw_only=True, tag_field="kind", tag="command"
 
 def letters(settings: Settings, notices: Sequence[Notice], now_s: float) -> list[Letter]:  # noqa: ARG001 - as all sinks
     """One call."""
-    return [Call(tuple(settings.command), orjson.dumps(told(notices)), headline(notices))]
+    return [Call(tuple(settings.command), json_bytes(told(notices)), headline(notices))]
 
 
 class Call(Struct, frozen=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import orjson
 
+from gctail.parsing.json_text import json_bytes
 from gctail.parsing.messages import read_message
 from gctail.parsing.times import rfc3339
 from gctail.records import Finding, GcCycle, Passage
@@ -29,7 +29,7 @@ def record_json(seen: Seen) -> bytes:
         told["stream"] = sighting.stream
     told.update(_cycle(record, seen) if isinstance(record, GcCycle) else _fields(record))
     told["mended"] = sighting.mended
-    return _dumps(told)
+    return json_bytes(told)
 
 
 def _cycle(cycle: GcCycle, seen: Seen) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def line_json(passage: Passage) -> list[bytes]:
     for line in bytes(passage.text).split(b"\n")[:-1]:
         message = read_message(line)
         told.append(
-            _dumps(
+            json_bytes(
                 {
                     "type": "line",
                     "service": passage.service,
@@ -103,7 +103,7 @@ def finding_json(finding: Finding) -> bytes:
     """One finding as one line of JSON, without its newline."""
     told = msgspec.to_builtins(finding)
     told["time"] = _time(told.pop("time_s"))
-    return _dumps({"type": "finding", **told})
+    return json_bytes({"type": "finding", **told})
 
 
 def report_json(report: dict[str, Any]) -> bytes:
@@ -116,27 +116,8 @@ def report_json(report: dict[str, Any]) -> bytes:
             for name in [name for name in part or () if name.endswith("time_s") and name != "last_uptime_s"]:
                 if name in {"time_s", "last_time_s"}:
                     part[name.removesuffix("_s")] = _time(part.pop(name))
-    return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+    return json_bytes(told, indented=True)
 
 
 def _time(time_s: float | None) -> str | None:
     return rfc3339(time_s) if time_s is not None else None
-
-
-def _dumps(told: dict[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(told)
-    except (orjson.JSONEncodeError, TypeError):  # a lone surrogate or a huge whole number in hostile text
-        return orjson.dumps(_sane(told))
-
-
-def _sane(value: Any) -> Any:  # noqa: ANN401  (JSON of any shape)
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {str(key): _sane(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_sane(each) for each in value]
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return float(value)
-    return value

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import orjson
 from msgspec import Struct
 
+from gctail.parsing.json_text import json_bytes
 from gctail.parsing.text import show
 
 MOST_ANSWER_BYTES = 1 << 16
@@ -110,11 +111,6 @@ def opener(ca_file: str | None = None) -> urllib.request.OpenerDirector:
 def post_json(url: str, told: Any, *, headers: dict[str, str] | None = None, **rest: Any) -> Post:  # noqa: ANN401 - any JSON
     """A letter of JSON."""
     return Post(url, json_bytes(told), {"Content-Type": "application/json", **(headers or {})}, **rest)
-
-
-def json_bytes(told: Any) -> bytes:  # noqa: ANN401 - any JSON
-    """JSON of text that has been made safe to show, and of numbers."""
-    return orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS)
 
 
 def said(error: BaseException) -> str:

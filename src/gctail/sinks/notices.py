@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from gctail.amounts import duration, growth, size
 from gctail.attribution.wording import said
+from gctail.parsing.json_text import sane
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
 from gctail.records import Finding
@@ -109,21 +110,9 @@ def packed(finding: Finding) -> bytes:
     try:
         return msgspec.json.encode(finding)
     except (UnicodeEncodeError, OverflowError):  # a lone surrogate, or a huge number, in hostile text
-        return msgspec.json.encode(_sane(msgspec.to_builtins(finding)))
+        return msgspec.json.encode(sane(msgspec.to_builtins(finding)))
 
 
 def unpacked(raw: bytes) -> Finding:
     """The finding that `packed` made them of."""
     return msgspec.json.decode(raw, type=Finding)
-
-
-def _sane(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_sane(str(key)): _sane(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_sane(each) for each in value]
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        return float(value)
-    return value

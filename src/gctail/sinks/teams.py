@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Annotated as Key
 from typing import Any
 
-from gctail.sinks.letters import Letter, json_bytes, post_json
+from gctail.parsing.json_text import json_bytes
+from gctail.sinks.letters import Letter, post_json
 from gctail.sinks.notices import Notice, headline, named
 from gctail.sinks.route import Route, key
 from gctail.sinks.secret import needed

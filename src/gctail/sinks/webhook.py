@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from msgspec import field
 
+from gctail.parsing.json_text import json_bytes
 from gctail.parsing.times import rfc3339
 from gctail.sinks.jsonl import finding_json
 from gctail.sinks.letters import Letter, Post, Undelivered
@@ -47,7 +48,7 @@ class Settings(Route, frozen=True, kw_only=True, tag_field="kind", tag="webhook"
 def letters(settings: Settings, notices: Sequence[Notice], now_s: float) -> list[Letter]:
     """One request."""
     url = settings.url or needed("url", settings.url_file, settings.url_env)
-    body = _templated(settings, notices) if settings.template_file else orjson.dumps(told(notices))
+    body = _templated(settings, notices) if settings.template_file else json_bytes(told(notices))
     headers = {**settings.headers, "Content-Type": settings.content_type, "Gctail-Id": notices[0].finding.id}
     headers |= bearer(settings.token_file, settings.token_env)
     key_text = secret("secret", settings.secret_file, settings.secret_env)
@@ -85,7 +86,7 @@ def _templated(settings: Settings, notices: Sequence[Notice]) -> bytes:
 
     def filled(place: re.Match[str]) -> str:
         if place[1] == "findings":
-            return orjson.dumps([_finding(notice) for notice in notices]).decode()
+            return json_bytes([_finding(notice) for notice in notices]).decode()
         if place[1] not in texts:
             known = ", ".join((*TEXTS, "findings"))
             raise Undelivered(f'{settings.template_file}: there is no "{place[1]}"; there are {known}')

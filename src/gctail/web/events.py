@@ -7,9 +7,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
-import orjson
 
 from gctail.board import Board
+from gctail.parsing.json_text import json_bytes
 from gctail.records import Finding
 from gctail.snapshot import Snapshot
 from gctail.web import views
@@ -105,7 +105,7 @@ def _after(findings: tuple[Finding, ...], known: str | None) -> tuple[Finding, .
 
 def written(value: object) -> bytes:
     """JSON on one line, as every answer has it."""
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str)
+    return json_bytes(value)
 
 
 def _event(kind: str, json: bytes) -> bytes:
