@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gctail.parsing.kernel import MOST_FOREIGN_LINES, KernelReader, kill_id
+from gctail.parsing.kernel import MOST_FOREIGN_LINES, KernelReader
+from gctail.parsing.kernel_kill import kill_id
 from gctail.records import Death
 
 POD = "/kubepods/burstable/pod5d9a3b2c-1111-2222-3333-444455556666"

@@ -9,7 +9,8 @@
     oom_reaper: reaped process 23793 (payments), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB
 
 Source: linux/mm/oom_kill.c (`dump_header`, `dump_tasks`, `dump_oom_summary`, `__oom_kill_process`, `oom_reap_task`) and
-mm/memcontrol.c (`mem_cgroup_print_oom_meminfo`). The decisive lines are signatures in data/deaths.toml.
+mm/memcontrol.c (`mem_cgroup_print_oom_meminfo`). The decisive lines are signatures in data/deaths.toml; what a whole
+report says is in kernel_kill.py.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import re
 from typing import Any
 
 from gctail.parsing.deaths import MOST_LINES_KEPT, Step
+from gctail.parsing.kernel_kill import ANNOUNCED, KILLED, MOST_TASKS_TOLD, Kill, death_of
 from gctail.parsing.signatures import Known, recognise
 from gctail.records import Death
 
@@ -26,10 +28,9 @@ MOST_FOREIGN_LINES = 64
 """Other lines of the kernel between two lines of one report."""
 MOST_HELD_LINES = 256
 MOST_KILLS_REMEMBERED = 128
-MOST_TASKS_TOLD, MOST_TASKS_KEPT = 8, 64
+MOST_TASKS_KEPT = 64
 PAGE_KIB = 4
 """The task table counts pages; 4 KiB is right everywhere but on ARM and POWER kernels with 64 KiB pages."""
-WITHOUT_KILLED_LINE = 0.9
 
 # [10891070.898950]   [Wed May  4 17:04:11 2016]   [三 5月  4 17:04:11 2016]   <4>[  142.890123]
 _BRACKETS = rb"(?:<\d{1,3}>)?(?:\[[^\]\n]{4,40}\] )?(?:kernel: )?(?:\[ {0,12}\d{1,12}\.\d{3,9}\] )?"
@@ -64,39 +65,7 @@ _NOISE = re.compile(  # what else dump_header prints: registers, call trace, Mem
     r"|[a-z_]{2,40} \d{1,20}$|cache:\d|.{1,64} cpuset=|Out of memory and no killable"
     r"|Memory cgroup out of memory: OOM victim|oom_kill_process|dump_header"
 )
-_CONTAINER = re.compile(
-    r"(?:docker|cri-containerd|crio|libpod|containerd)[-:/](?P<id>[0-9a-f]{12,64})|/(?P<bare>[0-9a-f]{64})(?:/|$)"
-)
-_POD = re.compile(r"pod(?P<uid>[0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})")
-_UNIT = re.compile(r"/(?P<unit>(?!user@)[^/]{1,255}\.service)(?:/|$)")
-
-_ANNOUNCED = ("kernel-chosen-cgroup", "kernel-chosen-global", "kernel-oom-kill-cgroup", "kernel-oom-kill-global")
 _OF_THE_GROUP = ("constraint", "oom_cgroup", "usage_kib", "limit_kib", "failcnt", "invoked_by")
-_KILLED = ("kernel-killed-cgroup", "kernel-killed-global", "freebsd-killed")
-
-
-class _Kill:
-    """One kill, as far as it has been told."""
-
-    def __init__(self) -> None:
-        self.facts: dict[str, Any] = {}
-        self.names: list[str] = []  # of the signatures seen
-        self.text = ""
-        self.causes: dict[str, str] = {}
-        self.lines: list[str] = []
-        self.held: list[bytes] = []
-        self.foreign = 0
-        self.backwards = False
-        self.columns: list[str] | None = None
-        self.tasks: list[tuple[int, int, str]] = []
-
-    @property
-    def killed(self) -> bool:
-        return any(name in _KILLED for name in self.names)
-
-    @property
-    def announced(self) -> bool:
-        return any(name in _ANNOUNCED or name == "kernel-invoked" for name in self.names)
 
 
 class KernelReader:
@@ -115,7 +84,7 @@ class KernelReader:
     )
 
     def __init__(self) -> None:
-        self._kill: _Kill | None = None
+        self._kill: Kill | None = None
         self._group: dict[str, Any] = {}  # of the last kill: whose limit it was, for those that are killed with it
         self._in_group = False
         self._remembered: dict[str, None] = {}
@@ -163,14 +132,12 @@ class KernelReader:
         done = self._begins_next(name, facts) or Step(taken=True, open=True)
         kill = self._kill
         if kill is None:
-            kill = self._kill = _Kill()
-            if name in _KILLED and self._in_group:
+            kill = self._kill = Kill()
+            if name in KILLED and self._in_group:
                 kill.facts = dict(self._group)
-        self._in_group &= name in _KILLED
+        self._in_group &= name in KILLED
         self._tell(kill, line, text, known, facts)
-        complete = (
-            kill.announced and not kill.backwards if name in _KILLED else name == "kernel-invoked" and kill.killed
-        )
+        complete = kill.announced and not kill.backwards if name in KILLED else name == "kernel-invoked" and kill.killed
         return self._close(taken=True) if complete else Step(taken=True, open=True, record=done.record, back=done.back)
 
     def _begins_next(self, name: str, facts: dict[str, Any]) -> Step | None:
@@ -179,7 +146,7 @@ class KernelReader:
         if kill is None:
             return None
         same = kill.facts.get("pid") in {None, facts.get("pid")}
-        if name in _KILLED:
+        if name in KILLED:
             other = kill.killed or (not same and (kill.backwards or "kernel-reaped" in kill.names))
         elif name == "kernel-invoked":
             other = not kill.backwards and not (kill.killed and self._descending)
@@ -197,15 +164,15 @@ class KernelReader:
         if f"{facts['pid']}/{facts['process']}" in self._remembered:
             return Step(taken=True, open=kill is not None)
         done = self._close(taken=True) if kill is not None else None
-        self._kill = _Kill()
+        self._kill = Kill()
         self._kill.backwards = True
         self._tell(self._kill, line, text, known, facts)
         return Step(taken=True, open=True, record=done.record if done else None, back=done.back if done else ())
 
-    def _tell(self, kill: _Kill, line: bytes, text: str, known: Known, facts: dict[str, Any]) -> None:
+    def _tell(self, kill: Kill, line: bytes, text: str, known: Known, facts: dict[str, Any]) -> None:
         """Add what the line says. What was killed counts more than what was chosen, and both more than the rest."""
         name = known.signature.name
-        first = name in _KILLED or (name in _ANNOUNCED and not kill.killed)
+        first = name in KILLED or (name in ANNOUNCED and not kill.killed)
         kill.facts = {**kill.facts, **facts} if first else {**facts, **kill.facts}
         if first or not kill.text:
             kill.text = text
@@ -220,7 +187,7 @@ class KernelReader:
         if kill is None:
             if not self.starts(line):
                 return Step(taken=False, open=False)
-            kill = self._kill = _Kill()
+            kill = self._kill = Kill()
         if self._more_of_killed(kill, text):
             return Step(taken=True, open=True)
         waits = kill.killed and not kill.backwards
@@ -235,7 +202,7 @@ class KernelReader:
         self._keep(kill, line, text)
         return self._close(taken=True) if len(kill.held) > MOST_HELD_LINES else Step(taken=True, open=True)
 
-    def _more_of_killed(self, kill: _Kill, text: str) -> bool:
+    def _more_of_killed(self, kill: Kill, text: str) -> bool:
         """The rest of a `Killed process` line that was wrapped."""
         found = _MORE_OF_KILLED.match(text) if kill.killed and not kill.backwards and text.strip() else None
         if found is None:
@@ -245,7 +212,7 @@ class KernelReader:
         kill.lines.append(text)
         return True
 
-    def _take_context(self, kill: _Kill, text: str) -> bool:
+    def _take_context(self, kill: Kill, text: str) -> bool:
         bare = text.strip()
         for pattern in _CONTEXT:
             found = pattern.match(bare)
@@ -260,7 +227,7 @@ class KernelReader:
                 return True
         return self._take_table(kill, bare)
 
-    def _take_table(self, kill: _Kill, text: str) -> bool:
+    def _take_table(self, kill: Kill, text: str) -> bool:
         head = _TABLE_HEAD.match(text)
         if head is not None:
             kill.columns = head["columns"].split()
@@ -277,7 +244,7 @@ class KernelReader:
                     kill.tasks = sorted(kill.tasks, reverse=True)[:MOST_TASKS_TOLD]
         return True
 
-    def _keep(self, kill: _Kill, line: bytes, text: str) -> None:
+    def _keep(self, kill: Kill, line: bytes, text: str) -> None:
         if len(kill.lines) < MOST_LINES_KEPT:
             kill.lines.append(text)
         if not kill.names:
@@ -298,12 +265,12 @@ class KernelReader:
             return Step(taken, open=False, back=tuple(kill.held) if kill is not None else ())
         if kill.announced:
             self._group = {key: kill.facts[key] for key in _OF_THE_GROUP if key in kill.facts}
-        death = _death(kill)
+        death = death_of(kill)
         if self._is_known(death, kill):
             return Step(taken, open=False)
         return Step(taken, open=False, record=death)
 
-    def _is_known(self, death: Death, kill: _Kill) -> bool:
+    def _is_known(self, death: Death, kill: Kill) -> bool:
         """A kill told twice (dmesg and journal in one file), or once more with less."""
         whole, short = death.details["kill_id"], f"{death.details.get('pid')}/{death.details.get('process')}"
         known = whole in self._remembered or (not kill.killed and short in self._remembered)
@@ -315,56 +282,3 @@ class KernelReader:
 
 
 _STARTS = re.compile(rb"[ \t>]*+" + KernelReader.START)
-
-
-def kill_id(details: dict[str, Any]) -> str:
-    """What is the same wherever one kill is told: pid, name and the sizes that only its `Killed process` line gives.
-
-    Times are no help: dmesg's drift against the journal's by seconds to minutes. Without sizes pid and name remain.
-    """
-    parts = [details.get(key) for key in ("pid", "process", "total_vm_kib", "anon_rss_kib")]
-    return "/".join("-" if part is None else str(part) for part in parts)
-
-
-def _death(kill: _Kill) -> Death:
-    details = dict(kill.facts)
-    details |= _whose(str(details.get("cgroup") or details.get("oom_cgroup") or ""))
-    if kill.tasks:
-        top = sorted(set(kill.tasks), reverse=True)[:MOST_TASKS_TOLD]
-        details["tasks"] = [{"pid": pid, "process": name, "rss_kib": rss} for rss, pid, name in top]
-    details["kill_id"] = kill_id(details)
-    details["confidence"] = _confidence(kill)
-    return Death(_cause(kill), "kernel", kill.text, tuple(kill.lines), details)
-
-
-def _cause(kill: _Kill) -> str:
-    """Whose memory ran out. `Killed process` alone, before 4.19, does not say: what else was told decides."""
-    says = [name for name in kill.names if name not in {"kernel-reaped", "kernel-invoked"}]
-    if kill.text.startswith(("Killed process", "killed process")):
-        says = [name for name in says if name not in _KILLED]
-    causes = [kill.causes[name] for name in says]
-    if causes:
-        return causes[-1]
-    limit = kill.facts.get("oom_cgroup")
-    return "kernel-oom-kill-cgroup" if limit not in {None, "/"} else "kernel-oom-kill-global"
-
-
-def _confidence(kill: _Kill) -> float:
-    if kill.killed:
-        return 0.99
-    if any(name in _ANNOUNCED for name in kill.names):
-        return WITHOUT_KILLED_LINE
-    return 0.7 if "kernel-reaped" in kill.names else 0.4
-
-
-def _whose(cgroup: str) -> dict[str, str]:
-    """Container, pod and unit, as far as the control group's path names them."""
-    told = {}
-    container, pod, unit = _CONTAINER.search(cgroup), _POD.search(cgroup), _UNIT.search(cgroup)
-    if container is not None:
-        told["container_id"] = container["id"] or container["bare"]
-    if pod is not None:
-        told["pod_uid"] = pod["uid"].replace("_", "-")
-    if unit is not None and container is None:
-        told["unit"] = unit["unit"]
-    return told
