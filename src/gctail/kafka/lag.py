@@ -56,8 +56,8 @@ class Facts(Struct):
         return remarks
 
 
-def lag_of(place: Place, position: int, end: int | None, written_s: float | None, now_s: float) -> tuple[str, Lag]:
+def lag_of(place: Place, position: int, end: int, written_s: float | None, now_s: float) -> tuple[str, Lag]:
     """By the partition's name."""
-    left = 0 if end is None else max(0, end - position)
+    left = max(0, end - position)
     seconds = 0.0 if not left or written_s is None else max(0.0, now_s - written_s)
     return str(place), Lag(left, round(seconds, 3))

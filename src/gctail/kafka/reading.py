@@ -40,6 +40,7 @@ class Reading:
         self.open: dict[str, set[str] | None] = {}
         self.record: Callable[[str, str, bytes], None] | None = None
         """Is given all lines, with the topic and the lane that they come from."""
+        self.broken: str | None = None  # whose lines could not be read together, and why
         self.scattered: str | None = None  # a name whose messages come from several partitions
         self._take = take
         self._room = Room(LANE_TAIL_BYTES)
@@ -122,7 +123,12 @@ class Reading:
         self._note_open(lane)
 
     def _one_by_one(self, name: str, place: Place, group: Sequence[Message], error: Exception) -> None:
-        """Something in these messages broke the reading: find out which, read the others."""
+        """Something in these messages broke the reading: find out which, read the others.
+
+        In a lane of its own: where the broken one stands in its stream is not known.
+        """
+        self.broken = f"{name} in {place}: {type(error).__name__}: {error}"
+        self.lanes.pop(name, None)
         for message in group:
             lane = self._lane(name, place)
             try:

@@ -195,15 +195,20 @@ class Consumption:
         if self.reading.scattered and not self._told_scattered:
             self._told_scattered = True
             self._tell(f"messages of {self.reading.scattered} come from several partitions: {SCATTERED}")
+        if self.reading.broken is not None:
+            self._tell(f"{self.reading.broken}: these lines were read one by one, and perhaps twice")
+            self.reading.broken = None
         self.reading.rest(now_s, QUIET_S, self._caught_up)
-        if not self.facts.behind and not client.paused:
+        if all(map(self._caught_up, self.progress.positions)) and not client.paused:
             self._advance(now_s)
 
     def _count(self, client: Client, now_s: float) -> None:
         positions, facts, reading = self.progress.positions, self.facts, self.reading
+        ends = {place: client.known_end(place) for place in sorted(positions)}
         facts.lag = dict(
-            lag_of(place, positions[place], client.known_end(place), self._written_s.get(place), now_s)
-            for place in sorted(positions)
+            lag_of(place, positions[place], end, self._written_s.get(place), now_s)
+            for place, end in ends.items()
+            if end is not None  # of a partition that has just come nobody knows yet how much there is to read
         )
         sorting = reading.sorting
         facts.messages, facts.bytes, facts.tombstones = reading.messages, sorting.bytes, sorting.tombstones
