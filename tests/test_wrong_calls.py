@@ -135,6 +135,7 @@ def test_a_file_whose_end_is_lost_is_judged_and_its_status_says_so(capsys, name,
         status, out, err = call(capsys, [*command, name])
         assert (status, err.count(told)) == (2, 1)
         assert out
+    assert "It ends in the middle, for it could not be read to its end." in " ".join(out.split())
     status, out, err = call(capsys, ["gate", name])
     assert (status, out) == (2, "")
     assert told in err

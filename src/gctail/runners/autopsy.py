@@ -213,7 +213,7 @@ class Autopsy:
             self.reading.notes += [f"{path}: {note}" for note in (*source.notes, *scanner.notes)]
             self.reading.failed += [f"{path}: {why}" for why in source.broken]
             if source.broken:
-                self.torn[path] = "before it could be read to its end"
+                self.torn[path] = "in the middle, for it could not be read to its end"
             source.close()
         return end
 
