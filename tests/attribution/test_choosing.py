@@ -126,6 +126,19 @@ def test_a_leak_under_a_load_that_falls_is_found_though_the_heap_ends_no_higher(
     assert first.mib == pytest.approx(0.15 * sum(kept), rel=0.3)
 
 
+def test_what_has_come_to_a_stand_is_accused_of_nothing():
+    """A ring is full after two thirds of the time; its lines go on, and print its size."""
+    played = with_decoys(9, onset=0)
+    stored = played.lines("failure kept in ring", share=0.05)
+    sizes, size = [], 0
+    for at, count in enumerate(stored):
+        size += count if at < 60 else 0
+        sizes.append(size)
+    played.lines("ring", counts=[1] * played.bins, numbers=lambda at: sizes[at])
+    played.keep(0.2, [count if at < 60 else 0 for at, count in enumerate(stored)])
+    assert suspects(played.courses(), 0.0) == ()
+
+
 def test_a_heap_that_does_not_grow_accuses_nobody():
     assert suspects(with_decoys(3).courses(), 0.0) == ()
 

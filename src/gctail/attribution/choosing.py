@@ -69,8 +69,11 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     ranked, hints = ranked_since(courses, onset_s, seen, columns)
     goes_on = ~faded(courses, seen, columns)
     everybody = best_of_each(ranked, columns, courses, goes_on & (ranked.slope > 0))
-    best = best_of_each(ranked, columns, courses, goes_on & explaining(ranked, seen, LEAST_LEAD))
+    able = explaining(ranked, seen, LEAST_LEAD)
+    best = best_of_each(ranked, columns, courses, goes_on & able)
     if not best or not speaks(best, everybody, ranked):
+        return ()
+    if ended(best_of_each(ranked, columns, courses, able & ~goes_on), best, ranked):
         return ()
     first = next(iter(best))
     least_lead = min(LEAST_LEAD, ranked.lead[first] - BEHIND)
@@ -93,6 +96,12 @@ def speaks(best: dict[int, float], everybody: dict[int, float], ranked: Ranked) 
         return True
     others = [theirs for theirs in everybody.values() if theirs < score]
     return bool(others) and score - max(others) >= STANDS_OUT
+
+
+def ended(gone: dict[int, float], best: dict[int, float], ranked: Ranked) -> bool:
+    """Whether the growth was that of something which has come to a stand, and who is left is not proven."""
+    first, score = next(iter(best.items()))
+    return bool(gone) and max(gone.values()) > score and bool(ranked.p_value[first] >= CERTAIN)
 
 
 def ranked_since(courses: Courses, onset_s: float, seen: Window, columns: Table) -> tuple[Ranked, list[Hint]]:
