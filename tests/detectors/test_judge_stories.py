@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gctail.detectors import Carryover, Judge, Moment
+from gctail.detectors.leak import calibrated
 from gctail.golang.pacer import PacerView
 from gctail.records import GcCycle
 
@@ -313,7 +314,7 @@ def test_a_plateau_known_from_an_earlier_epoch_is_no_news(make: Any) -> None:
 
     first, taught = highest(None)
     again, _ = highest(taught)
-    assert again < 0.5 * first
+    assert again < 0.5 < first
 
 
 def test_time_that_passes_without_a_collection_completes_a_block(make: Any) -> None:
@@ -394,3 +395,11 @@ def test_work_that_comes_and_goes_is_a_batch_and_a_buffer_that_fills_again_and_a
     batch, _ = story(make.noisy(lambda i: 60 + (80 * (i % 40) / 8 if i % 40 < 8 else 0), 400))
     saw, _ = story(make.noisy(lambda i: 60 + 2 * (i % 40), 400))
     assert (batch.verdict().kind, saw.verdict().kind) == ("batch", "sawtooth")
+
+
+def test_what_a_belief_is_worth_rises_with_it() -> None:
+    """What is half believed is told as more, firm belief as what it is."""
+    worth = [calibrated(at / 100) for at in range(101)]
+    assert worth == sorted(worth)
+    assert (worth[0], worth[90], worth[100]) == (0.0, 0.9, 1.0)
+    assert worth[20] > 0.3

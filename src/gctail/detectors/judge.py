@@ -14,7 +14,7 @@ from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
 from gctail.detectors.goroutines import GoroutineGrowth
 from gctail.detectors.growth import Growth, Outlook, by_regression, by_waves, weighed
-from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, LeakAlarm, Telling, false_alarms_per_day
+from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, LeakAlarm, Telling, calibrated, false_alarms_per_day
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.passage import assumed_level, fatal_level, interval, survival
 from gctail.detectors.pauses import PauseSpike
@@ -131,7 +131,7 @@ class Judge:
     @property
     def belief(self) -> float:
         """How likely a leak was after the last complete block."""
-        return self._bearing.belief
+        return calibrated(self._bearing.belief)
 
     @property
     def settled(self) -> float:
@@ -275,8 +275,9 @@ class Judge:
         if self._near(head_mib) < head_mib:
             episode, judged = growth.towards(now_s, head_mib, max(0.01 * self._bearing.base, 0.35))
         forecast, onset_s, rate = self._forecast(episode, judged, head_mib)
+        likely = calibrated(probability)
         evidence = {
-            "probability": round(probability, 4),
+            "probability": round(likely, 4),
             "onset_uptime_s": round(onset_s + self.gathering.origin_s, 3),
             "rate_mib_per_s": round(rate, 6),
             "heap_live_mib": round(growth.zigzag.level, 1),
@@ -289,7 +290,7 @@ class Judge:
         }
         about_limit = limit_sentence(forecast, self._limit_mib, growth.zigzag.level, rate)
         told, growing = (
-            "; ".join((say(growth.zigzag.level, now_s - onset_s, rate, probability), *filter(None, (about_limit,))))
+            "; ".join((say(growth.zigzag.level, now_s - onset_s, rate, likely), *filter(None, (about_limit,))))
             for say in (growth_sentence, growing_sentence)
         )
         urgent = (
