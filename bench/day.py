@@ -7,19 +7,24 @@ end to end until 24 hours are full: times, uptimes and the numbers of collection
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from follow import _cpu_s, _memory_mib
 from timing import gctail
+
+from following import Gctail
 
 DAY_S = 86400.0
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -94,18 +99,16 @@ def day(lines: list[tuple[bytes, float | None]], mib: int) -> Iterator[bytes]:
         yield b"".join(block)
 
 
-def watched(child: subprocess.Popen[bytes], *, to_its_end: bool) -> tuple[float, float, list[float]]:
-    """Seconds, seconds of CPU and resident MiB on the way, until it has ended or has nothing more to do."""
-    begun_s, memory, cpu_s, before_s = time.monotonic(), list[float](), 0.0, -1.0
-    while child.poll() is None and (to_its_end or cpu_s - before_s > 0.05 or cpu_s < 1.0):
-        before_s = cpu_s
-        time.sleep(1.0)
-        try:
-            cpu_s, held = _cpu_s(child.pid), _memory_mib(child.pid)
-        except (OSError, IndexError):
-            break
-        memory += [held] if held else []
-    return time.monotonic() - begun_s, cpu_s, memory
+def watched(pid: int, is_over: Callable[[], bool]) -> str:
+    """How long it takes until it `is_over`, and the resident memory on the way."""
+    begun_s, memory, cpu_s = time.monotonic(), list[float](), 0.0
+    while not is_over():
+        with suppress(OSError, IndexError):  # it has ended in this moment
+            cpu_s, held = _cpu_s(pid), _memory_mib(pid)
+            memory += [held] if held else []
+        time.sleep(0.25)
+    shown = ", ".join(f"{each:.0f}" for each in memory[:: max(1, len(memory) // 15)])
+    return f"{time.monotonic() - begun_s:.0f} s, {cpu_s:.0f} s of CPU; resident MiB on the way: {shown}"
 
 
 def main() -> None:
@@ -113,23 +116,32 @@ def main() -> None:
     mib = int(sys.argv[1]) if len(sys.argv) > 1 else 600
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        log = folder / "app.log"
+        log, told = folder / "app.log", folder / "read.jsonl"
         lines = recorded(folder)
         with log.open("wb") as out:
             out.writelines(day(lines, mib))
-        ways = {"read": [gctail(), log], "followed": [gctail(), "-f", log, "--state", folder / "state"]}
-        for way, command in ways.items():
-            told = folder / f"{way}.jsonl"
-            with told.open("wb") as out:
-                child = subprocess.Popen([*command, "--output", "jsonl"], stdout=out, stderr=subprocess.DEVNULL)
-                took_s, cpu_s, memory = watched(child, to_its_end=way == "read")
-                if child.poll() is None:
-                    child.send_signal(signal.SIGTERM)
-                child.wait()
-            tenth = max(1, len(memory) // 12)
-            shown = ", ".join(f"{each:.0f}" for each in memory[::tenth])
-            print(f"24 h, {log.stat().st_size / (1 << 20):.0f} MiB, {way} in {took_s:.0f} s ({cpu_s:.0f} s of CPU);")
-            print(f"  {told.read_bytes().count(b'finding')} findings; resident MiB: {shown}", flush=True)
+        size = log.stat().st_size
+        print(f"24 hours in {size / (1 << 20):.0f} MiB", flush=True)
+        with told.open("wb") as out:
+            child = subprocess.Popen([gctail(), log, "--output", "jsonl"], stdout=out, stderr=subprocess.DEVNULL)
+            print(f"  read: {watched(child.pid, lambda: child.poll() is not None)}")
+        print(f"    told: {_kinds(json.loads(line) for line in told.read_bytes().splitlines())}", flush=True)
+        with Gctail(folder, log) as following:
+            following.start()
+            pid = following.child.pid if following.child is not None else 0
+            saved = watched(pid, lambda: _saved_bytes(following, log) >= size)
+            following.stop()
+        print(f"  followed, until all was saved: {saved}")
+        print(f"    told: {_kinds(following.told())}", flush=True)
+
+
+def _kinds(findings: Iterable[dict[str, Any]]) -> dict[str, int]:
+    return dict(Counter(finding["kind"] for finding in findings))
+
+
+def _saved_bytes(following: Gctail, log: Path) -> int:
+    position = following.position(log)
+    return position["place"]["delivered_bytes"] if position is not None else 0
 
 
 if __name__ == "__main__":
