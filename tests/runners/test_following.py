@@ -14,6 +14,8 @@ from gctail.engine import Engine
 from gctail.records import Sighting
 from gctail.runners.following import Following
 from gctail.runners.local import Reading
+from gctail.sources import follow as looking
+from gctail.sources import followed
 from gctail.sources.follow import Follower
 from gctail.store import Store
 
@@ -237,6 +239,45 @@ def test_the_command_of_the_page_follows_names_and_patterns(tmp_path, root):
         told, _ = child.communicate()
     assert child.returncode == 0
     assert told.count("too few collections to judge") == 2
+
+
+class Listening:
+    """A listener that judges, and ends it when so many collections have come."""
+
+    def __init__(self, path, collections):
+        self.engine, self.most = Engine(), collections
+        self.following = Following(Follower([str(path)]), Reading(), self.engine, self, {})
+        self.following.run()
+
+    def hear(self, events):
+        list(self.engine.all(events))
+
+    def found(self, findings):
+        pass
+
+    def turn(self):
+        if sum(service.collections for service in self.engine.services.values()) >= self.most:
+            self.following.follower.stop()
+
+
+def test_a_backlog_is_judged_by_its_own_time(tmp_path, monkeypatch):
+    """A log of a day last week is judged as if it had been read then, however often time passes meanwhile."""
+    monkeypatch.setattr(looking, "IDLE_S", 0.0)
+    monkeypatch.setattr(looking, "TURN_S", 0.001)
+    monkeypatch.setattr(followed, "TURN_CHUNKS", 1)
+    monkeypatch.setattr(followed, "CHUNK_BYTES", 1 << 12)
+    path = tmp_path / "pay.log"
+    lines = []
+    for number, line in enumerate(collections(1, 600).splitlines(keepends=True)):
+        lines.append(f"time=2026-11-16T{number // 60:02d}:{number % 60:02d}:00Z level=info msg=served\n".encode())
+        lines.append(line.replace(f"@{number + 1}.000s".encode(), f"@{60 * number}.000s".encode()))
+    path.write_bytes(b"".join(lines))
+    then, reading = Engine(), Reading()
+    for events in reading.files([str(path)]):
+        list(then.all(events))
+    now = Listening(path, 600).engine
+    judges = [engine.services["pay"].state()["epochs"][0]["judge"] for engine in (then, now)]
+    assert judges[0] == judges[1]
 
 
 class Asking:

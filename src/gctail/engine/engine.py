@@ -6,7 +6,7 @@ Bounded: of more than `MOST_SERVICES` the one that has been silent longest is cl
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -140,10 +140,11 @@ class Engine:
                 self.retired += 1
         return found
 
-    def advance(self, now_s: float) -> list[Finding]:
+    def advance(self, now_s: float, behind: Container[str] = ()) -> list[Finding]:
         """Time has passed without input; to be called several times a second. `now_s` is Unix time.
 
-        Of many services only some have their turn each time.
+        Of many services only some have their turn each time. For those that are read `behind` their time, what stands
+        in the log and is not read yet says how time passes.
         """
         listened_s = self._listen(now_s)
         found: list[Finding] = []
@@ -157,7 +158,7 @@ class Engine:
         keeper = self.keeper
         for name in turns:
             each = self.services.get(name)
-            if each is None:
+            if each is None or name in behind:
                 continue
             if keeper is not None:
                 keeper.pass_time(each)

@@ -135,7 +135,8 @@ class Following:
             self._hear(name, scanner)
         self._says("")
         self._excused = None
-        self.listener.found(self.engine.advance(now_s))
+        behind = {service for name in self.follower.behind for service in self._services_in(name)}
+        self.listener.found(self.engine.advance(now_s, behind))
 
     # -- logs that are deleted
 

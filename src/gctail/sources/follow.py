@@ -163,6 +163,11 @@ class Follower:
         return followed is None or (name in self._found and followed.is_deleted)
 
     @property
+    def behind(self) -> list[str]:
+        """The names in which more stands than could be handed over in their last turn."""
+        return [name.name for name in self._names.values() if name.has_more]
+
+    @property
     def polls(self) -> bool:
         """Whether it has to look for itself, because inotify may miss something."""
         return self._watches.polls
