@@ -125,9 +125,17 @@ class Checkpoints:
                 break
 
     def forget(self, places: set[Place]) -> None:
-        """Partitions are others' by now: what was not written is found again, and written, by whoever has them."""
+        """Partitions are others' by now: what was not written is found again, and written, by whoever has them.
+
+        Nor does the checkpoint that is on its way say anything of them, should they be ours again when it is over.
+        """
         for place in places:
             self._committed.pop(place, None)
+        if places and (saving := self._saving) is not None:
+            ours = self.progress.services
+            saving.offsets = {place: at for place, at in saving.offsets.items() if place not in places}
+            saving.positions = {name: at for name, at in saving.positions.items() if name in ours}
+            saving.findings = [finding for finding in saving.findings if finding.service in ours]
         if self.states is not None:
             ours, here = self.progress.services, self.progress.positions
             self._urgent = {name: None for name in self._urgent if name in ours}
