@@ -445,7 +445,15 @@ def test_a_process_that_goes_on_collecting_did_not_die(gctail, log):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("FILE",), ("records", "FILE"), ("FILE", "--output", "json"), ("explain", "leak")]
+    "arguments",
+    [
+        ("FILE",),
+        ("records", "FILE"),
+        ("FILE", "--output", "json"),
+        ("FILE", "--output", "jsonl"),
+        ("FILE", "-v"),
+        ("explain", "leak"),
+    ],
 )
 def test_a_full_disk_is_one_sentence(gctail_program, log, arguments):
     """Standard output cannot take any more: exit status 2, and why."""

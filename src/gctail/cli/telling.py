@@ -33,14 +33,17 @@ class Teller:
         told: Told | None = None,
         live: bool = False,
     ) -> None:
-        """`live` input is told at once, line by line; `others` are the sinks beside the console."""
+        """`live` input is told at once, line by line, and waits for a disk that is full.
+
+        `others` are the sinks beside the console.
+        """
         self.palette = palette_of(options)
         self.verbose: bool = options.verbose
         self.live = live
         self.limit_mib = limit_mib
         self.interrupted = False
         at_once = live or self.verbose or options.output != "text"
-        self.console = Console(options.output, self.palette, at_once=at_once)
+        self.console = Console(options.output, self.palette, at_once=at_once, waits=live)
         self.outputs = Outputs([self.console, *others], self._wanted, told)
         self.reload(options)
         self._names: set[str] = set()

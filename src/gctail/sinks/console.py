@@ -16,17 +16,17 @@ from gctail.sinks.text import Palette, finding_line
 class Console:
     """Says findings as `output` asks: "text" and "jsonl" a line each, "json" nothing until the report.
 
-    With `at_once` every line can be read as soon as it is written, and where the disk is full, lines wait until it has
-    room. A pipe that nobody reads any more raises OSError, and so does a full disk without `at_once`: then the program
-    has nobody left to speak to.
+    With `at_once` every line can be read as soon as it is written. With `waits` lines wait for room on a full disk.
+    A pipe that nobody reads any more raises OSError, and so does a full disk without `waits`: then the program has
+    nobody left to speak to.
     """
 
     name = "console"
 
-    def __init__(self, output: str, palette: Palette, *, at_once: bool = True) -> None:
+    def __init__(self, output: str, palette: Palette, *, at_once: bool = True, waits: bool = True) -> None:
         self.output, self.palette, self.at_once = output, palette, at_once
         self.silent = False  # while the terminal belongs to the live view
-        self._out = _standard_output() if at_once else None
+        self._out = _standard_output() if waits else None
 
     def take(self, findings: Sequence[Finding]) -> None:
         """Say them."""
