@@ -45,7 +45,7 @@ def board() -> Board:
     told(engine, board, "leaky", (SAMPLES / "unbounded-map-go1.27.log").read_bytes())
     told(engine, board, "idle", (SAMPLES / "idle-go1.27.log").read_bytes())
     told(engine, board, HOSTILE, (SAMPLES / "idle-go1.27.log").read_bytes())
-    board.publish(time.time(), {"bytes": 123, "lines": 7, "lag_bytes": 0, "notes": []})
+    board.publish(time.time(), {"bytes": 123, "lines": 7, "lag_bytes": 0, "services_ended": 4, "notes": []})
     return board
 
 
@@ -148,6 +148,7 @@ def test_metrics_are_read_back_by_prometheus_own_parser(client, accept, read):
     assert "fake_metric" not in families
     counted = {sample.name: sample.value for sample in families["gctail_input_bytes"].samples}
     assert counted["gctail_input_bytes_total"] == 123
+    assert [sample.value for sample in families["gctail_services_ended"].samples] == [4]
     assert all(name.startswith(("gctail_", "process_")) for name in families)
 
 

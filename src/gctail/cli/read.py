@@ -148,6 +148,7 @@ class Sitting:
     def facts(self) -> dict[str, Any]:
         """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
         told = self.reading.facts()
+        told["services_ended"], told["services_closed"] = self.engine.retired, self.engine.closed
         if self._followed is not None:
             now_s, told["lag_bytes"] = time.monotonic(), self._followed.follower.lag_bytes
             if not told["lag_bytes"]:

@@ -108,6 +108,8 @@ INPUT = {
     "gc_lines": ("gctail_input_collections", "Collections read, of all services."),
     "mended": ("gctail_records_mended", "Torn records that were put together again."),
     "unreadable": ("gctail_records_unreadable", "Records that could not be understood."),
+    "services_ended": ("gctail_services_ended", "Services that were forgotten because their logs were deleted."),
+    "services_closed": ("gctail_services_closed", "Services that were put down to make room for others."),
     "alerts_dropped": ("gctail_alerts_dropped", "Findings that no sink will hear of: the spool was full or too slow."),
 }
 LAG = {
