@@ -75,16 +75,16 @@ def test_what_cannot_be_kept_is_refused(tmp_path, capsys, arguments, says):
 
 
 def test_it_keeps_to_its_memory_and_says_what_it_let_go():
-    """Every service takes 50 KiB, and 200 more where its lines are searched; 115 MiB may be held."""
+    """Every service takes 200 KiB, and 800 more where its lines are searched; 115 MiB may be held."""
     said, text = [], log_of(growing=False, count=12).encode()
     engine = engine_with(leaky=1, calm=4)
 
     def held():
-        return 80 + 0.05 * len(engine.services) + 0.2 * len(engine.mined)
+        return 80 + 0.2 * len(engine.services) + 0.8 * len(engine.mined)
 
     diet = Diet(115.0, engine, said.append, held)
     most = 0.0
-    for at in range(1200):
+    for at in range(300):
         scanner = Scanner(f"service-{at}", f"service-{at}")
         scanner.feed(text)
         scanner.flush()
@@ -95,7 +95,7 @@ def test_it_keeps_to_its_memory_and_says_what_it_let_go():
         most = max(most, held())
     assert re.search(r"held: the lines of \d+ services are no longer searched", said[0])
     assert re.search(r"held: \d+ services that look well are forgotten", said[-1])
-    assert len(engine.services) < 700
+    assert len(engine.services) < 175
     assert most <= 115
 
 
