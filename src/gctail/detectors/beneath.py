@@ -101,7 +101,7 @@ def beneath_of(  # noqa: PLR0913, PLR0917 - what is fitted, and what is known of
     return Beneath(found, _stays(kept) * pauses_fit(kept, times_s, step))
 
 
-def is_rise(levels: list[float], noise_mib: float) -> bool:
+def is_rise(levels: Sequence[float], noise_mib: float) -> bool:
     """Whether they lie far enough apart to speak of growth."""
     return max(levels) - min(levels) >= max(LEAST_RISE_NOISE * noise_mib, LEAST_RISE_MIB)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import log, log2, sqrt
 from typing import Any, NamedTuple
 
-from gctail.detectors.beneath import HELD, Beneath, beneath
+from gctail.detectors.beneath import HELD, Beneath, beneath, is_rise
 from gctail.detectors.episodes import Zigzag
 from gctail.detectors.hinge import FEWEST_BLOCKS, Curve
 from gctail.detectors.history import History
@@ -258,6 +258,8 @@ class Growth:
         if rise is not None and rise.after_start_up:  # what the start-up allocated is gone after the longest hold
             since_s = rise.onset_s + HELD[-1] * (now_s - rise.onset_s)
         found = regression(self.history, noise_mib, since_s)
+        if not is_rise(self.history.low, noise_mib):
+            return found
         hidden = beneath(self.history, now_s, noise_mib) or teeth(self.history, now_s, noise_mib)
         return found._replace(beneath=hidden)
 

@@ -71,8 +71,8 @@ There are hundreds to a fit, of which most weigh nothing: a plain tuple is made 
 
 _Sums = tuple[float, float]
 """Of a curve f over all blocks: the sums of f and of its square."""
-_Products = Callable[[list[float]], list[float]]
-"""The sums of f times a column, for every onset."""
+_Products = Callable[[list[float], list[float]], list[float]]
+"""The sums of f times a column, for every onset; given the column and its suffix sums."""
 
 
 class _Levels:
@@ -82,6 +82,7 @@ class _Levels:
     """
 
     __slots__ = (
+        "after",
         "beneath",
         "beside",
         "candidates",
@@ -100,6 +101,7 @@ class _Levels:
         self.count = len(levels)
         self.mean = mean = sum(levels) / self.count
         self.centred = [level - mean for level in levels]
+        self.after = suffix(self.centred)
         self.rss = sum([level * level for level in self.centred])
         self.floor = self.count * max(noise_mib * noise_mib, 0.12)
         self.half = effective * self.count / 2
@@ -113,7 +115,7 @@ class _Levels:
         """Fit the curves of a family, one for each onset; those that would have to fall are none."""
         count, all_rss, floor, half, penalty = self.count, self.rss, self.floor, self.half, self.penalty
         add = self.candidates.append
-        risen = products(self.centred)
+        risen = products(self.centred, self.after)
         for onset, ((f, ff), fy) in enumerate(zip(curves, risen, strict=True)):
             if fy > 0.0 and (own := ff - f * f / count) > 1e-12:
                 rss = all_rss - fy * fy / own
@@ -123,7 +125,9 @@ class _Levels:
             return
         prior += LOG_BENEATH - 0.5 * log(count)
         held, left_rss = self.held, all_rss - self.held * self.held
-        for onset, ((f, ff), all_fy, fz) in enumerate(zip(curves, risen, products(self.beside), strict=True)):
+        for onset, ((f, ff), all_fy, fz) in enumerate(
+            zip(curves, risen, products(self.beside, suffix(self.beside)), strict=True)
+        ):
             alone = ff - f * f / count
             own, fy = alone - fz * fz, all_fy - fz * held
             if fy <= 0.0 or own <= LEAST_OWN * alone or held * own <= fy * fz:
@@ -191,9 +195,9 @@ def _fit_straight(found: _Levels, family: str, xs: list[float]) -> None:
         for x0, n, sx, sxx in zip(xs[:onsets], range(found.count, 0, -1), *sums, strict=False)
     ]
 
-    def products(column: list[float]) -> list[float]:
+    def products(column: list[float], afters: list[float]) -> list[float]:
         by_x = suffix([x * y for x, y in zip(xs, column, strict=True)])
-        return [each - x0 * after for x0, each, after in zip(xs[:onsets], by_x, suffix(column), strict=False)]
+        return [each - x0 * after for x0, each, after in zip(xs[:onsets], by_x, afters, strict=False)]
 
     found.weigh(log(PRIOR[family] / onsets), family, curves, products)
 
@@ -224,12 +228,12 @@ def _fit_parabola(found: _Levels, xs: list[float]) -> None:
         for a, n, s1, s2, s3, s4 in zip(xs[:onsets], range(found.count, 0, -1), *sums, strict=False)
     ]
 
-    def products(column: list[float]) -> list[float]:
+    def products(column: list[float], afters: list[float]) -> list[float]:
         by_x = suffix([x * y for x, y in zip(xs, column, strict=True)])
         by_square = suffix([q * y for q, y in zip(squares, column, strict=True)])
         return [
             square - 2 * a * each + a * a * after
-            for a, each, square, after in zip(xs[:onsets], by_x, by_square, suffix(column), strict=False)
+            for a, each, square, after in zip(xs[:onsets], by_x, by_square, afters, strict=False)
         ]
 
     found.weigh(log(PRIOR["accelerating"] / onsets), "accelerating", curves, products)
@@ -247,9 +251,9 @@ def _fit_saturating(found: _Levels, xs: list[float], tau: float) -> None:
         for d, n, s1, s2 in zip(decay[:onsets], range(found.count, 0, -1), *sums, strict=False)
     ]
 
-    def products(column: list[float]) -> list[float]:
+    def products(column: list[float], afters: list[float]) -> list[float]:
         by_decay = suffix([d * y for d, y in zip(decay, column, strict=True)])
-        return [after - each / d for d, each, after in zip(decay[:onsets], by_decay, suffix(column), strict=False)]
+        return [after - each / d for d, each, after in zip(decay[:onsets], by_decay, afters, strict=False)]
 
     prior = log(PRIOR["saturating"] / len(LADDER) / max(1, found.count - 3))
     found.weigh(prior, "saturating", curves, products, tau)
