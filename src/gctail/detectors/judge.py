@@ -366,9 +366,8 @@ class Judge:
         ways = by_regression(found, now_s, near), by_waves(found.beneath, now_s, near)
         probability, episode, judged = growth.probability_with(*ways, now_s, near)
         alone = max(probability, self._map_belief(head))
-        probability = self._few(self._heeding(alone), count)
-        if near < head or not self._knows_limit:
-            probability = weighed(probability, UNKNOWN_ODDS)
+        odds = UNKNOWN_ODDS if near < head or not self._knows_limit else 1.0
+        probability, alone = (weighed(self._few(each, count), odds) for each in (self._heeding(alone), alone))
         if near < head:
             judged, episode = by_regression(found, now_s, head), growth.episode(now_s, head)
         forecast, onset_s, rate = self._forecast(episode, judged, head)
