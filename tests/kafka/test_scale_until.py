@@ -10,6 +10,7 @@ from gctail.kafka.places import Place
 from gctail.kafka.starting import End
 from gctail.kafka.writing import make_topic
 from gctail.runners.scale.ending import ends
+from gctail.runners.scale.packets import Last, encoded
 from kafka import KafkaProducer
 from kafka_storm import GCTAIL
 from kafka_topics import LEAK, STARTED, read, write
@@ -62,6 +63,26 @@ def test_it_ends_at_the_present_end_with_the_verdicts_of_one_consumer(brokers, r
     again = told(until(brokers, "retained", "forensic", "end", "--output", "json"))
     assert json.loads(again)["input"]["kafka"]["messages"] == 200
     assert "late" in verdicts(again)
+
+
+def test_what_an_earlier_reading_left_behind_does_not_end_a_later_one(brokers):
+    """It said at last, perhaps more than once, that all was read: of its own end. And where nothing new is, it ends."""
+    write(brokers, "left", [(name.encode(), line) for line in LEAK[:300] for name in SERVICES], partitions=3)
+    first = told(until(brokers, "left", "left", "end", "--output", "json"))
+    ends = [encoded(Last(f"left/{number}", 3, "earlier")) for number in range(3)]
+    producer = KafkaProducer(bootstrap_servers=brokers)
+    for number in range(3):
+        for end in ends:
+            producer.send("gctail-packets-left", value=end, partition=number)
+    producer.close()
+    write(brokers, "left", [(b"late", line) for line in LEAK[:200]])
+    again = told(until(brokers, "left", "left", "end", "--output", "json"))
+    assert json.loads(again)["input"]["kafka"]["messages"] == 200
+    assert verdicts(again).keys() == {*SERVICES, "late"}
+    nothing = told(until(brokers, "left", "left", "end", "--output", "json"))
+    assert json.loads(nothing)["input"].get("kafka", {}).get("messages", 0) == 0
+    assert verdicts(nothing) == verdicts(again)
+    assert verdicts(first).items() <= verdicts(nothing).items()
 
 
 def test_two_processes_tell_all_verdicts_between_them(brokers):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 from confluent_kafka import TopicPartition
@@ -12,8 +13,9 @@ from quixstreams.sinks import BaseSink
 from quixstreams.state import State
 
 from gctail.engine import Engine
+from gctail.kafka.places import Place
 from gctail.records import Finding
-from gctail.runners.scale.packets import message_of
+from gctail.runners.scale.packets import Last, message_of
 from gctail.runners.scale.shares import Share
 from gctail.runners.scale.stores import STAMP, Stores
 from gctail.runners.scale.trouble import Trouble
@@ -39,6 +41,8 @@ class Judging(BaseSink):
         self.findings = self.unknown = 0
         self._frame, self._topic, self._outputs, self._trouble = frame, topic, outputs, trouble
         self._found: list[Finding] = []
+        self.by = uuid4().hex  # who we are, in what we say: this beginning of this process
+        self._before: dict[int, int] = {}  # all that stood in a partition before this offset was there before us
         self._engine = engine
         self._stores = Stores(frame, self._share)
 
@@ -53,10 +57,13 @@ class Judging(BaseSink):
                 self._trouble.say(f"{lost}: models begin anew")
         return Share(self._engine(), state, self._trouble.say)
 
-    def is_over(self, partition: int) -> bool:
-        """All of the input that was to be read is judged here."""
+    def is_over(self, partition: int, inputs: Sequence[Place]) -> bool:
+        """All of the input that was to be read is judged here. Of these `inputs`, our own, we have said it ourselves.
+
+        What another process said of one that has come to us since is said of where that one was to end.
+        """
         share = self._stores.known(partition)
-        return share is not None and share.over
+        return share is not None and share.over and all(share.ended.get(str(place)) == self.by for place in inputs)
 
     def engines(self) -> list[Engine]:
         """Those of the partitions that are here, each with its services."""
@@ -70,6 +77,9 @@ class Judging(BaseSink):
         """One packet, rumour or clock."""
         self._trouble.over()
         share = self._stores.of(partition, offset)
+        if partition not in self._before:
+            consumer = self._frame.processing_context.consumer
+            _, self._before[partition] = consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
         try:
             message = message_of(value)
         except (msgspec.MsgspecError, ValueError) as error:
@@ -77,7 +87,13 @@ class Judging(BaseSink):
                 self._trouble.say(f"{topic}/{partition}:{offset} cannot be read (by a newer gctail?): {error}")
             self.unknown += 1
             return
+        if isinstance(message, Last) and self._is_of_old(message, partition, offset):
+            return
         self._found += share.take(message)
+
+    def _is_of_old(self, last: Last, partition: int, offset: int) -> bool:
+        """Perhaps an earlier reading has left it behind, with an earlier end. Who is still here will say it again."""
+        return last.by != self.by and offset < self._before[partition]
 
     def flush(self) -> None:
         """A checkpoint is taken."""

@@ -50,10 +50,14 @@ class Clock(Struct, frozen=True, tag="clock"):
 
 
 class Last(Struct, frozen=True, tag="last"):
-    """An input partition is read to where the reading was to end; there are `of` input partitions in all."""
+    """An input partition is read to where the reading was to end; there are `of` input partitions in all.
+
+    It stays in the topic, and whoever reads on later finds it: `by` names the beginning of a process that said it.
+    """
 
     place: str
     of: int
+    by: str = ""
 
 
 LARGEST_BYTES = 500_000

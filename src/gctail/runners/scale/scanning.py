@@ -34,12 +34,13 @@ IDLE_S = 2.0
 
 
 class Shuffle(Struct, frozen=True):
-    """The topic in which all that belongs to one service meets; and the topic of dead letters."""
+    """The topic in which all that belongs to one service meets; the topic of dead letters; and who writes there."""
 
     context: ProcessingContext
     topic: str
     partitions: int
     letters: str
+    by: str
 
     def send(self, found: Found) -> None:
         """What was found, each to where its service lives; a rumour goes everywhere."""
@@ -175,7 +176,7 @@ class Scanning(BaseSink):
 
     def _tell_last(self, strip: Strip) -> None:
         strip.advance(strip.clock_s)
-        self.shuffle.tick(Last(str(strip.place), self.inputs))
+        self.shuffle.tick(Last(str(strip.place), self.inputs, self.shuffle.by))
 
     def _read(self, strip: Strip) -> None:
         waiting, strip.waiting = strip.waiting, []

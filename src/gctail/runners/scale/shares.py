@@ -39,7 +39,7 @@ class Share:
         self._gone: dict[str, None] = {}
         self._untouchable: set[str] = set()  # services whose state a newer program wrote: it is left alone
         self._new_roster = self._new_clocks = self._awake = False
-        self._ended: set[str] = set()
+        self.ended: dict[str, str] = {}  # partitions of the input that are read to their end, and who said so
         self.over = False  # all partitions of the input are read to their end, and what came of it is judged
 
     def take(self, message: Message) -> list[Finding]:
@@ -53,7 +53,7 @@ class Share:
     def _packet(self, packet: Packet) -> list[Finding]:
         if self.over:  # somebody reads on, to a later end
             self.over = False
-            self._ended.clear()
+            self.ended.clear()
         found: list[Finding] = []
         for part in packet.parts:
             if part.digest is not None:
@@ -92,8 +92,8 @@ class Share:
 
     def _last(self, last: Last) -> list[Finding]:
         """When all of the input is read, what no alarm has told is told. It is said again and again: this is enough."""
-        self._ended.add(last.place)
-        if self.over or len(self._ended) < last.of:
+        self.ended[last.place] = last.by
+        if self.over or len(self.ended) < last.of:
             return []
         self.over = True
         self._wake()

@@ -140,11 +140,12 @@ class Topology:
             app.topic(name, "bytes", config=TopicConfig(partitions, copies))
         frames = {name: app.dataframe(app.topic(name, "bytes")) for name in wanted.topics}
         judged = app.dataframe(packets)
-        shuffle = Shuffle(judged.processing_context, wanted.packets_topic, partitions, wanted.letters_topic)
-        extent = Extent(sum(each[0] for each in inputs.values()), self._ends)
-        scanning = Scanning(frames, self.views, shuffle, extent=extent, trouble=self._trouble)
         topic, trouble = wanted.findings_topic, self._trouble
         judging = Judging(judged, self.engine, topic=topic, outputs=self.outputs, trouble=trouble)
+        context, letters = judged.processing_context, wanted.letters_topic
+        shuffle = Shuffle(context, wanted.packets_topic, partitions, letters, judging.by)
+        extent = Extent(sum(each[0] for each in inputs.values()), self._ends)
+        scanning = Scanning(frames, self.views, shuffle, extent=extent, trouble=trouble)
         for frame in frames.values():
             frame.sink(scanning)
         judged.sink(judging)
@@ -168,7 +169,9 @@ class Topology:
         packets = self.wanted.packets_topic
         inputs = [Place(each.topic, each.partition) for each in ours if each.topic in self.wanted.topics]
         shares = [each.partition for each in ours if each.topic == packets]
-        over = all(scanning.is_over(place) for place in inputs) and all(judging.is_over(number) for number in shares)
+        over = all(scanning.is_over(place) for place in inputs) and all(
+            judging.is_over(number, inputs) for number in shares
+        )
         if (inputs or shares) and over and self._app is not None:
             self._app.stop()
 
