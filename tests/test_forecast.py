@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gctail.detectors.passage import assumed_level, fatal_level, interval, survival
+from gctail.detectors.passage import assumed_level, beyond, fatal_level, interval, survival
 from gctail.detectors.reasons import limit_sentence
 from gctail.forecast import End, end_of, sentence, under_limit
 from gctail.records import Forecast, Verdict
@@ -49,6 +49,16 @@ def test_the_likely_end_lies_inside_its_interval(seconds: float, age_s: float) -
     assert forecast.seconds is not None
     assert forecast.low <= forecast.seconds
     assert forecast.high is None or forecast.seconds <= forecast.high
+
+
+def test_a_process_lives_on_until_it_has_allocated_what_is_left_of_its_limit() -> None:
+    """What comes after the fatal level moves the middle and the latest end, and not the earliest: it may have begun."""
+    soon, later = interval(256.0, 20.0, 60.0), interval(256.0, 20.0, 60.0, beyond(128.0, 2.0, 8.0))
+    assert None not in {soon.low, soon.seconds, soon.high, later.low, later.seconds, later.high}
+    assert later.low == soon.low
+    assert later.seconds == pytest.approx((soon.seconds or 0.0) + 0.03 * 64 + 0.75 * 8)
+    assert later.high == pytest.approx((soon.high or 0.0) + 0.09 * 64 + 1.5 * 8)
+    assert beyond(128.0, 0.0, 0.0) == (0.0, 0.0)
 
 
 def test_an_end_is_told_in_words_and_on_the_clock() -> None:

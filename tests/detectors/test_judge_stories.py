@@ -42,6 +42,24 @@ def test_a_linear_leak_is_found_at_every_scale_of_time(make: Any, limit_mib: flo
         assert verdict.forecast.seconds == pytest.approx((480 - 396) / 1.4 * every_s, rel=0.5)
 
 
+def test_goroutines_that_leak_fill_the_memory_with_their_stacks_once(make: Any) -> None:
+    """20 MiB live and a MiB of stacks more in ten seconds: they smell twice as strong as they weigh.
+
+    A process dies when its goal, live + (live + stacks) * GOGC/100, and its stacks meet the limit: here, of 160 MiB,
+    at 57 to 60 MiB of stacks.
+    """
+    count = 100
+    stacks = [int(0.3 * index) for index in range(count)]
+    judge = Judge(160.0)
+    for moment in make.moments(make.collections(make.noisy(lambda _: 20, count), every_s=3.0, stacks=stacks)):
+        judge.observe(moment)
+    forecast = judge.verdict().forecast
+    assert forecast is not None
+    assert None not in {forecast.low, forecast.seconds, forecast.high}
+    assert forecast.low < 280 < forecast.high
+    assert forecast.seconds == pytest.approx(280, rel=0.35)
+
+
 def test_a_log_that_begins_in_mid_life_is_judged_by_what_it_shows(make: Any) -> None:
     """Ten days of uptime at its first line: the onset is still given as uptime, and the leak still found."""
     judge, view = Judge(1000.0), PacerView()

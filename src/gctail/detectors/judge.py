@@ -16,7 +16,7 @@ from gctail.detectors.goroutines import GoroutineGrowth
 from gctail.detectors.growth import Growth, Outlook, by_regression, by_waves, weighed
 from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, LeakAlarm, Telling, calibrated, false_alarms_per_day
 from gctail.detectors.maps import MapGrowth
-from gctail.detectors.passage import assumed_level, fatal_level, interval, survival
+from gctail.detectors.passage import OVERHEAD_SHARE, assumed_level, beyond, fatal_level, interval, survival
 from gctail.detectors.pauses import PauseSpike
 from gctail.detectors.reasons import growing_sentence, growth_sentence, limit_sentence, reasons_of
 from gctail.detectors.shape import LEAK, Course, kind_of
@@ -96,6 +96,8 @@ class Judgement(NamedTuple):
 
 
 NO_JUDGEMENT = Judgement(0.0, "too-few-points", 0.0, 0.0, None, ("no collection was seen",))
+LATELY = 0.25
+"""The share of a process's age over which its pace of allocation is taken."""
 DETECTORS = (NextGoal, DeathSpiral, GoroutineGrowth, MapGrowth, GogcChanged, ForcedOnTimer, Spikes, PauseSpike)
 """Every way of judging a block by itself, in the order in which they speak."""
 
@@ -319,8 +321,33 @@ class Judge:
             return None, onset_s, rate
         seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
         limit = self._limit_mib if self._limit_mib is not None else self._growth.zigzag.level + head_mib
-        forecast = interval(limit, seconds, max(self._bearing.now_s - onset_s, 1e-3))
+        if seconds is not None and rate > 0.0:
+            seconds = self._with_stacks_once(seconds, head_mib, ways[0])
+        later_s = beyond(self._fatal(self._growth.zigzag.level), rate, self._last_cycle_s())
+        forecast = interval(limit, seconds, max(self._bearing.now_s - onset_s, 1e-3), later_s)
         return replace(forecast, limit_from=self._limit_from), onset_s, rate
+
+    def _with_stacks_once(self, seconds: float, head_mib: float, way: Outlook) -> float:
+        """The same way where stacks count once, as in the process's memory, and not with the weight of their scent."""
+        bearing = self._bearing
+        grown = STACK_WEIGHT * (bearing.stacks - (bearing.stacks_least or 0))
+        double = (STACK_WEIGHT - 1.0) / STACK_WEIGHT * min(grown / way.rise_mib, 1.0)
+        further = (STACK_WEIGHT - 1.0) * bearing.stacks
+        if head_mib > 0.0:
+            return seconds * (head_mib + further) / head_mib / (1.0 - double)
+        level = self._growth.zigzag.level
+        left = self._fatal(level) - (level - further) - bearing.spread
+        return max(left, 0.0) / (way.rate_mib_per_s * (1.0 - double))
+
+    def _last_cycle_s(self) -> float:
+        """How long it takes to allocate from the fatal level to the limit, at the pace of late; 0 where unknown."""
+        history, now_s = self._growth.history, self._bearing.now_s
+        if self._limit_mib is None or not len(history):
+            return 0.0
+        then = history.at(now_s * (1.0 - LATELY))
+        took_s, allocated = history.end_s[-1] - history.end_s[then], history.allocated[-1] - history.allocated[then]
+        room = self._limit_mib * (1.0 - OVERHEAD_SHARE) - self._fatal(self._growth.zigzag.level)
+        return max(room, 0.0) * took_s / allocated if allocated > 0.0 else 0.0
 
     def judgement(self, testimony: Testimony | None = None) -> Judgement:
         """Everything behind the verdict, the open block included; asking changes nothing.
