@@ -1,9 +1,11 @@
 """What some lines bring and others take back: the heap follows the difference."""
 
+import numpy as np
 import pytest
 from msgspec import structs
 
 from gctail.attribution.choosing import suspects
+from gctail.attribution.columns import under_way
 from gctail.attribution.opposites import pairs
 from gctail.attribution.wording import sentence
 from gctail.templates.courses import Part, Slot
@@ -103,3 +105,39 @@ def test_the_pace_of_what_fills_up_falls_and_that_of_a_leak_does_not():
         paces[name] = suspects(played.courses(), 1.0)[0].pace
     assert paces["leak"] == pytest.approx(1.0, abs=0.1)
     assert paces["cache"] < 0.2
+
+
+BINS_S = np.arange(1, 41) * 3.0
+
+
+def course(rate_at, kept_share, takes_s=4.0, seed=1):
+    """Arrivals at a rate (1/s), each open for some seconds, a share of them for ever: balance and total in each bin."""
+    chance = np.random.default_rng(seed)
+    came_s = [t + chance.uniform(0, 1) for t in range(int(BINS_S[-1])) for _ in range(chance.poisson(rate_at(t)))]
+    ends_s = [np.inf if chance.random() < kept_share else t + chance.exponential(takes_s) for t in came_s]
+    brought = np.searchsorted(np.sort(came_s), BINS_S).astype(float)
+    return brought - np.searchsorted(np.sort(ends_s), BINS_S), brought
+
+
+LOADS = {
+    "even": lambda _: 40,
+    "steps": lambda t: 10 + 30 * (t // 30),
+    "ramp": lambda t: 10 + t,
+    "wave": lambda t: 40 + 30 * np.sin(t / 12),
+    "doubling": lambda t: 10 * 2 ** (t / 40),
+}
+
+
+@pytest.mark.parametrize("load", ["steps", "ramp"])
+def test_what_a_rising_load_has_under_way_is_not_kept(load):
+    """Little's law: the balance is the rate times the seconds that each takes; of a doubling load nobody can tell."""
+    for seed in range(5):
+        assert under_way(*course(LOADS[load], 0.0, seed=seed), BINS_S)
+
+
+@pytest.mark.parametrize("load", LOADS)
+@pytest.mark.parametrize("share", [0.1, 0.3, 1.0])
+def test_what_is_kept_is_not_taken_for_under_way(load, share):
+    """Whatever the load does; a tenth of 120 s is three times as much as what is under way for 4 s."""
+    for seed in range(5):
+        assert not under_way(*course(LOADS[load], share, seed=seed), BINS_S)
