@@ -7,7 +7,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 DELIVER_S, CONCLUDE_S = 0.4, 0.3
 """Who has stopped it waits for two seconds at most: so long alerts are still delivered, and verdicts found."""
+MOST_UNSAID = 50
+"""Sentences that are kept while the view at the terminal is in their way."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -75,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         from gctail.runners.diet import Diet
 
         sitting.diet = Diet(size_option("--max-memory", options.max_memory), engine, _say)
-    sitting.reloading = Reloading(options, changes_of(engine, teller, alerts))
+    sitting.reloading = Reloading(options, changes_of(engine, teller, alerts), sitting.say)
     try:
         try:
             _sit(options, sitting)
@@ -102,8 +106,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _leave(status: int) -> NoReturn:
     """End at once. All is saved and told; to give ten thousand services back one by one takes more than a second."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):  # where the terminal has gone
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(status)
 
 
@@ -144,6 +149,14 @@ class Sitting:
         self.profiling: Profiling | None = None
         self.passing: PassingOn | None = None
         self.diet: Diet | None = None
+        self.unsaid: deque[str] = deque(maxlen=MOST_UNSAID)
+
+    def say(self, sentence: str) -> None:
+        """One sentence for who watches; where the view at the terminal is in its way, when that is closed."""
+        if self.teller.console.silent:
+            self.unsaid.append(sentence)
+        else:
+            _say(sentence)
 
     def facts(self) -> dict[str, Any]:
         """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
@@ -232,6 +245,41 @@ class Sitting:
             self._followed.close()
 
 
+def _at_terminal(sitting: Sitting, views: Views, read: Callable[[], None]) -> None:
+    """Read behind the live view. Who ends gctail, or takes its terminal away, leaves the view as its user does.
+
+    SIGHUP at a terminal that is there asks for the configuration to be read again.
+    """
+    gone = False
+
+    def leave() -> None:
+        sitting.stop()
+        views.leave()
+
+    def hung_up() -> None:
+        nonlocal gone
+        if sitting.reloading is not None and sys.stdin.isatty():
+            sitting.reloading.ask()
+            return
+        gone = True
+        sitting.stop()
+
+    def reading() -> None:
+        read()
+        if gone:  # the view waits for a terminal that is not there, and nobody reads a verdict
+            sitting.close()
+            _leave(0)
+
+    if sitting.live:
+        signal.signal(signal.SIGTERM, lambda *_: leave())
+        signal.signal(signal.SIGHUP, lambda *_: hung_up())
+    sitting.teller.console.silent = True
+    views.terminal(reading, sitting.stop)
+    sitting.teller.console.silent = False
+    for sentence in sitting.unsaid:
+        _say(sentence)
+
+
 def _sit(options: argparse.Namespace, sitting: Sitting) -> None:
     """Read, in front of the live view where one was asked for."""
 
@@ -242,9 +290,7 @@ def _sit(options: argparse.Namespace, sitting: Sitting) -> None:
             sitting.read(options.files)
 
     if sitting.views is not None and options.tui:
-        sitting.teller.console.silent = True
-        sitting.views.terminal(read, sitting.stop)
-        sitting.teller.console.silent = False
+        _at_terminal(sitting, sitting.views, read)
         return
     for number in (signal.SIGTERM, signal.SIGINT) if options.follow else ():
         signal.signal(number, lambda *_: sitting.stop())
