@@ -5,6 +5,7 @@ because the machine lacks something, never because a Python package does: `.ci/r
 """
 
 import os
+import shutil
 import subprocess
 import sysconfig
 from collections.abc import Callable, Iterator
@@ -70,3 +71,17 @@ def gctail(gctail_program: Path, root: Path) -> Callable[..., subprocess.Complet
         return subprocess.run(command, cwd=root, input=stdin, capture_output=True, timeout=timeout_s, check=False)
 
     return run
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Runs words of tmux on a server of its own and gives what they print; `kill-server` closes the terminal."""
+    if shutil.which("tmux") is None:
+        pytest.skip("needs tmux")
+    socket = str(tmp_path / "tmux")
+
+    def tmux(*words: str) -> str:
+        return subprocess.run(["tmux", "-S", socket, *words], capture_output=True, text=True, check=False).stdout
+
+    yield tmux
+    tmux("kill-server")

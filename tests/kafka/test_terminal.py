@@ -2,9 +2,7 @@
 
 import os
 import shlex
-import shutil
 import signal
-import subprocess
 
 import pytest
 
@@ -14,20 +12,7 @@ from kafka_topics import LEAK, command, members_of, wait_for, write
 # The client leaves files of its own unclosed when it is collected.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"),
-    pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux"),
 ]
-
-
-@pytest.fixture
-def terminal(tmp_path):
-    """Runs a command in a terminal of its own and shows what stands there; `gone` closes it."""
-    socket = str(tmp_path / "tmux")
-
-    def tmux(*words):
-        return subprocess.run(["tmux", "-S", socket, *words], capture_output=True, text=True, check=False).stdout
-
-    yield tmux
-    tmux("kill-server")
 
 
 def test_the_view_reloads_and_ends_with_its_terminal(brokers, tmp_path, terminal):

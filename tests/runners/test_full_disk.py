@@ -46,6 +46,19 @@ def gctail(small, tmp_path):
         yield made
 
 
+def filled_while_read(gctail, small, tmp_path, told):
+    """A log that is followed and goes on, up to a death, when there is no more room; `told` is where findings go."""
+    gctail._out = tmp_path / told
+    log = tmp_path / "pay.log"
+    log.write_bytes(collections(1, 100))
+    gctail.start()
+    gctail.until(lambda: gctail.position(log) is not None)
+    fill(small)
+    with log.open("ab") as writer:
+        writer.write(collections(101, 400, grow=2.0) + DIED)
+    return log
+
+
 @pytest.mark.parametrize(
     ("told", "says"),
     [
@@ -55,14 +68,7 @@ def gctail(small, tmp_path):
 )
 def test_following_goes_on_over_a_full_disk_and_catches_up(gctail, small, tmp_path, told, says):
     """Filled in the middle of telling, or of saving, and of recording. What is not told is not saved as read."""
-    gctail._out = tmp_path / told
-    log = tmp_path / "pay.log"
-    log.write_bytes(collections(1, 100))
-    gctail.start()
-    gctail.until(lambda: gctail.position(log) is not None)
-    fill(small)
-    with log.open("ab") as writer:
-        writer.write(collections(101, 400, grow=2.0) + DIED)
+    log = filled_while_read(gctail, small, tmp_path, told)
     for what in (says[0], f"--record {small}/record: {NO_ROOM}"):
         gctail.until(lambda what=what: what in gctail.complaints())
     (small / "filler").unlink()
@@ -88,14 +94,7 @@ def test_following_goes_on_over_a_full_disk_and_catches_up(gctail, small, tmp_pa
 )
 def test_a_kill_over_a_full_disk_loses_nothing(gctail, small, tmp_path, told, wrong):
     """The state is that of before, and whole; what could not be told is told after the next start."""
-    gctail._out = tmp_path / told
-    log = tmp_path / "pay.log"
-    log.write_bytes(collections(1, 100))
-    gctail.start()
-    gctail.until(lambda: gctail.position(log) is not None)
-    fill(small)
-    with log.open("ab") as writer:
-        writer.write(collections(101, 400, grow=2.0) + DIED)
+    log = filled_while_read(gctail, small, tmp_path, told)
     gctail.until(lambda: wrong in gctail.complaints())
     gctail.kill()
     (small / "filler").unlink()

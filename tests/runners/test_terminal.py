@@ -9,20 +9,6 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
-
-
-@pytest.fixture
-def terminal(tmp_path):
-    """Runs a command in a terminal of its own and shows what stands there."""
-    socket = str(tmp_path / "tmux")
-
-    def tmux(*words):
-        return subprocess.run(["tmux", "-S", socket, *words], capture_output=True, text=True, check=False).stdout
-
-    yield tmux
-    tmux("kill-server")
-
 
 @pytest.fixture
 def watched(tmp_path, root, gctail_program, terminal):
