@@ -18,7 +18,7 @@ from typing import NamedTuple
 from gctail.detectors.episodes import REVERSAL_SHARE
 from gctail.detectors.hinge import EFFECTIVE_SHARE, Fit, fit
 from gctail.detectors.history import History
-from gctail.detectors.load import dot, load_of
+from gctail.detectors.load import above_now, dot, load_of
 from gctail.detectors.standstill import STEP_SHARE, pauses_fit
 
 START_SHARE = 0.06
@@ -73,12 +73,11 @@ def beneath(history: History, now_s: float, noise_mib: float) -> Beneath | None:
     if found is None:
         return None
     held = [found.fit.held_mib * z for z in beside.load]
-    peak_mib = max(0.0, sorted(held)[int(0.95 * (len(held) - 1))] - held[-1])
     agree = _steps_agree(view.time_s, view.low, held)
     levels = _centred(view.low)
     rest = [level - mib for level, mib in zip(levels, held, strict=True)]
     share = agree * max(0.0, 1.0 - dot(rest, rest) / dot(levels, levels))
-    return found._replace(goes_on=found.goes_on * agree, peak_mib=peak_mib, share=share)
+    return found._replace(goes_on=found.goes_on * agree, peak_mib=above_now(held), share=share)
 
 
 def beneath_of(  # noqa: PLR0913, PLR0917 - what is fitted, and what is known of it

@@ -321,13 +321,14 @@ class Judge:
             return None, onset_s, rate
         seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
         limit = self._limit_mib if self._limit_mib is not None else self._growth.zigzag.level + head_mib
+        fatal = self._fatal(self._growth.zigzag.level)
         if seconds is not None and rate > 0.0:
-            seconds = self._with_stacks_once(seconds, head_mib, ways[0])
-        later_s = beyond(self._fatal(self._growth.zigzag.level), rate, self._last_cycle_s())
+            seconds = self._with_stacks_once(seconds, fatal, head_mib, ways[0])
+        later_s = beyond(fatal, rate, self._last_cycle_s(fatal))
         forecast = interval(limit, seconds, max(self._bearing.now_s - onset_s, 1e-3), later_s)
         return replace(forecast, limit_from=self._limit_from), onset_s, rate
 
-    def _with_stacks_once(self, seconds: float, head_mib: float, way: Outlook) -> float:
+    def _with_stacks_once(self, seconds: float, fatal: float, head_mib: float, way: Outlook) -> float:
         """The same way where stacks count once, as in the process's memory, and not with the weight of their scent."""
         bearing = self._bearing
         grown = STACK_WEIGHT * (bearing.stacks - (bearing.stacks_least or 0))
@@ -335,18 +336,17 @@ class Judge:
         further = (STACK_WEIGHT - 1.0) * bearing.stacks
         if head_mib > 0.0:
             return seconds * (head_mib + further) / head_mib / (1.0 - double)
-        level = self._growth.zigzag.level
-        left = self._fatal(level) - (level - further) - bearing.spread
-        return max(left, 0.0) / (way.rate_mib_per_s * (1.0 - double))
+        left_mib = fatal - self._growth.zigzag.level - bearing.spread + further
+        return max(left_mib, 0.0) / (way.rate_mib_per_s * (1.0 - double))
 
-    def _last_cycle_s(self) -> float:
+    def _last_cycle_s(self, fatal: float) -> float:
         """How long it takes to allocate from the fatal level to the limit, at the pace of late; 0 where unknown."""
         history, now_s = self._growth.history, self._bearing.now_s
         if self._limit_mib is None or not len(history):
             return 0.0
         then = history.at(now_s * (1.0 - LATELY))
         took_s, allocated = history.end_s[-1] - history.end_s[then], history.allocated[-1] - history.allocated[then]
-        room = self._limit_mib * (1.0 - OVERHEAD_SHARE) - self._fatal(self._growth.zigzag.level)
+        room = self._limit_mib * (1.0 - OVERHEAD_SHARE) - fatal
         return max(room, 0.0) * took_s / allocated if allocated > 0.0 else 0.0
 
     def judgement(self, testimony: Testimony | None = None) -> Judgement:

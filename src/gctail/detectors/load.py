@@ -36,8 +36,12 @@ def load_of(times_s: list[float], levels: list[float], loads: list[float]) -> Lo
     total = sum([(y - mean) ** 2 for y in levels])
     usual = sum(loads) / len(loads)
     rest = sum([(y - mean - mib * (z - usual)) ** 2 for y, z in zip(levels, loads, strict=True)])
-    peak = sorted(loads)[int(0.95 * (len(loads) - 1))]
-    return Load(mib, max(0.0, mib * (peak - loads[-1])), max(0.0, 1.0 - rest / total) if total > 0.0 else 0.0)
+    return Load(mib, mib * above_now(loads), max(0.0, 1.0 - rest / total) if total > 0.0 else 0.0)
+
+
+def above_now(loads: list[float]) -> float:
+    """How far the usual peak of a load lies above the load now, at least 0."""
+    return max(0.0, sorted(loads)[int(0.95 * (len(loads) - 1))] - loads[-1])
 
 
 def dot(a: list[float], b: list[float]) -> float:

@@ -38,13 +38,9 @@ class Journal:
         try:
             _write(self._descriptor, lines)
         except OSError:
-            self._close()  # what there is of the last line is no id, and nothing may be written behind it
+            self.close()  # what there is of the last line is no id, and nothing may be written behind it
             raise
         self._lines += len(lines)
-
-    def close(self) -> None:
-        """No more will come."""
-        self._close()
 
     def _begin(self, more: list[str]) -> None:
         """Make the file anew, whole or not at all, with the newest ids of the old one."""
@@ -59,7 +55,7 @@ class Journal:
             with suppress(OSError):
                 os.unlink(part)  # noqa: PTH108
             raise
-        self._close()
+        self.close()
         self._descriptor, self._lines = descriptor, len(kept)
 
     def _read(self) -> list[str]:
@@ -70,7 +66,8 @@ class Journal:
             return []
         return [line for line in lines if ID.fullmatch(line)] if owner == self._owner else []
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """No more will come, for now."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor = -1
