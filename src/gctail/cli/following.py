@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from typing import TYPE_CHECKING
 
 from gctail.errors import UsageError
+from gctail.sinks.out import complain
 
 if TYPE_CHECKING:
     from gctail.engine import Engine
@@ -52,7 +52,7 @@ class Followed:
         self.store = None if options.no_state else _store(options)
         self.checkpoints: Checkpoints | None = None
         try:
-            known = usable(self.store.positions(), _say) if self.store is not None else {}
+            known = usable(self.store.positions(), complain) if self.store is not None else {}
             self.follower = Follower(
                 options.files, _begin(options), exclude=options.exclude, places=places(known),
                 inotify=not options.poll, oldest_first=options.oldest_first,
@@ -62,9 +62,9 @@ class Followed:
             if options.record is not None:
                 from gctail.store.recorder import Recorder
 
-                self.following.recorder = Recorder(options.record, _say)
+                self.following.recorder = Recorder(options.record, complain)
             if known and options.state is None:
-                _say("going on from where it stopped; --no-state begins anew")
+                complain("going on from where it stopped; --no-state begins anew")
             if self.store is not None:
                 self._keep(self.store, engine, outputs)
         except BaseException:
@@ -75,11 +75,11 @@ class Followed:
         """Go on with the services that were known, and save them from now on."""
         from gctail.runners.checkpoints import Checkpoints
 
-        self.checkpoints = self.following.saving = Checkpoints(store, engine, outputs, self.following, _say)
+        self.checkpoints = self.following.saving = Checkpoints(store, engine, outputs, self.following, complain)
         for name in store.services():
             engine.wake(name)
         for note in store.notes:
-            _say(note)
+            complain(note)
 
     def close(self) -> None:
         """Give the state back; to be called when all is told."""
@@ -87,10 +87,6 @@ class Followed:
             self.checkpoints.close()
         elif self.store is not None:
             self.store.close()
-
-
-def _say(sentence: str) -> None:
-    print(f"gctail: {sentence}", file=sys.stderr, flush=True)
 
 
 def _store(options: argparse.Namespace) -> Store:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from gctail.cli.files import read_text
+from gctail.cli.saying import say
 from gctail.cli.sizes import size_option
 from gctail.config.limits import Limits
 from gctail.detectors.added import Addition
 from gctail.engine import Engine
 from gctail.errors import UsageError
-from gctail.parsing.text import show
 from gctail.rules import Plan, Rule, RuleError, load_rules
 
 if TYPE_CHECKING:
@@ -87,11 +86,6 @@ def additions_of(options: argparse.Namespace) -> dict[str, Addition]:
     from gctail.plugins import made
 
     return {name: Addition(name, made(each, "new_detector"), each, say) for name, each in settings.detectors.items()}
-
-
-def say(sentence: str) -> None:
-    """One sentence for who watches."""
-    print(f"gctail: {show(sentence, 500)}", file=sys.stderr, flush=True)
 
 
 def counts_lines(plan: Plan | None) -> bool:

@@ -6,14 +6,14 @@ import argparse
 import os
 import signal
 import sys
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from gctail.cli.configuring import configurable
 from gctail.cli.options import judging, mining, new_parser, telling
-from gctail.cli.topics import course_of, membership, messages, say, topics
+from gctail.cli.saying import Aside, say
+from gctail.cli.topics import course_of, membership, messages, topics
 from gctail.cli.viewing import viewing
 from gctail.cli.wrapping import lexicon_of
 from gctail.errors import UsageError
@@ -36,8 +36,6 @@ LEAVING_S = 40.0
 SWITCH_S = 0.0005
 """Writing and the heartbeat have threads of their own, which wait 5 ms for each step of theirs while reading works at
 full speed, unless Python is told to switch sooner: a checkpoint of 5 MB took 4 s so, and takes 1 s now."""
-MOST_UNSAID = 20
-"""Sentences that are kept while a view fills the terminal, the newest."""
 
 DESCRIPTION = """\
 Reads logs from Kafka topics and says what is wrong with the services that wrote them. A message may hold a line,
@@ -130,9 +128,9 @@ class Looking:
 
         self.teller, self.alerts = teller, alerts
         self.views = views_of(options, engine, dict)
-        self._in_terminal: bool = options.tui
+        self._aside = Aside(say, waits=options.tui)
         self._outcome: dict[str, Any] | None = None
-        self._unsaid: deque[str] = deque(maxlen=MOST_UNSAID)
+        self.say = self._aside.say
         self._reloading = Reloading(options, changes_of(engine, teller, alerts), self.say)
         self._reloading.listen()
 
@@ -142,13 +140,12 @@ class Looking:
             consumption.run()
             return
         self.views.facts = lambda: self._facts(consumption)
-        if self._in_terminal:
+        if self._aside.waits:
             self.teller.console.silent = True
             signal.signal(signal.SIGHUP, lambda *_: self._hung_up(consumption))
             self.views.terminal(consumption.run, consumption.stop, LEAVING_S)
-            self.teller.console.silent = self._in_terminal = False
-            for sentence in self._unsaid:
-                say(sentence)
+            self.teller.console.silent = False
+            self._aside.rest()
             if (outcome := self._outcome) is not None:
                 self.teller.end(lambda: outcome)
             self.views.close()
@@ -169,16 +166,9 @@ class Looking:
         if self.views is not None:
             self.views.leave()
 
-    def say(self, sentence: str) -> None:
-        """One sentence for who watches; where the view at the terminal is in its way, when that is closed."""
-        if self._in_terminal:
-            self._unsaid.append(sentence)
-        else:
-            say(sentence)
-
     def end(self, outcome: Callable[[], dict[str, Any]]) -> None:
-        """The verdict; likewise. It is asked for now, while all services are still there."""
-        if self._in_terminal:
+        """The verdict; behind a view when that is closed. It is asked for now, while all services are still there."""
+        if self._aside.waits:
             self._outcome = outcome()
         else:
             self.teller.end(outcome)

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from math import inf
@@ -25,6 +24,7 @@ from gctail.cli.judging import (
     profiling_of,
 )
 from gctail.cli.reloading import Reloading
+from gctail.cli.saying import Aside
 from gctail.cli.sizes import size_option
 from gctail.cli.telling import MANY, Teller
 from gctail.cli.viewing import stay, views_of
@@ -35,6 +35,7 @@ from gctail.parsing.window import Room
 from gctail.records import Finding, Passage, Sighting
 from gctail.runners.local import Reading
 from gctail.sinks import Sink
+from gctail.sinks.out import complain
 
 if TYPE_CHECKING:
     from gctail.cli.following import Followed
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 
 DELIVER_S, CONCLUDE_S = 0.4, 0.3
 """Who has stopped it waits for two seconds at most: so long alerts are still delivered, and verdicts found."""
-MOST_UNSAID = 50
-"""Sentences that are kept while the view at the terminal is in their way."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -78,8 +77,8 @@ def run(options: argparse.Namespace) -> int:
     if options.max_memory is not None:
         from gctail.runners.diet import Diet
 
-        sitting.diet = Diet(size_option("--max-memory", options.max_memory), engine, _say)
-    sitting.reloading = Reloading(options, changes_of(engine, teller, alerts), sitting.say)
+        sitting.diet = Diet(size_option("--max-memory", options.max_memory), engine, complain)
+    sitting.reloading = Reloading(options, changes_of(engine, teller, alerts), sitting.aside.say)
     try:
         try:
             _sit(options, sitting)
@@ -90,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     finally:
         sitting.close()
     for failure in reading.failed:
-        _say(failure)
+        complain(failure)
     if views is not None:
         if not options.follow and not options.tui and not teller.interrupted:
             stay(views)
@@ -110,10 +109,6 @@ def _leave(status: int) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(status)
-
-
-def _say(sentence: str) -> None:
-    print(f"gctail: {sentence}", file=sys.stderr)
 
 
 def _refuse(options: argparse.Namespace) -> None:
@@ -149,14 +144,7 @@ class Sitting:
         self.profiling: Profiling | None = None
         self.passing: PassingOn | None = None
         self.diet: Diet | None = None
-        self.unsaid: deque[str] = deque(maxlen=MOST_UNSAID)
-
-    def say(self, sentence: str) -> None:
-        """One sentence for who watches; where the view at the terminal is in its way, when that is closed."""
-        if self.teller.console.silent:
-            self.unsaid.append(sentence)
-        else:
-            _say(sentence)
+        self.aside = Aside(complain)
 
     def facts(self) -> dict[str, Any]:
         """What is known of the input while it is being read: how far behind the reading is, how the alerts fare."""
@@ -273,11 +261,10 @@ def _at_terminal(sitting: Sitting, views: Views, read: Callable[[], None]) -> No
     if sitting.live:
         signal.signal(signal.SIGTERM, lambda *_: leave())
         signal.signal(signal.SIGHUP, lambda *_: hung_up())
-    sitting.teller.console.silent = True
+    sitting.teller.console.silent = sitting.aside.waits = True
     views.terminal(reading, sitting.stop)
     sitting.teller.console.silent = False
-    for sentence in sitting.unsaid:
-        _say(sentence)
+    sitting.aside.rest()
 
 
 def _sit(options: argparse.Namespace, sitting: Sitting) -> None:

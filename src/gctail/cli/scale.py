@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from gctail.cli.configuring import configurable
 from gctail.cli.options import judging, new_parser, telling
-from gctail.cli.topics import course_of, membership, messages, say, topics
+from gctail.cli.saying import say
+from gctail.cli.topics import course_of, membership, messages, topics
 from gctail.cli.wrapping import lexicon_of
 from gctail.errors import UsageError
 

@@ -1,14 +1,12 @@
-"""What `gctail kafka` and `gctail scale` have in common: which messages are read, by whom, and what is said of it."""
+"""What `gctail kafka` and `gctail scale` have in common: which messages are read, and by whom."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from typing import TYPE_CHECKING
 
 from gctail.cli.wrapping import wrapping
-from gctail.parsing.text import show
 
 if TYPE_CHECKING:
     from gctail.kafka.starting import End, Start
@@ -53,8 +51,3 @@ def course_of(options: argparse.Namespace) -> tuple[Start, End | None]:
     now_s = time.time()
     end = parse_end(options.until, now_s)
     return parse_start(options.start or ("latest" if end is None else "earliest"), now_s), end
-
-
-def say(sentence: str) -> None:
-    """One sentence for who watches: on standard error, where no program reads findings."""
-    print(f"gctail: {show(sentence, 500)}", file=sys.stderr, flush=True)

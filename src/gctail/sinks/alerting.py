@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import sys
 import threading
 import time
 from collections import deque
@@ -20,6 +19,7 @@ from gctail.records import Finding
 from gctail.sinks.kinds import letters_of
 from gctail.sinks.letters import Undelivered
 from gctail.sinks.notices import Notice
+from gctail.sinks.out import complain
 from gctail.sinks.pacing import Allowance, Pacing, Pauses
 from gctail.sinks.route import Quiet, Route
 from gctail.sinks.spool import Spool, Waiting
@@ -53,17 +53,12 @@ class Plan(Struct, frozen=True):
         return not too_old and not any(each.holds(notice) for each in self.quiet)
 
 
-def _complain(text: str) -> None:
-    sys.stderr.write(f"gctail: {text}\n")
-    sys.stderr.flush()
-
-
 class World(Struct, frozen=True):
     """What of the world alerting needs: the time, chance, and where complaints go."""
 
     now: Callable[[], float] = time.time
     chance: Callable[[], float] = random.random
-    complain: Callable[[str], None] = _complain
+    complain: Callable[[str], None] = complain
 
 
 class Alerting:

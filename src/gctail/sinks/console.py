@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from gctail.records import Finding
 from gctail.sinks.folding import folded
 from gctail.sinks.jsonl import finding_json
-from gctail.sinks.out import Out
+from gctail.sinks.out import Out, complain
 from gctail.sinks.text import Palette, finding_line
 
 
@@ -72,11 +72,6 @@ class Console:
 def _standard_output() -> Out | None:
     """Standard output as a file; None where it is none."""
     try:
-        return Out(sys.stdout.fileno(), "standard output", _complain)
+        return Out(sys.stdout.fileno(), "standard output", complain)
     except (OSError, ValueError, AttributeError):
         return None
-
-
-def _complain(sentence: str) -> None:
-    sys.stderr.write(f"gctail: {sentence}\n")
-    sys.stderr.flush()

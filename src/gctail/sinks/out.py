@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 MOST_HELD_BYTES = 16 << 20
 """So much waits for room; what is more is given up, whole texts, and counted."""
+
+
+def complain(sentence: str) -> None:
+    """One sentence on standard error, where there is one."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"gctail: {sentence}\n")
+        sys.stderr.flush()
 
 
 class Out:
