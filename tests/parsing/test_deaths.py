@@ -11,6 +11,7 @@ from gctail.parsing.deaths import MOST_FOREIGN_LINES, MOST_LINES_KEPT, DeathRead
 from gctail.parsing.reports import find_report
 from gctail.parsing.signatures import CAUSES, SOURCES, recognise, signatures
 from gctail.records import Death, Dump
+from reports_fed import read_with
 
 # What the recorded programs of the reference data die of. They are named after it.
 GOLDEN = {
@@ -32,27 +33,8 @@ GOLDEN_SILENT = {("1.0.3", "oommapint"), ("1.2.2", "oommapint")} | {
 
 
 def read(text, reader=None):
-    """All records of a log, and the lines that stay the application's, as a caller of the reader sees them."""
-    reader, records, application = reader or DeathReader(), [], []
-    for line in text if isinstance(text, list) else text.encode().split(b"\n"):
-        for _ in range(2):
-            if not reader.busy and not reader.starts(line):
-                application.append(line)
-                break
-            step = reader.feed(line)
-            application.extend(step.back)
-            if step.record is not None:
-                records.append(step.record)
-            if step.taken:
-                break
-            if step.open or (step.record is None and not step.back):
-                application.append(line)
-                break
-        else:
-            application.append(line)
-    step = reader.flush()
-    application.extend(step.back)
-    return records + ([step.record] if step.record is not None else []), application
+    """All records of a log, and the lines that stay the application's."""
+    return read_with(reader or DeathReader(), text)
 
 
 def one(text):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from gctail.parsing.kernel import MOST_FOREIGN_LINES, KernelReader
 from gctail.parsing.kernel_kill import kill_id
 from gctail.records import Death
+from reports_fed import read_with
 
 POD = "/kubepods/burstable/pod5d9a3b2c-1111-2222-3333-444455556666"
 CONTAINER = "4bcba7fc4369fee4" * 4
@@ -43,27 +44,8 @@ Killed process 1234 (myapp) total-vm:1200000kB, anon-rss:524000kB, file-rss:0kB"
 
 
 def read(text, reader=None):
-    """The kills of a log, and the lines that were not taken, as a caller of the reader sees them."""
-    reader, kills, others = reader or KernelReader(), [], []
-    for line in text if isinstance(text, list) else text.encode().split(b"\n"):
-        for _ in range(2):
-            if not reader.busy and not reader.starts(line):
-                others.append(line)
-                break
-            step = reader.feed(line)
-            others.extend(step.back)
-            if step.record is not None:
-                kills.append(step.record)
-            if step.taken:
-                break
-            if step.open or (step.record is None and not step.back):
-                others.append(line)
-                break
-        else:
-            others.append(line)
-    step = reader.flush()
-    others.extend(step.back)
-    return kills + ([step.record] if step.record is not None else []), others
+    """The kills of a log, and the lines that were not taken."""
+    return read_with(reader or KernelReader(), text)
 
 
 def one(text):
