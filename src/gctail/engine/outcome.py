@@ -85,6 +85,7 @@ def _heap(epoch: Epoch) -> dict[str, Any]:
         "first_live_mib": first.heap_live_mib,
         "last_live_mib": last.heap_live_mib,
         "last_goal_mib": last.goal_mib,
+        "stacks_mib": last.stacks_mib,
         "next_goal_mib": derived.next_goal_mib,
         "gogc": derived.gogc_estimate,
         "memory_limit_estimate_mib": derived.memory_limit_estimate_mib,

@@ -11,15 +11,18 @@ from typing import Any
 
 from msgspec import Struct
 
-from gctail.amounts import size
+from gctail.amounts import growth, size
 from gctail.parsing.causes import CAUSES
 from gctail.postmortem.advice import advise
 from gctail.postmortem.facts import Facts, percent
 from gctail.postmortem.facts_of import told_by_suspect
 from gctail.postmortem.headline import OF_MEMORY, SHORT
+from gctail.postmortem.memory import STACK_IN_USE
 from gctail.postmortem.wording import sentence_of
 
 MOST_FILES = 4
+ALIVE = "alive"
+"""Nobody says that it died: advice for what has come to its end is not called for."""
 _NO_LIMIT_KIB = 1 << 50
 
 
@@ -45,7 +48,6 @@ def brief(service: dict[str, Any]) -> Brief | None:
     limit = _limit_mib(service)
     if name == "kernel-oom-kill-cgroup" and limit:
         title = title.replace("limit", f"limit of {size(limit)}", 1)
-    advice = advise(_facts(service, limit))
     return Brief(
         cause=f"{title} ({death['confidence']:.0%} sure)",
         sentence=sentence_of(name, service["service"], {**details, "text": death["text"], "source": death["source"]})
@@ -55,8 +57,14 @@ def brief(service: dict[str, Any]) -> Brief | None:
         place=f"{death['origin']}:{death['offset']}",
         evidence=death["text"].split("\n", 1)[0],
         memory=_memory(death["heap"], limit) if name in OF_MEMORY else "",
-        step=advice[0].title if advice else "",
+        step=first_step(service),
     )
+
+
+def first_step(service: dict[str, Any]) -> str:
+    """What to do first about a service of a report, dead or alive, in a few words; empty where nothing calls for it."""
+    advice = advise(_facts(service))
+    return advice[0].title if advice else ""
 
 
 def command(files: list[str]) -> str:
@@ -66,10 +74,11 @@ def command(files: list[str]) -> str:
 
 
 def _limit_mib(service: dict[str, Any]) -> float | None:
-    kib = service["death"]["details"].get("limit_kib")
+    death = service["death"] or {"details": {}, "limit_mib": None}
+    kib = death["details"].get("limit_kib")
     if isinstance(kib, int) and 0 < kib < _NO_LIMIT_KIB:
         return kib / 1024
-    limit: float | None = service["death"]["limit_mib"]
+    limit: float | None = death["limit_mib"]
     return limit
 
 
@@ -82,17 +91,22 @@ def _memory(heap: dict[str, Any] | None, limit_mib: float | None) -> str:
     return told + (f", limit {size(limit_mib)}" if limit_mib else ", its limit is not known")
 
 
-def _facts(service: dict[str, Any], limit_mib: float | None) -> Facts:
+def _facts(service: dict[str, Any]) -> Facts:
     """As far as a report tells them; what it does not tell calls for no advice."""
-    death, verdict, heap = service["death"], service["verdict"], service["death"]["heap"] or {}
-    details = death["details"]
-    live, goal = heap.get("live_mib"), heap.get("next_goal_mib")
+    death = service["death"] or {"cause": ALIVE, "details": {}, "heap": None}
+    verdict, details, now, then = service["verdict"], death["details"], service["heap"] or {}, death["heap"] or {}
+    limit_mib = _limit_mib(service)
+    live = then.get("live_mib") if service["death"] else now.get("last_live_mib")
+    goal = (then if service["death"] else now).get("next_goal_mib")
+    stacks = now.get("stacks_mib")
+    rate = verdict.rate_mib_per_s if verdict is not None else None
     frames = details.get("frames")
-    least = re.match(r"1\.(\d+)", str((service["heap"] or {}).get("go") or ""))
+    least = re.match(r"1\.(\d+)", str(now.get("go") or ""))
     known: dict[str, Any] = {
         "cause": death["cause"],
         "kind": verdict.kind if verdict is not None else None,
         "leak": verdict is not None and verdict.leak,
+        "rate": growth(rate) if rate else None,
         "growth": details.get("growth"),
         "runtime_error": details.get("runtime_error"),
         "fault": details.get("fault"),
@@ -104,6 +118,8 @@ def _facts(service: dict[str, Any], limit_mib: float | None) -> Facts:
         "go_minor": int(least[1]) if least else None,
         "live_mib": live,
         "next_goal_mib": goal,
+        "stacks_mib": stacks,
+        "stacks_in_use_mib": stacks * STACK_IN_USE if stacks else None,
         "limit_mib": limit_mib,
         "live_of_limit": percent(live, limit_mib),
         **told_by_suspect(service["suspects"]),

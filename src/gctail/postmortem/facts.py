@@ -69,6 +69,8 @@ class Facts(Struct, frozen=True):
     suspect_proven: bool = False
     slot: str | None = None
     distinct: int | None = None
+    many_keys: bool = False
+    """The suspect has a slot with more than a hundred values: what is kept may be kept by each of them."""
     field: str | None = None
     keys_alike: int | None = None
     keys_spelling: str | None = None

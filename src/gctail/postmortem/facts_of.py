@@ -16,6 +16,8 @@ from gctail.postmortem.memory import STACK_IN_USE
 
 LAST_PART = 0.25
 """Rates are those of the last quarter of the rows, in which the process came to its end."""
+MANY_KEYS = 100
+"""A slot with more values than this is one whose values may each leave something behind."""
 _VERSION = re.compile(r"\bgo(?P<version>1\.(?P<minor>\d{1,2})(?:\.\d{1,2})?)\b")
 _NO_LIMIT = re.compile(r"\bgomemlimit\W{1,3}9223372036854775807\b", re.IGNORECASE)
 
@@ -140,6 +142,7 @@ def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
         "suspect_proven": proven(first.get("p_value")),
         "slot": named(str(slot), str(first.get("template") or "")) if slot else None,
         "distinct": first.get("distinct"),
+        "many_keys": bool(slot) and (first.get("distinct") or 0) > MANY_KEYS,
         "field": first.get("field"),
     }
 

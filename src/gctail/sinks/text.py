@@ -11,7 +11,7 @@ from gctail.detectors.reasons import AT_ONCE_S, LIMIT_FROM
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
-from gctail.postmortem.brief import brief, command
+from gctail.postmortem.brief import brief, command, first_step
 from gctail.records import Finding, Forecast, GcCycle, Verdict
 from gctail.service import Seen
 
@@ -245,14 +245,13 @@ def _death_lines(service: dict[str, Any], palette: Palette) -> list[str]:
 
 def _next_lines(service: dict[str, Any], verdict: Verdict | None, files: list[str], palette: Palette) -> list[str]:
     """The one most useful next step, and how to see more."""
-    told = brief(service)
-    if told is not None:
-        step = f"{told.step}; " if told.step else ""
-        return [palette.paint(f"  next: {show(step, 100)}the whole story: {show(command(files), 400)}", DIM)]
-    if verdict is None or not verdict.leak:
+    is_leak = verdict is not None and verdict.leak
+    if service["death"] is None and not is_leak:
         return []
-    means = f"gctail explain {_explained_as(verdict.kind)}"
-    return [palette.paint(f"  next: compare two heap profiles taken while it grows; what this means: {means}", DIM)]
+    steps = [show(first_step(service), 100), f"the whole story: {show(command(files), 400)}"]
+    if verdict is not None and service["death"] is None:
+        steps.append(f"what this means: gctail explain {_explained_as(verdict.kind)}")
+    return [palette.paint(f"  next: {'; '.join(filter(None, steps))}", DIM)]
 
 
 def _ledger_lines(service: dict[str, Any]) -> list[str]:
