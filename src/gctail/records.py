@@ -334,7 +334,8 @@ class Forecast(Struct, frozen=True):
     """When the live heap meets the limit: seconds from the last collection, with an 80 % interval; None is never.
 
     `limit_from` is who says so: it was "given" (an option, the configuration, the cluster, the kernel); or it is the
-    live heap at which the process will die by its "gomemlimit", or at which an earlier one died, "earlier-death".
+    live heap at which the process will die by its "gomemlimit", or at which an earlier one died, "earlier-death",
+    or several ended without a word, "earlier-end".
     """
 
     limit_mib: float
@@ -345,7 +346,10 @@ class Forecast(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """What we make of one service: is it leaking, how sure, since when, how fast, and when is the memory gone."""
+    """What we make of one service: is it leaking, how sure, since when, how fast, and when is the memory gone.
+
+    `evidence` has what earlier runs say (`earlier_runs`), in numbers.
+    """
 
     leak: bool
     probability: float
@@ -354,3 +358,4 @@ class Verdict(Struct, frozen=True):
     rate_mib_per_s: float | None
     forecast: Forecast | None
     why: tuple[str, ...] = ()
+    evidence: dict[str, Any] = field(default_factory=dict)

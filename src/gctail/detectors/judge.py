@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gctail.detectors.climb import Climb
 from gctail.detectors.gathering import Gathering
 from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
@@ -18,7 +19,8 @@ from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, LeakAlarm, Telling, ca
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.passage import OVERHEAD_SHARE, assumed_level, beyond, fatal_level, interval, survival
 from gctail.detectors.pauses import PauseSpike
-from gctail.detectors.reasons import growing_sentence, growth_sentence, limit_sentence, reasons_of
+from gctail.detectors.precedent import MOST_RUNS, Precedent, precedent
+from gctail.detectors.reasons import climbing_sentence, growing_sentence, growth_sentence, limit_sentence, reasons_of
 from gctail.detectors.shape import LEAK, Course, kind_of
 from gctail.detectors.spikes import Spikes
 from gctail.detectors.spiral import DeathSpiral
@@ -29,6 +31,7 @@ from gctail.detectors.values import (
     Carryover,
     Inquiry,
     Moment,
+    PastRun,
     Signal,
     Surroundings,
     Testimony,
@@ -55,6 +58,8 @@ FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
 SHORTEST_SHARE = 0.2
 """The lower end of a forecast is hardly ever a smaller share of it."""
 MOST_TOLD = 80
+SAME_LIMIT = 0.25
+"""What died within this share of the fatal level died of the limit that there is now."""
 URGENT = 0.6
 """A leak so likely, and so likely to meet the limit soon, is critical."""
 
@@ -93,6 +98,7 @@ class Judgement(NamedTuple):
     rate_mib_per_s: float
     forecast: Forecast | None
     why: tuple[str, ...]
+    evidence: dict[str, Any] = {}  # noqa: RUF012  (never changed)
 
 
 NO_JUDGEMENT = Judgement(0.0, "too-few-points", 0.0, 0.0, None, ("no collection was seen",))
@@ -121,6 +127,7 @@ class Judge:
         self._budget = budget_per_day
         self.gathering = Gathering(limit_mib)
         self._growth = Growth(self._memory)
+        self._climb = Climb()
         self._alarm = LeakAlarm(budget_per_day)
         self._detectors = [make(self._memory) for make in DETECTORS]
         self._bearing = Bearing()
@@ -163,6 +170,11 @@ class Judge:
         weight = self._bearing.log_weight
         return (1.0 - weight) * probability + weight * self._bearing.log_belief
 
+    def _precedent(self) -> Precedent | None:
+        """What earlier runs say of the growth under way."""
+        zigzag = self._growth.zigzag
+        return precedent(self._memory.runs, self._climb, zigzag.level, self._bearing.now_s, zigzag.noise)
+
     def bear(self, budget_per_day: float) -> None:
         """From now on speak for at most so many false alarms a service-day."""
         self._budget = budget_per_day
@@ -199,6 +211,7 @@ class Judge:
         now_s = bearing.now_s = max(bearing.now_s, block.end_s)
         growth.history.add(now_s, min(block.time_s, now_s), block.low, block.high, block.allocated)
         growth.follow(now_s, block.low)
+        self._climb.follow(now_s, growth.zigzag.level)
         bearing.base = growth.history.level(BASE_SHARE * now_s)
         bearing.top = max(bearing.top, block.low)
         above = block.high - block.low - bearing.spread
@@ -253,30 +266,38 @@ class Judge:
             growth.refit(self._bearing.now_s, near, max(0.01 * self._bearing.base, 0.35))
             probability, episode, judged = growth.probability(self._bearing.now_s, near)
             probability = max(probability, self._map_belief(head))
+        earlier = self._precedent()
         probability = self._heeding(probability)
+        if earlier is not None:
+            probability = earlier.heeded(probability)
         now_s, self._bearing.belief = self._bearing.now_s, probability
         onset_s = max(episode, judged, key=lambda way: way.probability).onset_s
         age_s = now_s - onset_s
         left_s = judged.left_s if judged.left_s is not None else episode.left_s
         end_s = left_s * head / near if left_s is not None and near > 0.0 and self._knows_limit else inf
         heeded = probability if self._knows_limit else weighed(probability, ALARM_ODDS)
-        settled = self._bearing.settled = _settled(heeded, age_s, end_s, count)
+        settled = _settled(heeded, age_s, end_s, count)
+        if earlier is not None and earlier.is_known_end:  # that such growth lasts need not be waited for
+            settled = max(settled, earlier.weight * earlier.belief)
+        self._bearing.settled = settled
         if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(settled):
             return []
         perhaps_urgent = end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT
         return self._alarm.judge(
             settled,
             collections,
-            lambda: self._telling(probability, episode, judged, head),
+            lambda: self._telling(probability, episode, judged, head, earlier),
             perhaps_urgent=perhaps_urgent,
         )
 
-    def _telling(self, probability: float, episode: Outlook, judged: Outlook, head_mib: float) -> Telling:
+    def _telling(
+        self, probability: float, episode: Outlook, judged: Outlook, head_mib: float, earlier: Precedent | None
+    ) -> Telling:
         """What is to be said of this growth. `head_mib` is the way to the limit itself, however far."""
         growth, now_s = self._growth, self._bearing.now_s
         if self._near(head_mib) < head_mib:
             episode, judged = growth.towards(now_s, head_mib, max(0.01 * self._bearing.base, 0.35))
-        forecast, onset_s, rate = self._forecast(episode, judged, head_mib)
+        forecast, onset_s, rate = self._forecast(episode, judged, head_mib, earlier)
         likely = calibrated(probability)
         evidence = {
             "probability": round(likely, 4),
@@ -289,10 +310,13 @@ class Judge:
             "high": forecast.high if forecast is not None else None,
             "doubles_in_s": round(growth.zigzag.level / rate, 3) if rate > 0.0 else None,
             "false_alarms_per_day": float(f"{false_alarms_per_day(probability):.2g}"),
+            **({"earlier_runs": earlier.evidence()} if earlier is not None else {}),
         }
         about_limit = limit_sentence(forecast, self._limit_mib, growth.zigzag.level, rate)
+        as_before = earlier.sentence(growth.zigzag.level) if earlier is not None else None
+        further = [each for each in (as_before, about_limit) if each]
         told, growing = (
-            "; ".join((say(growth.zigzag.level, now_s - onset_s, rate, likely), *filter(None, (about_limit,))))
+            "; ".join((say(growth.zigzag.level, now_s - onset_s, rate, likely), *further))
             for say in (growth_sentence, growing_sentence)
         )
         urgent = (
@@ -310,13 +334,22 @@ class Judge:
         maps = next(detector for detector in self._detectors if isinstance(detector, MapGrowth))
         return maps.belief(level, level + head_mib, self._bearing.now_s)
 
-    def _forecast(self, episode: Outlook, judged: Outlook, head_mib: float) -> tuple[Forecast | None, float, float]:
+    def _forecast(
+        self, episode: Outlook, judged: Outlook, head_mib: float, earlier: Precedent | None
+    ) -> tuple[Forecast | None, float, float]:
         """When the memory is gone, since when it grows, how fast (MiB/s): by the regression where it sees an end.
+
+        Where earlier runs died on this very climb, by what they had left from here.
 
         There is no forecast of an end where no limit is known.
         """
         ways = [way for way in (judged, episode) if way.rise_mib > 0.0]
         onset_s, rate = (ways[0].onset_s, ways[0].rate_mib_per_s) if ways else (0.0, 0.0)
+        if earlier is not None and earlier.is_known_end and self._dies_as_before(earlier):
+            limit = self._limit_mib if self._limit_mib is not None else earlier.mib
+            known = Forecast(round(limit, 3), earlier.seconds, earlier.low, earlier.high)
+            said_by = "earlier-death" if earlier.course == "died" else "earlier-end"
+            return replace(known, limit_from=said_by if self._limit_mib is None else "given"), onset_s, rate
         if not self._knows_limit:
             return None, onset_s, rate
         seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
@@ -327,6 +360,13 @@ class Judge:
         later_s = beyond(fatal, rate, self._last_cycle_s(fatal))
         forecast = interval(limit, seconds, max(self._bearing.now_s - onset_s, 1e-3), later_s)
         return replace(forecast, limit_from=self._limit_from), onset_s, rate
+
+    def _dies_as_before(self, earlier: Precedent) -> bool:
+        """The limit is still where earlier runs died, as far as it is known."""
+        if self._limit_mib is None:
+            return True
+        fatal = self._fatal(self._growth.zigzag.level)
+        return abs(fatal - earlier.mib) <= SAME_LIMIT * fatal
 
     def _with_stacks_once(self, seconds: float, fatal: float, head_mib: float, way: Outlook) -> float:
         """The same way where stacks count once, as in the process's memory, and not with the weight of their scent."""
@@ -374,6 +414,7 @@ class Judge:
             rate_mib_per_s=round(found.rate_mib_per_s, 6) if leak else None,
             forecast=found.forecast if leak else None,
             why=found.why,
+            evidence=found.evidence,
         )
 
     def _settle(self) -> None:
@@ -395,9 +436,12 @@ class Judge:
         alone = max(probability, self._map_belief(head))
         odds = UNKNOWN_ODDS if near < head or not self._knows_limit else 1.0
         probability, alone = (weighed(self._few(each, count), odds) for each in (self._heeding(alone), alone))
+        earlier = self._precedent()
+        if earlier is not None:
+            probability = earlier.heeded(probability)
         if near < head:
             judged, episode = by_regression(found, now_s, head), growth.episode(now_s, head)
-        forecast, onset_s, rate = self._forecast(episode, judged, head)
+        forecast, onset_s, rate = self._forecast(episode, judged, head, earlier)
         course = Course(
             probability=probability,
             collections=count,
@@ -413,12 +457,17 @@ class Judge:
         )
         kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
         why = reasons_of(course, kind, rate, growth.zigzag, found.load_share)
+        if earlier is not None and self._climb.goes_on(now_s) and not earlier.is_reached(course.level):
+            if earlier.course == "levelled-off" and probability < WORTH_A_FORECAST:
+                kind, why = "warm-up", (climbing_sentence(course.level, now_s - onset_s, rate),)
+            why = (*why, earlier.sentence(course.level))
         about_limit = limit_sentence(forecast, self._limit_mib, growth.zigzag.level, rate)
         if message and probability >= LEAK > alone:
             why = (*why, f'it paused when "{message[:MOST_TOLD]}" did, which it follows')
         if about_limit is not None and probability >= WORTH_A_FORECAST:
             why = (*why, about_limit)
-        return Judgement(probability, kind, onset_s + self.gathering.origin_s, rate, forecast, why)
+        evidence = {} if earlier is None else {"earlier_runs": earlier.evidence()}
+        return Judgement(probability, kind, onset_s + self.gathering.origin_s, rate, forecast, why, evidence)
 
     @property
     def _limit_from(self) -> str:
@@ -440,8 +489,11 @@ class Judge:
         """With few collections no belief is strong, either way."""
         return probability * count / (count + 2.0)
 
-    def close(self, died: bool, cause: str | None) -> Carryover:  # noqa: FBT001 - the interface
-        """The epoch is over; what the next one of this service should know."""
+    def close(self, died: bool, cause: str | None, *, farewell: str = "") -> Carryover:  # noqa: FBT001
+        """The epoch is over; what the next one of this service should know.
+
+        `farewell` is "asked" where it was told to end, and said so; "silent" where it talked, but not of its end.
+        """
         block = self.gathering.close()
         if block is not None:
             self._learn(block)
@@ -460,11 +512,18 @@ class Judge:
             epochs=memory.epochs + 1,
             fatal_mib=(*memory.fatal_mib, level)[-4:] if killed else memory.fatal_mib,
             plateaus_mib=tuple(sorted((*memory.plateaus_mib, *(round(p, 3) for p in plateaus)))[-12:]),
-            unfinished=memory.unfinished + 1 if growing else 0,
-            growing_age_s=round(self._bearing.now_s, 3) if growing else 0.0,
-            base_mib=round(self._bearing.base, 3),
+            unfinished=memory.unfinished + (farewell != "asked") if growing else 0,
             noise_mib=growth.zigzag.noise,
+            runs=(*memory.runs, *self._past("memory" if killed else "other" if died else farewell))[-MOST_RUNS:],
         )
+
+    def _past(self, end: str) -> tuple[PastRun, ...]:
+        """This run, as it is remembered; nothing of one too short to have begun."""
+        climb, level = self._climb, round(self._growth.zigzag.level, 3)
+        if climb.begin is None or self.gathering.collections < FEWEST_COLLECTIONS:
+            return ()
+        ages_s, levels, age_s = tuple(climb.ages_s), tuple(climb.levels), round(self._bearing.now_s, 3)
+        return (PastRun(ages_s, levels, climb.begin, climb.top, level, age_s, end),)
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data; `restore` goes on exactly from here."""
@@ -475,6 +534,7 @@ class Judge:
             "memory": msgspec.to_builtins(self._memory),
             "gathering": self.gathering.state(),
             "growth": self._growth.state(),
+            "climb": self._climb.state(),
             "alarm": self._alarm.state(),
             "detectors": {detector.kind: detector.state() for detector in self._detectors},
             "bearing": msgspec.to_builtins(self._bearing),
@@ -490,6 +550,8 @@ class Judge:
         judge = cls(state["limit_mib"], msgspec.convert(state["memory"], Carryover), state["budget"])
         judge.gathering.load(state["gathering"])
         judge._growth.load(state["growth"])
+        if "climb" in state:  # an older program kept none
+            judge._climb.load(state["climb"])
         judge._alarm.load(state["alarm"])
         for detector in judge._detectors:
             detector.load(state["detectors"][detector.kind])

@@ -10,7 +10,11 @@ from gctail.detectors.shape import Course
 TOLD_SHARE = 0.3
 """Of its course, what a load explains less than this of came back for another reason."""
 AT_ONCE_S = 0.5
-LIMIT_FROM = {"gomemlimit": "the end, by GOMEMLIMIT", "earlier-death": "there an earlier run died"}
+LIMIT_FROM = {
+    "gomemlimit": "the end, by GOMEMLIMIT",
+    "earlier-death": "there an earlier run died",
+    "earlier-end": "there earlier runs ended",
+}
 """Why the process will die at that much live heap, where no limit was given."""
 
 if TYPE_CHECKING:
@@ -32,6 +36,11 @@ def growing_sentence(level: float, lasted_s: float, rate: float, probability: fl
         f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {growth(rate)}; "
         f"about {probability:.0%} of such growth is a leak, the rest stops by itself"
     )
+
+
+def climbing_sentence(level: float, lasted_s: float, rate: float) -> str:
+    """The same, where nothing is made of it."""
+    return f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {growth(rate)}"
 
 
 def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load_share: float) -> tuple[str, ...]:

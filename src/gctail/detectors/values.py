@@ -137,11 +137,29 @@ class Signal(Struct, frozen=True):
     phase: str = "onset"
 
 
+class PastRun(Struct, frozen=True):
+    """One run of the service that is over: its climb, and how it ended.
+
+    It first stood at each of `levels` (MiB) at the age beside it in `ages_s`, which rise; it began with `begin`, was at
+    most `top` and at the end `level` high, at the age `age_s`. `end` is memory, asked (it was told to end, or said
+    goodbye), other (another death), silent (it talked, and said nothing of its end), or empty where nobody can know.
+    """
+
+    ages_s: tuple[float, ...]
+    levels: tuple[float, ...]
+    begin: float
+    top: float
+    level: float
+    age_s: float
+    end: str = ""
+
+
 class Carryover(Struct, frozen=True):
     """What one process epoch teaches the next of the same service: plain data, bounded.
 
     `plateaus_mib` are levels at which growth stopped by itself, `fatal_mib` the levels at which memory killed the
-    process, `unfinished` counts epochs that ended while still growing, `growing_age_s` how long those had grown.
+    process, `unfinished` counts epochs that ended while still growing and nobody had asked them to; `runs` are the
+    last runs, the latest at the end.
     """
 
     version: int = 1
@@ -149,9 +167,8 @@ class Carryover(Struct, frozen=True):
     fatal_mib: tuple[float, ...] = ()
     plateaus_mib: tuple[float, ...] = ()
     unfinished: int = 0
-    growing_age_s: float = 0.0
-    base_mib: float | None = None
     noise_mib: float | None = None
+    runs: tuple[PastRun, ...] = ()
 
 
 class Inquiry(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import Struct
 
 from gctail.parsing.causes import CAUSES
+from gctail.parsing.farewells import Farewell
 from gctail.postmortem.certificate import Cause, Quote
-from gctail.postmortem.farewells import Farewell
 from gctail.postmortem.quoting import Finder, quotes_of
 from gctail.postmortem.wording import sentence_of
 from gctail.records import Death, Sighting, Verdict

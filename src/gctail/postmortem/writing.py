@@ -9,13 +9,13 @@ import msgspec
 from gctail.attribution.usual import Usual, says
 from gctail.attribution.wording import proven
 from gctail.engine import Engine
+from gctail.parsing.farewells import Farewell, farewell
 from gctail.postmortem.advice import advise
 from gctail.postmortem.causes import Ending, decide
 from gctail.postmortem.certificate import Case, Cause, Certificate, LastLine, Quote
 from gctail.postmortem.charts import band, limits, series
 from gctail.postmortem.comparison import compared
 from gctail.postmortem.facts_of import facts_of
-from gctail.postmortem.farewells import Farewell, farewell
 from gctail.postmortem.headline import headline
 from gctail.postmortem.lives import Person, persons
 from gctail.postmortem.memory import memory

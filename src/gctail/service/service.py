@@ -16,6 +16,7 @@ from gctail.detectors.leak import DEFAULT_BUDGET
 from gctail.epochs import RECENT, Epoch, Gap
 from gctail.golang.pacer import Derived
 from gctail.parsing.burst import Burst
+from gctail.parsing.farewells import said_goodbye
 from gctail.parsing.metrics_series import SampleSeries
 from gctail.pulse import Pulse
 from gctail.records import Death, Digest, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
@@ -29,6 +30,8 @@ VERSION = 1
 MOST_OPEN_EPOCHS = 4
 """Processes that may write to one stream at the same time."""
 MOST_EPOCHS_KEPT = 16
+LAST_WORDS = 12
+"""Lines before the first collection of a process in which the one before it may have said goodbye."""
 MOST_FINDINGS_KEPT = 256
 
 
@@ -314,7 +317,7 @@ class Service:
         if before is not None and before.judge is not None:
             died = next((sighting.record for sighting in before.deaths), None)
             cause = died.cause if isinstance(died, Death) else None
-            self.memory = before.judge.close(died=died is not None, cause=cause)
+            self.memory = before.judge.close(died=died is not None, cause=cause, farewell=self._farewell())
             if before not in self.open:
                 before.close()
         self.epochs_seen += 1
@@ -332,6 +335,13 @@ class Service:
             self._close(self.open[0])
         self.current = epoch
         return epoch
+
+    def _farewell(self) -> str:
+        """How the process before took its leave: asked, silent, or empty where this log has no words."""
+        lines = self.words.last_lines(LAST_WORDS)
+        if not lines:
+            return ""
+        return "asked" if said_goodbye(lines) else "silent"
 
     def _close(self, epoch: Epoch) -> None:
         """This process will not be heard of again."""

@@ -63,6 +63,11 @@ def farewell(lines: list[str]) -> Farewell | None:
     return None
 
 
+def said_goodbye(lines: list[str]) -> bool:
+    """Whether one of these lines says that the process was told to end, or ended by itself."""
+    return any(kind in {"asked", "goodbye"} for line in lines for kind in _kinds(line, last=False))
+
+
 def _kinds(line: str, *, last: bool) -> Iterator[str]:
     """What one line says of the end of its process."""
     message = read_message(line.encode("utf-8", "replace"))
