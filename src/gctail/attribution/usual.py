@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ from gctail.templates.catalog import Catalog
 from gctail.templates.courses import Courses, Template
 from gctail.templates.lines import Lines
 from gctail.templates.mine import Mine
+from gctail.templates.multiline import message_at
 from gctail.templates.tally import Tally
 
 FEW = 3
@@ -49,6 +51,10 @@ class Usual:
         if template is None or not self.courses.uptime_s:
             return None
         return self.rate(template)
+
+    def at(self, lines: Sequence[str], place: int) -> Rate | None:
+        """Of one of some lines that came one after the other; of part of a message, how often that comes."""
+        return self.of(message_at(lines, place))
 
     def rate(self, template: Template) -> Rate:
         """Of a template."""

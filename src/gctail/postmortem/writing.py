@@ -210,12 +210,17 @@ def _usual(person: Person) -> Usual | None:
 
 
 def _last_lines(person: Person, usual: Usual | None, suspects: frozenset[str]) -> tuple[LastLine, ...]:
-    return tuple(_last_line(*each, usual, suspects) for each in person.lines[-SHOWN_LINES:])
+    shown = person.lines[-SHOWN_LINES:]
+    texts = [text for text, _, _ in shown]
+    return tuple(
+        _last_line(LastLine(text[:2000], origin, place), at, texts, usual, suspects)
+        for at, (text, origin, place) in enumerate(shown)
+    )
 
 
-def _last_line(text: str, origin: str, at: int | None, usual: Usual | None, suspects: frozenset[str]) -> LastLine:
-    rate = usual.of(text) if usual is not None and usual.courses.uptime_s else None
-    line = LastLine(text[:2000], origin, at)
+def _last_line(line: LastLine, at: int, texts: list[str], usual: Usual | None, suspects: frozenset[str]) -> LastLine:
+    """A last line with how often its like comes."""
+    rate = usual.at(texts, at) if usual is not None and usual.courses.uptime_s else None
     if rate is None:
         return msgspec.structs.replace(line, says=says(None)) if usual is not None else line
     return msgspec.structs.replace(

@@ -440,12 +440,13 @@ class Service:
 
     def last_line_says(self) -> str | None:
         """What is to be thought of the last line, by how often its like comes; None where nobody listened."""
-        lines = self.lines_at_the_end(1)
+        lines = self.lines_at_the_end()
         if not lines or self.current is None or self.current.mine is None:
             return None
         from gctail.attribution.usual import Usual, says
 
-        return says(Usual(self.current.mine).of(lines[-1]), frozenset(each["template"] for each in self.suspects()[:1]))
+        rate = Usual(self.current.mine).at(lines, len(lines) - 1)
+        return says(rate, frozenset(each["template"] for each in self.suspects()[:1]))
 
     def lines_at_the_end(self, most: int = 20) -> list[str]:
         """The last application lines."""

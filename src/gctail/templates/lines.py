@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from gctail.parsing.bulk import RUNS, bare
 from gctail.parsing.text import plain
-from gctail.parsing.wrappers import unwrapped
 from gctail.templates.catalog import Catalog
 from gctail.templates.columns import Columns
 from gctail.templates.forms import Forms
+from gctail.templates.multiline import unwrapped_block
 from gctail.templates.sketch import sketch
 from gctail.templates.tally import Tally
 
@@ -34,7 +33,7 @@ class Lines:
         """Take in whole lines, still inside `wrapper`; the templates that they are of."""
         if any(each in block for each in _DIRT):
             block = b"\n".join(map(plain, block.split(b"\n")))
-        lines = block.split(b"\n") if wrapper is None else _unwrapped(block, wrapper)
+        lines = block.split(b"\n") if wrapper is None else unwrapped_block(block, wrapper)
         found: list[Tally] = []
         if b"{" in block:
             objects = [line for line in lines if line[:1] == b"{"]
@@ -47,14 +46,3 @@ class Lines:
             for (key, slot, _), column in zip(form.slots, columns, strict=True):
                 form.tally.fill(key, slot.name, slot.kind, column, now_s)
         return found
-
-
-def _unwrapped(block: bytes, wrapper: str) -> list[bytes]:
-    """The lines of a block without their wrapper."""
-    if wrapper in RUNS:
-        try:
-            return bare(block, wrapper)
-        except (ValueError, TypeError, KeyError):
-            pass  # some of them are not what all others are
-    lines = block.decode("utf-8", "surrogateescape").split("\n")
-    return [line.encode("utf-8", "surrogateescape") for line in unwrapped(lines, wrapper)]

@@ -6,7 +6,8 @@
     mine.courses()                               # templates, keys and numbers, by time
 
 Text is kept raw until there is enough to read it in bulk, or until a time bin closes. Blocks are cut at places that
-depend on the text alone, so it does not matter in which pieces it comes. Of a bin with much text only some blocks are
+depend on the text alone, so it does not matter in which pieces it comes; a message of several lines stays in one
+(`multiline`) and is one line from then on. Of a bin with much text only some blocks are
 read closely (at least one). In the others lines are counted by template (`skim`), and those of rare templates read.
 
 Memory: nothing before the first text; a service with 40 kinds of lines takes about 200 KiB. At most
@@ -21,6 +22,7 @@ from gctail.templates.catalog import Catalog
 from gctail.templates.courses import Courses
 from gctail.templates.grid import MOST_BINS, Grid
 from gctail.templates.lines import Lines
+from gctail.templates.multiline import end_of_message, joined
 from gctail.templates.skim import Skim
 
 VERSION = 2
@@ -78,7 +80,7 @@ class Mine:
         while len(pending) >= BLOCK_BYTES:
             end = pending.rfind(b"\n", 0, BLOCK_BYTES) + 1
             if end:
-                self._take(end)
+                self._take(end_of_message(pending, end))
             else:
                 self._skipping = True
                 del pending[:BLOCK_BYTES]
@@ -86,7 +88,9 @@ class Mine:
     def hear(self, lines: int, sample: bytes) -> None:
         """So many lines were read elsewhere, and a part of them came here."""
         self.read(sample)
-        self.grid.open["lines"] += lines - sample.count(b"\n")
+        heard = sample.count(b"\n")
+        messages = joined(sample, None)[0].count(b"\n")
+        self.grid.open["lines"] += (lines - heard) * messages / max(heard, 1)
 
     def tick(self, uptime_s: float, live_mib: float) -> None:
         """A collection closed the interval; `live_mib` is the live heap after it. Constant time but for full bins."""
@@ -145,6 +149,7 @@ class Mine:
         if self._skipping:
             block = block[block.find(b"\n") + 1 :]
             self._skipping = False
+        block, wrapper = joined(block, self._wrapper)
         self.grid.open["lines"] += block.count(b"\n")
         self.bytes_seen += len(block)
         self._bin_bytes += len(block)
@@ -158,25 +163,25 @@ class Mine:
         if self._owed * 2 < closely:
             closely = 0 if self.grid.open["read"] else block.find(b"\n", FEW_BYTES) + 1 or closely
         if closely:
-            self._read(block[:closely])
+            self._read(block[:closely], wrapper)
         if closely < len(block) and self._cost < DULL:
-            self._count(block[closely:])
+            self._count(block[closely:], wrapper)
 
-    def _read(self, block: bytes) -> None:
+    def _read(self, block: bytes, wrapper: str | None) -> None:
         """Whole lines, closely."""
         self._owed = max(self._owed - len(block), -float(BLOCK_BYTES))
         self.grid.open["read"] += block.count(b"\n")
         self.bytes_read += len(block)
         before = self._lines.forms
-        self._lines.read(block, self._wrapper, self.grid.last_uptime_s)
+        self._lines.read(block, wrapper, self.grid.last_uptime_s)
         unusual = max(0.0, self._lines.forms - before - len(block) / USUAL_BYTES)
         form_bytes = FUTILE_COST_BYTES if self.catalog.forgotten else FORM_COST_BYTES
         self._cost = 1.0 + unusual * form_bytes / max(len(block), 1)
 
-    def _count(self, block: bytes) -> None:
+    def _count(self, block: bytes, wrapper: str | None) -> None:
         """Whole lines that there is no time for: they are counted by template, and those of rare ones are read."""
         lines = sum(self.grid.whole("lines")) + self.grid.open["lines"]
-        found = self._skim.read(block, self._wrapper, self.grid.last_uptime_s, max(self._rare * lines, FIRST_LINES))
+        found = self._skim.read(block, wrapper, self.grid.last_uptime_s, max(self._rare * lines, FIRST_LINES))
         self.grid.open["read"] += found.lines
         self.bytes_read += found.read_bytes
         self._rare_bytes += found.read_bytes

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from gctail.attribution.keys.sample import MOST_STRETCH, KeySample
 from gctail.templates.catalog import Catalog
 from gctail.templates.lines import Lines
+from gctail.templates.multiline import joined
 from gctail.templates.slots import SlotTally, Value
 from gctail.templates.tally import Tally
 
@@ -74,6 +75,7 @@ class SlotReader:
 
     def read(self, text: bytes, now_s: float, wrapper: str | None = None, time_of: TimeOf | None = None) -> None:
         """Whole lines of the application; `time_of` is the Unix time that a line gives."""
+        text, wrapper = joined(text, wrapper)
         if self.literal not in text or self.is_full:
             return
         lines = [line for line in text.split(b"\n") if self.literal in line]
@@ -89,9 +91,9 @@ class SlotReader:
             self._stretch(lines[:MOST_STRETCH], wrapper, now_s, time_of)
             lines = lines[MOST_STRETCH:]
         if len(self._quick) == len(self.samples):
-            joined = b"\n".join(lines)
+            together = b"\n".join(lines)
             for slot, pattern in self._quick.items():
-                self.samples[slot].add(pattern.findall(joined), now_s)
+                self.samples[slot].add(pattern.findall(together), now_s)
             return
         self._lines.read(b"\n".join(lines), wrapper, now_s)
         self._hand_on(now_s)
