@@ -1,19 +1,21 @@
 """Every fact that the rule book asks for can be told by some certificate, in the words that the program itself uses."""
 
 import re
+import tomllib
+from importlib.resources import files
 
 import msgspec
 from msgspec.structs import replace
 
 from certificates import example_certificate
+from gctail.advice.book import _parsed, advise, clauses, rules
+from gctail.advice.facts import Facts
 from gctail.attribution.keys.report import report
 from gctail.attribution.keys.sample import KeySample
 from gctail.attribution.keys.values import KeyReport
 from gctail.parsing.causes import CAUSES
 from gctail.parsing.signatures import signatures
-from gctail.postmortem.advice import _parsed, advise, clauses, rules
 from gctail.postmortem.certificate import Certificate, Hold, Key, Memory, Place, StackGroup
-from gctail.postmortem.facts import Facts
 from gctail.postmortem.facts_of import facts_of
 from gctail.postmortem.wording import GROWTHS
 from gctail.sinks.text import HEADLINES
@@ -99,11 +101,12 @@ def test_every_fact_that_a_rule_asks_for_is_told_by_some_certificate():
 
 
 def test_every_word_that_a_rule_compares_with_is_one_that_the_program_says():
-    """Causes, verdicts, what grew, kinds of faults: each from its own table."""
+    """Causes, verdicts and findings, what grew, kinds of faults: each from its own table."""
     known = signatures()
+    explained = tomllib.loads(files("gctail.data").joinpath("explanations.toml").read_text("utf-8"))["kind"]
     words = {
         "cause": set(CAUSES),
-        "kind": set(HEADLINES),
+        "kind": set(HEADLINES) | set(explained),
         "growth": set(GROWTHS),
         "runtime_error": {each.signature.details.get("runtime_error") for each in known},
         "fault": {each.signature.details.get("fault") for each in known},

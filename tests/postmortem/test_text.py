@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from certificates import example_certificate
-from gctail.postmortem.advice import advise, rules
+from gctail.advice.book import advise, rules
 from gctail.postmortem.certificate import StackGroup
 from gctail.postmortem.facts_of import facts_of
 from gctail.postmortem.headline import headline

@@ -11,19 +11,19 @@ from typing import Any
 
 from msgspec import Struct
 
+from gctail.advice.book import advise
+from gctail.advice.facts import Facts, facts_from, percent
+from gctail.advice.of_death import limit_told_mib, told_by_death
+from gctail.advice.of_suspect import told_by_suspect
 from gctail.amounts import growth, size
+from gctail.detectors.goroutines import REAL_PER_SCANNED
 from gctail.parsing.causes import CAUSES
-from gctail.postmortem.advice import advise
-from gctail.postmortem.facts import Facts, percent
-from gctail.postmortem.facts_of import told_by_suspect
 from gctail.postmortem.headline import OF_MEMORY, SHORT
-from gctail.postmortem.memory import STACK_IN_USE
 from gctail.postmortem.wording import sentence_of
 
 MOST_FILES = 4
 ALIVE = "alive"
 """Nobody says that it died: advice for what has come to its end is not called for."""
-_NO_LIMIT_KIB = 1 << 50
 
 
 class Brief(Struct, frozen=True):
@@ -75,11 +75,9 @@ def command(files: list[str]) -> str:
 
 def _limit_mib(service: dict[str, Any]) -> float | None:
     death = service["death"] or {"details": {}, "limit_mib": None}
-    kib = death["details"].get("limit_kib")
-    if isinstance(kib, int) and 0 < kib < _NO_LIMIT_KIB:
-        return kib / 1024
-    limit: float | None = death["limit_mib"]
-    return limit
+    told = limit_told_mib(death["details"])
+    given: float | None = death["limit_mib"]
+    return told if told is not None else given
 
 
 def _memory(heap: dict[str, Any] | None, limit_mib: float | None) -> str:
@@ -100,29 +98,20 @@ def _facts(service: dict[str, Any]) -> Facts:
     goal = (then if service["death"] else now).get("next_goal_mib")
     stacks = now.get("stacks_mib")
     rate = verdict.rate_mib_per_s if verdict is not None else None
-    frames = details.get("frames")
     least = re.match(r"1\.(\d+)", str(now.get("go") or ""))
     known: dict[str, Any] = {
         "cause": death["cause"],
         "kind": verdict.kind if verdict is not None else None,
         "leak": verdict is not None and verdict.leak,
         "rate": growth(rate) if rate else None,
-        "growth": details.get("growth"),
-        "runtime_error": details.get("runtime_error"),
-        "fault": details.get("fault"),
-        "message": str(details.get("message") or details.get("value") or "")[:120] or None,
-        "frame": str(frames[0]).split(" ", 1)[0] if frames else None,
         "goroutines": details.get("goroutines"),
-        "threads": details.get("threads") or details.get("limit"),
-        "guard": details.get("guard"),
         "go_minor": int(least[1]) if least else None,
         "live_mib": live,
         "next_goal_mib": goal,
         "stacks_mib": stacks,
-        "stacks_in_use_mib": stacks * STACK_IN_USE if stacks else None,
+        "stacks_in_use_mib": stacks * REAL_PER_SCANNED if stacks else None,
         "limit_mib": limit_mib,
         "live_of_limit": percent(live, limit_mib),
-        **told_by_suspect(service["suspects"]),
         "goal_of_limit": percent(goal, limit_mib),
     }
-    return Facts(**{name: value for name, value in known.items() if value is not None})
+    return facts_from({**known, **told_by_death(details), **told_by_suspect(service["suspects"])})

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from gctail.advice.book import Advice
 from gctail.attribution.keys.values import KeyReport
 
 VERSION = 1
@@ -185,21 +186,6 @@ class Comparison(Struct, frozen=True):
     epoch: int
     sentence: str
     rows: tuple[Compared, ...]
-
-
-class Advice(Struct, frozen=True):
-    """One piece of advice from the rule book, with what in this log calls for it."""
-
-    id: str
-    severity: str
-    title: str
-    text: str
-    evidence: tuple[str, ...]
-    setting: str
-    """The exact setting or pattern of code; empty where there is none."""
-    url: str
-    place: str
-    """The place in Go's documentation that says so, in words."""
 
 
 class Series(Struct, frozen=True):

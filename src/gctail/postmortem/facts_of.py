@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
+from gctail.advice.facts import Facts, facts_from, percent
+from gctail.advice.of_death import told_by_death
+from gctail.advice.of_suspect import told_by_suspect
 from gctail.amounts import growth
 from gctail.attribution.keys.values import KeyReport
-from gctail.attribution.wording import named, proven, said
+from gctail.detectors.goroutines import REAL_PER_SCANNED
 from gctail.postmortem.certificate import Certificate
-from gctail.postmortem.facts import Facts, percent
 from gctail.postmortem.facts_of_stacks import told_by_stacks
-from gctail.postmortem.memory import STACK_IN_USE
 
 LAST_PART = 0.25
 """Rates are those of the last quarter of the rows, in which the process came to its end."""
-MANY_KEYS = 100
-"""A slot with more values than this is one whose values may each leave something behind."""
 _VERSION = re.compile(r"\bgo(?P<version>1\.(?P<minor>\d{1,2})(?:\.\d{1,2})?)\b")
 _NO_LIMIT = re.compile(r"\bgomemlimit\W{1,3}9223372036854775807\b", re.IGNORECASE)
 
@@ -31,11 +29,11 @@ def facts_of(certificate: Certificate) -> Facts:
     told |= _findings(certificate)
     told |= _suspects(certificate)
     told |= told_by_stacks(certificate)
-    told |= _death(certificate)
+    told |= told_by_death(certificate.cause.details)
     told |= _runs(certificate)
     told |= _version(certificate)
     told |= _settings(certificate, told)
-    return Facts(**{name: value for name, value in told.items() if value is not None})  # type: ignore[arg-type]
+    return facts_from(told)
 
 
 def _verdict(certificate: Certificate) -> dict[str, object]:
@@ -60,7 +58,7 @@ def _memory(certificate: Certificate) -> dict[str, object]:
     memory = certificate.memory
     limit = memory.limit_mib
     live, goal = memory.heap_live_mib, memory.next_goal_mib
-    stacks = memory.stacks_mib * STACK_IN_USE if memory.stacks_mib else None
+    stacks = memory.stacks_mib * REAL_PER_SCANNED if memory.stacks_mib else None
     whole = (live or 0) + (stacks or 0) + (memory.globals_mib or 0)
     return {
         "limit_mib": limit,
@@ -130,23 +128,6 @@ def _findings(certificate: Certificate) -> dict[str, object]:
     }
 
 
-def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
-    """What the first suspect tells; nothing where nobody is suspected."""
-    if not suspects:
-        return {}
-    first = suspects[0]
-    share, slot = first.get("share"), first.get("slot")
-    return {
-        "suspect": said(first),
-        "suspect_percent": 100 * share if isinstance(share, int | float) else None,
-        "suspect_proven": proven(first.get("p_value")),
-        "slot": named(str(slot), str(first.get("template") or "")) if slot else None,
-        "distinct": first.get("distinct"),
-        "many_keys": bool(slot) and (first.get("distinct") or 0) > MANY_KEYS,
-        "field": first.get("field"),
-    }
-
-
 def _suspects(certificate: Certificate) -> dict[str, object]:
     told = told_by_suspect(certificate.suspects)
     for key in certificate.keys[:1]:
@@ -178,32 +159,6 @@ def _keys(found: KeyReport) -> dict[str, object]:
         keys = round(found.looked_at / found.pattern_share)
         told |= {"keys_alike": keys - found.variants[0].left, "keys_spelling": found.variants[0].what}
     return told
-
-
-def _death(certificate: Certificate) -> dict[str, object]:
-    details = certificate.cause.details
-    frames = details.get("frames")
-    tasks = details.get("tasks") or [{}]
-    other = tasks[0].get("process") if tasks[0].get("pid") != details.get("pid") else None
-    return {
-        "growth": details.get("growth"),
-        "frame": str(frames[0]).split(" ", 1)[0] if frames else None,
-        "runtime_error": details.get("runtime_error"),
-        "fault": details.get("fault"),
-        "message": str(details.get("message") or details.get("value") or "")[:120] or None,
-        "threads": _number(details.get("threads")) or _number(details.get("limit")),
-        "score_adj": _number(details.get("oom_score_adj")),
-        "swap": bool(details.get("swap_usage_kib")) and details.get("swap_usage_kib") != details.get("usage_kib"),
-        "biggest_other": other,
-        "guard": details.get("guard"),
-        "asked_to_end": bool(details.get("asked")),
-    }
-
-
-def _number(value: object) -> int | None:
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and value.isdecimal() else None
 
 
 def _runs(certificate: Certificate) -> dict[str, object]:
@@ -242,7 +197,7 @@ def _settings(certificate: Certificate, told: dict[str, object]) -> dict[str, ob
         if live and told.get("gogc"):
             settings["profile_at_mib"] = round(0.4 * limit)
     if live and not told.get("leak"):
-        roots = (memory.stacks_mib or 0) * STACK_IN_USE + (memory.globals_mib or 0) + (memory.outside_mib or 0)
+        roots = (memory.stacks_mib or 0) * REAL_PER_SCANNED + (memory.globals_mib or 0) + (memory.outside_mib or 0)
         peak = max(certificate.series.live_high_mib, default=int(live))
         settings["limit_setting"] = f"{max(32, 1.15 * (2 * peak + roots)):.0f}Mi"
     if live and isinstance(limit, int | float) and live < 0.8 * limit:

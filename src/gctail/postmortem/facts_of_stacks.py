@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gctail.advice.facts import percent
 from gctail.postmortem.certificate import Certificate, StackGroup
-from gctail.postmortem.facts import percent
 
 _WAITS = {  # states of a dump, and what they wait for
     "channel_waiters": ("chan receive", "chan send"),

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from gctail.advice.of_death import limit_told_mib
 from gctail.amounts import size
+from gctail.detectors.goroutines import REAL_PER_SCANNED
 from gctail.postmortem.certificate import Cause, Memory
 from gctail.postmortem.lives import Person
 from gctail.records import Death
 from gctail.traces import Bin
 
-STACK_IN_USE = 3.0
-"""MiB of stack in use per MiB of "MB stacks": the trace counts what was scanned, 2.5 to 3.7 times less."""
-NO_LIMIT_KIB = 1 << 50
-"""The kernel prints 9007199254740988 kB where there is no limit."""
 LEAST_OUTSIDE_MIB = 16.0
 JUMP = 1.3
 DOUBLED = 2.2
@@ -46,7 +44,7 @@ def memory(person: Person, cause: Cause, bins: Sequence[Bin] = (), *, limit_is_g
     if goal is not None and gomemlimit is not None:
         goal = min(goal, max(gomemlimit, last.heap_live_mib))
     most_heap = max(float(last.heap_end_mib), goal or float(last.goal_mib or 0))
-    stacks = (last.stacks_mib or 0) * STACK_IN_USE
+    stacks = (last.stacks_mib or 0) * REAL_PER_SCANNED
     outside = beyond = jump = None
     if rss_mib is not None:
         outside = max(0.0, rss_mib - most_heap - stacks - (last.globals_mib or 0))
@@ -81,9 +79,9 @@ def _limit(person: Person, *, given: bool) -> tuple[float | None, str | None]:
     if given and person.service.limit_mib is not None:
         return person.service.limit_mib, "option"
     for details in _details(person):
-        kib = details.get("limit_kib")
-        if isinstance(kib, int) and 0 < kib < NO_LIMIT_KIB:
-            return kib / 1024, "kernel"
+        told = limit_told_mib(details)
+        if told is not None:
+            return told, "kernel"
         mib = details.get("limit_mib")
         if isinstance(mib, int | float):
             return float(mib), str(details.get("limit_source") or "kubernetes")
@@ -142,7 +140,7 @@ def _sentence(live: float, most: float, stacks: int | None, rss: float | None, o
     else:
         told += f", and up to {size(garbage)} more were garbage waiting for the next collection"
     if stacks:
-        told += f"; stacks {size(stacks)} scanned, about {size(stacks * STACK_IN_USE)} in use"
+        told += f"; stacks {size(stacks)} scanned, about {size(stacks * REAL_PER_SCANNED)} in use"
     if rss is None or outside is None:
         return told + "."
     if outside >= _least_outside(rss):

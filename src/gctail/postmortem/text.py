@@ -5,10 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from gctail.advice.book import Advice
 from gctail.amounts import duration, size
 from gctail.attribution.wording import called, said, surely
 from gctail.parsing.text import show
-from gctail.postmortem.certificate import Advice, Case, Certificate, Memory, Moment, Quote
+from gctail.postmortem.certificate import Case, Certificate, Memory, Moment, Quote
 from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
 from gctail.postmortem.pen import BLUE, BOLD, DIM, GREEN, RED, WIDTH, YELLOW, Pen
 from gctail.postmortem.stacks import folded, is_the_runtimes

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
+from gctail.advice.book import advise
 from gctail.attribution.usual import Usual, says
 from gctail.attribution.wording import proven
 from gctail.engine import Engine
 from gctail.parsing.farewells import Farewell, farewell
-from gctail.postmortem.advice import advise
 from gctail.postmortem.causes import Ending, decide
 from gctail.postmortem.certificate import Case, Cause, Certificate, LastLine, Quote
 from gctail.postmortem.charts import band, limits, series

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gctail.postmortem.certificate import Advice, Certificate
+from gctail.advice.book import Advice
+from gctail.postmortem.certificate import Certificate
 from gctail.report.markup import Markup, link, tag, text
 
 

@@ -22,6 +22,7 @@ from gctail.pulse import Pulse
 from gctail.records import Death, Digest, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
 from gctail.rules import Plan
 from gctail.service import telling
+from gctail.service.advising import LEAKS
 from gctail.service.ends import Deaths, outside_heap
 from gctail.service.words import Words
 from gctail.traces import Trace
@@ -390,7 +391,7 @@ class Service:
         epoch, verdict = self.judged()
         if epoch is None or verdict is None or not verdict.leak or epoch.last is None:
             return []
-        if any(finding.kind in telling.LEAKS and finding.epoch == epoch.index for finding in self.findings):
+        if any(finding.kind in LEAKS and finding.epoch == epoch.index for finding in self.findings):
             return []
         place = Sighting(epoch.last, self.name, "", 0)
         evidence = {

@@ -12,8 +12,8 @@ from gctail.epochs import Epoch
 from gctail.parsing.causes import CAUSES, ON_PURPOSE
 from gctail.pulse import Pulse
 from gctail.records import Death, Finding, GcCycle, Sighting
-
-LEAKS = frozenset({"leak", "leak-accelerating", "leak-staircase", "goroutine-growth", "death-spiral"})
+from gctail.service import advising
+from gctail.service.advising import LEAKS
 
 
 def of_signals(
@@ -27,6 +27,7 @@ def of_signals(
     if not sighting.origin:
         place = replace(sighting, origin=f"epoch {epoch.index}", offset=number or 0)
     replay = {"origin": sighting.origin, "until_offset": sighting.offset, "epoch": epoch.index, "number": number}
+    accused = [_accused(epoch, signal) for signal in signals]
     return [
         Finding(
             _id(service, signal.kind + signal.phase, place.origin, place.offset),
@@ -39,9 +40,10 @@ def of_signals(
             sighting.offset,
             signal.summary,
             {"phase": signal.phase, **signal.evidence, "replay": replay},
-            suspects=_accused(epoch, signal),
+            suspects=suspects,
+            advice=advising.on_signal(epoch, signal, suspects),
         )
-        for signal in signals
+        for signal, suspects in zip(signals, accused, strict=True)
     ]
 
 
@@ -72,6 +74,7 @@ def of_death(service: str, epoch: Epoch | None, sighting: Sighting, death: Death
         f"the process {title}" if death.cause == ON_PURPOSE else f"the process died: {title}",
         {"cause": death.cause, "source": death.source, **death.details},
         lines=death.lines[:8],
+        advice=advising.on_death(epoch, death),
     )
 
 

@@ -5,9 +5,9 @@ import re
 import msgspec
 import pytest
 
+from gctail.advice.book import SEVERITIES, Rule, _parsed, advise, clauses, rules
+from gctail.advice.facts import Facts
 from gctail.parsing.causes import CAUSES
-from gctail.postmortem.advice import SEVERITIES, Rule, _parsed, advise, clauses, rules
-from gctail.postmortem.facts import Facts
 from postmortem_cases import LOGS, certificate_of
 
 TYPES = {field.name: str(field.type) for field in msgspec.structs.fields(Facts)}

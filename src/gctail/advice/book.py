@@ -4,7 +4,7 @@ A condition is a list of clauses joined by `;`, and all of them must hold:
 
     leak; limit_mib known; gomemlimit_mib unknown; live_of_limit > 40; cause in exit-137 sigkill
 
-A clause names a fact of `gctail.postmortem.facts`. A fact that the log does not tell satisfies nothing but `unknown`.
+A clause names a fact of `gctail.advice.facts`. A fact that the log does not tell satisfies nothing but `unknown`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from importlib import resources
 import msgspec
 from msgspec import Struct
 
-from gctail.postmortem.certificate import Advice
-from gctail.postmortem.facts import Facts
+from gctail.advice.facts import Facts
 
 SEVERITIES = ("critical", "warning", "info")
 NAMES = frozenset(field.name for field in msgspec.structs.fields(Facts))
@@ -29,6 +28,21 @@ _CLAUSE = re.compile(
 )  # fmt: skip
 
 _FACT = re.compile(r"\{(?P<name>[a-z_]+)(?::(?P<form>[^{}\s]*))?\}")
+
+
+class Advice(Struct, frozen=True):
+    """One piece of advice from the rule book, with what in this log calls for it."""
+
+    id: str
+    severity: str
+    title: str
+    text: str
+    evidence: tuple[str, ...]
+    setting: str
+    """The exact setting or pattern of code; empty where there is none."""
+    url: str
+    place: str
+    """The place in Go's documentation that says so, in words."""
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):

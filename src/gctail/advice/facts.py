@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 
@@ -123,3 +125,8 @@ class Facts(Struct, frozen=True):
 def percent(part: float | None, whole: float | None) -> float | None:
     """The part of the whole in percent; None where either is not known, or the whole is nothing."""
     return 100 * part / whole if part is not None and whole else None
+
+
+def facts_from(told: Mapping[str, object]) -> Facts:
+    """Facts of these; what is None is not known. Raises `TypeError` for one that has no such name."""
+    return Facts(**{name: value for name, value in told.items() if value is not None})  # type: ignore[arg-type]
