@@ -101,6 +101,20 @@ class LineReader:
             piece, mended = self._queue.popleft()
             self._read(piece, mended=mended)
 
+    def takes(self, line: bytes, offset: int) -> bool:
+        """Take a line, when nothing is open, if it is the application's for certain; else it is to be fed."""
+        if INTERESTING.match(line) is not None or b"@" in line or b"): " in line:
+            return False
+        if self.lines_size > PASSAGE_BYTES or self.lines_mended:
+            return False
+        if self.next_number is None and self.samples.starts(line):
+            return False
+        if not self.lines:
+            self.lines_offset = offset
+        self.lines.append(line)
+        self.lines_size += len(line) + 1
+        return True
+
     def flush(self) -> None:
         """No more lines: whatever is open ends here."""
         while self.busy:

@@ -25,7 +25,7 @@ class Streams:
         self.service, self.origin = service, origin
         self.events: list[Found] = []
         self._notes = notes
-        self._reporters, self._may_report = lexicon.reporters, lexicon.reported.search
+        self._reporters, self.may_report = lexicon.reporters, lexicon.reported.search
         self._readers: dict[tuple[str, str | None], LineReader] = {}
         self._news: set[str] = set()
         self.bare = self.reader(service, None)
@@ -54,7 +54,7 @@ class Streams:
 
     def feed(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
         """A line for one of the readers, in which somebody (systemd, a kubelet, a shell) may report a death."""
-        if not reader.busy and self._may_report(line) is not None:
+        if not reader.busy and self.may_report(line) is not None:
             for death in self._reporters.find(line):
                 reader.end_passage()
                 sighting = Sighting(death, reader.service, self.origin, offset, time_s, reader.stream, lines=0)

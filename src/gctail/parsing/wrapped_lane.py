@@ -7,6 +7,7 @@ from collections.abc import Callable
 from gctail.parsing.bulk import RUNS
 from gctail.parsing.entry import Entry
 from gctail.parsing.formats import Formats
+from gctail.parsing.headed import HeadedLines
 from gctail.parsing.reading import INTERESTING, LineReader
 from gctail.parsing.streams import Streams
 from gctail.parsing.window import Window
@@ -41,6 +42,7 @@ class WrappedLane:
         self._plain_json = unwrapper.plain_json
         self._not_unwrapped = 0
         self._busy = True
+        self._headed = HeadedLines(window, streams, unwrapper, self._wrapped)
 
     def begin(self, *, thin: bool) -> None:
         """A wrapper was seen: lines come here from now on."""
@@ -48,37 +50,45 @@ class WrappedLane:
 
     def read(self, at: int, end: int) -> int:
         """The lines from `at` to `end`; returns where it stopped: at `end`, or where none has been wrapped for long."""
-        buffer, view, unwrap = self._window.buffer, self._window.view, self._unwrapper.unwrap
+        buffer, view = self._window.buffer, self._window.view
         streams, bare = self._streams, self._streams.bare
         while at < end:
             skipped = self._boring(at, end)
             if skipped > at:
                 at = skipped
                 continue
+            done = self._headed.read(at, end)
+            if done > at:
+                self._not_unwrapped, at = 0, done
+                continue
             newline = buffer.find(b"\n", at, end)
             raw = bytes(view[at:newline])
-            self._finder.lines += 1
-            entries = unwrap(raw)
             offset = self._window.base + at
             at = newline + 1
-            if entries is None and self.thin and raw[:1] == b"{":
+            if self._wrapped(raw, offset):
+                self._not_unwrapped = 0
+                self._busy = streams.busy if self._may_run else True
+                continue
+            if self.thin and raw[:1] == b"{":
                 reader, lines = self._own_json(raw)
                 for line in lines:
                     streams.feed(reader, line, offset, None)
                 continue
-            if entries is None:
-                self._not_unwrapped += 1
-                streams.feed(bare, raw.removesuffix(b"\r"), offset, None)
-                if self._not_unwrapped >= UNWRAPPED_LINES_TO_LEAVE and not bare.busy:
-                    self.active = self.thin = False
-                    streams.pause()
-                    return at
-                continue
-            self._not_unwrapped = 0
-            for entry in entries:
-                self._entry(entry, raw, offset)
-            self._busy = streams.busy if self._may_run else True
+            self._not_unwrapped += 1
+            streams.feed(bare, raw.removesuffix(b"\r"), offset, None)
+            if self._not_unwrapped >= UNWRAPPED_LINES_TO_LEAVE and not bare.busy:
+                self.active = self.thin = False
+                streams.pause()
+                return at
         return at
+
+    def _wrapped(self, raw: bytes, offset: int) -> bool:
+        """Unwrap a line; False where no wrapper takes it."""
+        self._finder.lines += 1
+        entries = self._unwrapper.unwrap(raw)
+        for entry in entries or ():
+            self._entry(entry, raw, offset)
+        return entries is not None
 
     def flush(self, offset: int) -> None:
         """What the wrapper still holds of unfinished lines ends here, at `offset` of the input."""

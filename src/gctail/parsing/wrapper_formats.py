@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +13,7 @@ from gctail.errors import UsageError
 from gctail.parsing.backtracking import what_is_wrong
 from gctail.parsing.entry import Entry, seconds_of
 from gctail.parsing.times import parse_time
+from gctail.parsing.wrapper_heads import Heads
 from gctail.parsing.wrapper_json import RecordReader, Shape, name_of, parse_record, split_lines
 
 if TYPE_CHECKING:
@@ -108,6 +110,18 @@ class Wrapper:
         if taken and self.evidence and not self._convinces(taken[0].text):
             return None
         return taken
+
+    @cached_property
+    def in_bulk(self) -> Heads | None:
+        """The heads as one pattern, where cutting one off is all that this wrapper does."""
+        definition, heads = self.definition, self.heads
+        more = definition.json or definition.quoted or definition.fields or definition.thin
+        if not heads or more or any(head.more >= 0 for head in heads) or len({head.named for head in heads}) > 1:
+            return None
+        try:
+            return Heads([head.source for head in heads], but="#011" if definition.unescape else "")
+        except re.error:
+            return None  # a user's, that refers to its own groups
 
     def _after(self, head: Head, found: re.Match[bytes], line: bytes, year: int | None) -> Sequence[Entry] | None:
         said = (*found.groups(), None)  # a group that the head does not have is number -1

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gctail.parsing.formats import Matcher
+    from gctail.parsing.wrapper_heads import Heads
 
 __all__ = ["Entry", "Unwrapper", "Wrapper", "wrappers"]
 
@@ -55,6 +56,7 @@ class Unwrapper:
         pinned = known.named(forced) if forced not in (None, "none") else None
         self._off = forced == "none"
         self.plain_json = known.plain_json
+        self.known = known
         self._layers = [_Layer(depth, known, pinned if depth == 0 else None, year) for depth in range(MAX_DEPTH)]
 
     @property
@@ -72,6 +74,25 @@ class Unwrapper:
     def holding(self) -> bool:
         """The beginning of a line is held until the rest of it comes."""
         return any(layer.holding for layer in self._layers)
+
+    @property
+    def heads(self) -> Heads | None:
+        """The wrapper in force as a pattern for blocks of lines; None where it takes more than that to unwrap one."""
+        outer, inner = self._layers[:2]
+        wrapper = outer.in_force
+        if self._off or wrapper is None or wrapper.in_bulk is None or inner.opens or self.holding:
+            return None
+        return wrapper.in_bulk
+
+    def by_heads(self, line: bytes) -> Entry | None:
+        """What the `heads` in force say of a line of theirs; None where another wrapper stands in such lines."""
+        outer, inner = (layer.in_force for layer in self._layers[:2])
+        taken = outer.take(line, year=self.year) if outer else None
+        return taken[0] if taken and not (inner and _may_stand(inner, taken[0])) else None
+
+    def trust(self, lines: int) -> None:
+        """So many lines were taken by its `heads`."""
+        self._layers[0].trust(lines)
 
     def unwrap(self, line: bytes) -> Sequence[Entry] | None:
         """The entries that `line` (without its newline) holds, inner wrappers taken off as well.
@@ -133,6 +154,16 @@ class _Layer:
     def holding(self) -> bool:
         return self._in_export or bool(self._joins.held)
 
+    @property
+    def opens(self) -> bool:
+        """More may be taken off a line of any service than its beginning tells."""
+        return self._frames_left > 0 or (self.in_force is not None and not self.in_force.definition.within)
+
+    def trust(self, lines: int) -> None:
+        """The wrapper in force took so many lines."""
+        if self.in_force is not None and self.in_force.evidence:
+            self._trust = min(self._trust + lines, max(self._trust, _TRUST_LIMIT))
+
     def take(self, line: bytes, outer: Entry | None) -> Sequence[Entry] | None:
         """The entries of a line, the lines it finishes; None where no wrapper takes it."""
         if self._in_export:
@@ -141,8 +172,7 @@ class _Layer:
         if wrapper is not None and (outer is None or _may_stand(wrapper, outer)):
             taken = wrapper.take(line, year=self._year)
             if taken:
-                if wrapper.evidence and self._trust < _TRUST_LIMIT:
-                    self._trust += 1
+                self.trust(1)
                 return self._finish(wrapper, taken, line, outer)
             if wrapper.evidence and not self._pinned:
                 self._lose_trust()
