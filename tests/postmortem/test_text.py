@@ -149,6 +149,35 @@ def test_a_suspect_that_is_not_proven_brings_no_order_to_bound_it():
     assert first_advice == ["bound-the-cache", "suspect-likely"]
 
 
+def test_a_proven_suspect_is_never_left_without_advice():
+    """With few values it is no cache that wants a bound; the first advice is about it all the same."""
+    certificate = replace(example_certificate(), keys=())
+    few = {**certificate.suspects[0], "p_value": 0.0001, "distinct": 98}
+    [first, *_] = advise(facts_of(replace(certificate, suspects=(few,))))
+    assert first.id == "suspect-grows"
+    assert first.evidence[0] == f'the heap grew with "{facts_of(replace(certificate, suspects=(few,))).suspect}"'
+
+
+def test_a_value_without_a_name_is_told_by_the_word_before_it():
+    """Never as `values of of`."""
+    certificate = replace(example_certificate(), keys=())
+    named = {"template": "session of <*> resumed", "message": "", "slot": "#1", "field": None, "distinct": 513}
+    unnamed = replace(certificate, suspects=({**certificate.suspects[0], **named, "p_value": 1.0},))
+    assert headline(unnamed)[2] == '"session of <*> resumed" (513 values after "of"): likely, not proven'
+    assert '513 different values after "of"' in advise(facts_of(unnamed))[0].evidence
+
+
+def test_what_comes_oftener_than_a_collection_is_no_rare_step():
+    """A heap in steps wants a rare path looked for; a suspect of many lines is none."""
+    certificate = replace(example_certificate(), verdict={"kind": "leak-staircase", "leak": True})
+    advised = {}
+    for events in (3, 2_000):
+        suspects = ({**certificate.suspects[0], "events": events},)
+        advised[events] = [each.id for each in advise(facts_of(replace(certificate, suspects=suspects)))]
+    assert "staircase" in advised[3]
+    assert "staircase" not in advised[2_000]
+
+
 def test_a_limit_that_is_known_from_gomemlimit_alone_is_told_as_such():
     """Wherever a limit may come from, there are words for it, in the text and on the page."""
     case = case_of("memory-limit-spiral-go1.27.log.xz")

@@ -69,7 +69,9 @@ class Facts(Struct, frozen=True):
     suspect: str | None = None
     suspect_percent: float | None = None
     suspect_proven: bool = False
+    suspect_frequent: bool = False
     slot: str | None = None
+    slot_values: str | None = None
     distinct: int | None = None
     many_keys: bool = False
     """The suspect has a slot with more than a hundred values: what is kept may be kept by each of them."""

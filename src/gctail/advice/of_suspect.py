@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gctail.attribution.wording import named, proven, said
+from gctail.attribution.wording import called, proven, said, values_of
 
 MANY_KEYS = 100
 """A slot with more values than this is one whose values may each leave something behind."""
+MANY_LINES = 100
+"""What comes oftener than this is no rare path that keeps a step of the heap each time."""
 
 
 def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
@@ -16,12 +18,15 @@ def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     if not suspects:
         return {}
     first = suspects[0]
-    share, slot = first.get("share"), first.get("slot")
+    share, slot = first.get("share"), str(first.get("slot") or "")
+    template = str(first.get("template") or "")
     return {
         "suspect": said(first),
         "suspect_percent": 100 * share if isinstance(share, int | float) else None,
         "suspect_proven": proven(first.get("p_value")),
-        "slot": named(str(slot), str(first.get("template") or "")) if slot else None,
+        "suspect_frequent": (first.get("events") or 0) > MANY_LINES,
+        "slot": called(slot, "value", template) if slot else None,
+        "slot_values": values_of(slot, template) if slot else None,
         "distinct": first.get("distinct"),
         "many_keys": bool(slot) and (first.get("distinct") or 0) > MANY_KEYS,
         "field": first.get("field"),

@@ -65,6 +65,14 @@ def named(name: str, template: str) -> str:
     return word[1] if word is not None else f"value no. {name[1:]}"
 
 
+def values_of(name: str | None, template: str = "") -> str:
+    """What its values are called when there are many: `values of user`, `values after "order"`."""
+    if not name:
+        return "values"
+    one = called(name, "value", template)
+    return one.replace("value ", "values ", 1) if name.startswith("#") else f"values of {one}"
+
+
 def proven(p_value: object) -> bool:
     """Whether chance alone would hardly bring it; also where no figure is given, as it was found in another way."""
     return not (isinstance(p_value, int | float) and p_value >= PROVEN)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gctail.amounts import duration, growth, size
-from gctail.attribution.wording import named, proven, said
+from gctail.attribution.wording import called, proven, said, values_of
 from gctail.postmortem.certificate import Certificate, Key, StackGroup
 from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
@@ -112,7 +112,9 @@ def _since(certificate: Certificate) -> str:
         stacks = certificate.memory.stacks_mib
         if verdict.get("kind") == "goroutine-growth" and stacks:
             return f"{when}{ago}: stacks {size(stacks)}, live heap {size(last or 0)}"
-        return f"{when}{ago}: live heap {_live_at(certificate, onset.uptime_s)} -> {last or 0:.0f} MiB{grown}"
+        heap = f"{_live_at(certificate, onset.uptime_s)} -> {last or 0:.0f} MiB"
+        whole = f"{when}{ago}: live heap {heap}{grown}"
+        return whole if len(whole) <= ROOM else f"{when}{ago}: live {heap}{grown}"
     if verdict.get("kind") == "outside-heap":
         return "not by its Go heap: the memory was held outside it"
     if (spike := _spike_at_the_end(certificate)) is not None:
@@ -207,15 +209,15 @@ def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
     if about:
         return f'"{_brief(said(suspect), ROOM - len(about) - 4)}": {about}'
     name, share = suspect.get("slot") or suspect.get("field"), suspect.get("share")
-    distinct = suspect.get("distinct")
-    slot = named(str(name), str(suspect.get("template") or "")) if name else ""
-    values = f", {distinct:,} values" if isinstance(distinct, int) else ""
-    told = f" ({slot}{values})" if slot else ""
+    distinct, template = suspect.get("distinct"), str(suspect.get("template") or "")
+    of = called(str(name), "field", template) if name else ""
+    if name and isinstance(distinct, int):
+        of = f"{distinct:,} {values_of(str(name), template)}"
+    sure = f": {share:.0%} of the growth" if isinstance(share, float | int) else ""
     if not proven(suspect.get("p_value")):
-        told += ": likely, not proven"
-    elif isinstance(share, float | int):
-        told += f": {share:.0%} of the growth"
-    return f'"{_brief(said(suspect), ROOM - len(told) - 3)}"{told}'
+        sure = ": likely, not proven"
+    told = f" ({of})" if of and len(said(suspect)) + len(of) + len(sure) + 5 <= ROOM else ""
+    return f'"{_brief(said(suspect), ROOM - len(told + sure) - 2)}"{told}{sure}'
 
 
 def _at_one_place(group: StackGroup) -> str:
@@ -240,10 +242,11 @@ def _do(certificate: Certificate) -> str:
 
 
 def brief(seconds: float) -> str:
-    """`61 s`, `12 min`, `3.4 h`, `2.1 d`."""
+    """`61 s`, `2.5 min`, `3.4 h`, `12 h`, `2.1 d`."""
     for length, name in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
         if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {name}"
+            many = seconds / length
+            return f"{many:.0f} {name}" if many >= 10 else f"{many:.2g} {name}"
     return f"{seconds:.0f} s"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from gctail.advice.book import Advice
 from gctail.amounts import duration, size
-from gctail.attribution.wording import called, said, surely
+from gctail.attribution.wording import called, said, surely, values_of
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Case, Certificate, Memory, Moment, Quote
 from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
@@ -199,11 +199,7 @@ def _different(distinct: object, slot: object, template: str) -> str:
     """`644 different values of user`, `644 different values after "order"`; empty where that is not known."""
     if not isinstance(distinct, int):
         return ""
-    name = called(str(slot), "value", template) if slot else ""
-    of = (
-        name.replace("value ", "values ", 1) if str(slot).startswith("#") else f"values of {name}" if name else "values"
-    )
-    return f"{distinct:,} different {of}"
+    return f"{distinct:,} different {values_of(str(slot or ''), template)}"
 
 
 def _stacks(certificate: Certificate, pen: Pen) -> Iterator[str]:
