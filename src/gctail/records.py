@@ -335,7 +335,7 @@ class Forecast(Struct, frozen=True):
 
     `limit_from` is who says so: it was "given" (an option, the configuration, the cluster, the kernel); or it is the
     live heap at which the process will die by its "gomemlimit", or at which an earlier one died, "earlier-death",
-    or several ended without a word, "earlier-end".
+    or several ended without a word, "earlier-end", or at which another replica died, "replica-death".
     """
 
     limit_mib: float

@@ -157,6 +157,15 @@ def test_a_climb_is_bounded_and_knows_when_it_first_stood_at_each_height() -> No
         assert age_at(climb.ages_s, climb.levels, level) == pytest.approx(level / 0.7, rel=0.05)
 
 
+def test_a_heap_of_less_than_a_mebibyte_has_a_climb_of_one_point() -> None:
+    """The trace says 0 MiB for ever."""
+    climb = Climb()
+    for second in range(1, 100):
+        climb.follow(float(second), 0.0)
+    assert (climb.ages_s, climb.levels) == ([1.0], [0.0])
+    assert age_at(climb.ages_s, climb.levels, 5.0) == 1.0
+
+
 def test_what_an_older_program_remembered_of_runs_is_read(runs: Runs) -> None:
     """It had no climbs, and two numbers that nobody used."""
     old = {"version": 1, "epochs": 2, "fatal_mib": [300.0], "plateaus_mib": [], "growing_age_s": 3.0, "base_mib": 1.0}

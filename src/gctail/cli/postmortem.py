@@ -158,6 +158,7 @@ def _once(
 ) -> Read:
     engine = Engine(limit_mib=limit_mib, only=options.service, window=window(options))
     engine.mined.share = USUAL_MINING
+    engine.hear_replicas()
     reading = Reading(service=options.service, wrapper=options.wrapper, lexicon=lexicon_of(options, bundled))
     reading.years = years or {}
     with Progress(options.files) as progress:

@@ -57,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
     meant = window_of_growing(options) if options.follow else window(options)
     engine = Engine(limit_mib=limit_mib, only=options.service, window=meant, plan=plan)
     engine.budget_per_day = options.false_alarms
+    engine.hear_replicas()
     engine.mined.share = mining_of(options)
     room = Room() if options.follow else None  # many files are followed at once
     reading = reading_of(options, every_line=counts_lines(plan), room=room)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any
 
 MOST_POINTS = 24
@@ -31,7 +32,7 @@ class Climb:
         """The level (MiB) at this age (s)."""
         if self.begin is None and now_s >= BEGUN_S:
             self.begin = round(level, 3)
-        if level <= self.top:
+        if level <= self.top and self.levels:
             return
         if not self.levels or level >= self.levels[-1] + self.step:
             self.ages_s.append(round(now_s, 3))
@@ -64,7 +65,7 @@ class Climb:
         self.ages_s, self.levels = list(ages_s), list(levels)
 
 
-def age_at(ages_s: tuple[float, ...] | list[float], levels: tuple[float, ...] | list[float], level: float) -> float:
+def age_at(ages_s: Sequence[float], levels: Sequence[float], level: float) -> float:
     """How old (s) the process was when it first stood so high (MiB); straight between points, and not beyond them."""
     at = bisect_left(levels, level)
     if at == 0 or at == len(levels):

@@ -14,24 +14,27 @@ from gctail.detectors.gathering import Gathering
 from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
 from gctail.detectors.goroutines import GoroutineGrowth
-from gctail.detectors.growth import Growth, Outlook, by_regression, by_waves, weighed
+from gctail.detectors.growth import LEAST_SUSPICION, Growth, Outlook, by_regression, by_waves, weighed
 from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, LeakAlarm, Telling, calibrated, false_alarms_per_day
 from gctail.detectors.maps import MapGrowth
+from gctail.detectors.others import NOBODY, Others, Replicas, nobody, others
 from gctail.detectors.passage import OVERHEAD_SHARE, assumed_level, beyond, fatal_level, interval, survival
 from gctail.detectors.pauses import PauseSpike
-from gctail.detectors.precedent import MOST_RUNS, Precedent, precedent
+from gctail.detectors.precedent import MOST_RUNS, Precedent
 from gctail.detectors.reasons import climbing_sentence, growing_sentence, growth_sentence, limit_sentence, reasons_of
 from gctail.detectors.shape import LEAK, Course, kind_of
 from gctail.detectors.spikes import Spikes
 from gctail.detectors.spiral import DeathSpiral
 from gctail.detectors.timer import ForcedOnTimer
 from gctail.detectors.values import (
+    GROWS,
+    LIVES,
     STACK_WEIGHT,
     Block,
     Carryover,
     Inquiry,
+    Life,
     Moment,
-    PastRun,
     Signal,
     Surroundings,
     Testimony,
@@ -128,6 +131,7 @@ class Judge:
         self.gathering = Gathering(limit_mib)
         self._growth = Growth(self._memory)
         self._climb = Climb()
+        self.replicas: Replicas = nobody
         self._alarm = LeakAlarm(budget_per_day)
         self._detectors = [make(self._memory) for make in DETECTORS]
         self._bearing = Bearing()
@@ -170,10 +174,11 @@ class Judge:
         weight = self._bearing.log_weight
         return (1.0 - weight) * probability + weight * self._bearing.log_belief
 
-    def _precedent(self) -> Precedent | None:
-        """What earlier runs say of the growth under way."""
+    def _others(self) -> Others:
+        """What earlier runs and replicas say of the growth under way."""
         zigzag = self._growth.zigzag
-        return precedent(self._memory.runs, self._climb, zigzag.level, self._bearing.now_s, zigzag.noise)
+        past = self._memory.runs, self.replicas()
+        return others(*past, self._climb, zigzag.level, self._bearing.now_s, zigzag.noise)
 
     def bear(self, budget_per_day: float) -> None:
         """From now on speak for at most so many false alarms a service-day."""
@@ -266,38 +271,31 @@ class Judge:
             growth.refit(self._bearing.now_s, near, max(0.01 * self._bearing.base, 0.35))
             probability, episode, judged = growth.probability(self._bearing.now_s, near)
             probability = max(probability, self._map_belief(head))
-        earlier = self._precedent()
-        probability = self._heeding(probability)
-        if earlier is not None:
-            probability = earlier.heeded(probability)
+        said = self._others() if probability > LEAST_SUSPICION or self._memory.runs else NOBODY
+        probability = said.heeded(self._heeding(probability))
         now_s, self._bearing.belief = self._bearing.now_s, probability
         onset_s = max(episode, judged, key=lambda way: way.probability).onset_s
         age_s = now_s - onset_s
         left_s = judged.left_s if judged.left_s is not None else episode.left_s
         end_s = left_s * head / near if left_s is not None and near > 0.0 and self._knows_limit else inf
         heeded = probability if self._knows_limit else weighed(probability, ALARM_ODDS)
-        settled = _settled(heeded, age_s, end_s, count)
-        if earlier is not None and earlier.is_known_end:  # that such growth lasts need not be waited for
-            settled = max(settled, earlier.weight * earlier.belief)
-        self._bearing.settled = settled
+        settled = self._bearing.settled = said.settled(_settled(heeded, age_s, end_s, count))
         if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(settled):
             return []
         perhaps_urgent = end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT
         return self._alarm.judge(
             settled,
             collections,
-            lambda: self._telling(probability, episode, judged, head, earlier),
+            lambda: self._telling(probability, episode, judged, head, said),
             perhaps_urgent=perhaps_urgent,
         )
 
-    def _telling(
-        self, probability: float, episode: Outlook, judged: Outlook, head_mib: float, earlier: Precedent | None
-    ) -> Telling:
+    def _telling(self, probability: float, episode: Outlook, judged: Outlook, head_mib: float, said: Others) -> Telling:
         """What is to be said of this growth. `head_mib` is the way to the limit itself, however far."""
         growth, now_s = self._growth, self._bearing.now_s
         if self._near(head_mib) < head_mib:
             episode, judged = growth.towards(now_s, head_mib, max(0.01 * self._bearing.base, 0.35))
-        forecast, onset_s, rate = self._forecast(episode, judged, head_mib, earlier)
+        forecast, onset_s, rate = self._forecast(episode, judged, head_mib, said.end)
         likely = calibrated(probability)
         evidence = {
             "probability": round(likely, 4),
@@ -310,11 +308,10 @@ class Judge:
             "high": forecast.high if forecast is not None else None,
             "doubles_in_s": round(growth.zigzag.level / rate, 3) if rate > 0.0 else None,
             "false_alarms_per_day": float(f"{false_alarms_per_day(probability):.2g}"),
-            **({"earlier_runs": earlier.evidence()} if earlier is not None else {}),
+            **said.evidence(),
         }
         about_limit = limit_sentence(forecast, self._limit_mib, growth.zigzag.level, rate)
-        as_before = earlier.sentence(growth.zigzag.level) if earlier is not None else None
-        further = [each for each in (as_before, about_limit) if each]
+        further = [*said.sentences(growth.zigzag.level), *filter(None, (about_limit,))]
         told, growing = (
             "; ".join((say(growth.zigzag.level, now_s - onset_s, rate, likely), *further))
             for say in (growth_sentence, growing_sentence)
@@ -339,17 +336,16 @@ class Judge:
     ) -> tuple[Forecast | None, float, float]:
         """When the memory is gone, since when it grows, how fast (MiB/s): by the regression where it sees an end.
 
-        Where earlier runs died on this very climb, by what they had left from here.
+        Where others died on this very climb, by what they had left from here.
 
         There is no forecast of an end where no limit is known.
         """
         ways = [way for way in (judged, episode) if way.rise_mib > 0.0]
         onset_s, rate = (ways[0].onset_s, ways[0].rate_mib_per_s) if ways else (0.0, 0.0)
-        if earlier is not None and earlier.is_known_end and self._dies_as_before(earlier):
+        if earlier is not None and self._dies_as_before(earlier):
             limit = self._limit_mib if self._limit_mib is not None else earlier.mib
             known = Forecast(round(limit, 3), earlier.seconds, earlier.low, earlier.high)
-            said_by = "earlier-death" if earlier.course == "died" else "earlier-end"
-            return replace(known, limit_from=said_by if self._limit_mib is None else "given"), onset_s, rate
+            return replace(known, limit_from=earlier.limit_from if self._limit_mib is None else "given"), onset_s, rate
         if not self._knows_limit:
             return None, onset_s, rate
         seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
@@ -397,6 +393,7 @@ class Judge:
         if self.gathering.peek() is None and testimony is None:
             return self._conclude("")
         judge = Judge.restore(self.state())
+        judge.replicas = self.replicas
         judge._settle()  # noqa: SLF001 - same class
         if testimony is not None:
             judge.heed(testimony)
@@ -436,12 +433,11 @@ class Judge:
         alone = max(probability, self._map_belief(head))
         odds = UNKNOWN_ODDS if near < head or not self._knows_limit else 1.0
         probability, alone = (weighed(self._few(each, count), odds) for each in (self._heeding(alone), alone))
-        earlier = self._precedent()
-        if earlier is not None:
-            probability = earlier.heeded(probability)
+        said = self._others()
+        probability = said.heeded(probability)
         if near < head:
             judged, episode = by_regression(found, now_s, head), growth.episode(now_s, head)
-        forecast, onset_s, rate = self._forecast(episode, judged, head, earlier)
+        forecast, onset_s, rate = self._forecast(episode, judged, head, said.end)
         course = Course(
             probability=probability,
             collections=count,
@@ -457,17 +453,16 @@ class Judge:
         )
         kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
         why = reasons_of(course, kind, rate, growth.zigzag, found.load_share)
-        if earlier is not None and self._climb.goes_on(now_s) and not earlier.is_reached(course.level):
-            if earlier.course == "levelled-off" and probability < WORTH_A_FORECAST:
+        if self._climb.goes_on(now_s):
+            if probability < WORTH_A_FORECAST and said.calls_warm_up(course.level):
                 kind, why = "warm-up", (climbing_sentence(course.level, now_s - onset_s, rate),)
-            why = (*why, earlier.sentence(course.level))
+            why = (*why, *said.sentences(course.level))
         about_limit = limit_sentence(forecast, self._limit_mib, growth.zigzag.level, rate)
         if message and probability >= LEAK > alone:
             why = (*why, f'it paused when "{message[:MOST_TOLD]}" did, which it follows')
         if about_limit is not None and probability >= WORTH_A_FORECAST:
             why = (*why, about_limit)
-        evidence = {} if earlier is None else {"earlier_runs": earlier.evidence()}
-        return Judgement(probability, kind, onset_s + self.gathering.origin_s, rate, forecast, why, evidence)
+        return Judgement(probability, kind, onset_s + self.gathering.origin_s, rate, forecast, why, said.evidence())
 
     @property
     def _limit_from(self) -> str:
@@ -514,16 +509,23 @@ class Judge:
             plateaus_mib=tuple(sorted((*memory.plateaus_mib, *(round(p, 3) for p in plateaus)))[-12:]),
             unfinished=memory.unfinished + (farewell != "asked") if growing else 0,
             noise_mib=growth.zigzag.noise,
-            runs=(*memory.runs, *self._past("memory" if killed else "other" if died else farewell))[-MOST_RUNS:],
+            runs=(*memory.runs, *self._run("memory" if killed else "other" if died else farewell))[-MOST_RUNS:],
         )
 
-    def _past(self, end: str) -> tuple[PastRun, ...]:
+    def lives(self, *, died: bool) -> tuple[Life, ...]:
+        """What replicas may know: how the run before ended, and how this one goes; `died`: for want of memory."""
+        now_s = self._bearing.now_s
+        end = "memory" if died else GROWS if self._climb.goes_on(now_s) else LIVES
+        now = self._run(end)
+        return (*self._memory.runs[-1:], *now) if now else self._memory.runs[-1:]
+
+    def _run(self, end: str) -> tuple[Life, ...]:
         """This run, as it is remembered; nothing of one too short to have begun."""
         climb, level = self._climb, round(self._growth.zigzag.level, 3)
         if climb.begin is None or self.gathering.collections < FEWEST_COLLECTIONS:
             return ()
         ages_s, levels, age_s = tuple(climb.ages_s), tuple(climb.levels), round(self._bearing.now_s, 3)
-        return (PastRun(ages_s, levels, climb.begin, climb.top, level, age_s, end),)
+        return (Life(ages_s, levels, climb.begin, climb.top, level, age_s, end),)
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data; `restore` goes on exactly from here."""

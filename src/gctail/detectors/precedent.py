@@ -1,4 +1,4 @@
-"""What earlier runs of the same service say of the growth under way: how the same climb ended before.
+"""What earlier runs of a service, or its replicas, say of the growth under way: how the same climb ended elsewhere.
 
 While a cache fills it is a leak for all that its heap shows. That the last runs grew like this and levelled off, or
 grew like this and died, tells what the heap cannot.
@@ -7,16 +7,20 @@ grew like this and died, tells what the heap cannot.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from math import exp, sqrt
 from typing import Any, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gctail.amounts import duration, size
 from gctail.detectors.climb import Climb, age_at
-from gctail.detectors.values import PastRun
+from gctail.detectors.values import GROWS, Life
 
 MOST_RUNS = 4
+ENDS = frozenset({"died", "cut-off"})
+FEWEST_CUT_OFF = 2
 STILL_SHARE = 0.35
 """A run that had nine tenths of its rise behind it for this share of its life had levelled off."""
 MOSTLY = 0.9
@@ -31,7 +35,8 @@ SLOW = 3.0
 """Growth that takes so many times as long as before is trusted half."""
 DIED_BELIEF = (0.8, 0.9, 0.93, 0.95)
 """How likely growth is a leak that follows the climb on which one run, two, … died for want of memory."""
-BEYOND_ODDS = 2.0
+BEYOND_ODDS, LONG_ENOUGH = 2.0, 0.5
+"""Growth above the height where others levelled off: by others at least half as old."""
 ALIKE = 1.35
 """How far the pace may change on the way where two climbs are one."""
 FASTEST, SLOWEST = 0.2, 5.0
@@ -48,12 +53,12 @@ SPREAD = (0.7, 1.45)
 
 
 class Precedent(Struct, frozen=True):
-    """What earlier runs came to that began like this one.
+    """What others came to that began like this process.
 
     `course` is levelled-off, beyond (higher than where they levelled off), died, or cut-off (they ended without a word,
     at the same height). `count` runs agree, `mib` is the height (MiB), `after_s` their age when they reached it;
     `weight` is how much of the belief is theirs, `belief` what they make it; `seconds`, from `low` to `high`, is how
-    long this run has to live if it ends as they did.
+    long this run has to live if it ends as they did. `whose` is "runs" or "replicas".
     """
 
     course: str
@@ -65,6 +70,7 @@ class Precedent(Struct, frozen=True):
     seconds: float | None = None
     low: float | None = None
     high: float | None = None
+    whose: str = "runs"
 
     def heeded(self, probability: float) -> float:
         """The belief in a leak, with what they say."""
@@ -76,7 +82,14 @@ class Precedent(Struct, frozen=True):
     @property
     def is_known_end(self) -> bool:
         """They died where this one goes."""
-        return self.course in {"died", "cut-off"}
+        return self.course in ENDS
+
+    @property
+    def limit_from(self) -> str:
+        """Who tells the limit, in the words of `Forecast`."""
+        if self.whose == "replicas":
+            return "replica-death"
+        return "earlier-death" if self.course == "died" else "earlier-end"
 
     def is_reached(self, level: float) -> bool:
         """This run is as high as those that levelled off; what they did is no news any more."""
@@ -84,11 +97,19 @@ class Precedent(Struct, frozen=True):
 
     def evidence(self) -> dict[str, Any]:
         """The same in numbers."""
-        return {"course": self.course, "runs": self.count, "mib": round(self.mib, 1), "after_s": round(self.after_s, 1)}
+        return {
+            "course": self.course,
+            self.whose: self.count,
+            "mib": round(self.mib, 1),
+            "after_s": round(self.after_s, 1),
+        }
 
     def sentence(self, level: float) -> str:
         """The same in words; `level` is the live heap now (MiB)."""
-        runs = "the last run" if self.count == 1 else f"the last {self.count} runs"
+        if self.whose == "runs":
+            runs = "the last run" if self.count == 1 else f"the last {self.count} runs"
+        else:
+            runs = "another replica" if self.count == 1 else f"{self.count} other replicas"
         each = "" if self.count == 1 else "about "
         match self.course:
             case "levelled-off":
@@ -105,114 +126,147 @@ class Precedent(Struct, frozen=True):
 class _Held(NamedTuple):
     """One earlier run held against the climb under way: where it ended or levelled off (MiB), seen from here."""
 
-    run: PastRun
+    run: Life
     mib: float
 
 
-def course_of(run: PastRun) -> str:
+def course_of(run: Life) -> str:
     """What became of a run: died, levelled-off, cut-off (it ended without a word), or unfinished."""
     if run.end == "memory":
         return "died"
-    reached_s = age_at(run.ages_s, run.levels, run.begin + MOSTLY * (run.top - run.begin))
-    if run.age_s - reached_s >= STILL_SHARE * run.age_s:
+    if has_levelled(run.ages_s, run.levels, run.begin, run.top, run.age_s):
         return "levelled-off"
     return "cut-off" if run.end == "silent" else "unfinished"
 
 
-def precedent(runs: Sequence[PastRun], climb: Climb, level: float, now_s: float, noise_mib: float) -> Precedent | None:
+def has_levelled(ages_s: Sequence[float], levels: Sequence[float], begin: float, top: float, age_s: float) -> bool:
+    """Whether a climb that is so old (s) has most of its rise well behind it."""
+    return age_s - age_at(ages_s, levels, begin + MOSTLY * (top - begin)) >= STILL_SHARE * age_s
+
+
+def of_runs(runs: Sequence[Life], climb: Climb, level: float, now_s: float, noise_mib: float) -> Precedent | None:
     """What the last runs that tell anything say of a process of this age (s) that stands so high (MiB).
 
     Of runs that ended differently only the latest count: a deploy may have mended, or broken, what was before.
     """
+    known = [(course, run) for run in reversed(runs) if (course := course_of(run)) != "unfinished"]
+    agreeing = [run for _, run in takewhile(lambda each: each[0] == known[0][0], known)]
+    return _said_by(agreeing, climb, level, now_s, noise_mib) if agreeing else None
+
+
+def of_replicas(
+    replicas: Sequence[Life], climb: Climb, level: float, now_s: float, noise_mib: float
+) -> Precedent | None:
+    """The same of replicas, of which the more count that came to the same."""
+    levelled, died = ([run for run in replicas if course_of(run) == course] for course in ("levelled-off", "died"))
+    agreeing = died if len(died) >= len(levelled) else levelled
+    found = _said_by(agreeing, climb, level, now_s, noise_mib) if agreeing else None
+    return replace(found, whose="replicas") if found is not None else None
+
+
+def telling(lives: Sequence[Life]) -> Life:
+    """The one of a replica's lives that tells most: how it is now, or, while that is open, how it died before."""
+    if course_of(lives[-1]) == "unfinished" and course_of(lives[0]) == "died":
+        return lives[0]
+    return lives[-1]
+
+
+def is_alike(replica: Life, climb: Climb, level: float, now_s: float, noise_mib: float) -> bool:
+    """Whether a replica grows now as this process does: on the same climb, as far as both have come."""
     begin = climb.begin
-    if begin is None or not runs:
+    if begin is None or replica.end != GROWS or course_of(replica) != "unfinished":
+        return False
+    if has_levelled(climb.ages_s, climb.levels, begin, climb.top, now_s):
+        return False
+    rise = min(level - begin, replica.level - replica.begin)
+    if rise < max(LEAST_RISE_MIB, LEAST_RISE_NOISE * noise_mib):
+        return False
+    here_s = age_at(climb.ages_s, climb.levels, begin + rise)
+    return _pace(replica, climb, begin, rise, here_s) is not None
+
+
+def _said_by(agreeing: Sequence[Life], climb: Climb, level: float, now_s: float, noise_mib: float) -> Precedent | None:
+    """What processes say that came to the same end, the latest first."""
+    begin, course = climb.begin, course_of(agreeing[0])
+    if begin is None:
         return None
-    telling = [(course_of(run), run) for run in runs]
-    telling = [(course, run) for course, run in telling if course != "unfinished"]
-    if not telling:
-        return None
-    last = telling[-1][0]
-    agreeing: list[_Held] = []
-    for course, run in reversed(telling):
-        if course != last:
-            break
-        moved = begin - run.begin
-        moved = moved if abs(moved) > OTHER_BEGIN * run.begin else 0.0
-        agreeing.append(_Held(run, (run.top if last == "levelled-off" else run.level) + moved))
-    if last == "levelled-off":
-        return _levelled_off(agreeing, level, now_s)
-    if last == "cut-off":
-        agreeing = _at_one_height(agreeing)
-    return _ended(last, agreeing, climb, begin, level, now_s, max(LEAST_RISE_MIB, LEAST_RISE_NOISE * noise_mib))
+    if course == "cut-off":
+        height = agreeing[0].level
+        agreeing = [run for run in agreeing if abs(run.level - height) <= SAME_END * height]
+        if len(agreeing) < FEWEST_CUT_OFF:
+            return None
+    held = [_held(run, begin) for run in agreeing]
+    if course == "levelled-off":
+        return _levelled_off(held, level, now_s)
+    least_mib = max(LEAST_RISE_MIB, LEAST_RISE_NOISE * noise_mib)
+    return _ended(course, held, climb, level, now_s) if level - begin >= least_mib else None
+
+
+def _held(run: Life, begin: float) -> _Held:
+    """Where a run came to, seen from a process that begins with so much (MiB)."""
+    moved = begin - run.begin
+    moved = moved if abs(moved) > OTHER_BEGIN * run.begin else 0.0
+    return _Held(run, (run.level if course_of(run) in ENDS else run.top) + moved)
 
 
 def _levelled_off(agreeing: list[_Held], level: float, now_s: float) -> Precedent | None:
     """Below the height at which they levelled off growth is no news; above it is another growth."""
     highest = max(agreeing, key=lambda held: held.mib)
     run, count = highest.run, len(agreeing)
-    reached_s = age_at(run.ages_s, run.levels, run.begin + MOSTLY * (run.top - run.begin))
+    reached_s = _reached_s(run)
     if level > ABOVE * highest.mib + SLACK_MIB:
-        return Precedent("beyond", count, highest.mib, reached_s)
+        longest_s = max(held.run.age_s for held in agreeing)
+        return Precedent("beyond", count, highest.mib, reached_s) if longest_s >= LONG_ENOUGH * now_s else None
     if level > FULL * highest.mib + SLACK_MIB:
         return None
     weight = 1.0 / (1.0 + (now_s / (SLOW * max(reached_s, 1.0))) ** 2)
     return Precedent("levelled-off", count, highest.mib, reached_s, weight, LEVELLED_BELIEF[min(count, MOST_RUNS) - 1])
 
 
-def _at_one_height(agreeing: list[_Held]) -> list[_Held]:
-    """Those that ended as high as the last one, where there are two or more."""
-    height = agreeing[0].run.level
-    same = [held for held in agreeing if abs(held.run.level - height) <= SAME_END * height]
-    return same if len(same) > 1 else []
-
-
-def _ended(  # noqa: PLR0913, PLR0917  (two climbs, and where the one under way stands)
-    course: str, agreeing: list[_Held], climb: Climb, begin: float, level: float, now_s: float, least_mib: float
-) -> Precedent | None:
+def _ended(course: str, agreeing: list[_Held], climb: Climb, level: float, now_s: float) -> Precedent | None:
     """What those say that died, where this climb is the same as theirs."""
+    begin = climb.begin or 0.0
     rise = level - begin
-    if rise < least_mib:
+    paces = [(held, _pace(held.run, climb, begin, rise, now_s)) for held in agreeing]
+    alike = [(held, pace) for held, pace in paces if pace is not None]
+    if len(alike) < (FEWEST_CUT_OFF if course == "cut-off" else 1):
         return None
-    left_s, due_s, count, mib, after_s = list[float](), list[float](), 0, 0.0, 0.0
-    for held in agreeing:
-        pace = _pace(held.run, climb, begin, level, now_s)
-        if pace is None:
-            break
-        count += 1
-        mib, after_s = mib + held.mib, after_s + held.run.age_s
-        then_s = age_at(held.run.ages_s, held.run.levels, held.run.begin + rise)
-        left_s.append(pace * max(held.run.age_s - then_s, 0.0))
-        step_s = age_at(held.run.ages_s, held.run.levels, held.run.begin + rise + climb.step) - then_s
-        due_s.append(pace * max(step_s, STEP_SHARE * then_s))
-    if not count or (course == "cut-off" and count < 2):
-        return None
-    mib, seconds = mib / count, sorted(left_s)[count // 2]
+    left_s, due_s = list[float](), list[float]()
+    for (run, _), pace in alike:
+        then_s, next_s = (age_at(run.ages_s, run.levels, run.begin + rise + step) for step in (0.0, climb.step))
+        left_s.append(pace * max(run.age_s - then_s, 0.0))
+        due_s.append(pace * max(next_s - then_s, STEP_SHARE * then_s))
+    patience_s = PATIENCE * max(due_s)
+    stalled = exp(-max(now_s - climb.ages_s[-1] - patience_s, 0.0) / patience_s)
+    mib, after_s = (sum(column) / len(alike) for column in zip(*((h.mib, h.run.age_s) for h, _ in alike), strict=True))
     seen = rise / max(mib - begin, rise)
-    late_s = now_s - climb.ages_s[-1] - PATIENCE * max(due_s)
-    stalled = exp(-max(late_s, 0.0) / (PATIENCE * max(due_s)))
     beliefs = DIED_BELIEF if course == "died" else (0.0, *DIED_BELIEF)
     return Precedent(
         course,
-        count,
+        len(alike),
         mib,
-        after_s / count,
+        after_s,
         stalled * seen / (seen + SEEN_SHARE),
-        beliefs[min(count, MOST_RUNS) - 1],
-        round(seconds, 3),
+        beliefs[min(len(alike), MOST_RUNS) - 1],
+        round(sorted(left_s)[len(left_s) // 2], 3),
         round(SPREAD[0] * min(left_s), 3),
         round(SPREAD[1] * max(left_s), 3),
     )
 
 
-def _pace(run: PastRun, climb: Climb, begin: float, level: float, now_s: float) -> float | None:
-    """How many times as long this climb takes as that one; None where they are not the same climb."""
+def _pace(run: Life, climb: Climb, begin: float, rise: float, now_s: float) -> float | None:
+    """How many times as long this climb took for `rise` (MiB) as that one; None where they are not the same climb."""
     paces = []
     for part in (0.4, 0.7, 1.0):
-        rise = part * (level - begin)
-        then_s = age_at(run.ages_s, run.levels, run.begin + rise)
-        here_s = age_at(climb.ages_s, climb.levels, begin + rise) if part < 1.0 else now_s
-        if then_s <= 0.0 or run.begin + rise > run.top:
+        then_s = age_at(run.ages_s, run.levels, run.begin + part * rise)
+        here_s = age_at(climb.ages_s, climb.levels, begin + part * rise) if part < 1.0 else now_s
+        if then_s <= 0.0 or run.begin + part * rise > run.top:
             return None
         paces.append(here_s / then_s)
     alike = max(paces) <= ALIKE**2 * min(paces) and FASTEST <= paces[-1] <= SLOWEST
     return sqrt(paces[1] * paces[2]) if alike else None
+
+
+def _reached_s(run: Life) -> float:
+    """The age at which most of a run's rise was behind it."""
+    return age_at(run.ages_s, run.levels, run.begin + MOSTLY * (run.top - run.begin))

@@ -14,6 +14,7 @@ LIMIT_FROM = {
     "gomemlimit": "the end, by GOMEMLIMIT",
     "earlier-death": "there an earlier run died",
     "earlier-end": "there earlier runs ended",
+    "replica-death": "there another replica died",
 }
 """Why the process will die at that much live heap, where no limit was given."""
 

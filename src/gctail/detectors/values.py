@@ -137,12 +137,17 @@ class Signal(Struct, frozen=True):
     phase: str = "onset"
 
 
-class PastRun(Struct, frozen=True):
-    """One run of the service that is over: its climb, and how it ended.
+GROWS, LIVES = "grows", "lives"
+"""In place of its end: a process that lives, and sets new highs, or does not."""
+
+
+class Life(Struct, frozen=True):
+    """One run of the service, or of its replica: its climb, and how it ended.
 
     It first stood at each of `levels` (MiB) at the age beside it in `ages_s`, which rise; it began with `begin`, was at
     most `top` and at the end `level` high, at the age `age_s`. `end` is memory, asked (it was told to end, or said
-    goodbye), other (another death), silent (it talked, and said nothing of its end), or empty where nobody can know.
+    goodbye), other (another death), silent (it talked, and said nothing of its end), or empty where nobody can know;
+    a replica may still live.
     """
 
     ages_s: tuple[float, ...]
@@ -168,7 +173,7 @@ class Carryover(Struct, frozen=True):
     plateaus_mib: tuple[float, ...] = ()
     unfinished: int = 0
     noise_mib: float | None = None
-    runs: tuple[PastRun, ...] = ()
+    runs: tuple[Life, ...] = ()
 
 
 class Inquiry(NamedTuple):

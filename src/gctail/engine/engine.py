@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from gctail.claims import claimed
 from gctail.engine.keeper import Keeper
 from gctail.engine.mined import Mined
+from gctail.engine.replicas import Replicas
 from gctail.engine.window import Window
 from gctail.parsing.burst import Burst, Found
 from gctail.records import Death, Digest, Finding, HeapSample, Passage, Sighting
@@ -49,6 +50,7 @@ class Engine:
         self.mined = Mined()
         self.most_services = MOST_SERVICES
         self.keeper: Keeper | None = None
+        self.replicas: Replicas | None = None
         self.tells_silence = False
         """Whether a service that falls silent is told: only where somebody listens to it live."""
         self.excused: Callable[[str], bool] = lambda _: False
@@ -86,6 +88,12 @@ class Engine:
             self.outside += 1
             return None
         return self._service(name).observe(event)
+
+    def hear_replicas(self) -> None:
+        """From now on services whose names say that they are replicas of each other are compared."""
+        self.replicas = Replicas(self.services)
+        for service in self.services.values():
+            self.replicas.join(service)
 
     def hear(self, name: str, digest: Digest) -> None:
         """What a service said was read elsewhere."""
@@ -190,6 +198,8 @@ class Engine:
             service.limit(self.limit_of(name))
             self._share_budget(service)
             self.mined.go_on(service)
+            if self.replicas is not None:
+                self.replicas.join(service)
         elif len(self.services) > self.most_services // 2:
             self.services.move_to_end(name)
         return service
@@ -200,6 +210,8 @@ class Engine:
         service.limit(self.limit_of(service.name))
         self._share_budget(service)
         self.mined.go_on(service)
+        if self.replicas is not None:
+            self.replicas.join(service)
 
     def limit_of(self, name: str) -> float | None:
         """The memory limit of a service, in MiB, as far as it is known."""
@@ -217,6 +229,8 @@ class Engine:
         self._heard.pop(name, None)
         if service is not None:
             self.mined.let_go(service)
+            if self.replicas is not None:
+                self.replicas.leave(name)
 
     def shed(self) -> str | None:
         """Let go of what is least useful, to need less memory; says of what, None where nothing is left to let go of.

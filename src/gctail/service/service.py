@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from gctail.detectors import Carryover, Judge, Signal
 from gctail.detectors.hurry import hurry
 from gctail.detectors.leak import DEFAULT_BUDGET
+from gctail.detectors.others import Replicas, nobody
+from gctail.detectors.values import Life
 from gctail.epochs import RECENT, Epoch, Gap
 from gctail.golang.pacer import Derived
 from gctail.parsing.burst import Burst
@@ -24,15 +26,13 @@ from gctail.rules import Plan
 from gctail.service import telling
 from gctail.service.advising import LEAKS
 from gctail.service.ends import Deaths, outside_heap
-from gctail.service.words import Words
+from gctail.service.words import FAREWELL_BYTES, Words
 from gctail.traces import Trace
 
 VERSION = 1
 MOST_OPEN_EPOCHS = 4
 """Processes that may write to one stream at the same time."""
 MOST_EPOCHS_KEPT = 16
-LAST_WORDS = 12
-"""Lines before the first collection of a process in which the one before it may have said goodbye."""
 MOST_FINDINGS_KEPT = 256
 
 
@@ -80,6 +80,7 @@ class Service:
         self.specimens: list[str] = []
         self.words = Words()
         self.memory: Carryover | None = None
+        self._replicas: Replicas = nobody
 
     # -- what comes in
 
@@ -156,6 +157,21 @@ class Service:
         self.plan = plan
         for epoch in self.open:
             epoch.watch_for(plan if self.judging else None, self.name, self.limit_mib)
+
+    def hear_replicas(self, replicas: Replicas) -> None:
+        """From now on ask these about growth: how the replicas of this service are."""
+        self._replicas = replicas
+        for epoch in self.open:
+            if epoch.judge is not None:
+                epoch.judge.replicas = replicas
+
+    def lives(self) -> Sequence[Life]:
+        """What its replicas may know: how its last process ended, and how the one of now is."""
+        epoch = self.current
+        if epoch is None or epoch.judge is None:
+            return self.memory.runs[-1:] if self.memory is not None else ()
+        lives: Sequence[Life] = epoch.judge.lives(died=epoch.died_of_memory)
+        return lives
 
     def heard(self, listened_s: float, now_s: float) -> list[Finding]:
         """It said something since this was last called; what is to be told where it had been called silent.
@@ -325,6 +341,8 @@ class Service:
         epoch = Epoch(
             self.epochs_seen, judge=Judge(self.limit_mib, self.memory, self.budget_per_day) if self.judging else None
         )
+        if epoch.judge is not None:
+            epoch.judge.replicas = self._replicas
         if self.plan and self.judging:
             epoch.watch_for(self.plan, self.name, self.limit_mib)
         if self.trace_points:
@@ -339,7 +357,7 @@ class Service:
 
     def _farewell(self) -> str:
         """How the process before took its leave: asked, silent, or empty where this log has no words."""
-        lines = self.words.last_lines(LAST_WORDS)
+        lines = self.words.last_lines(20, FAREWELL_BYTES)
         if not lines:
             return ""
         return "asked" if said_goodbye(lines) else "silent"

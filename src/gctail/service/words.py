@@ -10,6 +10,8 @@ from gctail.parsing.wrappers import unwrapped
 FIRST_BYTES = 512
 LAST_BYTES = 1 << 13
 SAVED_BYTES = 1 << 12
+FAREWELL_BYTES = 1 << 11
+"""In so much before the first collection of a process the one before it may have said goodbye: all of it is saved."""
 
 
 class Words:
@@ -42,9 +44,9 @@ class Words:
         """The end of the text, at most `LAST_BYTES`."""
         return b"".join(self._ends)[-LAST_BYTES:]
 
-    def last_lines(self, most: int) -> list[str]:
-        """The last lines that say something, unwrapped, the oldest first."""
-        lines = self.last.decode("utf-8", "replace").splitlines()
+    def last_lines(self, most: int, within: int = LAST_BYTES) -> list[str]:
+        """The last lines that say something, unwrapped, the oldest first; of so many bytes of log at most."""
+        lines = self.last[-within:].decode("utf-8", "replace").splitlines()
         if self._wrapper is not None:
             lines = unwrapped(lines, self._wrapper)
         return [line for line in lines if line.strip()][-most:]

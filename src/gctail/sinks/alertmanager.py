@@ -17,6 +17,7 @@ from gctail.sinks.letters import Letter, post_json
 from gctail.sinks.notices import Notice
 from gctail.sinks.route import Route, key
 from gctail.sinks.secret import bearer
+from gctail.whose.deployment import deployment_of
 
 
 class Settings(Route, frozen=True, kw_only=True, tag_field="kind", tag="alertmanager"):
@@ -59,6 +60,9 @@ def _alert(notice: Notice, severity: str) -> dict[str, Any]:
     finding = notice.finding
     name = "".join(part.capitalize() for part in show(finding.kind, 100).replace("_", "-").split("-"))
     labels = {"alertname": f"Gctail{name}", "service": show(finding.service, 200), "severity": severity}
+    deployment = deployment_of(finding.service)
+    if deployment is not None:
+        labels["deployment"] = show(deployment.name, 200)
     description = "\n".join([*(f"{name}: {value}" for name, value in notice.facts), *notice.lines])
     return {
         "labels": {**labels, "kind": show(finding.kind, 100)},

@@ -1,0 +1,55 @@
+"""Replicas of one deployment hear of each other: what one came to tells what the growth of another will come to.
+
+Only within one engine. Where services are spread over processes, as in Kafka, which replicas lie beside each other is
+chance, and findings must not depend on it: there they are not heard.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from gctail.detectors.values import Life
+from gctail.service import Service
+from gctail.whose.deployment import Deployment, deployment_of
+
+MOST_ASKED = 16
+"""Of more replicas so many are asked, the first by name."""
+
+
+class Replicas:
+    """Who is a replica of whom among these services, by name; they are asked when a growth is judged."""
+
+    def __init__(self, services: Mapping[str, Service]) -> None:
+        self._services = services
+        self._names: dict[str, list[str]] = {}
+
+    def join(self, service: Service) -> None:
+        """A service is heard of; it can ask its replicas from now on, where its name is one of a replica."""
+        deployment = deployment_of(service.name)
+        if deployment is None:
+            return
+        names = self._names.setdefault(deployment.name, [])
+        if service.name not in names:
+            insort(names, service.name)
+        service.hear_replicas(partial(self.beside, service.name, deployment))
+
+    def leave(self, name: str) -> None:
+        """A service is forgotten."""
+        deployment = deployment_of(name)
+        names = self._names.get(deployment.name, []) if deployment is not None else []
+        if name in names:
+            names.remove(name)
+        if deployment is not None and not names:
+            self._names.pop(deployment.name, None)
+
+    def beside(self, name: str, deployment: Deployment) -> Sequence[Sequence[Life]]:
+        """The lives of its replicas, one after the other: of its own release, or where nobody is of that, of others."""
+        near, far = list[Sequence[Life]](), list[Sequence[Life]]()
+        for other in self._names.get(deployment.name, ())[: MOST_ASKED + 1]:
+            lives = self._services[other].lives() if other != name and other in self._services else ()
+            if lives:
+                same = getattr(deployment_of(other), "release", "") == deployment.release
+                (near if same else far).append(lives)
+        return near or far
