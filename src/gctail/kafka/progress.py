@@ -43,19 +43,17 @@ class Progress:
         return known is None or offset >= known.saved.get(place, 0)
 
     def touch(self, name: str, place: Place, offset: int, lane: str) -> None:
-        """Something of the service stands at this offset, and its state will have it."""
+        """Something of the service stands at this offset, and its state will have it, or has it already."""
         known = self.services.get(name)
         if known is None:
             known = self.services[name] = Whereabouts(place)
         known.lane = lane
-        known.saved.setdefault(place, 0)
-        if name in self.untouchable:
+        if name in self.untouchable or offset < known.saved.setdefault(place, 0):
             return
         dirty = self._dirty.get(place)
         if dirty is None:
             dirty = self._dirty[place] = OrderedDict()
-        if name not in dirty:
-            dirty[name] = offset
+        dirty[name] = min(offset, dirty.get(name, offset))  # a report is heard of after lines that came in its middle
 
     def hold(self, place: Place, lane: str, offset: int | None) -> None:
         """A lane holds something unfinished since this offset, nobody knows whose; None: no more."""
@@ -86,8 +84,8 @@ class Progress:
         return min([position, *firsts])
 
     def positions_of(self, name: str) -> dict[Place, int]:
-        """How far a service is that is saved now: as far as its partitions are, those that are ours."""
-        return {place: self.positions.get(place, at) for place, at in self.services[name].saved.items()}
+        """How far a service is that is saved now: as far as its partitions are, those that are ours, or farther."""
+        return {place: max(at, self.positions.get(place, 0)) for place, at in self.services[name].saved.items()}
 
     def homes(self, names: Iterable[str]) -> set[Place]:
         """The partitions in which services live, as far as those are ours."""
