@@ -82,9 +82,91 @@ def test_tables_are_not_accused(code):
     assert verdict(code).verdict in {"never-written", "filled-at-start", "few-keys"}
 
 
-def test_who_registers_at_the_start_is_only_possible():
+def test_who_registers_what_there_is_at_the_start_is_not_told():
     found = verdict("var m = map[string]int{}\nfunc Register(k string) { m[k] = 1 }\n")
-    assert (found.severity, found.certainty) == ("info", "possible")
+    assert (found.verdict, found.certainty, found.told) == ("unbounded", "unlikely", False)
+
+
+def told(code):
+    """What `gctail scan` lists of `code`: names and severities."""
+    return {each.name: each.severity for each in read(a=HEAD + code).unbounded()}
+
+
+STORE = "type Store struct {{ {more}items map[string]int }}\nfunc (s *Store) {method} {{ s.items[k] = 1 }}\n"
+HANDLED = "func Handle(s *Store, r *http.Request) {{ s.{call} }}\n"
+
+
+@pytest.mark.parametrize(
+    "more", ["mu sync.Mutex; ", "mu syncs.RWMutex; ", "stop chan struct{}; ", "stop context.CancelFunc; "]
+)
+def test_a_field_of_what_is_shared_or_can_be_stopped_is_told(more):
+    code = STORE.format(more=more, method="Put(k string)")
+    assert told(code) == {"Store.items": "info"}
+    assert told(code + HANDLED.format(call="Put(r.Host)")) == {"Store.items": "warning"}
+
+
+def test_a_field_of_what_is_made_for_one_piece_of_work_is_not_told():
+    code = STORE.format(more="", method="Put(k string)") + HANDLED.format(call="Put(r.Host)")
+    assert told(code) == {}
+    assert told(code.replace("items map", "mu sync.Mutex; items map").replace("Store", "RequestBuilder")) == {}
+
+
+def test_what_a_constructor_fills_before_anybody_has_it_does_not_count():
+    code = (
+        "type Store struct { mu sync.Mutex; items map[string]int }\n"
+        "func New(names []string) *Store {\n\ts := &Store{items: map[string]int{}}\n"
+        "\tfor _, k := range names { s.items[k] = 1 }\n\treturn s\n}\n"
+    )
+    assert verdict(code, "Store.items").verdict == "never-written"
+    served = code.replace(
+        "return s",
+        "http.HandleFunc(names[0], func(w http.ResponseWriter, r *http.Request) { s.items[r.Host]++ })\n\treturn s",
+    )
+    assert told(served) == {"Store.items": "warning"}
+
+
+def test_a_count_by_key_that_comes_back_to_nothing_and_stays_is_told():
+    code = (
+        "type limiter struct { mu sync.Mutex; open map[string]int }\n"
+        "func (l *limiter) up(ip string) { l.open[ip]++ }\nfunc (l *limiter) down(ip string) { l.open[ip]-- }\n"
+        "func (l *limiter) ServeTCP(c Conn) { ip := c.RemoteAddr().String(); l.up(ip); defer l.down(ip) }\n"
+    )
+    found = verdict(code, "limiter.open")
+    assert (found.severity, found.keys) == ("warning", "request")
+    assert found.why.startswith("counted up and down by key, and an entry that is back at 0 is never deleted")
+
+
+@pytest.mark.parametrize(
+    "decode",
+    ["json.NewDecoder(r.Body).Decode(&order)", "body, _ := io.ReadAll(r.Body); json.Unmarshal(body, &order)"],
+)
+def test_what_is_decoded_from_a_request_comes_from_it(decode):
+    code = (
+        "type Order struct { ID string }\nvar m = map[string]Order{}\n"
+        f"func handle(w http.ResponseWriter, r *http.Request) {{ var order Order; {decode}; m[order.ID] = order }}\n"
+    )
+    assert verdict(code).severity == "critical"
+
+
+def test_a_method_that_only_calls_its_like_may_be_called_by_others():
+    code = PUT + (
+        "var m = map[string]int{}\ntype all struct{ of []Collector }\n"
+        "func (a *all) Collect() { for _, each := range a.of { each.Collect() }; m = nil }\n"
+    )
+    assert verdict(code).verdict == "emptied"
+
+
+def test_a_new_of_a_value_is_read():
+    """`new(int64(1))` is Go since 1.26."""
+    code = 'var one = new(int64(1))\nvar cells = new([]int)\nvar m = map[string]int{}\nvar word = new("x")\n' + PUT
+    assert verdict(code).severity == "critical"
+
+
+def test_what_tests_are_made_with_is_left_out():
+    body = b"package x\nvar m = map[string]int{}\nfunc Put(k string) { m[k] = 1 }\n"
+    paths = ["e2e/a.go", "pkg/testutil/b.go", "pkg/mock_store.go", "pkg/store_mock.go", "speedtest/latest.go"]
+    sources = read_sources((path, body) for path in paths)
+    assert (sources.files, sources.left_out) == (1, {"test": 4})
 
 
 def test_making_a_map_when_it_is_nil_is_no_emptying():

@@ -19,7 +19,8 @@ DESCRIPTION = """\
 Lists long-lived maps, slices, lists and sync.Maps of Go source that are written again and again, and that nothing
 deletes from, clears, replaces or bounds. Vendored, generated and test files are left out. Nothing is run or built.
 
-critical: requests choose the keys · warning: likely · info: possible (who holds it, or who else has it, is not seen)"""
+critical: requests choose the keys · warning: likely · info: possible (who holds it, or who else has it, is not seen;
+told in one line each). --all tells all others too, with the reason why they are let alone."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -80,10 +81,13 @@ def _print_json(options: argparse.Namespace, sources: Sources, listed: list[Cont
 
 
 def _text(sources: Sources, listed: list[Container], files: GoFiles, *, colour: bool, everything: bool) -> str:
-    from gctail.sinks.text import Palette
+    from gctail.sinks.text import BOLD, Palette
 
     palette = Palette(colour=colour)
-    blocks = [_block(container, palette) for container in listed]
+    blocks = [_block(container, palette) for container in listed if container.severity != "info"]
+    possible = [_line(container) for container in listed if container.severity == "info"]
+    if possible:
+        blocks.append("\n".join([palette.paint("INFO      possible, if what holds them lives long:", BOLD), *possible]))
     if not blocks:
         blocks = ["nothing that only grows was found"]
     if everything:
@@ -108,6 +112,12 @@ def _block(container: Container, palette: Any) -> str:  # noqa: ANN401 - a Palet
     mutex = f"mutex {show(container.mutex)}" if container.mutex else ""
     about = " · ".join(part for part in (keys, mutex) if part)
     return "\n".join([*lines, f"  {about}"] if about else lines)
+
+
+def _line(container: Container) -> str:
+    write = next((each for each in container.writes if each.often not in {"never", "at the start only"}), None)
+    by = f"  written in {show(write.function or 'an initialiser')} at {show(write.file)}:{write.line}" if write else ""
+    return f"  {_where(container)}  {show(container.name, 80)}  {show(container.type, 60)}{by}"
 
 
 def _where(container: Container) -> str:

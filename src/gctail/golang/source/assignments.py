@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from gctail.golang.source.facts import COMPUTED, FIXED, Local, Tags
 from gctail.golang.source.scopes import FRESH, Binding, Held
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from gctail.golang.source.facts import Spot
     from gctail.golang.source.scopes import Scopes
     from gctail.golang.source.types import Type
+
+
+MAKES = re.compile(r"(?:\w+\.)?(?:[Nn]e[wW]|[Mm]ake)(?:[A-Z]\w*)?$")
+"""Calls that give back something that nobody else has: `new`, `NewServer`, `makePool`."""
 
 
 class Assignments:
@@ -39,6 +46,10 @@ class Assignments:
         raise NotImplementedError
 
     def use(self, container: str, action: str, node: Node, origin: Tags = FIXED, key: str = "", to: str = "") -> None:  # noqa: PLR0913, PLR0917 - what a use is made of
+        """See `Walk`."""
+        raise NotImplementedError
+
+    def is_new(self, held: Held) -> bool:
         """See `Walk`."""
         raise NotImplementedError
 
@@ -104,7 +115,12 @@ class Assignments:
             self._made_in_main(value, typed)
         pieces = pieces_of(value, self.scopes.pieces) if value is not None else None
         known = pieces if pieces and any(pieces) else None
-        return Binding(typed, container, origin, known, fresh=fresh, closure=self.closure)
+        made = (
+            fresh
+            and inner is not None
+            and (inner.type == "composite_literal" or MAKES.match(_called(inner)) is not None)
+        )
+        return Binding(typed, container, origin, known, fresh=fresh, made=made, closure=self.closure)
 
     def _made_in_main(self, value: Node | None, typed: Type) -> None:
         """What `main` makes outside its function literals lives as long as the program."""
@@ -141,7 +157,7 @@ class Assignments:
         if target.type != "index_expression":
             return
         held = self.scopes.held(target.child_by_field_name("operand"))
-        if held.id is None or held.type.kind not in {"map", "foreign"}:
+        if held.id is None or held.type.kind not in {"map", "foreign"} or self.is_new(held):
             return
         index = target.child_by_field_name("index")
         self.use(held.id, "write", node, self.scopes.origin(index), text_of(index))
@@ -155,11 +171,10 @@ class Assignments:
             self._replaced(held, name, value, node)
         if binding is not None and value is not None:
             origin = binding.origin | self.scopes.origin(value)
-            new = Binding(binding.type, binding.container, origin, None, fresh=binding.fresh, closure=binding.closure)
-            self.scopes.rebind(name, new)
+            self.scopes.rebind(name, replace(binding, origin=origin, pieces=None, made=False))
 
     def _replaced(self, held: Held, name: str, value: Node | None, node: Node) -> None:
-        if held.id is None or (held.fresh and "." in held.id):
+        if held.id is None or (held.fresh and "." in held.id) or self.is_new(held):
             return
         inner = bare(value)
         if inner is not None and inner.type == "call_expression" and _called(inner) == "append":

@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gctail.golang.source.assignments import Assignments
 from gctail.golang.source.declarations import Function, Package, full_name, parameters_of, shown_name, signature
 from gctail.golang.source.facts import COMPUTED, FIXED, Call, Local, LogCall, Spot, Tags, Use
 from gctail.golang.source.logcalls import library_of, message_of
-from gctail.golang.source.scopes import Binding, Scopes
+from gctail.golang.source.scopes import Binding, Held, Scopes
 from gctail.golang.source.tree import DEEPEST, Unreadable, bare, line_of, named, of_type, text_of
 from gctail.golang.source.types import CONTAINERS, OTHER
 
@@ -32,6 +33,10 @@ BUILTIN_USES = {
     "slices.DeleteFunc": "delete", "maps.Copy": "write", "heap.Pop": "delete", "heap.Push": "write",
     "heap.Remove": "delete",
 }  # fmt: skip
+SERVES = re.compile(r"Serve[A-Z]\w*$")
+"""ServeHTTP, ServeDNS, ServeTCP: what they are given comes from other machines, whatever its type is called."""
+FILLS = re.compile(r"(?:Unmarshal|Decode|Bind|Scan|Parse|Read|Recv|Receive)\w*$|ShouldBind")
+"""Calls that fill what they are given a pointer to: `json.NewDecoder(r.Body).Decode(&order)`."""
 NIL_CHECK = re.compile(r"(?:==\s*nil|len\([^()]*\)\s*==\s*0)")
 
 
@@ -57,6 +62,7 @@ class Walk(Assignments):
         self.function = Function("", (), OTHER)
         self.closure = 0
         self.recurring = 0
+        self.rounds = 0
         self.lazy = 0
         self.depth = 0
         self.method_names = frozenset(name.rpartition(".")[2] for name in package.functions)
@@ -114,22 +120,26 @@ class Walk(Assignments):
         self.function = Function("", (), OTHER)
 
     def _parameters(self, node: Node) -> None:
+        served = SERVES.match(self.function.name) is not None
         for name, typed in parameters_of(node.child_by_field_name("parameters")):
-            self.scopes.parameter(name, typed)
+            self.scopes.parameter(name, typed, served=served)
 
     def _func_literal(self, node: Node) -> None:
         outer, parent = self.closure, node.parent
         at_once = (
             parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node
         )
-        self.closure = line_of(node)
+        rounds = self.rounds
+        self.closure = self.scopes.closure = line_of(node)
         self.recurring += not at_once
+        self.rounds = 0
         self.scopes.push()
         self._parameters(node)
         self.visit(node.child_by_field_name("body"))
         self.scopes.pop()
         self.recurring -= not at_once
-        self.closure = outer
+        self.closure = self.scopes.closure = outer
+        self.rounds = rounds
 
     def _block(self, node: Node) -> None:
         self.scopes.push()
@@ -146,6 +156,7 @@ class Walk(Assignments):
         clause = next(of_type(node, "range_clause"), None)
         endless = self._is_endless(node, clause)
         self.recurring += endless
+        self.rounds += endless
         if clause is not None:
             right = clause.child_by_field_name("right")
             self.visit(right)
@@ -157,6 +168,7 @@ class Walk(Assignments):
             if child is not clause and child.type != "range_clause":
                 self.visit(child)
         self.recurring -= endless
+        self.rounds -= endless
         self.scopes.pop()
 
     def _is_endless(self, node: Node, clause: Node | None) -> bool:
@@ -227,7 +239,22 @@ class Walk(Assignments):
         elif function.type != "identifier":
             self.visit(function)
         self._log(node, function, arguments)
+        self._filled(function, named(arguments))
         self._container_call(node, function, named(arguments))
+
+    def _filled(self, function: Node, arguments: list[Node]) -> None:
+        """A variable whose address goes to a decoder holds what the decoder reads from."""
+        targets = [text_of(bare(each)) for each in arguments if each.type == "unary_expression"]
+        method = text_of(function.child_by_field_name("field")) or text_of(function)
+        if not targets or FILLS.search(method) is None:
+            return
+        origin = self.scopes.origin(function.child_by_field_name("operand"))
+        for each in arguments:
+            origin |= self.scopes.origin(each) if each.type != "unary_expression" else FIXED
+        for name in targets:
+            known = self.scopes.find(name)
+            if known is not None:
+                self.scopes.rebind(name, replace(known, origin=known.origin | origin))
 
     def _log(self, node: Node, function: Node, arguments: Node | None) -> None:
         found = library_of(function, self.imports, self._type_name)
@@ -253,13 +280,15 @@ class Walk(Assignments):
         action = BUILTIN_USES.get(called.partition("[")[0])
         if action is not None and arguments:
             held = self.scopes.held(arguments[0])
-            if held.id is not None:
+            if held.id is not None and not self.is_new(held):
                 self.use(held.id, action, node, COMPUTED)
             return
         if function.type == "selector_expression":
             held = self.scopes.held(function.child_by_field_name("operand"))
             method = text_of(function.child_by_field_name("field"))
             if held.id is not None and held.type.kind in ALIEN_METHODS | {"foreign"} and method in STORES:
+                if self.is_new(held):
+                    return
                 key = arguments[0] if arguments else None
                 self.use(held.id, STORES[method], node, self.scopes.origin(key), text_of(key))
                 return
@@ -318,6 +347,11 @@ class Walk(Assignments):
                         self.use(held.id, "escape", node, to="return")
         self.children(node)
 
+    def is_new(self, held: Held) -> bool:
+        """A field of something that was made here a moment ago, and is filled before anybody else has it."""
+        return held.made and not self.rounds and held.id is not None and "." in held.id
+
     def use(self, container: str, action: str, node: Node, origin: Tags = FIXED, key: str = "", to: str = "") -> None:  # noqa: PLR0913, PLR0917 - what a use is made of
         """Note what happens to a container."""
-        self.facts.uses.append(Use(container, action, self.spot(node), origin, key[:80], to))
+        down = node.type == "dec_statement"
+        self.facts.uses.append(Use(container, action, self.spot(node), origin, key[:80], to, down))

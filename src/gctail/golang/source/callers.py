@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -11,6 +12,13 @@ from gctail.golang.source.facts import COMPUTED, Call, Spot, Tags
 DEEPEST = 6
 MOST_PARAMETERS = 500
 START, AGAIN, UNKNOWN, DEAD = "at the start only", "again and again", "unknown", "never"
+SETUP = "while something is set up"
+SETS_UP = re.compile(
+    r"(?:Must)?(?:[Rr]egister|[Pp]arse|[Ss]et[Uu]p|[Ii]nit(?:ial|[A-Z]|$)|[Cc]onfigure|[Pp]rovision|[Uu]nmarshal|[Vv]alidate"
+    r"|AtExit|atExit|On(?:Start|Init|Stop|Exit|Shutdown)|HandleFunc$|Handle$|Mount|Route$|Define|Declare|Install|Use$|Populate"
+    r"|[Aa]dd(?:Flag|Command|Route|Hook|Middleware|Plugin|Listener|Provider|Handler)s?$)|.*(?:[Ff]romConfig|[Ff]romFile|FromEnv)$"
+)
+"""Names of functions that take in what there is at the start; they may be called late, but not for ever."""
 
 
 class Callers:
@@ -85,7 +93,11 @@ class Callers:
         function = self.functions.get((folder, name))
         if function is not None and any(is_request(typed.name) for _, typed in function.parameters):
             return AGAIN
-        calls = self.of(folder, name)
+        called = self._called(folder, name, depth)
+        return SETUP if called in {AGAIN, UNKNOWN} and SETS_UP.match(name.rpartition(".")[2]) else called
+
+    def _called(self, folder: str, name: str, depth: int) -> str:
+        calls = [call for call in self.of(folder, name) if (call.at.package, call.at.function) != (folder, name)]
         if not calls:
             return UNKNOWN if name.rpartition(".")[2][:1].isupper() else DEAD
         if any(call.as_value or call.at.recurring for call in calls):
@@ -93,7 +105,7 @@ class Callers:
         if depth > DEEPEST:
             return UNKNOWN
         found = {self.function_often(call.at.package, call.at.function, depth + 1) for call in calls}
-        return next((often for often in (AGAIN, UNKNOWN, START) if often in found), DEAD)
+        return next((often for often in (AGAIN, UNKNOWN, SETUP, START) if often in found), DEAD)
 
     def origin(self, tags: Tags, at: Spot) -> frozenset[str]:
         """Where a value comes from, followed through parameters: request, computed, constant, parameter (unknown)."""

@@ -8,13 +8,15 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from gctail.golang.source.callers import AGAIN, DEAD, START, Callers
+from gctail.golang.source.callers import DEAD, START, Callers
+from gctail.golang.source.certainty import GROWS, LIKELY, UNLIKELY, Holder, certainty
 from gctail.golang.source.declarations import Package
 from gctail.golang.source.facts import Use
 from gctail.golang.source.types import CONTAINERS, FINITE_KEYS, Type
 
 MOST_PLACES = 12
-REGISTERS = re.compile(r"(?:Must)?(?:[Rr]egister|AtExit|atExit|On[A-Z]|Handle|Mount|Route|Define|Declare|Install|Use$)")
+WORKS = re.compile(r"(?:sync|syncs|atomic|errgroup|semaphore)\.|context\.CancelFunc$")
+"""Types of fields of what several goroutines share, or what is stopped one day: it lives for a while."""
 
 
 class Place(Struct, frozen=True):
@@ -33,8 +35,8 @@ class Container(Struct, frozen=True):
 
     `scope` is package (a package-level variable, or a field of one), singleton (a field of what `main` makes once),
     field (of a struct whose holder is not known) or local (kept alive by function literals). `verdict` is unbounded,
-    bounded, emptied, filled-at-start, few-keys or never-written; `certainty` of unbounded is likely or possible, and
-    `why` says why. `keys` says where keys come from.
+    bounded, emptied, filled-at-start, few-keys or never-written; `certainty` of unbounded is likely, possible or
+    unlikely, and `why` says why. `keys` says where keys come from.
     """
 
     name: str
@@ -60,10 +62,18 @@ class Container(Struct, frozen=True):
 
     @property
     def severity(self) -> str:
-        """critical where requests choose the keys, warning where it is likely, info where it is only possible."""
-        if self.certainty != "likely":
+        """critical where requests choose the keys, warning where it is likely, info where it is only possible.
+
+        A field is never critical: it may go when what holds it goes.
+        """
+        if self.certainty != LIKELY:
             return "info"
-        return "critical" if self.keys == "request" else "warning"
+        return "critical" if self.keys == "request" and self.scope != "field" else "warning"
+
+    @property
+    def told(self) -> bool:
+        """It is worth a reader's time by itself, without a log line that leads there."""
+        return self.unbounded and self.certainty != UNLIKELY
 
 
 class Candidate(Struct, frozen=True):
@@ -76,6 +86,8 @@ class Candidate(Struct, frozen=True):
     file: str
     line: int
     mutex: str | None
+    lasting: bool = True
+    """Of a field: its struct is shared or can be stopped, so it lives for a while."""
 
 
 class Uses:
@@ -134,11 +146,12 @@ def candidates(package: Package) -> list[Candidate]:
 
 def _fields(package: Package, owner: str, struct: Type, scope: str, file: str) -> list[Candidate]:
     mutex = next((name for name, typed, _ in struct.fields if typed.kind == "mutex"), None)
+    lasting = any(typed.kind in {"mutex", "channel"} or WORKS.match(typed.name) for _, typed, _ in struct.fields)
     found = []
     for name, typed, line in struct.fields:
         inner = package.resolved(typed)
         if inner.kind in CONTAINERS:
-            found.append(Candidate(f"{owner}.{name}", f"{owner}.{name}", inner, scope, file, line, mutex))
+            found.append(Candidate(f"{owner}.{name}", f"{owner}.{name}", inner, scope, file, line, mutex, lasting))
     return found
 
 
@@ -162,12 +175,16 @@ def judged(candidate: Candidate, package: Package, uses: list[Use], callers: Cal
     bounds = [use for use in uses if use.action == "bound" and often[use] != DEAD]
     origins = _origins(running, callers)
     verdict, why = _verdict(candidate, package, writes, running, deletes, bounds, origins)
-    certainty = "certain"
+    sure = "certain"
     if verdict == "unbounded":
-        certainty, why = _certainty(candidate, uses, running, often, why)
+        holder = Holder(
+            candidate.scope, candidate.id.rpartition(".")[0] if candidate.scope != "local" else "",
+            lasting=candidate.lasting, is_list=candidate.type.kind in {"slice", "list"},
+        )  # fmt: skip
+        sure, why = certainty(holder, uses, {use: often[use] for use in running}, origins)
     return Container(
         candidate.name, candidate.type.kind, candidate.type.text, candidate.scope, candidate.file, candidate.line,
-        package.folder, verdict, certainty, why, _keys(origins), candidate.mutex,
+        package.folder, verdict, sure, why, _keys(origins), candidate.mutex,
         _places(writes, often), _places(deletes, often), _places(bounds, often),
     )  # fmt: skip
 
@@ -203,23 +220,7 @@ def _verdict(  # noqa: PLR0911, PLR0913, PLR0917 - one line for every reason
         return "few-keys", f"there are only so many values of {key}"
     if keyed and origins <= {"constant", "finite"}:
         return "few-keys", "its keys are fixed in the source"
-    return "unbounded", "written again and again, and nothing deletes, clears or replaces, or compares its length"
-
-
-def _certainty(
-    candidate: Candidate, uses: list[Use], running: list[Use], often: dict[Use, str], why: str
-) -> tuple[str, str]:
-    if candidate.scope == "field":
-        return "possible", f"{why}; who holds it, and how long, is not seen here"
-    if candidate.scope == "local" and any(use.at.function != "main" for use in running):
-        return "possible", f"{why}; it lives as long as the function literals that use it"
-    if any(use.action == "escape" for use in uses):
-        return "possible", f"{why} here; but it is handed to code that may"
-    if all(REGISTERS.match(use.at.function.rpartition(".")[2]) for use in running):
-        return "possible", f"{why}; but by its name it registers what there is at the start"
-    if all(often[use] != AGAIN for use in running):
-        return "possible", f"{why} here; who calls the code that writes is not in these files"
-    return "likely", why
+    return "unbounded", GROWS
 
 
 def _places(uses: list[Use], often: dict[Use, str]) -> tuple[Place, ...]:

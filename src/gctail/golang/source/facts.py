@@ -41,6 +41,8 @@ class Use(Struct, frozen=True):
     origin: Tags = FIXED
     key: str = ""
     to: str = ""
+    counted_down: bool = False
+    """`m[k]--`: what is counted is over, and the entry stays."""
 
 
 class Call(Struct, frozen=True):

@@ -39,15 +39,13 @@ class Sources(Struct):
     def unbounded(self) -> list[Container]:
         """What `gctail scan` lists: the worst first."""
         order = {"critical": 0, "warning": 1, "info": 2}
-        listed = [each for each in self.containers if each.unbounded and is_long_lived(each)]
+        listed = [each for each in self.containers if each.told and is_long_lived(each)]
         return sorted(listed, key=lambda each: (order[each.severity], each.file, each.line, each.name))
 
 
 def is_long_lived(container: Container) -> bool:
-    """Package-level, or guarded by a mutex (so it is shared), or kept by function literals of `main`."""
-    if container.scope == "local":
-        return bool(container.writes) and container.writes[0].function == "main"
-    return container.scope in {"package", "singleton"} or container.mutex is not None
+    """Not a local variable, unless function literals of `main` keep it."""
+    return container.scope != "local" or (bool(container.writes) and container.writes[0].function == "main")
 
 
 def read_sources(files: Iterable[tuple[str, bytes]]) -> Sources:

@@ -40,6 +40,8 @@ class Binding(Struct, frozen=True):
     origin: Tags = COMPUTED
     pieces: Pieces | None = None
     fresh: bool = False
+    made: bool = False
+    """It stands for something that this function makes and has to itself as yet."""
     closure: int = 0
 
 
@@ -49,6 +51,7 @@ class Held(Struct, frozen=True):
     id: str | None
     type: Type
     fresh: bool = False
+    made: bool = False
 
 
 NOTHING = Held(None, OTHER)
@@ -60,6 +63,7 @@ class Scopes:
     def __init__(self, package: Package, imports: dict[str, str]) -> None:
         self.package, self.imports = package, imports
         self._stack: list[dict[str, Binding]] = [{}]
+        self.closure = 0
 
     def push(self) -> None:
         """Enter a block."""
@@ -81,9 +85,9 @@ class Scopes:
                 scope[name] = binding
                 return
 
-    def parameter(self, name: str, typed: Type) -> None:
-        """A name that callers give a value."""
-        origin = frozenset({f"param:{name}"})
+    def parameter(self, name: str, typed: Type, *, served: bool = False) -> None:
+        """A name that callers give a value; `served` where the function is one that serves requests."""
+        origin = REQUEST if served and typed.name != "context.Context" else frozenset({f"param:{name}"})
         if typed.name in FINITE_KEYS:
             origin = FINITE
         elif FROM_OUTSIDE.search(typed.name):
@@ -116,7 +120,7 @@ class Scopes:
             element = inner.type.element
             typed = Type("map", text=element) if element.startswith("map[") else self._typed(element)
             nested = inner.id if typed.kind in CONTAINERS else None
-            return Held(nested, typed)
+            return Held(nested, typed, made=inner.made)
         if node.type == "call_expression":
             called = text_of(node.child_by_field_name("function"))
             function = self.package.functions.get(called)
@@ -132,7 +136,8 @@ class Scopes:
     def _name(self, name: str) -> Held:
         binding = self.find(name)
         if binding is not None:
-            return Held(binding.container, self.package.resolved(binding.type), binding.fresh)
+            made = binding.made and binding.closure == self.closure
+            return Held(binding.container, self.package.resolved(binding.type), binding.fresh, made)
         variable = self.package.variables.get(name)
         return Held(name, self.package.resolved(variable.type)) if variable is not None else NOTHING
 
@@ -148,7 +153,7 @@ class Scopes:
             return NOTHING
         owner, typed, _ = found
         label = f"{owner or holder.id}.{name}"
-        return Held(label, self.package.resolved(typed), holder.fresh)
+        return Held(label, self.package.resolved(typed), holder.fresh, holder.made)
 
     # -- where a value comes from
 
@@ -190,7 +195,9 @@ class Scopes:
         if function is not None and function.type == "selector_expression":
             operand = function.child_by_field_name("operand")
             tags |= self.origin(operand, depth + 1)
-            if text_of(function.child_by_field_name("field")) == "Len":
+            method = text_of(function.child_by_field_name("field"))
+            tags |= REQUEST if method == "RemoteAddr" else FIXED
+            if method == "Len":
                 held = self.held(operand)
                 tags |= {f"len:{held.id}"} if held.id else set()
         for argument in arguments:

@@ -18,6 +18,17 @@ GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.\r?$", re.MULTILINE
 """As `go help generate` defines it: before the first line that is neither comment nor blank."""
 IGNORED = re.compile(rb"^//go:build\s+ignore\b|^// \+build\s+ignore\b", re.MULTILINE)
 CLAUSE = re.compile(rb"^package\s", re.MULTILINE)
+TEST_FOLDERS = re.compile(
+    r"(?:testdata|tests?|testing|test_?(?:utils?|helpers?|support|framework|suite)|e2e|mocks?|fakes?|stubs|tstest"
+    r"|(?:http|api|sql|grpc|db|integration|unit|storage|client|server|store)_?tests?)$"
+)
+"""Folders of what tests are made with. A service called `speedtest` is none of them."""
+TEST_FILES = re.compile(r"(?:.*_test|(?:mocks?|fakes?|test_?(?:utils?|helpers?))(?:_.*)?|.*_(?:mocks?|fakes?))\.go$")
+
+
+NEW = "neW"
+"""What `new` becomes where it takes a value (`new(int64(1))`, since Go 1.26): the grammar knows types only there."""
+NEW_OF_VALUE = re.compile(rb"(?<![\w.])new\((?!\s*(?:[\[*(]|map\[|struct\b|func\(|chan\b|interface\b|<-))")
 
 
 class Unreadable(GctailError):
@@ -42,6 +53,8 @@ class GoParser:
         if b"\0" in data:  # for tree-sitter the file would end here; Go takes none either
             raise Unreadable(f"does not parse: a NUL byte in line {data[: data.index(0)].count(10) + 1}")
         root = self._parser.parse(data).root_node
+        if root.has_error and NEW_OF_VALUE.search(data):
+            root = self._parser.parse(NEW_OF_VALUE.sub(NEW.encode() + b"(", data)).root_node
         if root.has_error:
             bad = first_error(root)
             row, column = bad.start_point
@@ -55,7 +68,7 @@ def left_out(path: str, data: bytes) -> str | None:
     folders = parts[:-1]
     if "vendor" in folders or "third_party" in folders:
         return "vendored"
-    if parts[-1].endswith("_test.go") or "testdata" in folders:
+    if TEST_FILES.match(parts[-1]) or any(map(TEST_FOLDERS.match, folders)):
         return "test"
     if len(data) > LARGEST_BYTES:
         return "too large"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gctail.golang.source.tree import bare, named, of_type, text_of
+from gctail.golang.source.tree import NEW, bare, named, of_type, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -18,9 +18,10 @@ BOUNDED_CACHE = re.compile(
     r"(?:lru|simplelru|arc|expirable|ristretto|bigcache|freecache|ttlcache|otter|theine|groupcache|fastcache|golru)"
     r"\.\w*(?:Cache|LRU|New|NewCache|NewLRU|Config)\w*$"
 )
+MUTEX = re.compile(r"(?:\w+\.)?(?:RW)?Mutex")
 FINITE_KEYS = frozenset({
-    "bool", "byte", "uint8", "int8", "reflect.Type", "reflect.Kind", "time.Month", "time.Weekday", "os.Signal",
-    "syscall.Signal", "codes.Code", "slog.Level", "zapcore.Level", "logrus.Level", "protoreflect.FullName",
+    "bool", "byte", "uint8", "int8", "uint16", "int16", "reflect.Type", "reflect.Kind", "time.Month", "time.Weekday",
+    "os.Signal", "syscall.Signal", "codes.Code", "slog.Level", "zapcore.Level", "logrus.Level", "protoreflect.FullName",
 })  # fmt: skip
 """Types of keys that come to an end by themselves: a program has so many types, months and levels."""
 
@@ -59,8 +60,10 @@ def type_of(node: Node | None) -> Type:  # noqa: PLR0911 - one line for every ki
         return Type("struct", text="struct{…}", fields=tuple(_fields(node)))
     if kind == "channel_type":
         return Type("channel", text=text_of(node))
-    if kind == "generic_type":
-        return named_type(text_of(node.child_by_field_name("type")), text_of(node))
+    if kind in {"generic_type", "index_expression"}:
+        return named_type(
+            text_of(node.child_by_field_name("type") or node.child_by_field_name("operand")), text_of(node)
+        )
     if kind in {"type_identifier", "qualified_type", "identifier", "selector_expression"}:
         return named_type(text_of(node), text_of(node))
     return OTHER
@@ -72,7 +75,7 @@ def named_type(name: str, text: str) -> Type:
         return Type("sync.Map", name, text=text)
     if name == "list.List":
         return Type("list", name, text=text)
-    if name in {"sync.Mutex", "sync.RWMutex"}:
+    if MUTEX.fullmatch(name):  # syncs.Mutex, deadlock.RWMutex: whoever has one of their own calls it so
         return Type("mutex", name, text=text)
     if CONCURRENT.search(name):
         return Type("concurrent map", name, text=text)
@@ -108,7 +111,7 @@ def value_type(node: Node | None) -> Type:
         function = function.child_by_field_name("operand")
     called = text_of(function)
     arguments = named(node.child_by_field_name("arguments"))
-    if called in {"make", "new"} and arguments:
+    if called in {"make", "new", NEW} and arguments:
         return type_of(arguments[0])
     known = named_type(called, called)
     return known if known.kind in {"concurrent map", "cache"} else Type("call", called, text=called)
