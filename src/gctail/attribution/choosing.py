@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from msgspec import structs
 from gctail.attribution.columns import LEVEL, LINES, SUM, Table, table
 from gctail.attribution.describing import Describer
 from gctail.attribution.families import with_families
-from gctail.attribution.hints import PART, Hint, hint, stamped, tells_no_more
+from gctail.attribution.hints import PART, Hint, hint, stamped, tells_no_more, weakened
 from gctail.attribution.pace import faded
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
 from gctail.attribution.regression import fits
@@ -99,9 +100,13 @@ def speaks(best: dict[int, float], everybody: dict[int, float], ranked: Ranked) 
 
 
 def ended(gone: dict[int, float], best: dict[int, float], ranked: Ranked) -> bool:
-    """Whether the growth was that of something which has come to a stand, and who is left is not proven."""
+    """Whether the growth was that of something which has come to a stand, and who is left is not proven.
+
+    What stands has to fit better, too: of a line that goes on, a handful of keys comes to a stand soon.
+    """
     first, score = next(iter(best.items()))
-    return bool(gone) and max(gone.values()) > score and bool(ranked.p_value[first] >= CERTAIN)
+    stands = any(theirs > score and ranked.lead[at] > ranked.lead[first] for at, theirs in gone.items())
+    return stands and bool(ranked.p_value[first] >= CERTAIN)
 
 
 def ranked_since(courses: Courses, onset_s: float, seen: Window, columns: Table) -> tuple[Ranked, list[Hint]]:
@@ -122,14 +127,17 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
         if is_regular and each.kind == LINES and not each.value and each.less is None
     }
     lines = sum(courses.lines)
+    moves = np.count_nonzero(np.diff(columns.values, axis=0), axis=0).tolist()
 
-    def of(each: Candidate) -> Hint:
+    def of(each: Candidate, moved: int) -> Hint:
         template, all_of_it = courses.templates[each.template], columns.kin.get(each.template, each.template)
         no_evidence = each.kind == LEVEL or each.template in clocks
         found = hint(template, each, 1.0 if no_evidence else sum(courses.templates[all_of_it].count) / lines)
+        printed = template.slots[each.slot].last if each.kind == LEVEL and each.slot is not None else ()
+        found = weakened(found, min(moved, sum(map(isfinite, printed[seen.begin :]))) if printed else moved)
         return structs.replace(found, kind=min(found.kind, PART)) if all_of_it != each.template else found
 
-    return [of(each) for each in columns.candidates]
+    return [of(each, moved) for each, moved in zip(columns.candidates, moves, strict=True)]
 
 
 def after(at: int, told: list[int], groups: dict[int, int], ranked: Ranked) -> int | None:

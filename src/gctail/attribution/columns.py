@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct, structs
 
-from gctail.attribution.names import is_the_heap
+from gctail.attribution.names import is_a_code, is_the_heap
 from gctail.attribution.opposites import pairs
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Ca
             yield Candidate(at, LEVEL, place), level - missing_share * np.diff(level, prepend=level[0])
         if slot.new_keys and slot.distinct >= FEWEST_KEYS and not levels:  # a number that rises is no key
             yield Candidate(at, KEYS, place), running(slot.new_keys, missing_share)
-        if slot.sums and min(slot.sums) >= 0.0 and max(slot.sums) < LARGEST:
+        if slot.sums and not is_a_code(slot.name) and min(slot.sums) >= 0.0 and max(slot.sums) < LARGEST:
             yield Candidate(at, SUM, place), running(slot.sums, missing_share)
 
 

@@ -10,6 +10,7 @@ from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, lines_of
 from gctail.attribution.doubts import doubts
 from gctail.attribution.hints import Hint, reason, stamped
 from gctail.attribution.keys.glimpse import glimpse
+from gctail.attribution.names import words
 from gctail.attribution.pace import pace
 from gctail.attribution.ranking import Ranked, Window
 from gctail.attribution.values import Suspect
@@ -22,6 +23,8 @@ NEARLY = 3.0
 """Of the keys of one line, those whose score is no lower than this are about as good."""
 LONG = frozenset({"struct", "quoted", "list"})
 """Types of slots that hold more than a key."""
+KEY_NAMES = frozenset({"key", "id", "uid", "uuid", "guid"})
+VALUE_NAMES = frozenset({"value", "val", "data", "payload", "body", "content", "message", "text"})
 GOES_ALONG = 0.9
 """Correlation of the level from which a second key or number of the same line is named beside the first."""
 
@@ -106,8 +109,8 @@ class Describer:
     def _beside(self, candidate: Candidate, kind: str) -> int | None:
         """The slot of the same line that is its best candidate of this kind, where the heap goes along with it.
 
-        Where two keys are about as good, one with a time in it, else the first that is no list of others: `key=u1`, not
-        `value=Session{u1 web}`.
+        Where two keys are about as good, one with a time in it, else one that is called a key, else the first that is
+        no list of others: `key=u1`, not `value=Session{u1 web}`.
         """
         if candidate.value:
             return None
@@ -127,7 +130,13 @@ class Describer:
         slots = self.courses.templates[candidate.template].slots
         best = max(able.values()) - NEARLY
         near = [slot for slot in able if able[slot] >= best]
-        return min(near, key=lambda slot: (not stamped(slots[slot]), slots[slot].type in LONG, slot))
+        return min(near, key=lambda slot: (*_rank(slots[slot]), slot))
+
+
+def _rank(slot: Slot) -> tuple[bool, bool, bool, bool]:
+    """What tells the better of two keys of one line, the better the lower."""
+    called = frozenset(words(slot.name))
+    return not stamped(slot), not called & KEY_NAMES, bool(called & VALUE_NAMES), slot.type in LONG
 
 
 def named(slot: Slot | None, place: int | None) -> str | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gctail.attribution.columns import KEYS, LEVEL
+from gctail.attribution.deeds import deeds
 from gctail.attribution.names import COUNTERS, REQUESTS, SIZES, words
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ NET, PART, SUMMED = 0.5, -0.7, -0.5
 """What is there after what went; lines with one value, and sums, of which there are many to try."""
 SIZE, NUMBER, COUNTER = 2.0, 1.0, -0.5
 NEW_KEYS, AMONG_REPEATED, STAMPED, NUMBERED = 0.4, 1.2, 1.6, -0.1
-KEEPS, KEEPS_AND_ENDS, IS_OVER = 1.0, 0.3, -0.8
+KEEPS, KEEPS_AND_ENDS, IS_OVER, PASSED_OVER = 1.0, 0.3, -0.8, -1.2
+WEAK = {"serves": -0.4, "puts": 0.5, "gets": -0.5}
 FAILED = 0.6
 """A warning, an error, or words of one tell of something unusual, and the growth is."""
 WARNS = frozenset({"warn", "error", "fatal", "panic"})
@@ -37,28 +39,10 @@ RARER = 0.6
 """For each time that a line is e times rarer: what every request writes is the load, and seldom the cause."""
 RAREST = 0.01
 """Of all lines; below, it is no evidence how rare a line is."""
-_ENDING = r")(?:[edrst]|e[drs]|[a-z]?ing|[a-z]?ed|[a-z]?ion|ions|ation)?"
-_STORES = re.compile(
-    "(?:put|add|insert|sav|regist|register|append|subscrib|subscript|enqueue|retain|kept|keep|hold|held|open|attach"
-    "|connect|creat|start|spawn|allocat|remember|memoiz|intern|push|join|collect|leak|new"
-    + _ENDING
-    + "|(?:stor|cach|queu|buffer|track|pend|schedul|record|index|accumulat)(?:ed|ing)"  # `cache hit` stores nothing
-)
-_FAILS = re.compile(
-    "(?:fail|exceed|refus|reject|abandon|requeu|fall|panic|recover|abort|overflow|exhaust|corrupt|malform|orphan|error"
-    "|timeout|fallback"
-    + _ENDING
-    + "|failures?|retr(?:y|ies|ied|ying)|denied|broken|invalid|unavailable|unreachable|stuck|lost|slow|gone"
-)
-_METHOD = re.compile(r"\b(?:GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS)\b")
+ENOUGH_POINTS, TOO_FEW = 10, 2.5
+"""What changes so seldom goes along with a growth by accident, and that it is rare says nothing."""
 _STAMPED = re.compile(r".*(?<!\d)(?:1[4-9]\d{8}(?:\d{3}|\d{6}|\d{9})?|20\d\d-?\d\d-?\d\d[T-].*)(?!\d).*")
 """Seconds, ms, µs or ns since 1970, or a date, inside a key."""
-_ENDS = re.compile(
-    "(?:evict|remov|delet|clos|releas|expir|unsubscrib|unregister|unlock|deregister|disconnect|discard|detach|don|finish"
-    "|complet|flush|drop|purg|clean|clear|stop|end|free|left|leav|pop|dequeu|process|serv|handl|sent|send|respond"
-    "|response|repl|replied|hit|miss|look|lookup|check|verif|verifi|receiv|accept|access|heartbeat|health|prob|ping|render|relay"
-    "|request|refresh|tick|get|span" + _ENDING
-)
 
 
 class Hint(Struct, frozen=True):
@@ -80,6 +64,12 @@ def hint(template: Template, candidate: Candidate, share: float = 1.0) -> Hint:
     return Hint(_by_kind(candidate, template), rare(share), said(template), failed(template))
 
 
+def weakened(found: Hint, points: int) -> Hint:
+    """The same of a column that moves at a few points only."""
+    part = min(points / ENOUGH_POINTS, 1.0)
+    return Hint(found.kind * part - TOO_FEW * (1.0 - part), found.rare * part, found.words, found.failed)
+
+
 def rare(share: float) -> float:
     """What it makes likely that a line is so much of the log."""
     return -RARER * log(min(max(share, RAREST), 1.0))
@@ -87,16 +77,19 @@ def rare(share: float) -> float:
 
 def said(template: Template) -> float:
     """What the words of a message make likely."""
-    spoken = words(_METHOD.sub("", template.message))
-    ends = any(map(_ENDS.fullmatch, spoken))
-    if any(map(_STORES.fullmatch, spoken)):
-        return KEEPS_AND_ENDS if ends else KEEPS
-    return IS_OVER if ends else 0.0
+    done = deeds(template.message)
+    if "passes" in done:
+        return PASSED_OVER
+    if "keeps" in done:
+        return KEEPS_AND_ENDS if done & {"over", "serves"} else KEEPS
+    if "over" in done:
+        return IS_OVER
+    return sum(weight for deed, weight in WEAK.items() if deed in done)
 
 
 def failed(template: Template) -> float:
     """What it makes likely that something went wrong."""
-    return FAILED if template.level in WARNS or any(map(_FAILS.fullmatch, words(template.message))) else 0.0
+    return FAILED if template.level in WARNS or "fails" in deeds(template.message) else 0.0
 
 
 def reason(template: Template, candidate: Candidate, ours: Hint, theirs: Hint, fits: float) -> str:

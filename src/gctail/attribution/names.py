@@ -17,6 +17,12 @@ COUNTERS = frozenset({
     "counter", "received", "sent", "handled", "uptime", "elapsed", "id", "ms", "us", "ns", "sec", "seconds",
     "duration", "time", "ts", "timestamp", "version", "revision", "attempt", "page", "line", "index", "epoch",
 })  # fmt: skip
+CODES = frozenset({
+    "status", "code", "port", "pid", "ppid", "tid", "uid", "gid", "line", "version", "revision", "shard", "partition",
+    "worker", "node", "zone", "level", "priority", "exit", "exitcode", "statuscode", "errno", "signal", "year", "month",
+    "day", "hour", "minute", "proto", "slot", "cpu", "core",
+})  # fmt: skip
+"""Names whose numbers say which one and not how many: their sum means nothing."""
 REQUESTS = frozenset({
     "request", "req", "trace", "span", "correlation", "transaction", "txn", "rid", "reqid", "traceid", "requestid",
 })  # fmt: skip
@@ -28,13 +34,20 @@ _OF_A_HEAP = _HEAP | frozenset({
     "gib", "bytes", "b", "go", "runtime", "process", "proc", "current", "now", "after", "gc", "idle", "released",
     "next", "target", "percent", "pct", "ratio", "max", "peak", "stats",
 })  # fmt: skip
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SMALL, _LARGE = "a-zß-öø-ÿ", "A-ZÀ-ÖØ-Þ"
+_WORD = re.compile(rf"[{_LARGE}]?[{_SMALL}]+|[{_LARGE}]+(?![{_SMALL}])|[^\W\d_\x00-\u024f]+")
 
 
 @lru_cache(maxsize=4096)
 def words(text: str) -> tuple[str, ...]:
     """`heapAlloc_mb` is heap, alloc, mb."""
     return tuple(word.lower() for word in _WORD.findall(text))
+
+
+def is_a_code(name: str) -> bool:
+    """A number that says which one, such as an HTTP status or a port: no size, and its sum is no amount."""
+    found = words(name)
+    return bool(found) and found[-1] in CODES
 
 
 def is_the_heap(name: str) -> bool:

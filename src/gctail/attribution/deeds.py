@@ -1,0 +1,80 @@
+"""What the words of a message say was done: kept, over, served, passed over, failed. The words are data/words.toml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import resources
+from typing import NamedTuple
+
+import msgspec
+
+from gctail.attribution.names import words
+
+KINDS = ("keeps", "over", "serves", "passes", "fails")
+_METHOD = re.compile(r"\b(GET|HEAD|OPTIONS|PUT|POST|PATCH|DELETE)\b")
+_METHODS = {"PUT": "puts", "POST": "puts", "GET": "gets", "HEAD": "gets", "OPTIONS": "gets", "DELETE": "over"}
+_VALUE = re.compile(r"(?<=[(,]) ?[\w.-]+: [\w.-]+(?=[),])|[\w.-]+=[\w.-]+|\b(?:true|false)\b")
+"""`(state: open)` says what a thing is, and not what was done."""
+
+
+class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of one language, as beginnings; see the file."""
+
+    keeps: tuple[str, ...]
+    over: tuple[str, ...]
+    serves: tuple[str, ...]
+    passes: tuple[str, ...]
+    fails: tuple[str, ...]
+    ending: str = ""
+    inside: bool = False
+
+    def words(self, kind: str) -> str:
+        """What matches a word of this kind as a whole, or where words are not set apart a text that holds one."""
+        entries = [each for each in getattr(self, kind) if " " not in each]
+        found = [each[:-1] if each.endswith("$") else f"{each}{self.ending}" for each in entries]
+        either = f"(?:{'|'.join(found)})"
+        return f".*{either}.*" if self.inside else either
+
+    def phrases(self, kind: str) -> Iterator[str]:
+        """What matches several words."""
+        return (rf"\b{each}" for each in getattr(self, kind) if " " in each)
+
+
+class Deeds(NamedTuple):
+    """Patterns of one kind: for a word in small letters, and for several words in a message."""
+
+    kind: str
+    words: re.Pattern[str]
+    phrases: re.Pattern[str] | None
+
+
+@lru_cache(maxsize=4096)
+def deeds(message: str) -> frozenset[str]:
+    """What a message says was done, in any of the languages: `KINDS`, and for an HTTP method alone `puts`, `gets`."""
+    found = {_METHODS[each] for each in _METHOD.findall(message) if each in _METHODS}
+    message = _VALUE.sub("", _METHOD.sub("", message))
+    for kind, _, phrases in _deeds():
+        if phrases is not None and phrases.search(message):
+            found.add(kind)
+            message = phrases.sub("", message)
+    spoken = words(message)
+    return frozenset(found | {kind for kind, pattern, _ in _deeds() if any(map(pattern.fullmatch, spoken))})
+
+
+def is_deed(word: str) -> bool:
+    """Whether a word says what was done."""
+    return any(each.words.fullmatch(one) for one in words(word) for each in _deeds())
+
+
+@lru_cache(maxsize=1)
+def _deeds() -> tuple[Deeds, ...]:
+    text = resources.files("gctail.data").joinpath("words.toml").read_bytes()
+    languages = msgspec.toml.decode(text, type=dict[str, Language]).values()
+    told = []
+    for kind in KINDS:
+        phrases = "|".join(each for language in languages for each in language.phrases(kind))
+        pattern = re.compile(phrases, re.IGNORECASE) if phrases else None
+        told.append(Deeds(kind, re.compile("|".join(each.words(kind) for each in languages)), pattern))
+    return tuple(told)
