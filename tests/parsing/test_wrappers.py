@@ -16,7 +16,7 @@ from gctail.parsing.formats import formats, read_formats
 from gctail.parsing.joins import MAX_HELD_BYTES, MAX_LINE_BYTES, MAX_STREAMS, Joins
 from gctail.parsing.times import parse_time
 from gctail.parsing.wrapper_formats import Sample, Wrapper, expected, to_the_millisecond
-from gctail.parsing.wrapper_json import DOCKER_CUT_BYTES
+from gctail.parsing.wrapper_json import DOCKER_CUT_BYTES, RecordReader
 from gctail.parsing.wrappers import Unwrapper, wrappers
 
 GC = "gc 1 @0.016s 9%: 1.8+1.6+0.004 ms clock, 14+0.12/1.2/0+0.035 ms cpu, 4->4->1 MB, 5 MB goal, 8 P"
@@ -662,3 +662,49 @@ def test_hostile_lines_take_no_time(line: bytes) -> None:
     """Deep, long or full of what a pattern could try again and again."""
     check_never_raises(line)
     Unwrapper().unwrap(f"{STAMP} stderr F ".encode() + line)
+
+
+@given(
+    data=st.data(),
+    keys=st.lists(
+        st.sampled_from(
+            [
+                "log",
+                "stream",
+                "time",
+                "attrs",
+                "MESSAGE",
+                "_PID",
+                "kubernetes",
+                "kubernetes.pod_name",
+                "k8s",
+                "labels",
+                "line",
+                "x",
+            ]
+        ),
+        unique=True,
+    ),
+)
+def test_what_is_known_of_keys_says_what_looking_everywhere_says(data: st.DataObject, keys: list[str]) -> None:
+    """A reader that has seen records with the same keys looks only where something can lie."""
+    value = st.one_of(
+        st.none(),
+        st.sampled_from(["stdout", "12", "2026-11-23T03:12:00Z", ""]),
+        st.just({"pod_name": "pay-0", "container_name": "app", "line": "x"}),
+    )
+    seen, now = ({key: data.draw(value) for key in keys} for _ in range(2))
+    for wrapper in wrappers():
+        if wrapper.reader is None:
+            continue
+        wrapper.reader.entries(seen)
+        assert wrapper.reader.entries(now) == LooksEverywhere(wrapper.reader.shape).entries(now)
+
+
+class LooksEverywhere(RecordReader):
+    """Remembers nothing of keys."""
+
+    def _of_keys(self, record: dict[str, object]) -> Any:
+        there = frozenset(record)
+        fits = (not self._only or self._only >= there) and not self._never & there
+        return self._all if fits else None

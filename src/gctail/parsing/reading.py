@@ -81,6 +81,8 @@ class LineReader:
         self.false_starts: Counter[bytes] = Counter()
         self.recent = b""
         self.tell_news: Callable[[str], None] | None = None
+        self.busy = False
+        """Something that spans several lines has begun: the next line must come here too."""
         self.time_s: float | None = None
         self.near_s: float | None = None
         self._quote = b""
@@ -88,8 +90,8 @@ class LineReader:
         self._queue: deque[tuple[Piece, bool]] = deque()
 
     @property
-    def busy(self) -> bool:
-        """Something that spans several lines has begun: the next line must come here too."""
+    def _open(self) -> bool:
+        """Something that spans several lines has begun."""
         reports = self.deaths.busy or self.kernel.busy or self.samples.busy
         return reports or self.mender.busy or self.sched is not None
 
@@ -100,6 +102,7 @@ class LineReader:
         while self._queue:
             piece, mended = self._queue.popleft()
             self._read(piece, mended=mended)
+        self.busy = self._open
 
     def takes(self, line: bytes, offset: int) -> bool:
         """Take a line, when nothing is open, if it is the application's for certain; else it is to be fed."""
@@ -117,7 +120,7 @@ class LineReader:
 
     def flush(self) -> None:
         """No more lines: whatever is open ends here."""
-        while self.busy:
+        while self._open:
             if self.mender.busy:
                 mended = self.mender.flush()
                 if mended is not None:
@@ -133,6 +136,7 @@ class LineReader:
             while self._queue:
                 piece, mended_piece = self._queue.popleft()
                 self._read(piece, mended=mended_piece)
+        self.busy = False
         self.end_passage()
 
     def end_passage(self) -> None:

@@ -54,12 +54,20 @@ class Streams:
 
     def feed(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
         """A line for one of the readers, in which somebody (systemd, a kubelet, a shell) may report a death."""
-        if not reader.busy and self.may_report(line) is not None:
-            for death in self._reporters.find(line):
-                reader.end_passage()
-                sighting = Sighting(death, reader.service, self.origin, offset, time_s, reader.stream, lines=0)
-                self.events.append(sighting)
+        if not reader.busy:
+            if self.may_report(line) is not None:
+                self._reported(reader, line, offset, time_s)
+            elif reader.takes(line, offset):
+                reader.time_s = time_s
+                return
         reader.feed(line, offset, time_s)
+
+    def _reported(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
+        """The deaths that a line tells of."""
+        for death in self._reporters.find(line):
+            reader.end_passage()
+            sighting = Sighting(death, reader.service, self.origin, offset, time_s, reader.stream, lines=0)
+            self.events.append(sighting)
 
     @property
     def services(self) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from copy import copy
 from typing import TYPE_CHECKING
 
 import orjson
@@ -20,6 +21,8 @@ DOCKER_CUT_BYTES = 16 * 1024  # where Docker cuts a long line: daemon/logger/cop
 
 _STREAMS = {"stdout": "stdout", "stderr": "stderr", "3": "stderr", "6": "stdout", "OUT": "stdout", "ERR": "stderr"}
 MOST_STEPS = 12
+MOST_KEYS = 64
+"""Sets of keys of which it is known where to look; beyond they are found again."""
 _CONTROL = re.compile(r"\x1b\[[\d;]{0,16}m|[\x00-\x1f]")
 
 
@@ -94,26 +97,59 @@ class Path:
                 return next(iter(value.values()), None) if isinstance(value, dict) else value
         return self.find(values[0]) if values and isinstance(values[0], dict) else None
 
+    def leads_into(self, keys: frozenset[str]) -> bool:
+        """Whether anything can lie there in a record with these keys."""
+        return self.whole in keys or any(head in keys for head, _ in self._splits)
+
 
 class Condition:
     """`path`: something is there; `path=pattern`: and it is a text, number or truth value that reads so."""
 
-    __slots__ = ("_path", "_pattern")
+    __slots__ = ("_pattern", "path")
 
     def __init__(self, text: str) -> None:
         """Raise re.error where the pattern is none."""
         path, equals, pattern = text.partition("=")
-        self._path = Path(path)
+        self.path = Path(path)
         self._pattern = re.compile(pattern) if equals else None
+
+    def holds_with(self, keys: frozenset[str]) -> bool:
+        """Whether it holds in all records with these keys."""
+        return self._pattern is None and self.path.whole in keys
 
     def holds(self, record: object) -> bool:
         """Whether it does; a key whose value is null is there."""
         if self._pattern is None:
-            return self._path.find(record) is not None or (isinstance(record, dict) and self._path.whole in record)
-        value = self._path.find(record)
+            return self.path.find(record) is not None or (isinstance(record, dict) and self.path.whole in record)
+        value = self.path.find(record)
         if isinstance(value, bool):
             value = "true" if value else "false"
         return isinstance(value, str | int) and bool(self._pattern.fullmatch(str(value)[:256]))
+
+
+class _Paths:
+    """Where the parts of an entry may lie."""
+
+    def __init__(self, shape: Shape) -> None:
+        """Raise re.error where a pattern of the shape is none."""
+        self.needs = [[Condition(text) for text in either] for either in shape.needs]
+        self.partial = [Condition(text) for text in shape.partial]
+        self.text, self.time = _paths(shape.text), _paths(shape.time)
+        self.stream, self.pid = _paths(shape.stream), _paths(shape.pid)
+        self.services = [_paths(paths) for paths in shape.service]
+
+    def into(self, keys: frozenset[str]) -> _Paths:
+        """Those of them that lead anywhere in records with these keys, in which nothing else is looked at."""
+        some = copy(self)
+        open_needs = [either for either in self.needs if not any(one.holds_with(keys) for one in either)]
+        some.needs = [[one for one in either if one.path.leads_into(keys)] for either in open_needs]
+        some.partial = [one for one in self.partial if one.path.leads_into(keys)]
+        some.text, some.time, some.stream, some.pid = (
+            [path for path in paths if path.leads_into(keys)] for paths in (self.text, self.time, self.stream, self.pid)
+        )
+        some.services = [[path for path in paths if path.leads_into(keys)] for paths in self.services]
+        some.services = [paths for paths in some.services if paths]
+        return some
 
 
 class RecordReader:
@@ -122,15 +158,12 @@ class RecordReader:
     def __init__(self, shape: Shape) -> None:
         """Raise re.error where a pattern of the shape is none."""
         self.shape = shape
-        self._needs = [[Condition(text) for text in either] for either in shape.needs]
-        self._partial = [Condition(text) for text in shape.partial]
-        self._only = frozenset(shape.only)
+        self._all = _Paths(shape)
+        self._only, self._never = frozenset(shape.only), frozenset(shape.never)
         self._skip_service = re.compile(shape.skip_service or r"(?!)")
-        self._text, self._time = _paths(shape.text), _paths(shape.time)
-        self._stream, self._pid = _paths(shape.stream), _paths(shape.pid)
-        self._services = [_paths(paths) for paths in shape.service]
         self._ways = [_paths(way.split(".")) if way else [] for way in shape.each]
         self._own = Path(shape.own) if shape.own else None
+        self._by_keys: dict[int, _Paths | None] = {}
         # Docker's own three keys, by far the most frequent record of all
         self._three = (shape.text[0], shape.stream[0], shape.time[0]) if shape.unterminated == "goes on" else None
 
@@ -140,19 +173,36 @@ class RecordReader:
             return None
         if self._three and len(record) == len(self._three) and (entry := self._entry_of_three(record, *self._three)):
             return (entry,)
-        if not self._fits(record):
+        paths = self._of_keys(record)
+        if paths is None or not all(any(one.holds(record) for one in either) for either in paths.needs):
             return None
         if not self._ways:
-            return self._read((record,), thin=thin)
+            return self._read((record,), paths, thin=thin)
         for way in self._ways:
-            found = [entry for scopes in _walk((record,), way) for entry in self._read(scopes, thin=thin) or ()]
+            found = [
+                entry for scopes in _walk((record,), way) for entry in self._read(scopes, self._all, thin=thin) or ()
+            ]
             if found:
                 return found
         return None
 
+    def _of_keys(self, record: dict[str, object]) -> _Paths | None:
+        """Where to look in records with the keys of this one; None where such records are of another shape."""
+        keys = hash((*record,))
+        try:
+            return self._by_keys[keys]
+        except KeyError:
+            pass
+        if len(self._by_keys) >= MOST_KEYS:
+            self._by_keys.clear()
+        there = frozenset(record)
+        fits = (not self._only or self._only >= there) and not self._never & there
+        paths = self._by_keys[keys] = self._all.into(there) if fits else None
+        return paths
+
     def service_of(self, record: object) -> str | None:
         """The service that `record` names, whatever else is in it."""
-        return self._find_service((record,))
+        return self._find_service((record,), self._all.services)
 
     def _entry_of_three(self, record: dict[str, object], text_key: str, stream_key: str, time_key: str) -> Entry | None:
         """What the long way reads as well, at a tenth of the price; None leaves it to the long way."""
@@ -165,32 +215,25 @@ class RecordReader:
             line = line[:-1]
         return None if b"\n" in line else Entry(line, None, str(stream), seconds_of(_encoded(stamp[:80])), not ended)
 
-    def _fits(self, record: dict[str, object]) -> bool:
-        if self._only and not self._only.issuperset(record):
-            return False
-        if any(key in record for key in self.shape.never):
-            return False
-        return all(any(one.holds(record) for one in either) for either in self._needs)
-
-    def _read(self, scopes: tuple[object, ...], *, thin: bool) -> Sequence[Entry] | None:
-        found = self._find_text(scopes)
+    def _read(self, scopes: tuple[object, ...], paths: _Paths, *, thin: bool) -> Sequence[Entry] | None:
+        found = self._find_text(scopes, paths.text)
         if found is None:
             return None
         ended = found[-1:] == b"\n"
         text = found[:-1] if ended else found
         entry = Entry(
             text,
-            self._find_service(scopes),
-            stream_of(_first(scopes, self._stream)),
-            self._find_seconds(scopes),
-            self._goes_on(scopes, text, ended=ended),
+            self._find_service(scopes, paths.services),
+            stream_of(_first(scopes, paths.stream)),
+            _seconds(scopes, paths.time),
+            self._goes_on(scopes, text, paths.partial, ended=ended),
             thin,
-            pid_of(_first(scopes, self._pid)),
+            pid_of(_first(scopes, paths.pid)),
         )
         return split_lines(entry) if b"\n" in text else (entry,)
 
-    def _find_text(self, scopes: tuple[object, ...]) -> bytes | None:
-        for path in self._text:
+    def _find_text(self, scopes: tuple[object, ...], paths: list[Path]) -> bytes | None:
+        for path in paths:
             found = path.find_in(scopes)
             if found is None and not (isinstance(scopes[0], dict) and path.whole in scopes[0]):
                 continue
@@ -203,22 +246,15 @@ class RecordReader:
                 return text
         return None
 
-    def _find_service(self, scopes: tuple[object, ...]) -> str | None:
-        for paths in self._services:
+    def _find_service(self, scopes: tuple[object, ...], services: list[list[Path]]) -> str | None:
+        for paths in services:
             names = [name for path in paths if (name := name_of(path.find_in(scopes)))]
             if names and not self._skip_service.fullmatch(service := "/".join(names)):
                 return service
         return None
 
-    def _find_seconds(self, scopes: tuple[object, ...]) -> float | None:
-        for path in self._time:
-            value = path.find_in(scopes)
-            if value is not None and (seconds := number_seconds(value)) is not None:
-                return seconds
-        return None
-
-    def _goes_on(self, scopes: tuple[object, ...], text: bytes, *, ended: bool) -> bool:
-        if any(condition.holds(scope) for condition in self._partial for scope in scopes):
+    def _goes_on(self, scopes: tuple[object, ...], text: bytes, partial: list[Condition], *, ended: bool) -> bool:
+        if any(condition.holds(scope) for condition in partial for scope in scopes):
             return True
         rule = self.shape.unterminated
         return bool(rule) and not ended and (rule == "goes on" or len(text) >= DOCKER_CUT_BYTES)
@@ -322,6 +358,14 @@ def _first(scopes: tuple[object, ...], paths: list[Path]) -> object:
         found = path.find_in(scopes)
         if found is not None:
             return found
+    return None
+
+
+def _seconds(scopes: tuple[object, ...], paths: list[Path]) -> float | None:
+    for path in paths:
+        value = path.find_in(scopes)
+        if value is not None and (seconds := number_seconds(value)) is not None:
+            return seconds
     return None
 
 
