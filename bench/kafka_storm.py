@@ -3,9 +3,6 @@
 What is done to it, and what must come out, is in tests/kafka_storm.py. The logs come as fast as the brokers take them,
 and a service that has ended begins anew, so that every blow falls into a backlog; with `--backlog 0` each service's log
 comes once, spread over the time.
-
-A process searches at most 128 services for suspects, which decide with it what is told; here it searches all, since one
-that reads in peace has more of them than each of three.
 """
 
 from __future__ import annotations
@@ -24,12 +21,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from gctail.kafka.writing import make_topic
 from kafka_broker import Kafka
 from kafka_storm import PROGRAMS, Flood, produce, quiet, storm
-
-
-def launch(services: int) -> list[str]:
-    """`gctail` that searches so many services for suspects."""
-    words = f"from gctail.engine import mined; mined.MOST_MINED = {services}; from gctail.cli import main"
-    return [sys.executable, "-c", f"import sys; {words}; sys.exit(main())"]
 
 
 def main() -> int:
@@ -56,7 +47,7 @@ def main() -> int:
                 counting = aside.submit(produce, kafka.servers, options.services, seconds=spread_s)
             wild, done = storm(
                 kafka, folder, counting, seconds=options.seconds, seed=options.seed, program=options.program,
-                within_s=3600, launch=launch(options.services),
+                within_s=3600,
             )  # fmt: skip
         count, taken_s = counting.result(), time.monotonic() - begun_s
         print(
@@ -66,7 +57,7 @@ def main() -> int:
             left = flood.backlogs
             print(f"left to read meanwhile: {median(left):,.0f} messages (median), {max(left):,} at most", flush=True)
         begun_s = time.monotonic()
-        calm = quiet(kafka.servers, folder, 3600, options.program, launch(options.services))
+        calm = quiet(kafka.servers, folder, 3600, options.program)
         print(f"in peace: {len(calm)} findings, {time.monotonic() - begun_s:.0f} s", flush=True)
         twice = [text for text, times in (calm + wild).items() if times > 2 or wild[text] > 1]
         print(f"in the storm: {len(wild)} findings; {len(done)} blows: {Counter(each.split()[0] for each in done)}")

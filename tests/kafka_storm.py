@@ -15,7 +15,6 @@ import subprocess
 import sysconfig
 import time
 from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -36,12 +35,10 @@ SETTLED_S = 30.0
 class Member:
     """One process of a group."""
 
-    def __init__(
-        self, servers: str, group: str, number: int, folder: Path, program: str, *, launch: Sequence[str | Path]
-    ) -> None:
+    def __init__(self, servers: str, group: str, number: int, folder: Path, program: str) -> None:
         self.log = folder / f"{group}-{number}.log"
         command = [
-            *launch, *PROGRAMS[program], "--brokers", servers, "--topic", "logs", "--group", group,
+            GCTAIL, *PROGRAMS[program], "--brokers", servers, "--topic", "logs", "--group", group,
             "--start", "earliest", "--session-timeout", "3", "--findings-topic", f"findings-{group}",
             "--output", "jsonl",
         ]  # fmt: skip
@@ -235,11 +232,9 @@ def wait_until_read(servers: str, group: str, program: str, within_s: float) -> 
             count, since_s = now, time.monotonic()
 
 
-def quiet(
-    servers: str, folder: Path, within_s: float, program: str = "kafka", launch: Sequence[str | Path] = (GCTAIL,)
-) -> Counter[bytes]:
+def quiet(servers: str, folder: Path, within_s: float, program: str = "kafka") -> Counter[bytes]:
     """What one process finds in peace."""
-    member = Member(servers, "quiet", 0, folder, program, launch=launch)
+    member = Member(servers, "quiet", 0, folder, program)
     try:
         wait_until_read(servers, "quiet", program, within_s)
     finally:
@@ -256,13 +251,12 @@ def storm(
     seed: int,
     program: str = "kafka",
     within_s: float = 600,
-    launch: Sequence[str | Path] = (GCTAIL,),
 ) -> tuple[Counter[bytes], list[str]]:
     """What a group of three finds while it is hurt; and what was done to it."""
     chance = random.Random(seed)  # noqa: S311  (repeatable, no secret)
 
     def member(number: int) -> Member:
-        return Member(kafka.servers, "storm", number, folder, program, launch=launch)
+        return Member(kafka.servers, "storm", number, folder, program)
 
     members = {number: member(number) for number in range(3)}
     done: list[str] = []

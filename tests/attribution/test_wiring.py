@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gctail.cli import main
-from gctail.engine import MOST_MINED, Engine, report
+from gctail.engine import Engine, report
 from gctail.runners.autopsy import Autopsy
 from gctail.runners.local import Reading
 from gctail.service import Service, lighter
@@ -147,21 +147,6 @@ def test_a_state_from_before_there_was_a_mine_still_loads(tmp_path):
     for epoch in state["epochs"]:
         del epoch["mine"], epoch["accused"], epoch["mined"]
     assert Service.restore(state).suspects() == []
-
-
-def test_of_many_services_those_that_grow_are_mined(tmp_path):
-    """One more than there is room for leaks; it takes the place of one that is calm."""
-    engine = Engine()
-    for number in range(MOST_MINED):
-        path = Path(tmp_path, f"calm-{number}.log")
-        path.write_text(log(plain, leaks=False, seconds=4))
-        read(path, engine)
-    path = Path(tmp_path, "shop.log")
-    path.write_text(log(plain, seconds=120))
-    read(path, engine)
-    mined = [service.name for service in engine.services.values() if service.mining]
-    assert len(mined) == MOST_MINED
-    assert "shop" in mined
 
 
 def test_an_engine_that_was_not_asked_to_mine_does_not(tmp_path):

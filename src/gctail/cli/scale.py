@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from gctail.runners.outputs import Outputs
     from gctail.runners.scale import Topology
 
-MOST_MINED = 32
-"""Services of one partition that are searched for suspects: their state is the largest, and is written ever again."""
+MOST_MINED_KIB = 8 << 10
+"""What may be known of the text of the services of one partition: that of some 50 usual ones, whichever process has it.
+
+Their state is the largest, and is written ever again."""
 
 DESCRIPTION = """\
 Reads logs from Kafka topics in as many processes as it takes, on Quix Streams. Start the same command on as many
@@ -110,7 +112,7 @@ def _topology(options: argparse.Namespace, outputs: Outputs) -> Topology:
     def engine() -> Engine:
         made = Engine(limit_mib=limit_mib, plan=plan)
         made.limits = limits
-        made.mined.share, made.mined.most = 1.0, MOST_MINED
+        made.mined.share, made.mined.most_kib = 1.0, MOST_MINED_KIB
         return made
 
     wanted = Wanted(

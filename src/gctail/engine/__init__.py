@@ -6,8 +6,8 @@ is who keeps services for longer, `window` the part of a log that is meant, and 
 
 from gctail.engine.engine import MOST_SERVICES, Engine
 from gctail.engine.keeper import Keeper
-from gctail.engine.mined import MOST_MINED, USUAL_MINING
+from gctail.engine.mined import MOST_MINED_KIB, USUAL_MINING
 from gctail.engine.outcome import counts, report
 from gctail.engine.window import Window
 
-__all__ = ["MOST_MINED", "MOST_SERVICES", "USUAL_MINING", "Engine", "Keeper", "Window", "counts", "report"]
+__all__ = ["MOST_MINED_KIB", "MOST_SERVICES", "USUAL_MINING", "Engine", "Keeper", "Window", "counts", "report"]

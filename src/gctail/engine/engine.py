@@ -74,6 +74,8 @@ class Engine:
                 if self.mined.share and not service.mining:
                     self.mined.wants(service)
                 service.read(event)
+                if service.mining:
+                    self.mined.weigh(service)
             return None
         self.runtime_lines += event.lines
         if isinstance(event.record, Death) and event.record.source != "go":
@@ -101,6 +103,8 @@ class Engine:
         if self.mined.share and not service.mining and digest.sample:
             self.mined.wants(service)
         service.hear(digest)
+        if service.mining:
+            self.mined.weigh(service)
 
     def _burst(self, burst: Burst) -> Iterator[Seen]:
         """Many collections of one process, at once where nothing hinders."""

@@ -457,6 +457,11 @@ class Service:
         for epoch in self.open if not share else ():
             epoch.mine = None
 
+    @property
+    def mined_kib(self) -> int:
+        """What is known of what the application said takes about so much memory."""
+        return sum(epoch.mine.held_kib for epoch in self.epochs if epoch.mine is not None)
+
     def last_line_says(self) -> str | None:
         """What is to be thought of the last line, by how often its like comes; None where nobody listened."""
         lines = self.lines_at_the_end()

@@ -46,6 +46,8 @@ MOST_AHEAD_BYTES = 1 << 19
 """So many bytes of rare lines may be read before their share is held against that of all."""
 FEW_BYTES = 1 << 14
 """Of every bin, where it is not its turn."""
+TEMPLATE_KIB, SLOT_KIB = 8, 4
+"""What one takes, about, when all time bins are full (measured by what a process of many services holds)."""
 
 
 class Mine:
@@ -67,6 +69,7 @@ class Mine:
         self._bin_bytes = self._last_bin_bytes = 0
         self._cost = 1.0  # of the last block that was read, for each byte
         self._rare, self._rare_bytes = RARE, 0
+        self._held_kib, self._weighed = 0, 0
         self._lines = Lines(self.catalog)
         self._skim = Skim(self.catalog, self._lines)
 
@@ -112,6 +115,15 @@ class Mine:
     def sampled(self) -> float:
         """The share of the text that was read closely."""
         return self.bytes_read / self.bytes_seen if self.bytes_seen else 1.0
+
+    @property
+    def held_kib(self) -> int:
+        """What is remembered takes about so much memory."""
+        if self._weighed != self.bytes_read:
+            self._weighed = self.bytes_read
+            slots = sum(len(tally.slots) for tally in self.catalog)
+            self._held_kib = TEMPLATE_KIB * len(self.catalog.tallies) + SLOT_KIB * slots
+        return self._held_kib
 
     def courses(self) -> Courses:
         """All that is known, in closed bins."""

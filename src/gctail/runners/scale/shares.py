@@ -22,7 +22,7 @@ from gctail.service import VERSION, Service
 
 LIVE_S = 3600.0
 """A service whose last line is this old by its own clock is read from the past: the wall's clock says nothing of it."""
-ROSTER, CLOCKS, SERVICE = "roster", "clocks", "service"
+ROSTER, CLOCKS, MINED, SERVICE = "roster", "clocks", "mined", "service"
 
 
 class Share:
@@ -41,6 +41,9 @@ class Share:
         self._new_roster = self._new_clocks = self._awake = False
         self.ended: dict[str, str] = {}  # partitions of the input that are read to their end, and who said so
         self.over = False  # all partitions of the input are read to their end, and what came of it is judged
+        self._mined: list[str] = state().get(MINED, [])
+        for name in self._mined:  # who else is searched for suspects depends on all of them
+            engine.wake(name)
 
     def take(self, message: Message) -> list[Finding]:
         """The next message, and what follows from it."""
@@ -110,6 +113,7 @@ class Share:
 
     def save(self, state: State[str, Any]) -> bool:
         """Lay down what has changed."""
+        self._note_mined(state)
         changed = bool(self._changed or self._gone or self._new_clocks)
         for name in self._gone:
             state.delete(store_key(SERVICE, name))
@@ -125,6 +129,16 @@ class Share:
         self._gone.clear()
         self._new_roster = self._new_clocks = False
         return changed
+
+    def _note_mined(self, state: State[str, Any]) -> None:
+        """Who is searched for suspects; who is no more has to be laid down without what was known of its text."""
+        mined = [service.name for service in self.engine.mined]
+        if mined == self._mined:
+            return
+        services = self.engine.services
+        self._changed.update(dict.fromkeys(name for name in self._mined if name not in mined and name in services))
+        self._mined = mined
+        state.set(MINED, mined)
 
     # -- the engine's keeper
 
