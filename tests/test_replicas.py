@@ -5,10 +5,11 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from gctail.engine import Engine
+from gctail.engine import Engine, report
 from gctail.records import GcCycle, Sighting
 from gctail.sinks.alertmanager import Settings, letters
 from gctail.sinks.notices import Notice
+from gctail.sinks.text import Palette, report_text
 from gctail.whose.deployment import deployment_of
 
 PODS = ("shop-7d9f8c6b5-x2kqz/api", "shop-7d9f8c6b5-b4ssd/api", "shop-7d9f8c6b5-zz9k7/api")
@@ -176,3 +177,15 @@ def test_a_replica_that_was_forgotten_is_not_asked() -> None:
             pods.live(name, leak(second))
     pods.engine.retire([PODS[1]])
     assert pods.engine.services[PODS[0]].judged()[1].evidence["replicas"]["of"] == 2  # type: ignore[union-attr]
+
+
+def test_the_report_says_what_others_came_to() -> None:
+    """A person reads why growth is a warm-up."""
+    pods = Pods()
+    for second in range(150):
+        pods.live(PODS[0], fill(second))
+    for second in range(40):
+        pods.live(PODS[1], fill(second))
+    text = report_text(report(pods.engine, {"bytes": 0, "lines": 0}), Palette(colour=False))
+    assert f"{PODS[1]}: no leak seen: warming up" in text
+    assert "\n  another replica grew like this and levelled off at 80 MiB\n" in text

@@ -348,7 +348,7 @@ class Forecast(Struct, frozen=True):
 class Verdict(Struct, frozen=True):
     """What we make of one service: is it leaking, how sure, since when, how fast, and when is the memory gone.
 
-    `evidence` has what earlier runs say (`earlier_runs`), in numbers.
+    `evidence` has what others say: `earlier_runs` and `replicas` in numbers, `others_say` in sentences.
     """
 
     leak: bool

@@ -69,6 +69,7 @@ def test_a_cache_that_fills_as_in_the_last_runs_is_a_warm_up_on_the_way(runs: Ru
         assert ("the last run grew" if count == 1 else f"the last {count} runs grew") in again.why[-1]
         assert "levelled off at" in again.why[-1]
         assert again.evidence["earlier_runs"]["runs"] == count
+        assert again.evidence["others_say"] == [again.why[-1]]
         assert runs.alarm() is None
 
 

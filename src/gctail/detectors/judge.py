@@ -453,16 +453,17 @@ class Judge:
         )
         kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
         why = reasons_of(course, kind, rate, growth.zigzag, found.load_share)
-        if self._climb.goes_on(now_s):
+        evidence = said.evidence()
+        if self._climb.goes_on(now_s) and (told := said.sentences(course.level)):
             if probability < WORTH_A_FORECAST and said.calls_warm_up(course.level):
                 kind, why = "warm-up", (climbing_sentence(course.level, now_s - onset_s, rate),)
-            why = (*why, *said.sentences(course.level))
+            why, evidence = (*why, *told), {**evidence, "others_say": told}
         about_limit = limit_sentence(forecast, self._limit_mib, growth.zigzag.level, rate)
         if message and probability >= LEAK > alone:
             why = (*why, f'it paused when "{message[:MOST_TOLD]}" did, which it follows')
         if about_limit is not None and probability >= WORTH_A_FORECAST:
             why = (*why, about_limit)
-        return Judgement(probability, kind, onset_s + self.gathering.origin_s, rate, forecast, why, said.evidence())
+        return Judgement(probability, kind, onset_s + self.gathering.origin_s, rate, forecast, why, evidence)
 
     @property
     def _limit_from(self) -> str:

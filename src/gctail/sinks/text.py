@@ -115,6 +115,8 @@ def service_block(service: dict[str, Any], palette: Palette, files: list[str]) -
     """What one service suffers from, in a few lines."""
     verdict: Verdict | None = service["verdict"]
     lines = [_headline(service, verdict, palette), *_heap_lines(service, verdict)]
+    if verdict is not None:
+        lines += [f"  {show(said)}" for said in verdict.evidence.get("others_say", ())]
     if verdict is not None and verdict.leak:
         lines += _forecast_lines(service, verdict.forecast)
     if verdict is not None and verdict.kind == "outside-heap":
