@@ -32,7 +32,7 @@ def test_a_number_that_falls_is_a_new_process():
     """The runtime counts from 1 in every process."""
     service, seen = epochs(*(collection(n, n * 1.0) for n in (1, 2, 3)), *(collection(n, n * 0.5) for n in (1, 2)))
     assert seen == [1, 1, 1, 2, 2]
-    assert service.epochs_seen == 2
+    assert service.processes.seen == 2
 
 
 @pytest.mark.parametrize("how", ["kept", "adopted", "told"])
@@ -139,7 +139,7 @@ def test_many_restarts_do_not_grow_the_memory():
     for restart in range(500):
         for number in (1, 2, 3):
             service.observe(collection(number, number * 1.0, offset=restart * 10 + number, wall_ms=restart + 1.0))
-    assert service.epochs_seen == 500
+    assert service.processes.seen == 500
     assert len(service.epochs) <= 64
 
 

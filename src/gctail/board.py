@@ -196,7 +196,7 @@ class Board:
         states, severity = self._states(service)
         row = Row(
             service.name, states[0], severity, 0.0, None, None, service.limit_mib, None, None, None, None,
-            service.collections, service.epochs_seen, None, None, states=states,
+            service.collections, service.processes.seen, None, None, states=states,
         )  # fmt: skip
         if epoch is None or epoch.last is None:
             return row

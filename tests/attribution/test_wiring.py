@@ -113,7 +113,7 @@ def test_a_process_that_has_ended_keeps_its_suspects(tmp_path):
     engine, _ = read(path)
     service = engine.services["shop"]
     assert [epoch.mine is None for epoch in service.epochs] == [False, False]
-    service._close(service.epochs[0])
+    service.processes.close(service.epochs[0])
     assert service.epochs[0].mine is None
     assert service.suspects()[0]["message"] == "session opened"
 

@@ -526,7 +526,7 @@ def test_a_leak_in_samples_is_a_leak_and_a_steady_heap_is_none(fields):
     assert leaking.judged()[1].leak
     assert not steady.judged()[1].leak
     assert leaking.ledger()["missing"] == steady.ledger()["missing"] == 0
-    assert leaking.epochs_seen == steady.epochs_seen == 1
+    assert leaking.processes.seen == steady.processes.seen == 1
 
 
 @pytest.mark.parametrize(

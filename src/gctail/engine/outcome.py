@@ -46,7 +46,7 @@ def _service_report(service: Service) -> dict[str, Any]:
     findings = list(service.findings)
     return {
         "service": service.name,
-        "epochs": service.epochs_seen,
+        "epochs": service.processes.seen,
         "epoch": epoch.index if epoch else None,
         "collections": service.collections or service.ledger()["seen"],
         "records": dict(service.kinds),

@@ -113,7 +113,7 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
     certificate = Certificate(
         service=service.name,
         epoch=epoch.index if epoch is not None else None,
-        epochs=service.epochs_seen,
+        epochs=service.processes.seen,
         collections=epoch.ledger.seen if epoch is not None else 0,
         go=epoch.last.go if epoch is not None and epoch.last is not None else None,
         procs=epoch.last.procs if epoch is not None and epoch.last is not None else None,

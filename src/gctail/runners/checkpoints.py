@@ -288,7 +288,7 @@ def restored(state: dict[str, Any], limit_mib: float | None, plan: Plan | None, 
             judge["limit_mib"] = limit_mib
         state = {**state, "limit_mib": limit_mib}
     service = Service.restore({**state, "trace_points": trace_points}, plan)
-    for epoch in service.open:
+    for epoch in service.processes.open:
         if trace_points and epoch.trace is None:
             epoch.trace = Trace(trace_points)
     return service

@@ -10,29 +10,26 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gctail.detectors import Carryover, Judge, Signal
+from gctail.detectors import Judge, Signal
 from gctail.detectors.hurry import hurry
 from gctail.detectors.leak import DEFAULT_BUDGET
 from gctail.detectors.others import Replicas, nobody
 from gctail.detectors.values import Life
-from gctail.epochs import RECENT, Epoch, Gap
+from gctail.epochs import RECENT, Epoch
 from gctail.golang.pacer import Derived
 from gctail.parsing.burst import Burst
-from gctail.parsing.farewells import said_goodbye
 from gctail.parsing.metrics_series import SampleSeries
 from gctail.pulse import Pulse
 from gctail.records import Death, Digest, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
 from gctail.rules import Plan
 from gctail.service import telling
 from gctail.service.advising import LEAKS
-from gctail.service.ends import Deaths, outside_heap
-from gctail.service.words import FAREWELL_BYTES, Words
+from gctail.service.ends import Deaths
+from gctail.service.processes import Processes
+from gctail.service.words import Words
 from gctail.traces import Trace
 
 VERSION = 1
-MOST_OPEN_EPOCHS = 4
-"""Processes that may write to one stream at the same time."""
-MOST_EPOCHS_KEPT = 16
 MOST_FINDINGS_KEPT = 256
 
 
@@ -65,10 +62,7 @@ class Service:
         self.trace_points = trace_points
         self.mining = 0.0
         self.budget_per_day = DEFAULT_BUDGET
-        self.epochs: deque[Epoch] = deque(maxlen=MOST_EPOCHS_KEPT)
-        self.epochs_seen = 0
-        self.open: list[Epoch] = []
-        self.current: Epoch | None = None
+        self.processes = Processes()
         self.findings: deque[Finding] = deque(maxlen=MOST_FINDINGS_KEPT)
         self.deaths = Deaths()
         self._kinds: dict[str, int] = {}
@@ -79,8 +73,17 @@ class Service:
         self.unreadable = 0
         self.specimens: list[str] = []
         self.words = Words()
-        self.memory: Carryover | None = None
         self._replicas: Replicas = nobody
+
+    @property
+    def epochs(self) -> deque[Epoch]:
+        """Its latest processes, the newest at the end."""
+        return self.processes.kept
+
+    @property
+    def current(self) -> Epoch | None:
+        """The process that was heard of last."""
+        return self.processes.current
 
     # -- what comes in
 
@@ -137,7 +140,7 @@ class Service:
     def bear(self, budget_per_day: float) -> None:
         """From now on so many false alarms a day are borne from this service."""
         self.budget_per_day = budget_per_day
-        for epoch in self.open:
+        for epoch in self.processes.open:
             if epoch.judge is not None:
                 epoch.judge.bear(budget_per_day)
 
@@ -146,7 +149,7 @@ class Service:
         if limit_mib == self.limit_mib:
             return
         self.limit_mib = limit_mib
-        for epoch in self.open:
+        for epoch in self.processes.open:
             if epoch.judge is not None:
                 epoch.judge.limit(limit_mib)
             if epoch.watch is not None:
@@ -155,23 +158,19 @@ class Service:
     def watch_for(self, plan: Plan | None) -> None:
         """From now on watch for these rules."""
         self.plan = plan
-        for epoch in self.open:
+        for epoch in self.processes.open:
             epoch.watch_for(plan if self.judging else None, self.name, self.limit_mib)
 
     def hear_replicas(self, replicas: Replicas) -> None:
         """From now on ask these about growth: how the replicas of this service are."""
         self._replicas = replicas
-        for epoch in self.open:
+        for epoch in self.processes.open:
             if epoch.judge is not None:
                 epoch.judge.replicas = replicas
 
     def lives(self) -> Sequence[Life]:
-        """What its replicas may know: how its last process ended, and how the one of now is."""
-        epoch = self.current
-        if epoch is None or epoch.judge is None:
-            return self.memory.runs[-1:] if self.memory is not None else ()
-        lives: Sequence[Life] = epoch.judge.lives(died=epoch.died_of_memory)
-        return lives
+        """What its replicas may know of it."""
+        return self.processes.lives()
 
     def heard(self, listened_s: float, now_s: float) -> list[Finding]:
         """It said something since this was last called; what is to be told where it had been called silent.
@@ -214,7 +213,7 @@ class Service:
     def advance(self, now_s: float) -> list[Finding]:
         """Time has passed; `now_s` is Unix time."""
         found: list[Finding] = []
-        for epoch in self.open:
+        for epoch in self.processes.open:
             signals = epoch.advance(now_s)
             if signals and epoch.last is not None:
                 found += self._told(epoch, signals, Sighting(epoch.last, self.name, "", 0, now_s), now_s)
@@ -227,8 +226,9 @@ class Service:
         uptime_s, over = cycle.uptime_s, list[Finding]()
         follows = epoch is not None and cycle.number == epoch.last_number + 1
         if epoch is None or not follows or uptime_s is None or uptime_s < epoch.last_uptime_s:
-            epoch, repeated = self._epoch_of(sighting, cycle)
-            if repeated:
+            found, repeated = self.processes.of(sighting, cycle)
+            epoch = found if found is not None else self._begin(cycle)
+            if found is not None and repeated:
                 return Seen(sighting, epoch.index, epoch.time_of(sighting))
             if before is not None and epoch.first is None:
                 over = self._rules_over(before)
@@ -305,68 +305,24 @@ class Service:
         for told in epoch.deaths:
             self.deaths.remove(told)
         epoch.deaths, epoch.after_death = [], 0
-        if epoch not in self.open:
-            self.open.append(epoch)
+        if epoch not in self.processes.open:
+            self.processes.open.append(epoch)
         return self._remembered(telling.of_life(self.name, epoch, sighting, texts))
-
-    def _epoch_of(self, sighting: Sighting, cycle: GcCycle) -> tuple[Epoch, bool]:
-        """The process that this collection belongs to, and whether the log has had the collection before."""
-        for epoch in self.open:
-            if epoch.is_doubled(cycle):
-                epoch.ledger.doubled += 1
-                return epoch, True
-        able = [epoch for epoch in self.open if epoch.continues(cycle)]
-        if able:
-            epoch = min(able, key=lambda epoch: (cycle.number - epoch.last_number, _unlike(epoch, cycle)))
-            if cycle.number > epoch.last_number + 1:
-                gap = Gap(epoch.last_number + 1, cycle.number - 1, cycle.uptime_s, sighting.time_s)
-                epoch.ledger.lose(gap)
-            self.current = epoch
-            return epoch, False
-        for epoch in self.open:
-            if epoch.is_late(cycle):
-                return epoch, True
-        return self._begin(cycle), False
 
     def _begin(self, cycle: GcCycle) -> Epoch:
         """A process that was not seen before. A first number above 1 means that the log begins later than it."""
-        before = self.current
-        if before is not None and before.judge is not None:
-            died = next((sighting.record for sighting in before.deaths), None)
-            cause = died.cause if isinstance(died, Death) else None
-            self.memory = before.judge.close(died=died is not None, cause=cause, farewell=self._farewell())
-            if before not in self.open:
-                before.close()
-        self.epochs_seen += 1
-        epoch = Epoch(
-            self.epochs_seen, judge=Judge(self.limit_mib, self.memory, self.budget_per_day) if self.judging else None
-        )
-        if epoch.judge is not None:
+        processes = self.processes
+        processes.learn(self.words.farewell())
+        epoch = Epoch(processes.seen + 1, last_number=cycle.number - 1)
+        if self.judging:
+            epoch.judge = Judge(self.limit_mib, processes.memory, self.budget_per_day)
             epoch.judge.replicas = self._replicas
         if self.plan and self.judging:
             epoch.watch_for(self.plan, self.name, self.limit_mib)
         if self.trace_points:
             epoch.trace = Trace(self.trace_points)
-        epoch.last_number = cycle.number - 1
-        self.epochs.append(epoch)
-        self.open.append(epoch)
-        if len(self.open) > MOST_OPEN_EPOCHS:
-            self._close(self.open[0])
-        self.current = epoch
+        processes.begin(epoch)
         return epoch
-
-    def _farewell(self) -> str:
-        """How the process before took its leave: asked, silent, or empty where this log has no words."""
-        lines = self.words.last_lines(20, FAREWELL_BYTES)
-        if not lines:
-            return ""
-        return "asked" if said_goodbye(lines) else "silent"
-
-    def _close(self, epoch: Epoch) -> None:
-        """This process will not be heard of again."""
-        self.open.remove(epoch)
-        if epoch is not self.current:
-            epoch.close()
 
     def _rules_over(self, epoch: Epoch) -> list[Finding]:
         """The process has ended: what rules said of it is over."""
@@ -385,9 +341,9 @@ class Service:
         self.deaths.append(sighting)
         if epoch is not None:
             epoch.deaths.append(sighting)
-            if death.source == "go" and epoch in self.open:
-                self._close(epoch)
-        over = self._rules_over(epoch) if epoch is not None and epoch not in self.open else []
+            if death.source == "go" and epoch in self.processes.open:
+                self.processes.close(epoch)
+        over = self._rules_over(epoch) if epoch is not None and epoch not in self.processes.open else []
         finding = self._remembered(telling.of_death(self.name, epoch, sighting, death, time_s))
         return Seen(sighting, index, time_s, None, (finding, *over))
 
@@ -423,19 +379,11 @@ class Service:
 
     def end(self) -> list[Finding]:
         """Nothing will be heard of it any more: a leak that no alarm has told, and what rules said is over."""
-        return [*self.conclude(), *(finding for epoch in self.open for finding in self._rules_over(epoch))]
+        return [*self.conclude(), *(finding for epoch in self.processes.open for finding in self._rules_over(epoch))]
 
     def judged(self) -> tuple[Epoch | None, Verdict | None]:
-        """The epoch that speaks for the service, and its verdict: a leak wherever there is one, else the last run."""
-        judged = ((epoch, epoch.verdict()) for epoch in self.epochs if epoch.ledger.seen)
-        told = [(epoch, verdict) for epoch, verdict in judged if verdict is not None]
-        if not told:
-            return None, None
-        told = [(epoch, outside_heap(epoch, verdict)) for epoch, verdict in told]
-        leaking = [item for item in told if item[1].leak]
-        if leaking:
-            return max(leaking, key=lambda item: (item[1].probability, item[0].index))
-        return max(told[-3:], key=lambda item: (item[0].ledger.seen, item[0].index))
+        """The process that speaks for the service, and its verdict: a leak wherever there is one, else the last one."""
+        return self.processes.judged()
 
     def suspects(self, epoch: Epoch | None = None) -> list[dict[str, Any]]:
         """Whom the log accuses of the growth of this process, or of the one that speaks for the service."""
@@ -454,7 +402,7 @@ class Service:
     def mine(self, share: float) -> None:
         """From now on mine what the application says; with 0 no longer, and what was found is forgotten."""
         self.mining = share
-        for epoch in self.open if not share else ():
+        for epoch in self.processes.open if not share else ():
             epoch.mine = None
 
     @property
@@ -476,6 +424,10 @@ class Service:
         """The last application lines."""
         return self.words.last_lines(most)
 
+    def ledger(self) -> dict[str, Any]:
+        """What the numbers of all processes prove together."""
+        return self.processes.ledger()
+
     def state(self) -> dict[str, Any]:
         """Everything as plain data, for JSON: what `restore` makes goes on exactly from here."""
         return {
@@ -486,10 +438,7 @@ class Service:
             "trace_points": self.trace_points,
             "mining": self.mining,
             "budget_per_day": self.budget_per_day,
-            "epochs_seen": self.epochs_seen,
-            "epochs": [epoch.state() for epoch in self.epochs],
-            "open": [epoch.index for epoch in self.open],
-            "current": self.current.index if self.current is not None else None,
+            **self.processes.state(),
             "collections": self.collections,
             "samples": self.samples.state(),
             "pulse": msgspec.to_builtins(replace(self.pulse, last_s=None)),
@@ -499,7 +448,6 @@ class Service:
             "specimens": self.specimens,
             "deaths": self.deaths.state(),
             "findings": msgspec.to_builtins(list(self.findings)),
-            "memory": msgspec.to_builtins(self.memory),
             **self.words.state(),
         }
 
@@ -513,32 +461,18 @@ class Service:
         service = cls(state["name"], state["limit_mib"], judging=state["judging"], plan=plan, trace_points=points)
         service.mining = float(state.get("mining", 0.0))
         service.budget_per_day = state.get("budget_per_day", DEFAULT_BUDGET)
-        service.epochs.extend(Epoch.restore(each, plan) for each in state["epochs"])
-        known = {epoch.index: epoch for epoch in service.epochs}
-        service.open = [known[index] for index in state["open"] if index in known]
-        service.current = known.get(state["current"])
+        service.processes = Processes.restore(state, plan)
         service.samples = SampleSeries.restore(state["samples"])
         service.pulse = msgspec.convert(state.get("pulse", {}), Pulse)
-        service.epochs_seen, service.collections = state["epochs_seen"], state["collections"]
+        service.collections = state["collections"]
         service._kinds, service.mended = dict(state["kinds"]), state["mended"]
         service.unreadable, service.specimens = state["unreadable"], list(state["specimens"])
         service.deaths = Deaths.restore(state["deaths"])
         service.findings.extend(msgspec.convert(state.get("findings", []), list[Finding]))
-        service.memory = msgspec.convert(state["memory"], Carryover | None)
         service.words = Words.restore(state)
         return service
-
-    def ledger(self) -> dict[str, Any]:
-        """What all epochs' numbers prove together."""
-        ledgers = [epoch.ledger for epoch in self.epochs]
-        names = ("seen", "missing", "doubled", "late")
-        return {name: sum(getattr(ledger, name) for ledger in ledgers) for name in names}
 
 
 def lighter(state: dict[str, Any]) -> dict[str, Any]:
     """The same state without what the application said, which is most of it: whom to suspect is learned anew."""
     return {**state, "epochs": [{**epoch, "mine": None} for epoch in state["epochs"]]}
-
-
-def _unlike(epoch: Epoch, cycle: GcCycle) -> bool:
-    return epoch.last is not None and epoch.last.procs != cycle.procs

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from gctail.parsing.farewells import said_goodbye
 from gctail.parsing.wrappers import unwrapped
 
 FIRST_BYTES = 512
 LAST_BYTES = 1 << 13
 SAVED_BYTES = 1 << 12
-FAREWELL_BYTES = 1 << 11
-"""In so much before the first collection of a process the one before it may have said goodbye: all of it is saved."""
+MOST_LAST_WORDS, FAREWELL_BYTES = 20, 1 << 11
+"""Lines and bytes before the first collection of a process in which the one before it may have said goodbye."""
 
 
 class Words:
@@ -50,6 +51,13 @@ class Words:
         if self._wrapper is not None:
             lines = unwrapped(lines, self._wrapper)
         return [line for line in lines if line.strip()][-most:]
+
+    def farewell(self) -> str:
+        """How a process took its leave here: asked (to end), silent, or empty where this log has no words."""
+        lines = self.last_lines(MOST_LAST_WORDS, FAREWELL_BYTES)
+        if not lines:
+            return ""
+        return "asked" if said_goodbye(lines) else "silent"
 
     def state(self) -> dict[str, Any]:
         """Plain data, for JSON."""
