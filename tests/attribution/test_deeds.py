@@ -59,12 +59,12 @@ def test_failures_are_known_in_every_language(failing):
     "told", ["GET pedido (estado: abierto), duracion_ms=", "ok true", "public key of the cargo", "list price"]
 )
 def test_a_value_or_a_name_says_not_what_was_done(told):
-    assert not deeds(told) & {"keeps", "over", "passes", "fails"}
+    assert not deeds(told) & {"keeps", "ends", "reads", "passes", "fails"}
 
 
 def test_that_a_thing_was_not_found_is_no_reading_of_it():
     assert deeds("Host not found") == {"fails"}
-    assert deeds("match found") == {"over"}
+    assert deeds("match found") == {"reads"}
 
 
 def test_words_are_found_in_letters_of_all_kinds():

@@ -66,3 +66,62 @@ def test_a_last_line_of_a_suspected_family_is_not_called_innocent():
     rate = Rate("completed method GET, path /me", "completed method GET, path /me", 60.0, 60.0, 100, 0.0)
     assert says(rate, frozenset({"completed method <*>, path <*>"})) == "a suspect; it comes once a second"
     assert says(rate, frozenset()).endswith("innocent")
+
+
+def played_with(messages, seed=1):
+    """A service that says each of these, with a share of all lines, and requests."""
+    played = Played(seed)
+    counts = {message: played.lines(message, share=share) for message, share in messages.items()}
+    played.lines("token verified", share=0.5)
+    return played, counts
+
+
+def test_a_sentence_with_another_word_in_one_place_is_told_once_with_all_of_its_lines():
+    """As printf writes it: three regions, and each kept something for a third of it."""
+    played, counts = played_with({f"message for region {region} taken over": 0.1 for region in ("eu", "us", "apac")})
+    played.keep(0.03, [sum(each) for each in zip(*counts.values(), strict=True)])
+    first, *others = suspects(played.courses(), 10.0)
+    assert first.template == "message for region <*> taken over <*>"
+    assert first.message == "message for region taken over"
+    assert first.events == pytest.approx(sum(map(sum, counts.values())), rel=0.15)
+    assert not [each for each in others if each.message.startswith("message for region")]
+
+
+def test_one_value_that_alone_keeps_something_is_blamed_alone():
+    played, counts = played_with({f"message for region {region} taken over": 0.1 for region in ("eu", "us", "apac")})
+    played.keep(0.1, counts["message for region us taken over"])
+    assert suspects(played.courses(), 10.0)[0].message == "message for region us taken over"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("cache hit for <*>", "cache miss for <*>", False),
+        ("stream to peer <*> opened", "stream to peer <*> closed", False),
+        ("user created", "user renamed", False),
+        ("GET pedido <*> (estado: abierto)", "GET pedido <*> (estado: pagado)", True),
+        ("job of queue mail picked up", "job of queue sms picked up", True),
+        ("healthy of node ok true", "healthy of node ok false", True),
+    ],
+)
+def test_what_was_done_is_no_value_but_what_stands_behind_a_label_is(one, other, is_one):
+    played, _ = played_with({one: 0.1, other: 0.1})
+    assert bool(with_families(played.courses())[1]) is is_one
+
+
+def test_new_values_of_a_family_are_those_of_its_members():
+    played = Played(1)
+    for mode in ("duel", "brawl"):
+        played.lines(f"player <*> queued for {mode} today", share=0.2, keys=lambda count: count)
+    courses, kin = with_families(played.courses())
+    assert set(kin) == {0, 1}
+    [slot] = courses.templates[-1].slots
+    members = [template.slots[0] for template in courses.templates[:2]]
+    assert slot.distinct == sum(each.distinct for each in members)
+    assert sum(slot.new_keys) == sum(sum(each.new_keys) for each in members)
+
+
+def test_a_last_line_of_a_member_is_known_as_that_of_the_suspect():
+    rate = Rate("message for region eu", "message for region eu", 60.0, 60.0, 100, 0.0)
+    assert says(rate, frozenset({"message for region <*>"})).startswith("a suspect")
+    assert says(rate, frozenset({"message of region <*>"})).endswith("innocent")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import structs
 
+from gctail.attribution.answered import answered
 from gctail.attribution.columns import LEVEL, LINES, SUM, Table, table
 from gctail.attribution.describing import Describer
 from gctail.attribution.families import with_families
-from gctail.attribution.hints import PART, Hint, hint, stamped, tells_no_more, weakened
+from gctail.attribution.hints import ANSWERED, PART, Hint, hint, stamped, tells_no_more, weakened
 from gctail.attribution.pace import faded
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
 from gctail.attribution.regression import fits
@@ -113,7 +114,9 @@ def ranked_since(courses: Courses, onset_s: float, seen: Window, columns: Table)
     """All candidates, ranked, and what the line of each says of itself."""
     hints = hints_of(courses, seen, columns)
     appeared = appearance(courses, onset_s)[[each.template for each in columns.candidates]]
-    return rank(seen, columns, np.array([each.total for each in hints]), appeared), hints
+    ranked = rank(seen, columns, np.array([each.total for each in hints]), appeared)
+    under_way = np.array([each.words == ANSWERED for each in hints])
+    return structs.replace(ranked, p_value=np.where(under_way, 1.0, ranked.p_value)), hints
 
 
 def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
@@ -127,6 +130,7 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
         if is_regular and each.kind == LINES and not each.value and each.less is None
     }
     lines = sum(courses.lines)
+    ended = answered(courses, seen.begin)
     moves = np.count_nonzero(np.diff(columns.values, axis=0), axis=0).tolist()
 
     def of(each: Candidate, moved: int) -> Hint:
@@ -135,6 +139,8 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
         found = hint(template, each, 1.0 if no_evidence else sum(courses.templates[all_of_it].count) / lines)
         printed = template.slots[each.slot].last if each.kind == LEVEL and each.slot is not None else ()
         found = weakened(found, min(moved, sum(map(isfinite, printed[seen.begin :]))) if printed else moved)
+        if {each.template, all_of_it} & ended and each.less is None and each.kind != LEVEL:
+            found = structs.replace(found, words=ANSWERED)
         return structs.replace(found, kind=min(found.kind, PART)) if all_of_it != each.template else found
 
     return [of(each, moved) for each, moved in zip(columns.candidates, moves, strict=True)]

@@ -1,4 +1,4 @@
-"""What the words of a message say was done: kept, over, served, passed over, failed. The words are data/words.toml."""
+"""What the words of a message say was done: kept, ended, read, served, passed over, failed; by data/words.toml."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import msgspec
 
 from gctail.attribution.names import words
 
-KINDS = ("keeps", "over", "serves", "passes", "fails")
+LEAST_LETTERS = 3
+KINDS = ("keeps", "ends", "reads", "serves", "passes", "fails")
 _METHOD = re.compile(r"\b(GET|HEAD|OPTIONS|PUT|POST|PATCH|DELETE)\b")
-_METHODS = {"PUT": "puts", "POST": "puts", "GET": "gets", "HEAD": "gets", "OPTIONS": "gets", "DELETE": "over"}
+_METHODS = {"PUT": "puts", "POST": "puts", "GET": "gets", "HEAD": "gets", "OPTIONS": "gets", "DELETE": "ends"}
 _VALUE = re.compile(r"(?<=[(,]) ?[\w.-]+: [\w.-]+(?=[),])|[\w.-]+=[\w.-]+|\b(?:true|false)\b")
 """`(state: open)` says what a thing is, and not what was done."""
 
@@ -23,7 +24,8 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of one language, as beginnings; see the file."""
 
     keeps: tuple[str, ...]
-    over: tuple[str, ...]
+    ends: tuple[str, ...]
+    reads: tuple[str, ...]
     serves: tuple[str, ...]
     passes: tuple[str, ...]
     fails: tuple[str, ...]
@@ -63,6 +65,12 @@ def deeds(message: str) -> frozenset[str]:
     return frozenset(found | {kind for kind, pattern, _ in _deeds() if any(map(pattern.fullmatch, spoken))})
 
 
+def about(message: str) -> frozenset[str]:
+    """What a message is about: its words that say not what was done, but of what."""
+    return frozenset(word for word in words(message) if len(word) >= LEAST_LETTERS and not is_deed(word))
+
+
+@lru_cache(maxsize=4096)
 def is_deed(word: str) -> bool:
     """Whether a word says what was done."""
     return any(each.words.fullmatch(one) for one in words(word) for each in _deeds())

@@ -8,7 +8,7 @@ import numpy as np
 
 from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, lines_of
 from gctail.attribution.doubts import doubts
-from gctail.attribution.hints import Hint, reason, stamped
+from gctail.attribution.hints import ANSWERED, Hint, reason, stamped
 from gctail.attribution.keys.glimpse import glimpse
 from gctail.attribution.names import words
 from gctail.attribution.pace import pace
@@ -23,6 +23,7 @@ NEARLY = 3.0
 """Of the keys of one line, those whose score is no lower than this are about as good."""
 LONG = frozenset({"struct", "quoted", "list"})
 """Types of slots that hold more than a key."""
+UNDER_WAY = "as many lines tell that it ends: a heap may go along with it because of what is under way alone"
 KEY_NAMES = frozenset({"key", "id", "uid", "uuid", "guid"})
 VALUE_NAMES = frozenset({"value", "val", "data", "payload", "body", "content", "message", "text"})
 GOES_ALONG = 0.9
@@ -66,6 +67,7 @@ class Describer:
             pace=self._pace(at),
             counter_evidence=(
                 *self._tie(at, before),
+                *([UNDER_WAY] if self.hints[at].words == ANSWERED else []),
                 *doubts(self.courses, self.seen, self.ranked, at, candidate),
             ),
         )

@@ -1,22 +1,28 @@
-"""Lines that differ in method and path alone: each is a template of its own, and all of them are what requests write.
+"""Lines that are one sentence with another value in it: each is a template of its own, and together they are one.
 
-`"GET /feed" 200` and `"PUT /me" 200` go with the load alike. Beside them stands their family, as one template.
+`"GET /feed" 200` and `"PUT /me" 200` differ in method and path alone, `sent to region eu` and `sent to region us` in
+one word: what is kept by one of them is most likely kept by all. Beside them stands their family, as one template.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
-from gctail.templates.courses import Courses, Template
+from gctail.attribution.deeds import is_deed
+from gctail.templates.courses import Courses, Slot, Template
 
 HOLE = "<*>"
+LEAST_SAID = 2
+"""Words that members have in common; `user created` and `user deleted` are two things to say."""
+MOST_KEYS = 8
 _VARIES = re.compile(
     r'(?<![^\s"\[(=])(?:(?:GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS|CONNECT|TRACE)(?=[\s",;:)\]]|\Z)|/[^\s",;)\]]*)'
 )
+_LABEL = (":", "=")
 
 
 def family(text: str) -> str:
@@ -24,33 +30,98 @@ def family(text: str) -> str:
     return _VARIES.sub(HOLE, text)
 
 
+def covers(text: str, template: str) -> bool:
+    """Whether a template is the other, or of the family that the other text stands for."""
+    ours, theirs = text.split(), family(template).split()
+    same = len(ours) == len(theirs) and all(one in {HOLE, other} for one, other in zip(ours, theirs, strict=True))
+    return text == template or same
+
+
 def with_families(courses: Courses) -> tuple[Courses, Mapping[int, int]]:
     """The courses with one more template for each family of several, and the place of that for each of its members."""
-    found: defaultdict[tuple[str | None, str], list[int]] = defaultdict(list)
-    for at, template in enumerate(courses.templates):
-        text = family(template.text)
-        if text != template.text:
-            found[template.level, text].append(at)
-    several = {key: members for key, members in found.items() if len(members) > 1}
     templates, kin = list(courses.templates), dict[int, int]()
-    for (_, text), members in several.items():
-        kin |= dict.fromkeys(members, len(templates))
-        templates.append(_together(text, [courses.templates[at] for at in members]))
+    for text, members in (*_by_route(courses.templates), *_by_word(courses.templates)):
+        own = [at for at in members if at not in kin]
+        if len(own) > 1:
+            kin |= dict.fromkeys(own, len(templates))
+            templates.append(_together(text, [courses.templates[at] for at in own]))
     return structs.replace(courses, templates=tuple(templates)), kin
 
 
+def _by_route(templates: Sequence[Template]) -> list[tuple[str, list[int]]]:
+    """Those that differ in method and path."""
+    found: defaultdict[tuple[str | None, str], list[int]] = defaultdict(list)
+    for at, template in enumerate(templates):
+        text = family(template.text)
+        if text != template.text:
+            found[template.level, text].append(at)
+    return [(text, members) for (_, text), members in found.items()]
+
+
+def _by_word(templates: Sequence[Template]) -> list[tuple[str, list[int]]]:
+    """Those that differ in one word, which is no deed: the largest families first."""
+    found: defaultdict[tuple[str | None, tuple[str, ...]], list[int]] = defaultdict(list)
+    for at, template in enumerate(templates):
+        words = template.text.split()
+        for place in range(1, len(words)):
+            others = (*words[:place], HOLE, *words[place + 1 :])
+            if _may_vary(words, place) and sum(HOLE not in word for word in others) >= LEAST_SAID:
+                found[template.level, others].append(at)
+    several = [(" ".join(words), members) for (_, words), members in found.items() if len(members) > 1]
+    return sorted(several, key=lambda each: (-len(each[1]), each[0]))
+
+
+def _may_vary(words: Sequence[str], place: int) -> bool:
+    """Whether a word may be a value: it is none yet, and what stands after a label is no deed."""
+    word = words[place]
+    return word.replace(HOLE, "") not in {"", word and "="} and (
+        words[place - 1].endswith(_LABEL) or not is_deed(word.replace(HOLE, ""))
+    )
+
+
 def _together(text: str, members: list[Template]) -> Template:
-    """All members as one. Keys and numbers stay with the members: nobody knows which keys they share."""
+    """All members as one."""
     most = max(members, key=lambda each: each.total)
     total = sum(each.total for each in members)
     return structs.replace(
         most,
         text=text,
-        message=" ".join(family(most.message).replace(HOLE, "").split()),
+        message=" ".join(text.replace(HOLE, "").split()) if text != family(most.text) else _message(most),
         total=total,
         first_uptime_s=min(each.first_uptime_s for each in members),
         last_uptime_s=max(each.last_uptime_s for each in members),
-        count=[sum(counts) for counts in zip(*(each.count for each in members), strict=True)],
-        slots=(),
+        count=_sum([each.count for each in members]),
+        slots=_slots(members) if text != family(most.text) else (),
         read_share=sum(each.read_share * each.total for each in members) / max(total, 1),
     )
+
+
+def _message(most: Template) -> str:
+    return " ".join(family(most.message).replace(HOLE, "").split())
+
+
+def _slots(members: Sequence[Template]) -> tuple[Slot, ...]:
+    """Each variable over all members, where all have the same ones; a key that several of them have counts for each."""
+    if len({tuple(slot.name for slot in each.slots) for each in members}) > 1:
+        return ()
+    return tuple(map(_slot, zip(*(each.slots for each in members), strict=True)))
+
+
+def _slot(slots: tuple[Slot, ...]) -> Slot:
+    return structs.replace(
+        slots[0],
+        values=sum(each.values for each in slots),
+        distinct=sum(each.distinct for each in slots),
+        once=min(each.once for each in slots),
+        new_keys=_sum([each.new_keys for each in slots]) if all(each.new_keys for each in slots) else [],
+        sums=_sum([each.sums for each in slots]) if all(each.sums for each in slots) else [],
+        last=[],
+        highest=[],
+        keys=tuple(key for each in slots for key in each.keys)[:MOST_KEYS],
+        whole=all(each.whole for each in slots),
+        parts=(),
+    )
+
+
+def _sum(courses: Sequence[Sequence[float]]) -> list[float]:
+    return [sum(values) for values in zip(*courses, strict=True)]

@@ -31,6 +31,8 @@ NET, PART, SUMMED = 0.5, -0.7, -0.5
 SIZE, NUMBER, COUNTER = 2.0, 1.0, -0.5
 NEW_KEYS, AMONG_REPEATED, STAMPED, NUMBERED = 0.4, 1.2, 1.6, -0.1
 KEEPS, KEEPS_AND_ENDS, IS_OVER, PASSED_OVER = 1.0, 0.3, -0.8, -1.2
+ANSWERED = -1.2
+"""What comes to an end by another line keeps nothing, whatever it says."""
 WEAK = {"serves": -0.4, "puts": 0.5, "gets": -0.5}
 FAILED = 0.6
 """A warning, an error, or words of one tell of something unusual, and the growth is."""
@@ -81,8 +83,8 @@ def said(template: Template) -> float:
     if "passes" in done:
         return PASSED_OVER
     if "keeps" in done:
-        return KEEPS_AND_ENDS if done & {"over", "serves"} else KEEPS
-    if "over" in done:
+        return KEEPS_AND_ENDS if done & {"ends", "reads", "serves"} else KEEPS
+    if done & {"ends", "reads"}:
         return IS_OVER
     return sum(weight for deed, weight in WEAK.items() if deed in done)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from gctail.attribution.families import family
+from gctail.attribution.families import covers
 from gctail.templates.catalog import Catalog
 from gctail.templates.courses import Courses, Template
 from gctail.templates.lines import Lines
@@ -117,7 +117,7 @@ def says(rate: Rate | None, suspects: frozenset[str] = frozenset()) -> str:
     """What is to be thought of a last line, by its rate; `suspects` are the templates that are suspected."""
     if rate is None:
         return "no line like it came before"
-    if rate.template in suspects or family(rate.template) in suspects:
+    if any(covers(suspect, rate.template) for suspect in suspects):
         return f"a suspect; it comes {often(rate.usual_per_min)}"
     if rate.total <= FEW:
         return f"such a line came {'once' if rate.total == 1 else f'{rate.total} times'} in all"

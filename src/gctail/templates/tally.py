@@ -130,6 +130,7 @@ class Tally:
         count, read = self.count.whole(grid.bins), self.read.whole(grid.bins)
         read_share = sum(read) / max(sum(count), 1.0)
         unread = [all_ * more / some if some else 1.0 for all_, some, more in zip(count, read, scale, strict=True)]
+        whole = [each * factor for each, factor in zip(count, scale, strict=True)]
         text = b" ".join(self.words).replace(HOLE, b"<*>").decode("utf-8", "replace")
         named = [slot.name for slot in self.slots.values() if slot.name]
         fields = [name for name in named if not re.search(re.escape(name) + r'"?\s*[:=\s]\s*<\*>', text)]
@@ -138,11 +139,11 @@ class Tally:
             text=" ".join([text, *(f"{name}=<*>" for name in fields)]),
             message=" ".join(b" ".join(self.words).replace(HOLE, b"").decode("utf-8", "replace").split()),
             level=self.level,
-            total=self.total,
+            total=self.total + round(sum(whole) - sum(count)),
             first_uptime_s=self.first_s,
             last_uptime_s=self.last_s,
             example=self.example.decode("utf-8", "replace"),
-            count=[each * factor for each, factor in zip(count, scale, strict=True)],
+            count=whole,
             read_share=read_share,
             slots=tuple(slot.shown(grid.bins, unread, read_share) for slot in self.slots.values()),
         )

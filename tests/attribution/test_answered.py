@@ -1,0 +1,50 @@
+"""What comes to an end by another line is under way for a while, and keeps nothing by itself."""
+
+import pytest
+
+from gctail.attribution.answered import answered
+from gctail.attribution.choosing import suspects
+from played_courses import Played
+
+
+def told(*said):
+    """Which of these messages are answered; each with how many lines of it come in each bin."""
+    played = Played(1)
+    for message, count in said:
+        played.lines(message, counts=[count] * played.bins)
+    courses = played.courses()
+    return [courses.templates[at].message for at in sorted(answered(courses, 0))]
+
+
+@pytest.mark.parametrize(
+    ("said", "ended"),
+    [
+        ([("client upgraded", 10), ("client closed", 10)], ["client upgraded"]),
+        ([("client upgraded", 20), ("client closed", 10)], []),
+        ([("client upgraded", 10), ("file closed", 10)], []),
+        ([("ticket opened", 20), ("match found", 18), ("ticket abandoned", 2)], ["ticket opened"]),
+        ([("session opened", 10), ("session looked up", 10)], []),
+        ([("session opened", 20), ("page rendered", 18), ("page fetched", 2)], []),
+    ],
+)
+def test_as_many_ends_of_the_same_thing_answer_a_line(said, ended):
+    assert told(*said) == ended
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_tickets_the_abandoned_ones_are_blamed_and_not_those_that_were_opened(seed):
+    """One in ten stays; the heap is full of those that wait, so it goes along with all that come."""
+    played = Played(seed)
+    played.lines("token verified", share=0.5)
+    opened = [played.some(0.2 * traffic) for traffic in played.traffic]
+    abandoned = [count // 10 for count in opened]
+    played.lines("ticket opened", counts=opened)
+    played.lines("match found", counts=[count - lost for count, lost in zip(opened, abandoned, strict=True)])
+    played.lines("ticket abandoned", counts=abandoned)
+    played.keep(0.1, abandoned)
+    found = suspects(played.courses(), 10.0)
+    assert found[0].message == "ticket abandoned"
+    assert [each.message for each in found if each.message == "ticket opened" and each.p_value < 0.01] == []
+    for each in found:
+        if each.message == "ticket opened":
+            assert "under way" in each.counter_evidence[0] + each.counter_evidence[-1]
