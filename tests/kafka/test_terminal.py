@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from kafka import KafkaAdminClient
-from kafka_topics import LEAK, command, members_of, wait_for, write
+from kafka_topics import LEAK, command, committed_all, members_of, wait_for, write
 
 # The client leaves files of its own unclosed when it is collected.
 pytestmark = [
@@ -38,3 +38,15 @@ def test_the_view_reloads_and_ends_with_its_terminal(brokers, tmp_path, terminal
     terminal("kill-server")
     wait_for(lambda: not members_of(admin, "lookers"), within_s=60)
     admin.close()
+
+
+def test_who_ends_it_from_outside_leaves_the_view_and_gets_the_verdict(brokers, tmp_path, terminal):
+    """As with `gctail -f --tui`: all is saved, and the terminal is whole again."""
+    write(brokers, "ended-on", [(b"checkout", line) for line in LEAK])
+    shown = shlex.join(map(str, command(brokers, "ended-on", "enders", "--tui")))
+    said = f"sh -c 'echo $$ > pid; exec {shown}'; echo status $?; cat"
+    terminal("new-session", "-d", "-x", "130", "-y", "30", f"cd {tmp_path}; {said}")
+    wait_for(lambda: "checkout" in terminal("capture-pane", "-p") and committed_all(brokers, "ended-on", "enders"))
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
+    wait_for(lambda: "status 0" in terminal("capture-pane", "-p"))
+    assert "LEAK" in terminal("capture-pane", "-p")

@@ -142,8 +142,8 @@ class Looking:
         self.views.facts = lambda: self._facts(consumption)
         if self._aside.waits:
             self.teller.console.silent = True
-            signal.signal(signal.SIGHUP, lambda *_: self._hung_up(consumption))
-            self.views.terminal(consumption.run, consumption.stop, LEAVING_S)
+            asks, close = self._reloading.ask, self.teller.outputs.close
+            self.views.terminal(consumption.run, consumption.stop, LEAVING_S, reload=asks, alone=close)
             self.teller.console.silent = False
             self._aside.rest()
             if (outcome := self._outcome) is not None:
@@ -154,17 +154,6 @@ class Looking:
             consumption.run()
         finally:
             self.views.close()
-
-    def _hung_up(self, consumption: Consumption) -> None:
-        """Somebody wants a reload; or the terminal is gone, and the reading ends as when its user leaves."""
-        if sys.stdin.isatty():
-            self._reloading.ask()
-            return
-        consumption.stop()
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(int(LEAVING_S) + 10)  # should the view wait for a terminal that is not there
-        if self.views is not None:
-            self.views.leave()
 
     def end(self, outcome: Callable[[], dict[str, Any]]) -> None:
         """The verdict; behind a view when that is closed. It is asked for now, while all services are still there."""

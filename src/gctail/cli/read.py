@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from math import inf
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from gctail.cli.inputs import has_source, reading_of
 from gctail.cli.judging import (
@@ -34,6 +32,7 @@ from gctail.errors import UsageError
 from gctail.parsing.window import Room
 from gctail.records import Finding, Passage, Sighting
 from gctail.runners.local import Reading
+from gctail.runners.terminal import end_at_once
 from gctail.sinks import Sink
 from gctail.sinks.out import complain
 
@@ -96,20 +95,12 @@ def run(options: argparse.Namespace) -> int:
             stay(views)
         views.close()
     if len(engine.services) > MANY and options.follow and not reading.failed:
-        _leave(1 if teller.failed else 0)
+        end_at_once(1 if teller.failed else 0)
     if reading.failed:
         return 2
     if teller.interrupted and not options.follow:
         return 130
     return 1 if teller.failed else 0
-
-
-def _leave(status: int) -> NoReturn:
-    """End at once. All is saved and told; to give ten thousand services back one by one takes more than a second."""
-    with suppress(OSError):  # where the terminal has gone
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(status)
 
 
 def _refuse(options: argparse.Namespace) -> None:
@@ -235,35 +226,10 @@ class Sitting:
 
 
 def _at_terminal(sitting: Sitting, views: Views, read: Callable[[], None]) -> None:
-    """Read behind the live view. Who ends gctail, or takes its terminal away, leaves the view as its user does.
-
-    SIGHUP at a terminal that is there asks for the configuration to be read again.
-    """
-    gone = False
-
-    def leave() -> None:
-        sitting.stop()
-        views.leave()
-
-    def hung_up() -> None:
-        nonlocal gone
-        if sitting.reloading is not None and sys.stdin.isatty():
-            sitting.reloading.ask()
-            return
-        gone = True
-        sitting.stop()
-
-    def reading() -> None:
-        read()
-        if gone:  # the view waits for a terminal that is not there, and nobody reads a verdict
-            sitting.close()
-            _leave(0)
-
-    if sitting.live:
-        signal.signal(signal.SIGTERM, lambda *_: leave())
-        signal.signal(signal.SIGHUP, lambda *_: hung_up())
+    """Read behind the live view."""
+    reload = sitting.reloading.ask if sitting.live and sitting.reloading is not None else lambda: None
     sitting.teller.console.silent = sitting.aside.waits = True
-    views.terminal(reading, sitting.stop)
+    views.terminal(read, sitting.stop, reload=reload, alone=sitting.close)
     sitting.teller.console.silent = False
     sitting.aside.rest()
 

@@ -30,8 +30,6 @@ class Views:
     def __init__(self, engine: Engine, facts: Callable[[], dict[str, Any]]) -> None:
         self.board = Board(engine)
         self.facts = facts
-        self.leave: Callable[[], None] = lambda: None
-        """Close the view at the terminal, as its user does."""
         self._due_s = 0.0
         self._server: Server | None = None
         self._over = threading.Event()
@@ -59,37 +57,41 @@ class Views:
             self.tick(at_once=True)
             self._over.wait(WITHOUT_INPUT_S)
 
-    def terminal(self, read: Callable[[], None], stop: Callable[[], None], patience_s: float = 5.0) -> None:
+    def terminal(
+        self,
+        read: Callable[[], None],
+        stop: Callable[[], None],
+        patience_s: float = 5.0,
+        *,
+        reload: Callable[[], None] = lambda: None,
+        alone: Callable[[], None] = lambda: None,
+    ) -> None:
         """Show the terminal view while `read` reads in a thread of its own; `stop` ends it when the user has gone.
 
         It gets `patience_s` to end what it has begun. What goes wrong in it is raised here, when the terminal is whole
-        again.
+        again. What signals mean, and when there is a `reload`, or all is closed by `alone`: see terminal.Behind.
         """
         try:
             from gctail.tui.app import LiveView
         except ImportError as error:
             raise UsageError("--tui needs more packages: pip install 'gctail[tui]'") from error
-        wrong: list[Exception] = []
-        view = LiveView(self.board, around=lines_around)
-        self.leave = view.exit
+        from gctail.runners.terminal import Behind
 
-        def reading() -> None:
-            try:
-                read()
-                self.stay()
-            except Exception as error:  # noqa: BLE001  (raised again below, where somebody sees it)
-                wrong.append(error)
+        view = LiveView(self.board, around=lines_around)
+
+        def leave() -> None:
+            if threading.current_thread() is threading.main_thread():
+                view.exit()
+            else:
                 view.call_from_thread(view.exit)
 
+        def reading() -> None:
+            read()
+            self.stay(lambda: behind.gone)
+
+        behind = Behind(reading, stop, leave, patience_s, reload=reload, alone=alone)
         self.tick(at_once=True)
-        thread = threading.Thread(target=reading, name="gctail-reading", daemon=True)
-        thread.start()
-        view.run()
-        stop()
-        self._over.set()
-        thread.join(patience_s)
-        if wrong:
-            raise wrong[0]
+        behind.run(view.run, self._over.set)
 
     def close(self) -> None:
         """Nobody looks any more."""
