@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -69,7 +70,7 @@ class Columns:
                 tally.add(len(same), now_s)
                 templates.append(tally)
                 for name in layout.fields:
-                    _fill(tally, name, [found[name] for found in same], now_s)
+                    _fill(tally, name, list(map(itemgetter(name), same)), now_s)
                 if not tally.example:
                     line = next(line for found, line in zip(objects, kept, strict=True) if found is same[0])
                     tally.example = line[:MOST_EXAMPLE_BYTES]
@@ -98,14 +99,13 @@ def _spoken(layout: Layout, group: list[dict[str, Any]]) -> dict[tuple[Any, bool
     """Objects with the same fields, by level and whether they say nothing, then by message."""
     spoken: defaultdict[tuple[Any, Any], list[dict[str, Any]]] = defaultdict(list)
     message, level = layout.message, layout.level
-    for found in group if message or level else ():
-        said = found[message] if message else ""
-        shouted = found[level] if level else None
-        if said.__class__ is not str or shouted.__class__ not in _LEVEL_KINDS:  # hardly ever
-            said, shouted = str(said), shouted if isinstance(shouted, (str, int)) else None
-        spoken[said, shouted].append(found)
-    if not (message or level):
-        spoken["", None] = group
+    said = list(map(itemgetter(message), group)) if message else [""] * len(group)
+    shouted = list(map(itemgetter(level), group)) if level else [None] * len(group)
+    if set(map(type, said)) != {str} or not set(map(type, shouted)) <= _LEVEL_KINDS:  # hardly ever
+        said = list(map(str, said))
+        shouted = [loud if isinstance(loud, (str, int)) else None for loud in shouted]
+    for key, found in zip(zip(said, shouted, strict=True), group, strict=True):
+        spoken[key].append(found)
     by_level: defaultdict[tuple[Any, bool], dict[str, list[dict[str, Any]]]] = defaultdict(dict)
     for (said, shouted), same in spoken.items():
         silent = not said or said.isspace()
@@ -154,7 +154,8 @@ def _fill(tally: Tally, name: str, column: list[Any], now_s: float, depth: int =
     elif kinds <= {int, float}:
         tally.fill(name, name, "number", column, now_s)
     elif str in kinds:
-        slot, texts = tally.slots.get(name), [value for value in column if value.__class__ is str]
+        slot = tally.slots.get(name)
+        texts = column if len(kinds) == 1 else [value for value in column if value.__class__ is str]
         kind = slot.kind if slot else kind_of(texts[0].encode("utf-8", "replace"))
         if kind in NUMBERS:
             tally.fill(name, name, kind, [text.encode("utf-8", "replace") for text in texts], now_s)

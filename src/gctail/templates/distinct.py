@@ -120,10 +120,12 @@ class Distinct:
         if begin < len(keys):
             # Once there were many, most keys are passed over here.
             lowest, others = self.hashes[-1], (1 << 2 * self.lowest) - 1
-            self._mark([hashed for hashed in hashes[begin:] if not hashed & others])
-            for place in [each for each, hashed in enumerate(hashes) if hashed <= lowest]:
-                if place >= begin and hashes[place] <= self.hashes[-1]:
-                    self._sample(keys[place], hashes[place], times(place), now_s)
+            left = hashes[begin:]
+            self._mark([hashed for hashed in left if not hashed & others] if others else left)
+            if min(left) <= lowest:
+                for place in [begin + each for each, hashed in enumerate(left) if hashed <= lowest]:
+                    if hashes[place] <= self.hashes[-1]:
+                        self._sample(keys[place], hashes[place], times(place), now_s)
         return self.count - before
 
     def take(self, other: Distinct) -> None:
@@ -208,7 +210,16 @@ class Distinct:
             if hashed & others:
                 continue
             place = hashed * _SCRAMBLE >> 52 & BITS - 1
-            if level.add(place):
+            bits = level.bits
+            if bits:  # what `add` does
+                byte, bit = place >> 3, 1 << (place & 7)
+                new = not bits[byte] & bit
+                if new:
+                    bits[byte] |= bit
+                    level.ones += 1
+            else:
+                new = level.add(place)
+            if new:
                 self.count += 4**lowest * BITS / (BITS + 1 - level.ones)
             if not hashed & deeper:
                 for number in range(lowest + 1, LEVELS):
