@@ -298,6 +298,70 @@ def test_a_message_finds_its_call(message, line):
     assert (sites[0].line if sites else None) == line
 
 
+HELPERS = """package app
+
+import "log"
+
+type Server struct{ seen map[string]int }
+
+func (s *Server) write(level int, text string, v ...any) { log.Printf("[srv] "+text, v...) }
+func (s *Server) Noticef(format string, v ...any)        { s.write(1, format, v...) }
+func (s *Server) tell(what string)                       { s.Noticef(what) }
+
+func (s *Server) accept(id string) {
+	s.seen[id]++
+	s.Noticef("accepted %s of %d", id, len(id))
+}
+
+func (s *Server) drop(id string) { s.tell("dropped for good") }
+"""
+
+
+def test_what_a_helper_of_the_program_writes_is_found_where_the_helper_is_called():
+    found = {(call.pieces, call.level, call.at.line) for call in read(a=HELPERS).logs if call.at.line > 10}
+    assert found == {(("accepted ", None, " of ", None), "notice", 13), (("dropped for good",), "notice", 16)}
+
+
+def site_of(code, message):
+    """Function and line of the call that wrote a message; None where none fits."""
+    sites = match_message(read(a=code).logs, message)
+    return (sites[0].function, sites[0].line) if sites else None
+
+
+def test_a_message_in_any_script_finds_its_call():
+    code = 'package app\nfunc f(l *slog.Logger) {\n\tl.Info("交易评分", "卡号", 1)\n\tl.Info("交易被拒绝")\n}\n'
+    assert site_of(code, "交易评分 卡号=") == ("f", 3)
+
+
+def test_fields_that_were_written_into_the_message_do_not_hide_its_call():
+    """Helpers print fields as they please, and a value that never changes looks like part of the text."""
+    code = 'package app\nfunc f(l *Logger) {\n\tl.Warn("log sink is slow", "sink", name, "pending", n)\n\tl.Info("slow")\n}\n'
+    assert site_of(code, "log sink is slow sink loki-gateway.monitoring:3100 (pending: ), dropped=false") == ("f", 3)
+
+
+def test_the_container_nearest_to_the_line_comes_first_and_inner_literals_count():
+    code = (
+        "package app\nfunc init() {\n\treg(func(a *App) {\n\t\tm, n := map[string]int{}, map[string]int{}\n"
+        '\t\ta.serve(func() {\n\t\t\tm[a.id()]++\n\t\t\tlog.Print("first of them")\n'
+        '\t\t\tn[a.id()]++\n\t\t\tlog.Print("second of them")\n\t\t})\n\t})\n}\n'
+    )
+    sources = read(a=code)
+    first = [each["name"] for each in source_of(sources, {"message": "first of them"})["containers"]]
+    second = [each["name"] for each in source_of(sources, {"message": "second of them"})["containers"]]
+    assert (first[0], second[0]) == ("m in init", "n in init")
+
+
+def test_a_container_that_is_emptied_somewhere_is_named_too_where_no_other_is_filled():
+    """Most leaks in the field are deletes that not every path comes to."""
+    code = HEAD + (
+        'var m = map[string]int{}\nfunc Open(k string) {\n\tm[k] = 1\n\tlog.Print("opened")\n}\n'
+        "func Close(k string) { delete(m, k) }\n"
+    )
+    source = source_of(read(a=code), {"message": "opened"})
+    assert source["containers"] == []
+    assert [(each["name"], each["deletes"][0]["line"]) for each in source["emptied"]] == [("m", 16)]
+
+
 def test_a_suspect_is_tied_to_its_call_and_to_the_map_that_it_fills(root):
     paths = sorted((root / "samples" / "programs").rglob("*.go"))
     sources = read_sources((path.relative_to(root).as_posix(), path.read_bytes()) for path in paths)

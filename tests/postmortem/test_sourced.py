@@ -46,6 +46,22 @@ def test_a_suspect_leads_to_its_log_call_and_to_the_map_that_is_filled_there(sou
     assert "nothing deletes from it" in container.says
 
 
+def test_a_map_that_not_every_path_empties_is_a_question():
+    """It is filled where the line is written, and something deletes from it elsewhere."""
+    code = (
+        b'package main\nimport "log"\nvar open = map[string]int{}\n'
+        b'func start(id string) {\n\topen[id] = 1\n\tlog.Print("payment started")\n}\nfunc Ended(id string) { delete(open, id) }\n'
+    )
+    suspect = {"template": "payment started", "message": "payment started", "example": "payment started"}
+    certificate = with_source(replace(bare_certificate(), suspects=(suspect,)), read_sources([("pay.go", code)]))
+    _, place = certificate.places
+    assert (place.symbol, place.grows) == ("open", False)
+    assert place.says == (
+        "map[string]int: start writes it at pay.go:5; pay.go:8 takes from it or replaces it: does every path come there, "
+        "and often enough?"
+    )
+
+
 def test_a_heap_profile_leads_to_the_map_that_keeps_what_was_made():
     """Sessions are made in newSession; whoever calls it puts them into one map only."""
     certificate = certificate_of(LOG, *PROFILES, "--source", GATEWAY)

@@ -46,6 +46,7 @@ def _of_suspects(suspects: tuple[dict[str, Any], ...]) -> list[Place]:
             Place(source["file"], source["line"], source["function"], f'logs "{message}"{others}', source["covered"])
         )
         found += [_container(msgspec.convert(each, Container)) for each in source["containers"][:3]]
+        found += [_emptied(msgspec.convert(each, Container)) for each in source["emptied"][:2]]
     return found
 
 
@@ -67,6 +68,16 @@ def _container(container: Container, more: str = "") -> Place:
     keys = "; requests choose the keys" if container.keys == "request" else ""
     says = f"{container.type} that only grows{by}{key}, nothing deletes from it or bounds it{keys}{more}"
     return Place(container.file, container.line, container.name, says, SURE.get(container.certainty), grows=True)
+
+
+def _emptied(container: Container) -> Place:
+    """What the function fills and something takes from: the reader's next question is whether it always does."""
+    write, taken = container.writes[0], (*container.deletes, *container.bounds)[:2]
+    where = " and ".join(f"{place.file}:{place.line}" for place in taken)
+    by = f"{write.function or 'an initialiser'} writes it at {write.file}:{write.line}"
+    does = "takes from it or replaces it" if container.verdict == "emptied" else "compares its length"
+    says = f"{container.type}: {by}; {where} {does}: does every path come there, and often enough?"
+    return Place(container.file, container.line, container.name, says, None)
 
 
 def _tied(hold: Hold, suspects: tuple[dict[str, Any], ...], sources: Sources) -> Hold:

@@ -16,9 +16,8 @@ from gctail.golang.source.types import CONTAINERS, type_of, value_type
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from gctail.golang.source.bodies import Facts
     from gctail.golang.source.declarations import Function, Package
-    from gctail.golang.source.facts import Spot
+    from gctail.golang.source.facts import Facts, Spot
     from gctail.golang.source.scopes import Scopes
     from gctail.golang.source.types import Type
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
-from msgspec.structs import replace
-
-from gctail.golang.source.assignments import Assignments
+from gctail.golang.source.calling import Calling
 from gctail.golang.source.declarations import Function, Package, full_name, parameters_of, shown_name, signature
-from gctail.golang.source.facts import COMPUTED, FIXED, Call, Local, LogCall, Spot, Tags, Use
-from gctail.golang.source.logcalls import library_of, message_of
+from gctail.golang.source.facts import COMPUTED, FIXED, Call, Spot, Tags, Use
 from gctail.golang.source.scopes import Binding, Held, Scopes
 from gctail.golang.source.tree import DEEPEST, Unreadable, bare, line_of, named, of_type, text_of
 from gctail.golang.source.types import CONTAINERS, OTHER
@@ -19,39 +15,15 @@ from gctail.golang.source.types import CONTAINERS, OTHER
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from gctail.golang.source.facts import Facts
+
 COMPARISONS = frozenset({"<", ">", "<=", ">=", "=="})
-STORES = {
-    "Store": "write", "LoadOrStore": "write", "Swap": "write", "Set": "write", "LoadOrCompute": "write",
-    "Compute": "write", "SetIfAbsent": "write", "Upsert": "write", "PushBack": "write", "PushFront": "write",
-    "Delete": "delete", "LoadAndDelete": "delete", "CompareAndDelete": "delete", "Clear": "delete", "Remove": "delete",
-    "Pop": "delete", "Init": "delete", "RemoveCb": "delete",
-}  # fmt: skip
-"""Methods of sync.Map, container/list and the well-known concurrent maps."""
-ALIEN_METHODS = frozenset({"sync.Map", "list", "concurrent map"})
-BUILTIN_USES = {
-    "delete": "delete", "clear": "delete", "maps.DeleteFunc": "delete", "slices.Delete": "delete",
-    "slices.DeleteFunc": "delete", "maps.Copy": "write", "heap.Pop": "delete", "heap.Push": "write",
-    "heap.Remove": "delete",
-}  # fmt: skip
 SERVES = re.compile(r"Serve[A-Z]\w*$")
 """ServeHTTP, ServeDNS, ServeTCP: what they are given comes from other machines, whatever its type is called."""
-FILLS = re.compile(r"(?:Unmarshal|Decode|Bind|Scan|Parse|Read|Recv|Receive)\w*$|ShouldBind")
-"""Calls that fill what they are given a pointer to: `json.NewDecoder(r.Body).Decode(&order)`."""
 NIL_CHECK = re.compile(r"(?:==\s*nil|len\([^()]*\)\s*==\s*0)")
 
 
-class Facts(Struct):
-    """All that the bodies of a package say."""
-
-    uses: list[Use] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    logs: list[LogCall] = field(default_factory=list)
-    locals: list[Local] = field(default_factory=list)
-    made: list[tuple[str, str]] = field(default_factory=list)
-    """By folder, what `main` makes once: names of types and of functions."""
-
-
-class Walk(Assignments):
+class Walk(Calling):
     """One file's walk. Everything that is met goes into `facts`."""
 
     def __init__(self, package: Package, path: str, facts: Facts) -> None:
@@ -223,111 +195,6 @@ class Walk(Assignments):
             self.facts.calls.append(Call(callee, self.spot(node), as_value=True))
         if operand is not None and operand.type != "identifier":
             self.visit(operand)
-
-    def _call_expression(self, node: Node) -> None:
-        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-        once = function is not None and text_of(function).endswith(".Do")
-        self.lazy += once
-        self.visit(arguments)
-        self.lazy -= once
-        if function is None:
-            return
-        if function.type == "selector_expression":
-            operand = function.child_by_field_name("operand")
-            if operand is not None and operand.type != "identifier":
-                self.visit(operand)
-        elif function.type != "identifier":
-            self.visit(function)
-        self._log(node, function, arguments)
-        self._filled(function, named(arguments))
-        self._container_call(node, function, named(arguments))
-
-    def _filled(self, function: Node, arguments: list[Node]) -> None:
-        """A variable whose address goes to a decoder holds what the decoder reads from."""
-        targets = [text_of(bare(each)) for each in arguments if each.type == "unary_expression"]
-        method = text_of(function.child_by_field_name("field")) or text_of(function)
-        if not targets or FILLS.search(method) is None:
-            return
-        origin = self.scopes.origin(function.child_by_field_name("operand"))
-        for each in arguments:
-            origin |= self.scopes.origin(each) if each.type != "unary_expression" else FIXED
-        for name in targets:
-            known = self.scopes.find(name)
-            if known is not None:
-                self.scopes.rebind(name, replace(known, origin=known.origin | origin))
-
-    def _log(self, node: Node, function: Node, arguments: Node | None) -> None:
-        found = library_of(function, self.imports, self._type_name)
-        if found is None:
-            return
-        library, level = found
-        method = text_of(function.child_by_field_name("field")) or text_of(function)
-        pieces = message_of(arguments, library, method, self.scopes.pieces)
-        if pieces:
-            self.facts.logs.append(LogCall(self.spot(node), library, level, pieces))
-
-    def _type_name(self, node: Node) -> str:
-        node = bare(node) or node
-        if node.type != "identifier":
-            return self.scopes.held(node).type.name
-        name = text_of(node)
-        binding, variable = self.scopes.find(name), self.package.variables.get(name)
-        typed = binding.type if binding is not None else variable.type if variable is not None else OTHER
-        return typed.name
-
-    def _container_call(self, node: Node, function: Node, arguments: list[Node]) -> None:
-        called = text_of(function)
-        action = BUILTIN_USES.get(called.partition("[")[0])
-        if action is not None and arguments:
-            held = self.scopes.held(arguments[0])
-            if held.id is not None and not self.is_new(held):
-                self.use(held.id, action, node, COMPUTED)
-            return
-        if function.type == "selector_expression":
-            held = self.scopes.held(function.child_by_field_name("operand"))
-            method = text_of(function.child_by_field_name("field"))
-            if held.id is not None and held.type.kind in ALIEN_METHODS | {"foreign"} and method in STORES:
-                if self.is_new(held):
-                    return
-                key = arguments[0] if arguments else None
-                self.use(held.id, STORES[method], node, self.scopes.origin(key), text_of(key))
-                return
-        self._ordinary_call(node, function, arguments)
-
-    def _ordinary_call(self, node: Node, function: Node, arguments: list[Node]) -> None:
-        callee = self._callee(function)
-        if callee is None:
-            return
-        passed = tuple(self._passed(each) for each in arguments)
-        origins: tuple[Tags, ...] = tuple(self.scopes.origin(each) for each in arguments)
-        self.facts.calls.append(Call(callee, self.spot(node), origins, passed))
-        path = callee.partition("|")[0] if "|" in callee else ""
-        if path and "." not in path.partition("/")[0]:
-            return  # the standard library reads what it is given
-        for container in passed:
-            if container is not None:
-                self.use(container, "escape", node, to=callee)
-
-    def _passed(self, node: Node) -> str | None:
-        held = self.scopes.held(node)
-        return held.id if held.type.kind in CONTAINERS else None
-
-    def _callee(self, function: Node) -> str | None:
-        """How facts call it: see `Call.callee`."""
-        if function.type in {"index_expression", "type_instantiation_expression"}:
-            function = next(iter(named(function)), function)
-        if function.type == "identifier":
-            name = text_of(function)
-            return name if self.scopes.find(name) is None and name in self.package.functions else None
-        if function.type != "selector_expression":
-            return None
-        name, operand = text_of(function.child_by_field_name("field")), function.child_by_field_name("operand")
-        if operand is not None and operand.type == "identifier" and self.scopes.find(text_of(operand)) is None:
-            path = self.imports.get(text_of(operand))
-            if path is not None:
-                return f"{path}|{name}"
-        typed = self.scopes.held(operand).type
-        return f"{typed.name}.{name}" if f"{typed.name}.{name}" in self.package.functions else f".{name}"
 
     # -- what leaves a function
 

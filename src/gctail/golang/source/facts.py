@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from gctail.golang.source.strings import Pieces
 
@@ -56,6 +56,9 @@ class Call(Struct, frozen=True):
     arguments: tuple[Tags, ...] = ()
     passed: tuple[str | None, ...] = ()
     as_value: bool = False
+    texts: tuple[tuple[int, Pieces], ...] = ()
+    """By place, the arguments whose text the source fixes in part: a message, if what is called writes one."""
+    keys: tuple[str, ...] = ()
 
 
 class LogCall(Struct, frozen=True):
@@ -65,6 +68,8 @@ class LogCall(Struct, frozen=True):
     library: str
     level: str
     pieces: Pieces
+    keys: tuple[str, ...] = ()
+    """Names of its fields, and other literals beside the message."""
 
 
 class Local(Struct, frozen=True):
@@ -75,3 +80,23 @@ class Local(Struct, frozen=True):
     kind: str
     type: str
     at: Spot
+
+
+class Forward(Struct, frozen=True):
+    """A function writes its parameter of this name as a log line, or as the format of one."""
+
+    at: Spot
+    parameter: str
+    level: str
+
+
+class Facts(Struct):
+    """All that the bodies of a package say."""
+
+    uses: list[Use] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    logs: list[LogCall] = field(default_factory=list)
+    forwards: list[Forward] = field(default_factory=list)
+    locals: list[Local] = field(default_factory=list)
+    made: list[tuple[str, str]] = field(default_factory=list)
+    """By folder, what `main` makes once: names of types and of functions."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from gctail.golang.source.strings import UNKNOWN, Pieces, formatted, joined, pieces_of
+from gctail.golang.source.strings import UNKNOWN, Pieces, formatted, joined, pieces_of, unquoted
 from gctail.golang.source.tree import named, text_of
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ WRAPPER = re.compile(
     r"(?:.*log\w*|(?:debug|info|warn|warning|error|err|fatal|trace|print|msg|say)(?:f|ln|w)?)$", re.IGNORECASE
 )
 FORMAT = re.compile(r"(?:f|fln|fCtx|fContext|Contextf|fDepth|MsgF)$")
+MOST_NODES, MOST_LITERALS = 400, 24
 FIRST_ARGUMENTS = 4
 """The message comes first, or behind a context, a level, an error or a writer."""
 
@@ -91,6 +92,23 @@ def message_of(arguments: Node | None, library: str, method: str, known: Callabl
             return _spoken(values[:at], values[at:], known, spaced=method.endswith("ln"))
         return pieces
     return ()
+
+
+def literals(call: Node, message: Pieces) -> tuple[str, ...]:
+    """The other string literals of a call: names of fields, `zap.String("id", …)`, `.WithField("id", …)`."""
+    found: list[str] = []
+    waiting = [call]
+    for _ in range(MOST_NODES):
+        if not waiting or len(found) == MOST_LITERALS:
+            break
+        node = waiting.pop()
+        if node.type in {"interpreted_string_literal", "raw_string_literal"}:
+            text = unquoted(node)
+            if text and text not in found and not any(text in piece for piece in message if piece):
+                found.append(text)
+        else:
+            waiting += reversed(node.named_children)
+    return tuple(found)
 
 
 def _spoken(before: list[Node], values: list[Node], known: Callable[[str], Pieces | None], *, spaced: bool) -> Pieces:

@@ -15,12 +15,15 @@ from gctail.golang.source.reading import Sources
 from gctail.golang.source.strings import shown
 
 PLACEHOLDER = re.compile(r"<[^<>\s]{0,24}>|\{[^{}\s]{0,24}\}|\*|…")
-WORDS = re.compile(r"[^\W_]", re.ASCII)
+LETTERS = re.compile(r"[^\W_]")
 FEWEST_LETTERS = 4
 LEAST_COVERED = 0.5
 """Of the letters of the message, so many must come from the call."""
+BEGINS_LETTERS, BEGINS_COVERED = 10, 0.25
+"""Where the message begins with the text of the call, so few are enough: values that never change stand in it too."""
 MOST_MATCHES = 5
 DEEPEST_CALLS = 2
+UNBOUNDED, EMPTIED = frozenset({"unbounded"}), frozenset({"emptied", "bounded"})
 
 
 class CallSite(Struct, frozen=True):
@@ -35,6 +38,11 @@ class CallSite(Struct, frozen=True):
     covered: float
     package: str
     closure: int
+
+    def distance(self, container: Container) -> int:
+        """How many lines lie between the call and the nearest write of its function."""
+        lines = [place.line for place in container.writes if place.file == self.file]
+        return min((abs(line - self.line) for line in lines), default=1 << 30)
 
 
 def match_message(logs: Iterable[LogCall], message: str, *, template: str = "", example: str = "") -> list[CallSite]:
@@ -60,9 +68,9 @@ def match_message(logs: Iterable[LogCall], message: str, *, template: str = "", 
     return [site for site in sites if site.covered >= 0.9 * best][:MOST_MATCHES]
 
 
-def containers_of(sources: Sources, site: CallSite) -> list[Container]:
-    """The containers that grow without a bound in the function of a log call, or in what it calls from there."""
-    found = _written_by(sources, [(site.package, site.function, site.closure)])
+def containers_of(sources: Sources, site: CallSite, verdicts: frozenset[str] = UNBOUNDED) -> list[Container]:
+    """The containers that the function of a log call fills, or what it calls from there; those nearest to it first."""
+    found = sorted(_written_by(sources, [(site.package, site.function, site.closure)], verdicts), key=site.distance)
     reached = [(site.package, site.function, site.closure)]
     for _ in range(DEEPEST_CALLS):
         if found:
@@ -73,12 +81,15 @@ def containers_of(sources: Sources, site: CallSite) -> list[Container]:
             for folder, name, at in sources.calls.get((package, function), ())
             if closure in {-1, at}
         ]
-        found = _written_by(sources, list(dict.fromkeys(reached)))
+        found = _written_by(sources, list(dict.fromkeys(reached)), verdicts)
     return found
 
 
 def source_of(sources: Sources, suspect: Mapping[str, Any]) -> dict[str, Any] | None:
     """`source` of a suspect: the place of the call, its function, and the containers that nobody deletes from.
+
+    Where there are none, `emptied` has those that the function fills and that something deletes from or bounds: most
+    leaks that are found in the field are deletes that not every path comes to.
 
     `suspect` has `message`, `template` and `example`, as in the JSON. None where no call fits. Where several fit
     equally well, the one whose function fills a container comes first, and `others` names the rest.
@@ -96,6 +107,7 @@ def source_of(sources: Sources, suspect: Mapping[str, Any]) -> dict[str, Any] | 
         "text": site.text,
         "covered": site.covered,
         "containers": [told(container) for container in containers],
+        "emptied": [told(each) for each in (() if containers else containers_of(sources, site, EMPTIED))],
         "others": [f"{each.file}:{each.line}" for each in sites if each is not site],
     }
 
@@ -106,11 +118,11 @@ def told(container: Container) -> dict[str, Any]:
     return {**values, "severity": container.severity}
 
 
-def _written_by(sources: Sources, functions: list[tuple[str, str, int]]) -> list[Container]:
+def _written_by(sources: Sources, functions: list[tuple[str, str, int]], verdicts: frozenset[str]) -> list[Container]:
     return [
         container
         for container in sources.containers
-        if container.unbounded
+        if container.verdict in verdicts
         and any(
             container.package == folder and place.function == function and closure in {-1, place.closure}
             for place in container.writes
@@ -124,7 +136,7 @@ def _plain(text: str) -> str:
 
 
 def _letters(text: str) -> int:
-    return len(WORDS.findall(text))
+    return len(LETTERS.findall(text))
 
 
 def _covered(call: LogCall, texts: list[str], wanted: int) -> float:
@@ -139,8 +151,10 @@ def _covered(call: LogCall, texts: list[str], wanted: int) -> float:
         return 1.0
     if not any(_in_order(pieces, text) for text in texts):
         return 0.0
-    covered = letters / max(letters, wanted)
-    return covered if covered >= LEAST_COVERED else 0.0
+    explained = letters + sum(_letters(key) for key in call.keys if any(key in text for text in texts))
+    covered = min(explained / max(wanted, 1), 1.0)
+    begins = call.pieces[0] is not None and letters >= BEGINS_LETTERS and texts[0].startswith(pieces[0])
+    return covered if covered >= (BEGINS_COVERED if begins else LEAST_COVERED) else 0.0
 
 
 def _in_order(pieces: list[str], text: str) -> bool:

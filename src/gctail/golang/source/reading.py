@@ -9,11 +9,12 @@ from itertools import groupby
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from gctail.golang.source.bodies import Facts, Walk
+from gctail.golang.source.bodies import Walk
 from gctail.golang.source.callers import Callers
 from gctail.golang.source.containers import Candidate, Container, Uses, candidates, judged
 from gctail.golang.source.declarations import Function, Package, shown_name
-from gctail.golang.source.facts import LogCall
+from gctail.golang.source.facts import Facts, LogCall
+from gctail.golang.source.forwarding import forwarded
 from gctail.golang.source.tree import GoParser, Unreadable, left_out
 from gctail.golang.source.types import Type
 
@@ -105,18 +106,22 @@ def _gather(whole: Facts, facts: Facts) -> None:
     whole.uses += facts.uses
     whole.calls += facts.calls
     whole.logs += facts.logs
+    whole.forwards += facts.forwards
     whole.locals += facts.locals
     whole.made += facts.made
 
 
 def _locals(facts: Facts) -> list[Candidate]:
-    """Maps and slices of a function that its function literals write to: they live as long as those."""
-    kept = {use.container for use in facts.uses if use.action == "write" and use.at.closure}
+    """Maps and slices of a function that function literals inside it write to: they live as long as those."""
+    kept = {(use.container, use.at.closure) for use in facts.uses if use.action == "write" and use.at.closure}
+    inside: dict[str, set[int]] = {}
+    for container, closure in kept:
+        inside.setdefault(container, set()).add(closure)
     return [
         Candidate(local.container, f"{local.name} in {local.at.shown}", Type(local.kind, text=local.type), "local",
                   local.at.file, local.at.line, None)
         for local in facts.locals
-        if local.container in kept and not local.at.closure
+        if inside.get(local.container, set()) - {local.at.closure}
     ]  # fmt: skip
 
 
@@ -139,6 +144,7 @@ def _judge(
     functions: dict[tuple[str, str], Function],
 ) -> None:
     callers = Callers(functions, facts.calls)
+    facts.logs += forwarded(facts.forwards, facts.calls, callers, facts.logs)
     uses = Uses(facts.uses, callers)
     made = _made(facts, callers)
     for package, declared in found:
