@@ -7,6 +7,7 @@ import pytest
 
 from gctail.engine import Engine, report
 from gctail.records import GcCycle, Sighting
+from gctail.service import Service
 from gctail.sinks.alertmanager import Settings, letters
 from gctail.sinks.notices import Notice
 from gctail.sinks.text import Palette, report_text
@@ -141,19 +142,28 @@ def test_verdicts_do_not_depend_on_the_order_in_which_replicas_are_read() -> Non
     assert told[0] == told[1]
 
 
-def test_replicas_of_the_same_release_are_asked_first() -> None:
-    """A new release may leak where the old one did not; while nobody else is of it, the old one is what there is."""
+def test_a_new_release_is_compared_with_the_old_one_also_when_that_is_gone() -> None:
+    """Its own release has the first word; pods that ended are its earlier runs, which its state keeps."""
     pods = Pods()
     old, new = "shop-5c6b7d8f9-q8w4t/api", PODS[:2]
+
+    def why(name: str) -> str:
+        return " ".join(pods.engine.services[name].judged()[1].why)  # type: ignore[union-attr]
+
     for second in range(150):
         pods.live(old, fill(second))
     for second in range(30):
         pods.live(new[0], fill(second))
-    assert pods.engine.services[new[0]].judged()[1].evidence["replicas"]["of"] == 2  # type: ignore[union-attr]
-    for second in range(30):
         pods.live(new[1], fill(second))
-    said = pods.engine.services[new[0]].judged()[1].evidence["replicas"]  # type: ignore[union-attr]
-    assert said == {"of": 2, "alike": 2}
+    assert "a replica of another release grew like this and levelled off at 80 MiB" in why(new[0])
+    assert "the same in 2 of 2 replicas" in why(new[0])
+    pods.engine.retire([old])
+    assert "the last run grew like this and levelled off at 80 MiB" in why(new[0])
+    pods.engine.adopt(Service.restore(pods.engine.services[new[0]].state()))
+    assert "the last run grew like this and levelled off at 80 MiB" in why(new[0])
+    for second in range(30, 150):
+        pods.live(new[1], fill(second))
+    assert "another replica grew like this and levelled off at 80 MiB" in why(new[0])
 
 
 def test_alertmanager_can_group_replicas_by_their_deployment() -> None:

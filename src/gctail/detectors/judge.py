@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from gctail.detectors.maps import MapGrowth
 from gctail.detectors.others import NOBODY, Others, Replicas, nobody, others
 from gctail.detectors.passage import OVERHEAD_SHARE, assumed_level, beyond, fatal_level, interval, survival
 from gctail.detectors.pauses import PauseSpike
-from gctail.detectors.precedent import MOST_RUNS, Precedent
+from gctail.detectors.precedent import Precedent
 from gctail.detectors.reasons import climbing_sentence, growing_sentence, growth_sentence, limit_sentence, reasons_of
 from gctail.detectors.shape import LEAK, Course, kind_of
 from gctail.detectors.spikes import Spikes
@@ -179,6 +180,10 @@ class Judge:
         zigzag = self._growth.zigzag
         past = self._memory.runs, self.replicas()
         return others(*past, self._climb, zigzag.level, self._bearing.now_s, zigzag.noise)
+
+    def inherit(self, lives: Sequence[Life]) -> None:
+        """Others' lives count as earlier runs from now on."""
+        self._memory = self._memory.taught(lives)
 
     def bear(self, budget_per_day: float) -> None:
         """From now on speak for at most so many false alarms a service-day."""
@@ -510,7 +515,7 @@ class Judge:
             plateaus_mib=tuple(sorted((*memory.plateaus_mib, *(round(p, 3) for p in plateaus)))[-12:]),
             unfinished=memory.unfinished + (farewell != "asked") if growing else 0,
             noise_mib=growth.zigzag.noise,
-            runs=(*memory.runs, *self._run("memory" if killed else "other" if died else farewell))[-MOST_RUNS:],
+            runs=memory.taught(self._run("memory" if killed else "other" if died else farewell)).runs,
         )
 
     def lives(self, *, died: bool) -> tuple[Life, ...]:

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from gctail.detectors.climb import Climb
-from gctail.detectors.precedent import Precedent, is_alike, of_replicas, of_runs, telling
+from gctail.detectors.precedent import ANOTHER_RELEASE, REPLICAS, Precedent, is_alike, of_replicas, of_runs, telling
 from gctail.detectors.values import Life
 
-Replicas = Callable[[], Sequence[Sequence[Life]]]
-"""Where the lives of a service's replicas are had from: of each its last run, if there was one, and how it is now."""
+
+class Beside(NamedTuple):
+    """The lives of a service's replicas: of each its last run, if there was one, and how it is now.
+
+    They are of its own release, or of `another`.
+    """
+
+    release: Sequence[Sequence[Life]] = ()
+    another: Sequence[Sequence[Life]] = ()
 
 
-def nobody() -> Sequence[Sequence[Life]]:
+Replicas = Callable[[], Beside]
+"""Where these are had from, as they are now."""
+
+
+def nobody() -> Beside:
     """A service that has no replicas, or whose replicas are not heard."""
-    return ()
+    return Beside()
 
 
 class Others(Struct, frozen=True):
-    """What earlier runs and replicas say; of its `of` replicas, itself included, so many grow `alike` (0: it alone)."""
+    """What earlier runs and replicas say; of the `of` replicas of its release so many grow `alike`, itself included."""
 
     runs: Precedent | None = None
     replicas: Precedent | None = None
@@ -67,7 +78,7 @@ class Others(Struct, frozen=True):
     def evidence(self) -> dict[str, Any]:
         """The same in numbers; empty where nobody says anything."""
         told: dict[str, Any] = {"earlier_runs": self.runs.evidence()} if self.runs is not None else {}
-        if self.of:
+        if self.of or self.replicas is not None:
             said = self.replicas.evidence() if self.replicas is not None else {}
             told["replicas"] = {"of": self.of, "alike": self.alike, **said}
         return told
@@ -77,14 +88,16 @@ NOBODY = Others()
 
 
 def others(  # noqa: PLR0913, PLR0917  (two kinds of others, and where the growth under way stands)
-    runs: Sequence[Life], replicas: Sequence[Sequence[Life]], climb: Climb, level: float, now_s: float, noise_mib: float
+    runs: Sequence[Life], beside: Beside, climb: Climb, level: float, now_s: float, noise_mib: float
 ) -> Others:
-    """What they say of a process of this age (s) that stands so high (MiB)."""
-    if not runs and not replicas:
+    """What they say of a process of this age (s) that stands so high (MiB); its own release has the first word."""
+    if not runs and not any(beside):
         return NOBODY
-    earlier = of_runs(runs, climb, level, now_s, noise_mib)
-    if not replicas:
-        return NOBODY if earlier is None else Others(earlier)
-    alike = sum(is_alike(lives[-1], climb, level, now_s, noise_mib) for lives in replicas)
-    beside = of_replicas([telling(lives) for lives in replicas], climb, level, now_s, noise_mib)
-    return Others(earlier, beside, alike + 1 if alike else 0, len(replicas) + 1)
+    said = [
+        of_replicas(whose, [telling(lives) for lives in those], climb, level, now_s, noise_mib)
+        for whose, those in ((REPLICAS, beside.release), (ANOTHER_RELEASE, beside.another))
+    ]
+    earlier = of_runs(runs, climb, level, now_s, noise_mib) if runs else None
+    count = len(beside.release)
+    alike = sum(is_alike(lives[-1], climb, level, now_s, noise_mib) for lives in beside.release)
+    return Others(earlier, said[0] or said[1], alike + 1 if alike else 0, count + 1 if count else 0)

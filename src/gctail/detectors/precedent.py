@@ -16,9 +16,15 @@ from msgspec.structs import replace
 
 from gctail.amounts import duration, size
 from gctail.detectors.climb import Climb, age_at
-from gctail.detectors.values import GROWS, Life
+from gctail.detectors.values import GROWS, MOST_RUNS, Life
 
-MOST_RUNS = 4
+RUNS, REPLICAS, ANOTHER_RELEASE = "runs", "replicas", "another-release"
+WHO = {
+    RUNS: ("the last run", "the last {} runs"),
+    REPLICAS: ("another replica", "{} other replicas"),
+    ANOTHER_RELEASE: ("a replica of another release", "{} replicas of another release"),
+}
+"""Who a precedent is of, one of them or more."""
 ENDS = frozenset({"died", "cut-off"})
 FEWEST_CUT_OFF = 2
 STILL_SHARE = 0.35
@@ -35,6 +41,8 @@ SLOW = 3.0
 """Growth that takes so many times as long as before is trusted half."""
 DIED_BELIEF = (0.8, 0.9, 0.93, 0.95)
 """How likely growth is a leak that follows the climb on which one run, two, … died for want of memory."""
+CUT_OFF_BELIEF = (0.0, 0.6, 0.7, 0.75)
+"""The same where they ended equally high without a word: a job that is done may say nothing, either."""
 BEYOND_ODDS, LONG_ENOUGH = 2.0, 0.5
 """Growth above the height where others levelled off: by others at least half as old."""
 ALIKE = 1.35
@@ -58,7 +66,7 @@ class Precedent(Struct, frozen=True):
     `course` is levelled-off, beyond (higher than where they levelled off), died, or cut-off (they ended without a word,
     at the same height). `count` runs agree, `mib` is the height (MiB), `after_s` their age when they reached it;
     `weight` is how much of the belief is theirs, `belief` what they make it; `seconds`, from `low` to `high`, is how
-    long this run has to live if it ends as they did. `whose` is "runs" or "replicas".
+    long this run has to live if it ends as they did. `whose` tells who they were.
     """
 
     course: str
@@ -70,7 +78,7 @@ class Precedent(Struct, frozen=True):
     seconds: float | None = None
     low: float | None = None
     high: float | None = None
-    whose: str = "runs"
+    whose: str = RUNS
 
     def heeded(self, probability: float) -> float:
         """The belief in a leak, with what they say."""
@@ -87,7 +95,7 @@ class Precedent(Struct, frozen=True):
     @property
     def limit_from(self) -> str:
         """Who tells the limit, in the words of `Forecast`."""
-        if self.whose == "replicas":
+        if self.whose != RUNS:
             return "replica-death"
         return "earlier-death" if self.course == "died" else "earlier-end"
 
@@ -97,19 +105,14 @@ class Precedent(Struct, frozen=True):
 
     def evidence(self) -> dict[str, Any]:
         """The same in numbers."""
-        return {
-            "course": self.course,
-            self.whose: self.count,
-            "mib": round(self.mib, 1),
-            "after_s": round(self.after_s, 1),
-        }
+        counted = {"runs": self.count} if self.whose == RUNS else {"replicas": self.count}
+        another = {"release": "another"} if self.whose == ANOTHER_RELEASE else {}
+        height = {"mib": round(self.mib, 1), "after_s": round(self.after_s, 1)}
+        return {"course": self.course, **counted, **another, **height}
 
     def sentence(self, level: float) -> str:
         """The same in words; `level` is the live heap now (MiB)."""
-        if self.whose == "runs":
-            runs = "the last run" if self.count == 1 else f"the last {self.count} runs"
-        else:
-            runs = "another replica" if self.count == 1 else f"{self.count} other replicas"
+        runs = WHO[self.whose][self.count > 1].format(self.count)
         each = "" if self.count == 1 else "about "
         match self.course:
             case "levelled-off":
@@ -154,14 +157,14 @@ def of_runs(runs: Sequence[Life], climb: Climb, level: float, now_s: float, nois
     return _said_by(agreeing, climb, level, now_s, noise_mib) if agreeing else None
 
 
-def of_replicas(
-    replicas: Sequence[Life], climb: Climb, level: float, now_s: float, noise_mib: float
+def of_replicas(  # noqa: PLR0913, PLR0917  (whose lives, and where the growth under way stands)
+    whose: str, replicas: Sequence[Life], climb: Climb, level: float, now_s: float, noise_mib: float
 ) -> Precedent | None:
     """The same of replicas, of which the more count that came to the same."""
     levelled, died = ([run for run in replicas if course_of(run) == course] for course in ("levelled-off", "died"))
     agreeing = died if len(died) >= len(levelled) else levelled
     found = _said_by(agreeing, climb, level, now_s, noise_mib) if agreeing else None
-    return replace(found, whose="replicas") if found is not None else None
+    return replace(found, whose=whose) if found is not None else None
 
 
 def telling(lives: Sequence[Life]) -> Life:
@@ -240,7 +243,7 @@ def _ended(course: str, agreeing: list[_Held], climb: Climb, level: float, now_s
     stalled = exp(-max(now_s - climb.ages_s[-1] - patience_s, 0.0) / patience_s)
     mib, after_s = (sum(column) / len(alike) for column in zip(*((h.mib, h.run.age_s) for h, _ in alike), strict=True))
     seen = rise / max(mib - begin, rise)
-    beliefs = DIED_BELIEF if course == "died" else (0.0, *DIED_BELIEF)
+    beliefs = DIED_BELIEF if course == "died" else CUT_OFF_BELIEF
     return Precedent(
         course,
         len(alike),

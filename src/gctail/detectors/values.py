@@ -7,6 +7,7 @@ from operator import ge, sub
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,6 +138,8 @@ class Signal(Struct, frozen=True):
     phase: str = "onset"
 
 
+MOST_RUNS = 4
+"""Runs that are remembered."""
 GROWS, LIVES = "grows", "lives"
 """In place of its end: a process that lives, and sets new highs, or does not."""
 
@@ -174,6 +177,10 @@ class Carryover(Struct, frozen=True):
     unfinished: int = 0
     noise_mib: float | None = None
     runs: tuple[Life, ...] = ()
+
+    def taught(self, lives: Sequence[Life]) -> Carryover:
+        """The same with these lives as the latest runs."""
+        return replace(self, runs=(*self.runs, *lives)[-MOST_RUNS:])
 
 
 class Inquiry(NamedTuple):

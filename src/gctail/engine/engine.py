@@ -148,6 +148,8 @@ class Engine:
             service = self.services.get(name)
             if service is not None:
                 found += service.end()
+                if self.replicas is not None:
+                    self.replicas.retire(name)
                 self.let_go(name)
                 self.retired += 1
         return found

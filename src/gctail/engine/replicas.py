@@ -7,9 +7,10 @@ chance, and findings must not depend on it: there they are not heard.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+from gctail.detectors.others import Beside
 from gctail.detectors.values import Life
 from gctail.service import Service
 from gctail.whose.deployment import Deployment, deployment_of
@@ -44,12 +45,27 @@ class Replicas:
         if deployment is not None and not names:
             self._names.pop(deployment.name, None)
 
-    def beside(self, name: str, deployment: Deployment) -> Sequence[Sequence[Life]]:
-        """The lives of its replicas, one after the other: of its own release, or where nobody is of that, of others."""
+    def retire(self, name: str) -> None:
+        """This service has ended for good: for those of another release of its deployment it was an earlier run."""
+        deployment, service = deployment_of(name), self._services.get(name)
+        if deployment is None or service is None or not deployment.release:
+            return
+        for other, same in self._others(name, deployment):
+            if not same:
+                other.inherit(service.lives()[-1:])
+
+    def beside(self, name: str, deployment: Deployment) -> Beside:
+        """The lives of its replicas."""
         near, far = list[Sequence[Life]](), list[Sequence[Life]]()
-        for other in self._names.get(deployment.name, ())[: MOST_ASKED + 1]:
-            lives = self._services[other].lives() if other != name and other in self._services else ()
+        for other, same in self._others(name, deployment):
+            lives = other.lives()
             if lives:
-                same = getattr(deployment_of(other), "release", "") == deployment.release
                 (near if same else far).append(lives)
-        return near or far
+        return Beside(near, far)
+
+    def _others(self, name: str, deployment: Deployment) -> Iterator[tuple[Service, bool]]:
+        """Its replicas, and whether they are of the same release."""
+        for other in self._names.get(deployment.name, ())[: MOST_ASKED + 1]:
+            service = self._services.get(other)
+            if other != name and service is not None:
+                yield service, getattr(deployment_of(other), "release", "") == deployment.release

@@ -83,6 +83,12 @@ class Processes:
         lives: Sequence[Life] = epoch.judge.lives(died=epoch.died_of_memory)
         return lives
 
+    def inherit(self, lives: Sequence[Life]) -> None:
+        """Somebody else's lives count as earlier runs, for the current process and those to come."""
+        self.memory = (self.memory or Carryover()).taught(lives)
+        if self.current is not None and self.current.judge is not None:
+            self.current.judge.inherit(lives)
+
     def judged(self) -> tuple[Epoch | None, Verdict | None]:
         """The epoch that speaks for the service, and its verdict: a leak wherever there is one, else the last run."""
         judged = ((epoch, epoch.verdict()) for epoch in self.kept if epoch.ledger.seen)

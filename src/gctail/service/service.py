@@ -172,6 +172,10 @@ class Service:
         """What its replicas may know of it."""
         return self.processes.lives()
 
+    def inherit(self, lives: Sequence[Life]) -> None:
+        """Replicas of an earlier release have ended: they count as earlier runs of this service."""
+        self.processes.inherit(lives)
+
     def heard(self, listened_s: float, now_s: float) -> list[Finding]:
         """It said something since this was last called; what is to be told where it had been called silent.
 
