@@ -7,6 +7,7 @@ import random
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -20,9 +21,12 @@ from gctail.engine import Engine
 from gctail.kafka.lanes import Lane
 from gctail.kafka.naming import Naming
 from gctail.kafka.places import Place, Record
+from gctail.kafka.starting import Start
 from gctail.kafka.writing import make_topic
 from gctail.parsing.scanner import Scanner
 from gctail.records import Death, Digest, GcCycle, Sighting
+from gctail.runners.outputs import Outputs
+from gctail.runners.scale import Topology, Wanted
 from gctail.runners.scale.packets import (
     LARGEST_BYTES,
     Clock,
@@ -423,6 +427,18 @@ def read_by(servers, topic, *options, kinds=frozenset()):
 def changelogs(servers, group):
     """The topics in which the engine keeps what is remembered."""
     return [topic for topic in topics(servers) if topic.startswith(f"changelog__{group}--")]
+
+
+def test_who_is_ended_while_it_begins_ends(brokers, monkeypatch):
+    """The engine forgets a wish that comes before it polls, which is some seconds on a machine under load."""
+    write(brokers, "beginnings", [(b"a", b"line")])
+    wanted = Wanted(brokers, ("beginnings",), "beginners", "beginners-findings", start=Start("earliest"))
+    topology = Topology(wanted, VIEWS, Engine, Outputs([]), print)
+    monkeypatch.setattr("gctail.runners.scale.topology.Quiet._setup_signal_handlers", lambda _: topology.stop())
+    running = threading.Thread(target=topology.run, daemon=True)
+    running.start()
+    running.join(40)
+    assert not running.is_alive()
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -150,6 +150,7 @@ class Topology:
             frame.sink(scanning)
         judged.sink(judging)
         tasks = judged.processing_context.dataframe_registry
+        tasks.register_periodic_task(self._perhaps_stop)
         tasks.register_periodic_task(scanning.turn)
         if self._ends:
             tasks.register_periodic_task(lambda: self._perhaps_end(scanning, judging))
@@ -162,6 +163,11 @@ class Topology:
             self._count(scanning, judging)
         self._engines = judging.engines()
         self._done = bool(self._ends)
+
+    def _perhaps_stop(self) -> None:
+        """The engine forgets that it was stopped while it was beginning."""
+        if self._stopped and self._app is not None:
+            self._app.stop()
 
     def _perhaps_end(self, scanning: Scanning, judging: Judging) -> None:
         """All that is ours is read to its end, and judged: a last checkpoint, and others may have the rest."""
