@@ -6,8 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from certificates import example_certificate
+from gctail.attribution.changes import Change, Changes
+from gctail.attribution.coincidences import Coincidence
 from gctail.postmortem.certificate import Case, LastLine, Said, Spike
 from gctail.postmortem.pen import WIDTH, Pen
+from gctail.postmortem.spikes import sentence
 from gctail.postmortem.text_lines import fitted, last_words, rate, spikes_text
 from gctail.report import html
 from postmortem_cases import LOGS, certificate_of
@@ -112,3 +115,16 @@ def test_hostile_lines_stay_text():
     page = html(Case((certificate,), {}, "gctail")).decode()
     assert "<script>alert" not in page
     assert "At the spike" in page
+
+
+def test_a_rare_line_that_comes_at_every_spike_is_said_at_each():
+    """And what else was different stands behind it, each message once."""
+    scraped = Coincidence("metrics scraped", "metrics scraped", "metrics scraped", (0, 1, 2), 3, 5, 4.0, 0.0012)
+    busy = Changes(0.0, 1.0, 1.9, ())
+    assert sentence(busy, (scraped,)) == (
+        '"metrics scraped" came then, as at each of the 3, and 5 times in all (p 0.0012); '
+        "all lines together came 1.9 times as often as usual"
+    )
+    same = Change("more", "metrics scraped", "metrics scraped", 60.0, 4.0, 15.0, "metrics scraped")
+    assert sentence(Changes(0.0, 1.0, None, (same,)), (scraped,)).count("metrics scraped") == 1
+    assert sentence(Changes(0.0, 1.0, None, ())) == "no message was new, more frequent or missing then"

@@ -125,14 +125,17 @@ class LastLine(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """A message that came differently at a spike: `kind` is new, more or vanished; rates in lines a minute."""
+    """A message that came differently at a spike, or (`always`) at nearly all of them; rates in lines a minute.
+
+    `kind` is always, new, more or vanished.
+    """
 
     kind: str
     message: str
     per_min: float
     usual_per_min: float
     factor: float | None
-    """Of the usual rate; None for new ones."""
+    """Of the usual rate; None for new ones, and for what comes at nearly all."""
     example: str
 
 

@@ -79,7 +79,7 @@ def _spike(spike: Spike) -> Markup:
 
 
 def _said(said: Said) -> list[Cell]:
-    kinds = {"new": "for the first time", "more": "more often", "vanished": "missing"}
+    kinds = {"always": "as at nearly all", "new": "for the first time", "more": "more often", "vanished": "missing"}
     return [
         Cell(tag("code", text(said.message, 200))),
         Cell(kinds.get(said.kind, said.kind)),
