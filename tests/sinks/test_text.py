@@ -1,6 +1,9 @@
 """The verdict on a service, for people."""
 
-from gctail.sinks.text import Palette, service_block
+from msgspec.structs import replace
+
+from gctail.records import Finding, Verdict
+from gctail.sinks.text import Palette, _taken_back, service_block
 
 SUSPECT = {
     "template": "stored <*>", "message": "stored", "kind": "keys", "slot": "#1", "field": None, "share": 1.0,
@@ -14,7 +17,7 @@ def block(**suspect):
     service = {
         "service": "pay", "verdict": None, "death": None, "heap": None, "collections": 9, "epochs": 1, "epoch": 1,
         "suspects": [{**SUSPECT, **suspect}], "grows_with": [], "mined_lines": 300, "last_lines": [],
-        "ledger": {"missing": 0, "doubled": 0},
+        "findings": [], "ledger": {"missing": 0, "doubled": 0},
     }  # fmt: skip
     return service_block(service, Palette(colour=False), []).splitlines()
 
@@ -31,3 +34,22 @@ def test_what_speaks_against_a_suspect_is_told_as_far_as_a_reader_takes_it_in():
 
 def test_little_that_speaks_against_a_suspect_is_told_in_full():
     assert block(counter_evidence=("it comes evenly",))[-1] == "    but it comes evenly"
+
+
+def test_a_warning_that_the_verdict_does_not_bear_out_is_told_beside_it():
+    """Unless it was resolved when it came to nothing; then the log says so itself."""
+    verdict = Verdict(
+        leak=False, probability=0.44, kind="growing", onset_uptime_s=None, rate_mib_per_s=None, forecast=None
+    )
+    warned = Finding(
+        "a", "leak", "warning", "pay", 1, None, 60.0, 0, "it grows", {"phase": "onset", "probability": 0.61}
+    )
+    over = replace(warned, evidence={"phase": "resolved", "probability": 0.1})
+    said = "  it was called a leak 40 s before the last collection, at 61%: what came since makes that less sure"
+    heap = {"first_live_mib": 3, "last_live_mib": 50, "first_uptime_s": 0.0, "last_uptime_s": 100.0}
+    told = {
+        name: _taken_back({"findings": findings, "epoch": epoch, "heap": heap}, verdict)
+        for name, findings, epoch in (("warned", [warned], 1), ("over", [warned, over], 1), ("another", [warned], 2))
+    }
+    assert told == {"warned": [said], "over": [], "another": []}
+    assert _taken_back({"findings": [warned], "epoch": 1, "heap": heap}, replace(verdict, leak=True)) == []

@@ -116,6 +116,7 @@ def service_block(service: dict[str, Any], palette: Palette, files: list[str]) -
     verdict: Verdict | None = service["verdict"]
     lines = [_headline(service, verdict, palette), *_heap_lines(service, verdict)]
     if verdict is not None:
+        lines += _taken_back(service, verdict)
         lines += [f"  {show(said)}" for said in verdict.evidence.get("others_say", ())]
     if verdict is not None and verdict.leak:
         lines += _forecast_lines(service, verdict.forecast)
@@ -190,6 +191,17 @@ def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[
     return [
         f"  at this rate memory is gone {duration(forecast.seconds)}{between} after the last collection, at {limit}"
     ]
+
+
+def _taken_back(service: dict[str, Any], verdict: Verdict) -> list[str]:
+    """A warning of this process that the verdict does not bear out, and that nothing has resolved: both are told."""
+    warned = [each for each in service["findings"] if each.epoch == service["epoch"] and each.kind.startswith("leak")]
+    if verdict.leak or not warned or warned[-1].evidence.get("phase") == "resolved" or not service["heap"]:
+        return []
+    until, at = service["heap"]["last_uptime_s"], warned[-1].uptime_s
+    when = f" {duration(until - at)} before the last collection" if until is not None and at is not None else ""
+    sure = f"{warned[-1].evidence['probability']:.0%}"
+    return [f"  it was called a leak{when}, at {sure}: what came since makes that less sure"]
 
 
 def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Palette) -> list[str]:
