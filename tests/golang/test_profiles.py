@@ -236,6 +236,11 @@ def test_a_stack_without_any_frame_of_the_program_still_has_a_place():
         (put(2, put(1, b"\x80")), "a list of numbers ends within one of them"),
         (gzip.compress(profile_of([]))[:-9], "it is cut off: its compressed stream has no end"),
         (
+            b"heap profile: 1: 64 [2: 128] @ heap/1048576\n1: 64 [1: 64] @ 0x1\n",
+            "it is cut off: its first line tells of 2 objects, and 1 are there",
+        ),
+        (b"package main\n\nfunc main() {}\n", "it is text, and not that of a heap profile; take /debug/pprof/heap"),
+        (
             b"\x1f\x8bnonsense",
             "its compression is damaged: Error -3 while decompressing data: unknown compression method",
         ),

@@ -148,6 +148,21 @@ def test_what_is_decoded_from_a_request_comes_from_it(decode):
     assert verdict(code).severity == "critical"
 
 
+@pytest.mark.parametrize("made", ["var kept = store.New()", "var kept store.Names", "var kept = &store.Names{}"])
+def test_what_a_variable_of_another_package_keeps_lives_as_long_as_the_program(made):
+    store = b"package store\ntype Names struct { m sync.Map }\nfunc New() *Names { return &Names{} }\nfunc (n *Names) Add(k string) { n.m.Store(k, 1) }\n"
+    web = f'package web\nimport ("net/http"; "x.org/shop/store")\n{made}\nfunc Handle(r *http.Request) {{ kept.Add(r.Host) }}\n'
+    [found] = read_sources([("store/s.go", store), ("web/w.go", web.encode())]).containers
+    assert (found.name, found.scope, found.severity) == ("Names.m", "singleton", "critical")
+
+
+@pytest.mark.parametrize(
+    "loop", ["for i := int64(0); ; i++ {\n\t\tm[i] = 1\n\t}", "i := 0\n\tfor {\n\t\tm[i] = 1\n\t\ti++\n\t}"]
+)
+def test_what_a_loop_counts_is_another_key_in_every_round(loop):
+    assert verdict(f"var m = map[int64]int{{}}\nfunc main() {{\n\t{loop}\n}}\n").verdict == "unbounded"
+
+
 def test_a_method_that_only_calls_its_like_may_be_called_by_others():
     code = PUT + (
         "var m = map[string]int{}\ntype all struct{ of []Collector }\n"
@@ -383,7 +398,13 @@ def test_the_bounded_cache_of_the_samples_is_not_accused(root):
 
 @pytest.mark.parametrize(
     ("loop", "again"),
-    [("for {", True), ("for i := 0; ; i++ {", True), ("for ready {", True), ("for i := 0; i < 9; i++ {", False)],
+    [
+        ("for {", True),
+        ("for i := 0; ; i++ {", True),
+        ("for ready {", True),
+        ("for i := 0; time.Now().Before(end); i++ {", True),
+        ("for i := 0; i < 9; i++ {", False),
+    ],
 )
 def test_a_loop_of_main_without_an_end_runs_again_and_again(loop, again):
     """What counts to a number is part of the start."""

@@ -42,7 +42,15 @@ def read_profile(data: bytes) -> HeapProfile:
             raise Malformed(f"it is {what}, and no heap profile; take /debug/pprof/heap")
     if plain.startswith(TEXT):
         return read_plain(plain)
+    if _is_text(plain):
+        raise Malformed("it is text, and not that of a heap profile; take /debug/pprof/heap")
     return read_proto(plain)
+
+
+def _is_text(data: bytes) -> bool:
+    """No control characters but those of lines: the binary form has some in its first bytes."""
+    head = data[:512]
+    return len(head) > 16 and not any(byte < 32 and byte not in b"\t\n\r" for byte in head)
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from gctail.golang.profiles.values import MOST_FRAMES, Frame, HeapProfile, Malformed, Stack
 
 # heap profile: 93: 1024 [120: 4096] @ heap/1048576
-HEADER = re.compile(r"heap profile: +\d{1,19}: \d{1,19} \[ *\d{1,19}: \d{1,19}\] @ heap/(\d{1,15})\s*$")
+HEADER = re.compile(r"heap profile: +\d{1,19}: \d{1,19} \[ *(\d{1,19}): \d{1,19}\] @ heap/(\d{1,15})\s*$")
 # 2: 917504 [3: 1376256] @ 0x6f2a45 0x6f29f1
 RECORD = re.compile(r" *(-?\d{1,19}): (-?\d{1,19}) \[ *(-?\d{1,19}): (-?\d{1,19})\] @((?: 0x[0-9a-f]{1,16})*)\s*$")
 # #	0x6f2a44	main.(*Cache[...]).Put+0x84		/src/cache.go:31
@@ -33,8 +33,11 @@ def read_plain(data: bytes) -> HeapProfile:
     header = HEADER.match(lines[0])
     if header is None:
         raise Malformed("its first line is no header of a heap profile")
-    rate = int(header[1]) // 2
+    rate = int(header[2]) // 2
     stacks = list(_stacks(lines[1:], rate))
+    told = sum(int(found[3]) for line in lines[1:] if (found := RECORD.match(line[:LONGEST_LINE])) is not None)
+    if told < int(header[1]):
+        raise Malformed(f"it is cut off: its first line tells of {int(header[1]):,} objects, and {told:,} are there")
     return HeapProfile("text", tuple(stacks), rate_bytes=rate or None)
 
 

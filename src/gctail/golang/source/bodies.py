@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from gctail.golang.source.calling import Calling
 from gctail.golang.source.declarations import Function, Package, full_name, parameters_of, shown_name, signature
 from gctail.golang.source.facts import COMPUTED, FIXED, Call, Spot, Tags, Use
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from gctail.golang.source.facts import Facts
 
 COMPARISONS = frozenset({"<", ">", "<=", ">=", "=="})
+COUNTED = re.compile(r"(?<![\w.])(\w+)(?:\+\+|--|\s*[-+*/]=)")
+"""A variable that an endless loop counts with is another in every round: `i++`."""
 SERVES = re.compile(r"Serve[A-Z]\w*$")
 """ServeHTTP, ServeDNS, ServeTCP: what they are given comes from other machines, whatever its type is called."""
 NIL_CHECK = re.compile(r"(?:==\s*nil|len\([^()]*\)\s*==\s*0)")
@@ -137,17 +141,29 @@ class Walk(Calling):
                 if name.type == "identifier":
                     self.scopes.bind(text_of(name), Binding(origin=origin))
         for child in named(node):
+            if child.type == "block" and endless:
+                self._counts(node)
             if child is not clause and child.type != "range_clause":
                 self.visit(child)
         self.recurring -= endless
         self.rounds -= endless
         self.scopes.pop()
 
+    def _counts(self, loop: Node) -> None:
+        for name in COUNTED.findall(text_of(loop)):
+            known = self.scopes.find(name)
+            if known is not None:
+                self.scopes.rebind(name, replace(known, origin=known.origin | COMPUTED))
+
     def _is_endless(self, node: Node, clause: Node | None) -> bool:
-        """`for {`, `for condition {`, `for x := 0; ; x++ {`, and `for x := range channel`: nobody knows how often."""
+        """`for {`, `for ready {`, `for i := 0; ; i++ {`, `for x := range channel`: nobody knows how often.
+
+        Neither does anybody where a loop counts and something else than the count ends it: `; time.Now().Before(end);`.
+        """
         if clause is None:
             counted = next(of_type(node, "for_clause"), None)
-            return counted is None or counted.child_by_field_name("condition") is None
+            condition = counted.child_by_field_name("condition") if counted is not None else None
+            return condition is None or condition.type != "binary_expression"
         if len(named(clause.child_by_field_name("left"))) > 1:
             return False
         right = bare(clause.child_by_field_name("right"))

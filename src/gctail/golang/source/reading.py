@@ -137,6 +137,20 @@ def _made(facts: Facts, callers: Callers) -> set[tuple[str, str]]:
     return found
 
 
+def _kept_elsewhere(packages: list[Package], callers: Callers) -> set[tuple[str, str]]:
+    """The types of package-level variables of other packages: `var sessions = store.New()`."""
+    found = set()
+    for package in packages:
+        for variable in package.variables.values():
+            local, dot, name = variable.type.name.partition(".")
+            path = package.imports.get(variable.file, {}).get(local) if dot else None
+            folder = callers.folder_of(path) if path is not None else None
+            if folder is not None:
+                function = callers.functions.get((folder, name))
+                found.add((folder, function.result.name if function is not None else name))
+    return found
+
+
 def _judge(
     sources: Sources,
     facts: Facts,
@@ -146,7 +160,7 @@ def _judge(
     callers = Callers(functions, facts.calls)
     facts.logs += forwarded(facts.forwards, facts.calls, callers, facts.logs)
     uses = Uses(facts.uses, callers)
-    made = _made(facts, callers)
+    made = _made(facts, callers) | _kept_elsewhere([package for package, _ in found], callers)
     for package, declared in found:
         for each in declared:
             once = each.scope == "field" and (package.folder, each.id.partition(".")[0]) in made
