@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import Any
 
 import msgspec
@@ -71,6 +72,26 @@ def test_a_cache_that_fills_as_in_the_last_runs_is_a_warm_up_on_the_way(runs: Ru
         assert again.evidence["earlier_runs"]["runs"] == count
         assert again.evidence["others_say"] == [again.why[-1]]
         assert runs.alarm() is None
+
+
+def test_a_slow_leak_behind_a_large_start_up_excuses_no_other(runs: Runs) -> None:
+    """It had most of its rise behind it early, and had not levelled off: the next run leaks as much."""
+
+    def loads_and_leaks(at: float) -> float:
+        return BASE + 10.0 * min(at, 12) + 0.05 * max(0.0, at - 12)
+
+    assert runs.run(loads_and_leaks, 900).leak
+    runs.ends(farewell="asked")
+    assert runs.run(loads_and_leaks, 600).leak
+
+
+def test_a_run_that_slows_down_tells_the_height_that_it_tends_to(runs: Runs) -> None:
+    """It was asked to end before it was there."""
+    runs.run(lambda at: BASE + 100 * (1 - exp(-at / 60)), 150)
+    runs.ends(farewell="asked")
+    verdict = runs.run(lambda at: BASE + 100 * (1 - exp(-at / 60)), 40)
+    assert verdict.probability < 0.15
+    assert verdict.evidence["earlier_runs"]["mib"] == pytest.approx(BASE + 100, rel=0.05)
 
 
 def test_growth_beyond_the_height_where_earlier_runs_levelled_off_is_no_warm_up(runs: Runs) -> None:

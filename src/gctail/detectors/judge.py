@@ -61,6 +61,8 @@ FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
 """Before that there is no alarm by growth."""
 SHORTEST_SHARE = 0.2
 """The lower end of a forecast is hardly ever a smaller share of it."""
+GROWING = 0.25
+"""What is believed to leak so much when it ends had not levelled off."""
 MOST_TOLD = 80
 SAME_LIMIT = 0.25
 """What died within this share of the fatal level died of the limit that there is now."""
@@ -72,9 +74,9 @@ class Bearing(Struct):
     """Where a judge stands: the age of the process (s), the envelope of its levels (MiB), its limits.
 
     `spread` is how far the highest level of a block usually lies above its low one, `base` the level after the first
-    seventh of the time, `top` the highest low level; `belief` is in a leak, and `settled` what of it an alarm heeds;
-    `ended` is what killed the process, where memory did; `log_belief` is what the log said of the growth when it was
-    last asked, and counts `log_weight`.
+    seventh of the time, `top` the highest low level; `belief` is in a leak, `alone` what it was before others
+    were heard, and `settled` what of it an alarm heeds; `ended` is what killed the process, where memory did;
+    `log_belief` is what the log said of the growth when it was last asked, and counts `log_weight`.
     """
 
     now_s: float = 0.0
@@ -83,6 +85,7 @@ class Bearing(Struct):
     top: float = 0.0
     belief: float = 0.0
     settled: float = 0.0
+    alone: float = 0.0
     stacks_least: int | None = None
     stacks: int = 0
     gogc: float | None = None
@@ -277,7 +280,8 @@ class Judge:
             probability, episode, judged = growth.probability(self._bearing.now_s, near)
             probability = max(probability, self._map_belief(head))
         said = self._others() if probability > LEAST_SUSPICION or self._memory.runs else NOBODY
-        probability = said.heeded(self._heeding(probability))
+        self._bearing.alone = round(self._heeding(probability), 6)
+        probability = said.heeded(self._bearing.alone)
         now_s, self._bearing.belief = self._bearing.now_s, probability
         onset_s = max(episode, judged, key=lambda way: way.probability).onset_s
         age_s = now_s - onset_s
@@ -323,6 +327,7 @@ class Judge:
         )
         urgent = (
             forecast is not None
+            and (said.end is None or said.end.is_death)
             and probability >= URGENT
             and forecast.low is not None
             and forecast.low < SOON_S
@@ -506,7 +511,7 @@ class Judge:
             growth.end()
         plateaus = [peak.level for peak in growth.zigzag.peaks[-8:]]
         probability, _, _ = growth.probability(self._bearing.now_s, self._near(self._head()))
-        growing = probability >= 0.25
+        growing = probability >= GROWING
         if not growing and not killed:
             plateaus.append(self._bearing.top)
         return Carryover(
@@ -515,23 +520,23 @@ class Judge:
             plateaus_mib=tuple(sorted((*memory.plateaus_mib, *(round(p, 3) for p in plateaus)))[-12:]),
             unfinished=memory.unfinished + (farewell != "asked") if growing else 0,
             noise_mib=growth.zigzag.noise,
-            runs=memory.taught(self._run("memory" if killed else "other" if died else farewell)).runs,
+            runs=memory.taught(self._run("memory" if killed else "other" if died else farewell, growing=growing)).runs,
         )
 
     def lives(self, *, died: bool) -> tuple[Life, ...]:
         """What replicas may know: how the run before ended, and how this one goes; `died`: for want of memory."""
         now_s = self._bearing.now_s
         end = "memory" if died else GROWS if self._climb.goes_on(now_s) else LIVES
-        now = self._run(end)
+        now = self._run(end, growing=self._bearing.alone >= GROWING)
         return (*self._memory.runs[-1:], *now) if now else self._memory.runs[-1:]
 
-    def _run(self, end: str) -> tuple[Life, ...]:
+    def _run(self, end: str, *, growing: bool) -> tuple[Life, ...]:
         """This run, as it is remembered; nothing of one too short to have begun."""
         climb, level = self._climb, round(self._growth.zigzag.level, 3)
         if climb.begin is None or self.gathering.collections < FEWEST_COLLECTIONS:
             return ()
         ages_s, levels, age_s = tuple(climb.ages_s), tuple(climb.levels), round(self._bearing.now_s, 3)
-        return (Life(ages_s, levels, climb.begin, climb.top, level, age_s, end),)
+        return (Life(ages_s, levels, climb.begin, climb.top, level, age_s, end, growing),)
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data; `restore` goes on exactly from here."""

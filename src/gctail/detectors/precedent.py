@@ -6,6 +6,7 @@ grew like this and died, tells what the heap cannot.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import takewhile
 from math import exp, sqrt
@@ -30,6 +31,8 @@ FEWEST_CUT_OFF = 2
 STILL_SHARE = 0.35
 """A run that had nine tenths of its rise behind it for this share of its life had levelled off."""
 MOSTLY = 0.9
+SLOWED = 0.75
+"""And one with so much of its rise behind it at half its age was about to: a square root has 0.71."""
 NEARLY, FULL, ABOVE = 0.95, 1.05, 1.12
 """Of the height at which earlier runs levelled off: up to here it is the same growth, from there on it is another."""
 SLACK_MIB = 2.0
@@ -93,6 +96,11 @@ class Precedent(Struct, frozen=True):
         return self.course in ENDS
 
     @property
+    def is_death(self) -> bool:
+        """They died there, as somebody said."""
+        return self.course == "died"
+
+    @property
     def limit_from(self) -> str:
         """Who tells the limit, in the words of `Forecast`."""
         if self.whose != RUNS:
@@ -116,9 +124,9 @@ class Precedent(Struct, frozen=True):
         each = "" if self.count == 1 else "about "
         match self.course:
             case "levelled-off":
-                return f"{runs} grew like this and levelled off at {each}{size(self.mib)}"
+                return f"{runs} grew like this and levelled off at about {size(self.mib)}"
             case "beyond":
-                return f"{runs} levelled off at {each}{size(self.mib)}: it is {size(level - self.mib)} above that"
+                return f"{runs} levelled off at about {size(self.mib)}: it is {size(level - self.mib)} above that"
             case "died":
                 return f"{runs} grew like this and died at {each}{size(self.mib)} after {duration(self.after_s)}"
         return (
@@ -137,7 +145,8 @@ def course_of(run: Life) -> str:
     """What became of a run: died, levelled-off, cut-off (it ended without a word), or unfinished."""
     if run.end == "memory":
         return "died"
-    if has_levelled(run.ages_s, run.levels, run.begin, run.top, run.age_s):
+    slowed = has_levelled(run.ages_s, run.levels, run.begin, run.top, run.age_s) or _half_way(run) >= SLOWED
+    if slowed and not run.growing:
         return "levelled-off"
     return "cut-off" if run.end == "silent" else "unfinished"
 
@@ -209,7 +218,7 @@ def _held(run: Life, begin: float) -> _Held:
     """Where a run came to, seen from a process that begins with so much (MiB)."""
     moved = begin - run.begin
     moved = moved if abs(moved) > OTHER_BEGIN * run.begin else 0.0
-    return _Held(run, (run.level if course_of(run) in ENDS else run.top) + moved)
+    return _Held(run, (run.level if course_of(run) in ENDS else _height(run)) + moved)
 
 
 def _levelled_off(agreeing: list[_Held], level: float, now_s: float) -> Precedent | None:
@@ -268,6 +277,20 @@ def _pace(run: Life, climb: Climb, begin: float, rise: float, now_s: float) -> f
         paces.append(here_s / then_s)
     alike = max(paces) <= ALIKE**2 * min(paces) and FASTEST <= paces[-1] <= SLOWEST
     return sqrt(paces[1] * paces[2]) if alike else None
+
+
+def _half_way(run: Life) -> float:
+    """How much of its rise a run had behind it at half its age: a half where it was straight."""
+    levels = run.levels[: bisect_right(run.ages_s, run.age_s / 2)]
+    return (levels[-1] - run.begin) / (run.top - run.begin) if levels and run.top > run.begin else 1.0
+
+
+def _height(run: Life) -> float:
+    """The height (MiB) at which a run levels off: its top, or what an exponential of the same two halves tends to."""
+    if has_levelled(run.ages_s, run.levels, run.begin, run.top, run.age_s):
+        return run.top
+    rest = 1.0 / _half_way(run) - 1.0
+    return run.begin + (run.top - run.begin) / (1.0 - rest * rest)
 
 
 def _reached_s(run: Life) -> float:

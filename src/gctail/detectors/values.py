@@ -150,7 +150,7 @@ class Life(Struct, frozen=True):
     It first stood at each of `levels` (MiB) at the age beside it in `ages_s`, which rise; it began with `begin`, was at
     most `top` and at the end `level` high, at the age `age_s`. `end` is memory, asked (it was told to end, or said
     goodbye), other (another death), silent (it talked, and said nothing of its end), or empty where nobody can know;
-    a replica may still live.
+    a replica may still live. `growing` is one of which a leak was suspected to the end.
     """
 
     ages_s: tuple[float, ...]
@@ -160,6 +160,7 @@ class Life(Struct, frozen=True):
     level: float
     age_s: float
     end: str = ""
+    growing: bool = False
 
 
 class Carryover(Struct, frozen=True):
