@@ -110,8 +110,8 @@ class WrappedLane:
         """
         record, streams = parse_record(raw), self._streams
         entries = self._plain_json.entries(record) or ()
-        service = self._plain_json.service_of(record) or streams.service
-        reader = streams.known(service, entries[0].stream if entries else None) or streams.bare
+        named = entries[0].service if entries else self._plain_json.service_of(record)
+        reader = streams.known(named or streams.service, entries[0].stream if entries else None) or streams.bare
         lines = [entry.text for entry in entries]
         if lines and (reader.busy or any(INTERESTING.match(line) for line in lines)):
             return reader, lines
