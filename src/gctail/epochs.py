@@ -267,6 +267,14 @@ class Epoch(Struct):
 
         return [msgspec.to_builtins(each) for each in suspects(self.mine.courses(), onset_s)]
 
+    def indistinct(self, verdict: Verdict | None) -> list[dict[str, Any]]:
+        """Of a leak that nobody is suspected of: the lines that go as evenly, which nothing tells apart."""
+        if verdict is None or not verdict.leak or self.mine is None:
+            return []
+        from gctail.attribution.choosing import indistinct
+
+        return [msgspec.to_builtins(each) for each in indistinct(self.mine.courses(), verdict.onset_uptime_s or 0.0)]
+
     @property
     def mined_lines(self) -> int:
         """How many lines of the application were looked at; 0 where nobody looks."""

@@ -3,7 +3,8 @@
 import pytest
 from msgspec import structs
 
-from gctail.attribution.choosing import suspects
+from gctail.attribution.choosing import indistinct, suspects
+from gctail.attribution.wording import nobody
 from played_courses import Played
 
 SEEDS = range(8)
@@ -202,3 +203,42 @@ def test_numbers_that_no_memory_has_are_no_candidates():
     played.lines("nonsense", share=0.1, numbers=lambda at: float("inf") if at == 50 else at)
     played.keep(0.1, played.lines("session opened", share=0.1))
     assert suspects(played.courses(), 10.0)[0].message == "session opened"
+
+
+def test_where_growth_and_lines_are_all_even_nobody_is_named_but_those_that_fit_are_said():
+    """They are not proven, and the words say why; with a suspect nothing of the kind is said."""
+    played = Played(1, onset=0)
+    played.traffic = [100.0] * played.bins
+    played.lines("request served", counts=[60] * played.bins)
+    played.lines("token checked", counts=[40] * played.bins)
+    played.keep(1.0, [1.0] * played.bins)
+    courses = played.courses()
+    assert suspects(courses, 0.0) == ()
+    told = indistinct(courses, 0.0)
+    assert {each.message for each in told} == {"request served", "token checked"}
+    assert [each.p_value for each in told if each.p_value < 0.05] == []
+    said = nobody([structs.asdict(each) for each in told], 10_000)
+    assert said.startswith("none is proven: the growth is so even that nothing tells these lines apart: ")
+    assert nobody([], 10_000) == "no log line explains the growth (10,000 were looked at)"
+    played.lines("session stored", counts=[5] * played.bins)
+    assert suspects(played.courses(), 0.0)[0].message == "session stored"
+    assert indistinct(played.courses(), 0.0) == ()
+
+
+def growing_with_the_load(seed):
+    """One line in ten is a new title, and so much of the load is kept; no single line is the load."""
+    played = Played(seed, onset=0)
+    served = [round(played.dice.uniform(0.2, 0.7) * traffic) for traffic in played.traffic]
+    checked = [round(0.9 * all_) - one for all_, one in zip(played.traffic, served, strict=True)]
+    played.lines("page served", counts=served)
+    played.lines("page checked", counts=checked)
+    played.keep(0.05, [0.1 * traffic for traffic in played.traffic])
+    played.lines("new title stored", share=0.1, keys=lambda count: count)
+    return suspects(played.courses(), 0.0)
+
+
+def test_where_the_growth_goes_with_the_load_the_likeliest_part_of_the_load_is_named():
+    """The sum of all lines always fits better than a part that chance has drawn: that is held against none."""
+    found = [growing_with_the_load(seed) for seed in SEEDS]
+    assert all(found)
+    assert sum("new title stored" in [each.message for each in told] for told in found) >= len(found) - 1

@@ -6,7 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import structs
+from msgspec import Struct, structs
 
 from gctail.attribution.answered import answered
 from gctail.attribution.columns import LEVEL, LINES, SUM, Table, table
@@ -56,39 +56,82 @@ SAME = 3.0
 """What comes in one line fits alike; so much of its score depends on where in a bin the line came."""
 
 
+class Case(Struct, frozen=True):
+    """What a log says of a growth: all candidates, and those that explain it, one of each template, with their scores.
+
+    `accused` is false where nothing tells who of them it was, and nobody is to be named.
+    """
+
+    seen: Window
+    courses: Courses
+    columns: Table
+    ranked: Ranked
+    hints: list[Hint]
+    goes_on: Flags
+    able: Flags
+    best: dict[int, float]
+    everybody: dict[int, float]
+    accused: bool
+
+
 def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     """Who is suspected of the growth since `onset_s` (s since the process began), most suspected first.
 
     Nobody where there are too few collections, where nothing grew, and where no line explains it.
     """
-    seen = window(courses, onset_s)
-    if seen is None or seen.growth_mib < LEAST_GROWTH_MIB:
+    case = case_of(courses, onset_s)
+    if case is None or not case.accused:
         return ()
-    courses, kin = with_families(courses)
-    columns = table(courses, seen.begin, kin)
-    if not columns.candidates:
-        return ()
-    ranked, hints = ranked_since(courses, onset_s, seen, columns)
-    goes_on = ~faded(courses, seen, columns)
-    everybody = best_of_each(ranked, columns, courses, goes_on & (ranked.slope > 0))
-    able = explaining(ranked, seen, LEAST_LEAD)
-    best = best_of_each(ranked, columns, courses, goes_on & able)
-    if not best or not speaks(best, everybody, ranked):
-        return ()
-    if ended(best_of_each(ranked, columns, courses, able & ~goes_on), best, ranked):
-        return ()
-    first = next(iter(best))
+    seen, ranked = case.seen, case.ranked
+    first = next(iter(case.best))
     least_lead = min(LEAST_LEAD, ranked.lead[first] - BEHIND)
-    best = best_of_each(ranked, columns, courses, goes_on & explaining(ranked, seen, least_lead))
-    parts = contributors(seen, ranked, [first, *everybody])
+    able = case.goes_on & (case.able | explaining(ranked, seen, least_lead))
+    best = best_of_each(ranked, case.columns, case.courses, able)
+    parts = contributors(seen, ranked, [first, *case.everybody])
     highest = next(iter(best.values()))
     near = [at for at, score in best.items() if score > highest - NEAR]
     most = MOST_SUSPECTS if ranked.p_value[near].min() < CERTAIN else MOST_UNPROVEN
     scores = {at: ranked.score[at] for at in parts} | best
     told = sorted({*near[:most], *parts}, key=lambda at: -scores[at])[:MOST_SUSPECTS]
-    groups = grouped(seen, ranked, told)
-    describe = Describer(courses, seen, columns, ranked, hints)
-    return tuple(describe.suspect(at, groups[at], parts.get(at), after(at, told, groups, ranked)) for at in told)
+    return described(case, told, parts)
+
+
+def indistinct(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
+    """Where nobody is suspected: those that explain the growth as well as time does, the likeliest first.
+
+    So even is it then that nothing tells them apart, nor from what writes no line. None of them is proven.
+    """
+    case = case_of(courses, onset_s)
+    return described(case, [*case.best][:MOST_UNPROVEN], {}) if case is not None and not case.accused else ()
+
+
+def case_of(courses: Courses, onset_s: float) -> Case | None:
+    """What the log says of the growth since `onset_s`; None where there is none, or nothing to hold against it."""
+    seen = window(courses, onset_s)
+    if seen is None or seen.growth_mib < LEAST_GROWTH_MIB:
+        return None
+    courses, kin = with_families(courses)
+    columns = table(courses, seen.begin, kin)
+    if not columns.candidates:
+        return None
+    ranked, hints = ranked_since(courses, onset_s, seen, columns)
+    goes_on = ~faded(courses, seen, columns)
+    everybody = best_of_each(ranked, columns, courses, goes_on & (ranked.slope > 0))
+    able = explaining(ranked, seen, LEAST_LEAD)
+    best = best_of_each(ranked, columns, courses, goes_on & able)
+    if not best and goes_with_the_load(ranked):
+        able = explaining(ranked, seen, LEAST_LEAD, ranked.over_time)
+        best = best_of_each(ranked, columns, courses, goes_on & able)
+    accused = bool(best) and speaks(best, everybody, ranked)
+    accused = accused and not ended(best_of_each(ranked, columns, courses, able & ~goes_on), best, ranked)
+    return Case(seen, courses, columns, ranked, hints, goes_on, able, best, everybody, accused)
+
+
+def described(case: Case, told: list[int], parts: dict[int, float]) -> tuple[Suspect, ...]:
+    """The chosen ones with all that is known of them; `parts` is what some of them explain beside the others."""
+    groups = grouped(case.seen, case.ranked, told)
+    describe = Describer(case.courses, case.seen, case.columns, case.ranked, case.hints)
+    return tuple(describe.suspect(at, groups[at], parts.get(at), after(at, told, groups, case.ranked)) for at in told)
 
 
 def speaks(best: dict[int, float], everybody: dict[int, float], ranked: Ranked) -> bool:
@@ -153,11 +196,23 @@ def after(at: int, told: list[int], groups: dict[int, int], ranked: Ranked) -> i
     return next((other for other in later if not proven or groups[other] == groups[at]), None)
 
 
-def explaining(ranked: Ranked, seen: Window, least_lead: float) -> Flags:
-    """Who fits no worse than time or traffic, or is proven by ups and downs; and is not about a mere trifle."""
+def explaining(ranked: Ranked, seen: Window, least_lead: float, lead: Floats | None = None) -> Flags:
+    """Who fits no worse than time or traffic, or is proven by ups and downs; and is not about a mere trifle.
+
+    With another `lead`, who fits no worse than what that is over.
+    """
     found: Flags = (ranked.mib >= LEAST_SHARE * seen.growth_mib) & (ranked.slope > 0)
-    found &= (ranked.lead >= least_lead) | (ranked.p_value < CERTAIN)
+    found &= ((ranked.lead if lead is None else lead) >= least_lead) | (ranked.p_value < CERTAIN)
     return found
+
+
+def goes_with_the_load(ranked: Ranked) -> bool:
+    """Whether the growth follows the number of all lines more closely than time.
+
+    Then it comes of lines. A part of them, drawn by chance, never fits as well as their sum: that is held against none.
+    """
+    over_time = ranked.over_time[np.isfinite(ranked.score)] - ranked.lead[np.isfinite(ranked.score)]
+    return bool(over_time.size) and float(over_time.max()) > -LEAST_LEAD
 
 
 def best_of_each(ranked: Ranked, columns: Table, courses: Courses, able: Flags) -> dict[int, float]:

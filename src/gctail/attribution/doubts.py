@@ -21,6 +21,8 @@ LONG_BEFORE = 0.25
 """Of the time since: an onset is not known better."""
 EVEN = 2.0
 """So little better than a straight line (log-likelihood) is no better."""
+BETTER = 5.0
+"""So much better (log-likelihood) is better for certain."""
 CHANCE = 0.05
 WHOLE = 0.995
 """Of the lines of a template."""
@@ -59,6 +61,8 @@ def doubts(courses: Courses, seen: Window, ranked: Ranked, at: int, candidate: C
 
 def _as_well(ranked: Ranked, at: int) -> str:
     """What else fits, so that nothing is proven."""
+    if ranked.over_time[at] - ranked.lead[at] > BETTER:
+        return "the number of all lines fits better: the growth goes with the load, and nothing proves with which line"
     as_well = "as well" if ranked.lead[at] < EVEN else "nearly as well"
     if ranked.over_time[at] < EVEN or ranked.lead[at] >= EVEN:
         return f"a straight line in time fits {as_well}: the growth is too even to prove which line goes with it"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gctail.amounts import size
 
-NOBODY = "no log line explains the growth"
 PROVEN = 0.05
 _LAST_WORD = re.compile(r"(\w[\w.-]{0,39})\W{0,4}$")
 
@@ -21,6 +20,16 @@ def sentence(suspect: Mapping[str, Any], *, accused: bool = True) -> str:
     share = f"explains {suspect['share']:.0%} of the growth".replace("%", " %")
     sure = f", {surely(suspect['p_value'])}" if accused else ""
     return f"{_grew(suspect)} (r {suspect['correlation']:.2f}{sure}); {_kept(suspect)}; it {share}"
+
+
+def nobody(indistinct: Sequence[Mapping[str, Any]], lines: int) -> str:
+    """That nobody is suspected, and why: no line goes with the growth, or too many do."""
+    if not indistinct:
+        return f"no log line explains the growth ({lines:,} were looked at)"
+    named = ", ".join(f'"{said(each)[:80]}"' for each in indistinct)
+    one = len(indistinct) == 1
+    apart = f"{'it' if one else 'these lines'} from what writes none" if one else "these lines apart"
+    return f"none is proven: the growth is so even that nothing tells {apart}: {named}"
 
 
 def _grew(suspect: Mapping[str, Any]) -> str:

@@ -396,6 +396,11 @@ class Service:
         epoch, verdict = self.judged()
         return epoch.suspects(verdict) if epoch is not None else []
 
+    def indistinct(self) -> list[dict[str, Any]]:
+        """Of a leak that nobody is suspected of: the lines that nothing tells apart."""
+        epoch, verdict = self.judged()
+        return epoch.indistinct(verdict) if epoch is not None else []
+
     def grows_with(self) -> list[dict[str, Any]]:
         """The same of a process that grows, and is too young to be called leaking: nobody is accused yet."""
         epoch, verdict = self.judged()

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from gctail.amounts import duration, growth
-from gctail.attribution.wording import NOBODY, sentence
+from gctail.attribution.wording import nobody, sentence
 from gctail.detectors.reasons import AT_ONCE_S, LIMIT_FROM
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.text import show
@@ -229,7 +229,7 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
         groups.append(suspect["group"])
         explained += suspect["share"]
     if not told and verdict is not None and verdict.leak and service["mined_lines"]:
-        told = [f"  suspect: {NOBODY} ({service['mined_lines']:,} were looked at)"]
+        told = [f"  suspect: {show(nobody(service['indistinct'], service['mined_lines']), 400)}"]
     return told
 
 
