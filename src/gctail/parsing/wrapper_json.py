@@ -188,17 +188,16 @@ class RecordReader:
 
     def _of_keys(self, record: dict[str, object]) -> _Paths | None:
         """Where to look in records with the keys of this one; None where such records are of another shape."""
-        keys = hash((*record,))
-        try:
-            return self._by_keys[keys]
-        except KeyError:
-            pass
-        if len(self._by_keys) >= MOST_KEYS:
-            self._by_keys.clear()
-        there = frozenset(record)
-        fits = (not self._only or self._only >= there) and not self._never & there
-        paths = self._by_keys[keys] = self._all.into(there) if fits else None
-        return paths
+        keys, known = hash((*record,)), self._by_keys
+        if keys not in known:
+            if len(known) >= MOST_KEYS:
+                known.clear()
+            there = frozenset(record)
+            fits = (not self._only or self._only >= there) and not self._never & there
+            known[keys] = self._all if fits else None
+        elif known[keys] is self._all:  # they come again, so that it is worth the while
+            known[keys] = self._all.into(frozenset(record))
+        return known[keys]
 
     def service_of(self, record: object) -> str | None:
         """The service that `record` names, whatever else is in it."""
