@@ -56,6 +56,11 @@ def made(kind, count=3000):
         "metric labels": lambda at: f"requests{{path=/users/{any_of(10**6)},code=200}}",
         "user numbers": lambda at: f"u{any_of(10**6):07d}",
         "few ids": lambda at: f"user:{any_of(300)}",
+        "e-mail": lambda at: f"{'abc'[any_of(3)]}.x{any_of(10**6)}@mail.example.org",
+        "route": lambda at: f"/v1/orders/{uuid.UUID(int=chance.getrandbits(128), version=4)}/items",
+        "route with number": lambda at: f"/users/{any_of(10**6)}/orders",
+        "statement": lambda at: "SELECT * FROM orders WHERE id = " + str(any_of(10**6)),  # noqa: S608  (nobody runs it)
+        "IPv6 port": lambda at: f"[2001:db8::{any_of(9):x}]:{32768 + any_of(28000)}",
         "words": lambda at: "".join(chance.choice("abcdefghijklmnop") for _ in range(9)),
     }
     return [kinds[kind](at) for at in range(count)]
@@ -77,10 +82,16 @@ def made(kind, count=3000):
         ("port", "port", "Each key is new because of its port: file it under the host alone"),
         ("case", "number", "The same key is written in many ways: without upper and lower case there would be 80 instead of"),
         ("slash", "number", "The same key is written in many ways: without a slash at the end there would be 300 instead of 598"),
-        ("query", "number", "The same key is written in many ways: without query strings there would be 1 instead of"),
+        ("query", "number", "Each key is new because of its query string: without it there would be 1 instead of"),
         ("metric labels", "number", "of the keys came only once: each has a number of its own behind users. Without it there would be 1 instead of"),
         ("user numbers", "number", "of the keys came only once: each is a number of its own behind u, an id. Bound the map by size or age, or delete"),
         ("few ids", "number", "100% of the keys come again: they are ordinary ids, and the map needs a bound"),
+        ("e-mail", "e-mail address", "each is an e-mail address of its own, an id. Bound the map by size or age"),
+        ("route", "UUID", "Each key is new because of its UUID behind orders: file it under the route, /v1/orders/<UUID>/items."),
+        ("route with number", "number", "each has a number of its own behind users. Without it there would be 1 instead of"),
+        ("route with number", "number", "; file it under the route, /users/<number>/orders, or bound the map by size or age."),
+        ("statement", "number", "each is a statement with its values in it. Put placeholders for them, or bound the map by size."),
+        ("IPv6 port", "port", "Each key is new because of its port: file it under the host alone"),
         ("words", "", "No key came again, and nothing in their form says why: bound the map by size or age."),
     ],
 )  # fmt: skip
@@ -354,3 +365,14 @@ def test_the_bound_of_the_sample_is_what_it_says():
     sample.add([b"%d" % at for at in range(3 * MOST_KEYS)], 0.0)
     assert len(sample.seen) <= MOST_KEYS
     assert sample.distinct <= sample.lines
+
+
+def test_ids_that_rise_with_time_are_no_time_stamps_in_ns():
+    """Snowflake and its like have as many digits, and rise; only the log's clock tells them from nanoseconds."""
+    start_s = 1_795_830_000.0
+    flakes = [str(int((start_s - 1_288_834_974.657 + at / 50) * 1000) << 22) for at in range(600)]
+    stamps = [f"job:{int((start_s + at / 50) * 1e9) + at}" for at in range(600)]
+    of_flakes, of_stamps = (report(sample_of(keys, every_s=0.2), start_s) for keys in (flakes, stamps))
+    assert of_flakes is not None
+    assert of_stamps is not None
+    assert (of_flakes.cause, of_stamps.cause, of_stamps.detail) == ("counter", "time stamp", "in ns")

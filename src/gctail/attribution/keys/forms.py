@@ -12,6 +12,10 @@ MOST_PIECES = 48
 _PIECE = re.compile(
     r"(?P<uuid>(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9a-zA-Z]))"
     r"|(?P<date>(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d))"
+    r"|(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?P<ip6>\[(?=[^\]]*:[^\]]*:)[0-9a-fA-F:.]{2,45}\]"
+    r"|(?<![\w:.])(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}"
+    r"|(?=[0-9a-fA-F:]*::)[0-9a-fA-F]{1,4}:[0-9a-fA-F:]{1,36})(?![\w:]))"
     r"|(?P<ip>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]))"
     r"|(?P<number>(?<![A-Za-z0-9])\d+(?![A-Za-z0-9]))"
     r"|(?P<alnum>[A-Za-z0-9]+)"
@@ -28,7 +32,7 @@ RESTLESS = 0.3
 
 
 class Piece(Struct, frozen=True):
-    """Part of a key: its kind (word, number, uuid, date, ip, hex, token, mark) and text."""
+    """Part of a key: its kind (word, number, uuid, date, ip, email, hex, token, mark) and text."""
 
     kind: str
     text: str
@@ -63,7 +67,7 @@ def _split(text: str) -> list[Piece]:
     found: list[Piece] = []
     for match in _PIECE.finditer(text):
         kind = match.lastgroup or "mark"
-        found += _alnum(match[0]) if kind == "alnum" else [Piece(kind, match[0])]
+        found += _alnum(match[0]) if kind == "alnum" else [Piece("ip" if kind == "ip6" else kind, match[0])]
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from gctail.attribution.keys.report import report
 from gctail.attribution.keys.sample import KeySample, Seen
+from gctail.attribution.keys.variants import QUERIES
 from gctail.templates.courses import Slot
 
 FEWEST = 8
@@ -35,6 +36,8 @@ def _sentence(slot: Slot) -> str:
     match found.conclusion:
         case "part":
             return f"{found.sentence.partition('. ')[0].rstrip('.')}."
+        case "spelling" if found.variants[0].what == QUERIES:
+            return "Each key is new because of its query string: leave it out, or keep the few parameters that matter."
         case "spelling":
             return f"The same {slot.name or 'key'} is written in many ways ({found.variants[0].what}): normalise it."
     return ""

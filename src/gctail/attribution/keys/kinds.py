@@ -11,14 +11,17 @@ EARLIEST_S, LATEST_S = 1.0e9, 2.2e9
 """September 2001 and September 2039: what is read as a Unix time lies between them."""
 NEAR_S = 2 * 86400.0
 """From the time of its line, where that is known."""
+LONGEST = 19
+"""Digits of a time in ns, and of what Snowflake and its like make: those rise as well, and are ids."""
 UNITS = {10: ("s", 1.0), 13: ("ms", 1e3), 16: ("µs", 1e6), 19: ("ns", 1e9)}
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 TIME, TOKEN, UUID, COUNTER, PORT = "time stamp", "random token", "UUID", "counter", "port"
-FIXED, NUMBER, WORD, ADDRESS = "fixed", "number", "word", "address"
+FIXED, NUMBER, WORD, ADDRESS, EMAIL = "fixed", "number", "word", "address", "e-mail address"
 VOLATILE = (TIME, TOKEN, UUID, COUNTER, PORT)
 """Kinds that are new by themselves with every request, the most telling first."""
-CAUSES = (*VOLATILE, NUMBER)
+ORDINARY = (EMAIL, NUMBER)
+CAUSES = (*VOLATILE, *ORDINARY)
 
 
 def kind_of(
@@ -36,7 +39,7 @@ def kind_of(
         return (PORT, "") if of_address else _number(values, times_s)
     if kind in {"hex", "token", "uuid"}:
         return _uuid(values) if kind == "uuid" else _token(values)
-    return {"date": TIME, "ip": ADDRESS}.get(kind, WORD), ""
+    return {"date": TIME, "ip": ADDRESS, "email": EMAIL}.get(kind, WORD), ""
 
 
 def _uuid(values: Sequence[str]) -> tuple[str, str]:
@@ -69,6 +72,8 @@ def _unit(values: Sequence[str], numbers: list[int], rising: float, times_s: Seq
         return None
     pairs = [(number / scale, time_s) for number, time_s in zip(numbers, times_s, strict=False) if time_s is not None]
     fits = sum(abs(told_s - time_s) < NEAR_S for told_s, time_s in pairs)
+    if length == LONGEST and pairs:
+        return unit if fits >= MOSTLY * len(pairs) else None
     follows = rising >= MOSTLY or (bool(pairs) and fits >= MOSTLY * len(pairs))
     return unit if follows or length in {13, 16} else None
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gctail.attribution.keys.bursts import bursts
 from gctail.attribution.keys.forms import Form, forms
-from gctail.attribution.keys.kinds import CAUSES, FIXED, NUMBER, VOLATILE, WORD, kind_of
+from gctail.attribution.keys.kinds import CAUSES, FIXED, ORDINARY, VOLATILE, WORD, kind_of
 from gctail.attribution.keys.sample import KeySample, Seen
 from gctail.attribution.keys.sentence import concluded
 from gctail.attribution.keys.values import Ages, KeyReport, Part, Told
@@ -84,7 +84,7 @@ def _before(row: tuple[str, ...], at: int) -> str:
 
 def _cause(parts: Sequence[Part]) -> Part | None:
     """The part that makes the keys new: volatile if one is, and without it the fewest would be left."""
-    able = [part for part in parts if part.kind in VOLATILE] or [part for part in parts if part.kind == NUMBER]
+    able = [part for part in parts if part.kind in VOLATILE] or [part for part in parts if part.kind in ORDINARY]
     return min(able, key=lambda part: (part.without, CAUSES.index(part.kind), -part.distinct), default=None)
 
 
@@ -92,7 +92,7 @@ def _left(form: Form, kinds: list[str], cause: Part | None) -> int | None:
     """How many different keys remain without the cause and all parts of its sort; None where there is no cause."""
     if cause is None:
         return None
-    dropped = VOLATILE if cause.kind in VOLATILE else (NUMBER,)
+    dropped = VOLATILE if cause.kind in VOLATILE else ORDINARY
     kept = [at for at, kind in enumerate(kinds) if kind not in dropped]
     return len({tuple(row[at] for at in kept) for row in form.rows})
 

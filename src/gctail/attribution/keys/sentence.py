@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from gctail.attribution.keys.values import KeyReport, Part
+from gctail.attribution.keys.variants import QUERIES
 
 COMES_AGAIN = 0.5
 ONE_OF_MANY = 0.5
 """Without its volatile parts at most so many of the keys would be left: then these parts are the reason."""
 WRITTEN_ALIKE = 0.67
 """The same for ways of writing: two of each key leave a half."""
+SQL = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|MERGE|REPLACE|WITH|CALL)\s", re.IGNORECASE)
 IDS = frozenset({"random token", "UUID", "counter"})
 CURES = {
     "time stamp": "normalise it, leave the time out",
@@ -39,6 +43,11 @@ def _spelled(found: KeyReport) -> str:
     for variant in found.variants:
         better = found.left is None or variant.left <= found.left or found.cause not in CURES
         if variant.left <= WRITTEN_ALIKE * keys and better:
+            if variant.what == QUERIES:
+                return (
+                    f"Each key is new because of its query string: without it there would be {variant.left:,} instead "
+                    f"of {keys:,}; leave it out, or keep the few parameters that matter."
+                )
             return (
                 f"The same key is written in many ways: without {variant.what} there would be {variant.left:,} "
                 f"instead of {keys:,}; normalise it."
@@ -49,6 +58,8 @@ def _spelled(found: KeyReport) -> str:
 def _id(found: KeyReport, cause: Part | None) -> str:
     """Where the key is nothing but a token or a counter: it is the id of something that happens once."""
     if cause is None or cause.kind not in IDS or found.left != 1 or found.ages.again >= COMES_AGAIN:
+        return ""
+    if found.pattern.startswith("/"):  # a path: what is known of it is its route
         return ""
     return (
         f"Each is a {cause.kind} of its own, the id of something that happens once: whatever keeps an entry for each "
@@ -64,7 +75,7 @@ def _because(found: KeyReport, cause: Part | None) -> str:
     if not explains and cause.distinct < ONE_OF_MANY * found.looked_at:
         return ""
     named = " ".join(part for part in (cause.kind, cause.detail) if part)
-    first = f"Each key is new because of its {named}{_where(cause)}: {CURES[cause.kind]}"
+    first = f"Each key is new because of its {named}{_where(cause)}: {_route(found) or CURES[cause.kind]}"
     if explains:
         return f"{first}. Without it there would be {found.left:,} instead of {found.looked_at:,}."
     return f"{first}. What is left differs in most keys too, so bound the map as well."
@@ -82,18 +93,29 @@ def _again(found: KeyReport) -> str:
 
 def _once(found: KeyReport, cause: Part | None) -> str:
     """Values that are new each time."""
+    article = "an" if cause is not None and cause.kind[0] in "aeio" else "a"
     first = "No key came again" if not found.ages.again else f"{1 - found.ages.again:.0%} of the keys came only once"
+    if cause is not None and SQL.match(found.pattern):
+        return (
+            f"{first}: each is a statement with its values in it. Put placeholders for them, or bound the map by size."
+        )
     if cause is not None and found.left == 1 and "/" not in cause.before:
         return (
-            f"{first}: each is a {cause.kind} of its own{_where(cause)}, an id. Bound the map by size or age, or "
-            "delete the entry when what has the id has ended."
+            f"{first}: each is {article} {cause.kind} of its own{_where(cause)}, an id. Bound the map by size or age, "
+            "or delete the entry when what has the id has ended."
         )
     if cause is not None and found.left is not None and found.left <= ONE_OF_MANY * found.looked_at:
+        cure = _route(found) or "leave it out"
         return (
-            f"{first}: each has a {cause.kind} of its own{_where(cause)}. Without it there would be {found.left:,} "
-            f"instead of {found.looked_at:,}; leave it out, or bound the map by size or age."
+            f"{first}: each has {article} {cause.kind} of its own{_where(cause)}. Without it there would be "
+            f"{found.left:,} instead of {found.looked_at:,}; {cure}, or bound the map by size or age."
         )
     return f"{first}, and nothing in their form says why: bound the map by size or age."
+
+
+def _route(found: KeyReport) -> str:
+    """A path says itself under what it should be filed."""
+    return f"file it under the route, {found.pattern[:80]}" if found.pattern.startswith("/") else ""
 
 
 def _where(part: Part) -> str:

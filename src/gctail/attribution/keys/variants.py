@@ -11,12 +11,13 @@ from gctail.attribution.keys.values import Prefix, Variant
 _ENCODED = re.compile(r"%([0-9A-Fa-f]{2})")
 TELLING = 0.8
 """A way of writing is told where at most so many of the keys would be left without it."""
+QUERIES = "query strings"
 SPELLINGS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("upper and lower case", str.casefold),
     ("a slash at the end", lambda key: key.rstrip("/") or key),
     ("white space around them", str.strip),
     ("percent-encoding", lambda key: _ENCODED.sub(lambda found: chr(int(found[1], 16)), key)),
-    ("query strings", lambda key: key.partition("?")[0] if "=" in key.partition("?")[2] else key),
+    (QUERIES, lambda key: key.partition("?")[0] if "=" in key.partition("?")[2] else key),
 )
 MARKS = "/:#|.,;_-@ ="
 LEAST_SHARE, MOST_PREFIXES, DEEPEST = 0.1, 5, 64
