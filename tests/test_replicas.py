@@ -118,6 +118,24 @@ def test_a_replica_that_grows_beyond_the_others_is_a_leak_the_sooner() -> None:
     assert sooner[0] < sooner[1]
 
 
+def test_replicas_that_are_restored_in_the_middle_go_on_the_same() -> None:
+    """To the last figure, also of what they say of each other."""
+    straight, restored = Pods(), Pods()
+    for second in range(120):
+        if second == 37:
+            saved = [Service.restore(each.state()) for each in restored.engine.services.values()]
+            restored.engine = Engine()
+            restored.engine.hear_replicas()
+            for service in saved:
+                restored.engine.adopt(service)
+        for pods in (straight, restored):
+            for name, course in zip(PODS, (fill, fill, leak), strict=True):
+                pods.live(name, course(second))
+    assert restored.told == straight.told
+    for name in PODS:
+        assert restored.engine.services[name].judged()[1] == straight.engine.services[name].judged()[1]
+
+
 def test_replicas_that_grow_alike_say_so() -> None:
     """Of one deployment, and not of a neighbour's."""
     pods = Pods()
