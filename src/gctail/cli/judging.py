@@ -133,7 +133,7 @@ def changes_of(engine: Engine, teller: Teller, alerts: Sequence[Alerts]) -> list
         limit_mib = limit_of(options)
         limits = limits_of(options, limit_mib)
         plan = plan_of(options)
-        if _watched(plan) != _watched(engine.plan):
+        if watched(plan) != watched(engine.plan):
             engine.watch_for(plan)
         engine.limit(limit_mib, limits)
 
@@ -144,7 +144,7 @@ def changes_of(engine: Engine, teller: Teller, alerts: Sequence[Alerts]) -> list
     return [judge, teller.reload, alert]
 
 
-def _watched(plan: Plan | None) -> tuple[list[Rule], dict[str, Any]]:
+def watched(plan: Plan | None) -> tuple[list[Rule], dict[str, Any]]:
     """What a plan asks for, to be compared with another."""
     if plan is None:
         return [], {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
@@ -16,19 +17,19 @@ from gctail.engine import Engine
 from gctail.kafka.places import Place
 from gctail.records import Finding
 from gctail.runners.scale.packets import Last, message_of
-from gctail.runners.scale.shares import Share
+from gctail.runners.scale.shares import Onlooker, Share
 from gctail.runners.scale.stores import STAMP, Stores
 from gctail.runners.scale.trouble import Trouble
 from gctail.sinks import Sink
 from gctail.sinks.jsonl import finding_json
 
-ANSWER_S = 10.0
+ANSWER_S, TURN_S = 10.0, 0.25
 
 
 class Judging(BaseSink):
     """Takes packets, and tells findings: to their topic with the checkpoint, and to the other sinks before it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (the parts it joins)
         self,
         frame: StreamingDataFrame,
         engine: Callable[[], Engine],
@@ -36,10 +37,15 @@ class Judging(BaseSink):
         topic: str,
         outputs: Sink,
         trouble: Trouble,
+        onlooker: Onlooker,
+        ends: bool,
     ) -> None:
+        """`ends` says that this reading is to have an end."""
         super().__init__(lambda: None)
         self.findings = self.unknown = 0
         self._frame, self._topic, self._outputs, self._trouble = frame, topic, outputs, trouble
+        self._onlooker, self._ends = onlooker, ends
+        self._next_turn_s = 0.0
         self._found: list[Finding] = []
         self.by = uuid4().hex  # who we are, in what we say: this beginning of this process
         self._before: dict[int, int] = {}  # all that stood in a partition before this offset was there before us
@@ -55,7 +61,20 @@ class Judging(BaseSink):
             if at.offset > 0:
                 lost = f"{place.name}/{partition}: it is read up to {at.offset}, but what was learned from it is gone"
                 self._trouble.say(f"{lost}: models begin anew")
-        return Share(self._engine(), state, self._trouble.say)
+        return Share(self._engine(), state, self._trouble.say, self._onlooker)
+
+    def turn(self) -> None:
+        """Called all the time: what belongs to others by now is forgotten, and who looks on is shown the rest."""
+        now_s = time.monotonic()
+        if now_s < self._next_turn_s:
+            return
+        self._next_turn_s = now_s + TURN_S
+        context, [topic] = self._frame.processing_context, self._frame.topics
+        if not context.state_manager.recovery_required:
+            ours = {each.partition for each in context.consumer.assignment() if each.topic == topic.name}
+            self._stores.keep(ours)
+            self._before = {partition: end for partition, end in self._before.items() if partition in ours}
+        self._onlooker.turn(self.engines())
 
     def is_over(self, partition: int, inputs: Sequence[Place]) -> bool:
         """All of the input that was to be read is judged here. Of these `inputs`, our own, we have said it ourselves.
@@ -92,8 +111,11 @@ class Judging(BaseSink):
         self._found += share.take(message)
 
     def _is_of_old(self, last: Last, partition: int, offset: int) -> bool:
-        """Perhaps an earlier reading has left it behind, with an earlier end. Who is still here will say it again."""
-        return last.by != self.by and offset < self._before[partition]
+        """It is none of ours, where we read on for ever; or perhaps an earlier reading has left it behind.
+
+        That had an earlier end. Who is still here will say it again.
+        """
+        return not self._ends or (last.by != self.by and offset < self._before[partition])
 
     def flush(self) -> None:
         """A checkpoint is taken."""

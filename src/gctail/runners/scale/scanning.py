@@ -18,6 +18,7 @@ from quixstreams.processing import ProcessingContext
 from quixstreams.sinks import BaseSink
 from quixstreams.state import State
 
+from gctail.kafka.lag import Lag, lag_of
 from gctail.kafka.letters import headers_of
 from gctail.kafka.places import Place, Record
 from gctail.kafka.sorting import Poison, Sorting
@@ -149,6 +150,19 @@ class Scanning(BaseSink):
         """All of the partition is read that was to be read."""
         strip = self._stores[place.topic].known(place.partition)
         return strip is not None and strip.over
+
+    def lag(self, now_s: float) -> dict[str, Lag]:
+        """How far behind we are in each partition that is here; `now_s` is Unix time."""
+        consumer = self.shuffle.context.consumer
+        found: dict[str, Lag] = {}
+        for strip in (strip for stores in self._stores.values() for strip in stores.values()):
+            partition = TopicPartition(*strip.place)
+            [at] = consumer.position([partition])
+            _, end = consumer.get_watermark_offsets(partition, cached=True)
+            if at.offset >= 0 <= end:
+                left = end if end - at.offset > 1 else at.offset  # a transaction's end takes a place of its own
+                found.update([lag_of(strip.place, at.offset, left, strip.read_s or None, now_s)])
+        return found
 
     @property
     def lines(self) -> int:

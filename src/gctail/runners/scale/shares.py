@@ -6,8 +6,8 @@ processes there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 from zlib import compress, decompress
 
 from msgspec.structs import replace
@@ -18,20 +18,55 @@ from gctail.engine import Engine
 from gctail.records import Death, Finding, Sighting
 from gctail.runners.scale.packets import Clock, Last, Message, Packet, Rumour, encoded, plain
 from gctail.runners.scale.stores import store_key
-from gctail.service import VERSION, Service
+from gctail.service import VERSION, Seen, Service
 
 LIVE_S = 3600.0
 """A service whose last line is this old by its own clock is read from the past: the wall's clock says nothing of it."""
 ROSTER, CLOCKS, MINED, SERVICE = "roster", "clocks", "mined", "service"
 
 
+class Onlooker(Protocol):
+    """Who sees all that is judged, beside the sinks."""
+
+    def saw(self, seen: Seen) -> None:
+        """What came of one record."""
+
+    def found(self, findings: Sequence[Finding]) -> None:
+        """What no record has brought, but time or the end."""
+
+    def turn(self, engines: Sequence[Engine]) -> None:
+        """Several times a second, with the engines of the partitions that are here."""
+
+
+class Nobody:
+    """Nobody looks on."""
+
+    def saw(self, seen: Seen) -> None:
+        """Not."""
+
+    def found(self, findings: Sequence[Finding]) -> None:
+        """Not."""
+
+    def turn(self, engines: Sequence[Engine]) -> None:
+        """Not."""
+
+
+NOBODY = Nobody()
+
+
 class Share:
     """The services of one partition. It is the keeper of its engine."""
 
-    def __init__(self, engine: Engine, state: Callable[[], State[str, Any]], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        state: Callable[[], State[str, Any]],
+        say: Callable[[str], None],
+        onlooker: Onlooker = NOBODY,
+    ) -> None:
         self.engine = engine
         engine.keeper = self
-        self._state, self._say = state, say
+        self._state, self._say, self._onlooker = state, say, onlooker
         self._roster: dict[str, None] = dict.fromkeys(state().get(ROSTER, []))
         self._clocks: dict[str, float] = state().get(CLOCKS, {})
         self._now_s = 0.0
@@ -51,7 +86,9 @@ class Share:
             return self._packet(message)
         if isinstance(message, Rumour):
             return self._rumour(message)
-        return self._last(message) if isinstance(message, Last) else self._clock(message)
+        found = self._last(message) if isinstance(message, Last) else self._clock(message)
+        self._onlooker.found(found)
+        return found
 
     def _packet(self, packet: Packet) -> list[Finding]:
         if self.over:  # somebody reads on, to a later end
@@ -62,6 +99,7 @@ class Share:
             if part.digest is not None:
                 self.engine.hear(packet.service, part.digest)
             for seen in self.engine.all(part.sightings):
+                self._onlooker.saw(seen)
                 found += seen.findings
         return found
 
@@ -75,7 +113,9 @@ class Share:
     def _died(self, name: str, sighting: Sighting) -> list[Finding]:
         service = self.engine.wake(name)
         self.touch(service)
-        return list(service.observe(replace(sighting, service=name)).findings)
+        seen = service.observe(replace(sighting, service=name))
+        self._onlooker.saw(seen)
+        return [*seen.findings]
 
     def _clock(self, clock: Clock) -> list[Finding]:
         """It is as late as the input partition says that is read least far."""

@@ -12,6 +12,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
+from msgspec.structs import replace
 from quixstreams import Application
 from quixstreams.exceptions import QuixException
 from quixstreams.kafka import ConnectionConfig
@@ -26,6 +27,7 @@ from gctail.runners.scale.beginning import begin
 from gctail.runners.scale.ending import ends
 from gctail.runners.scale.judging import Judging
 from gctail.runners.scale.scanning import Extent, Scanning, Shuffle
+from gctail.runners.scale.shares import NOBODY, Onlooker
 from gctail.runners.scale.strips import Views
 from gctail.runners.scale.trouble import Trouble
 from gctail.sinks import Sink
@@ -73,12 +75,21 @@ class Quiet(Application):
 class Topology:
     """One process of the application."""
 
-    def __init__(
-        self, wanted: Wanted, views: Views, engine: Callable[[], Engine], outputs: Sink, say: Callable[[str], None]
+    def __init__(  # noqa: PLR0913  (the parts it joins)
+        self,
+        wanted: Wanted,
+        views: Views,
+        engine: Callable[[], Engine],
+        outputs: Sink,
+        say: Callable[[str], None],
+        *,
+        onlooker: Onlooker = NOBODY,
     ) -> None:
         self.wanted, self.views, self.engine, self.outputs, self.say = wanted, views, engine, outputs, say
+        self.onlooker = onlooker
         self.facts = Facts(group=wanted.group)
         self.lines = 0
+        self._halves: tuple[Scanning, Judging] | None = None  # that work now
         self._engines: list[Engine] = []
         self._ends: dict[Place, int] = {}
         self._stopped = self._done = False
@@ -141,7 +152,10 @@ class Topology:
         frames = {name: app.dataframe(app.topic(name, "bytes")) for name in wanted.topics}
         judged = app.dataframe(packets)
         topic, trouble = wanted.findings_topic, self._trouble
-        judging = Judging(judged, self.engine, topic=topic, outputs=self.outputs, trouble=trouble)
+        judging = Judging(
+            judged, self.engine, topic=topic, outputs=self.outputs, trouble=trouble, onlooker=self.onlooker,
+            ends=bool(self._ends),
+        )  # fmt: skip
         context, letters = judged.processing_context, wanted.letters_topic
         shuffle = Shuffle(context, wanted.packets_topic, partitions, letters, judging.by)
         extent = Extent(sum(each[0] for each in inputs.values()), self._ends)
@@ -152,15 +166,19 @@ class Topology:
         tasks = judged.processing_context.dataframe_registry
         tasks.register_periodic_task(self._perhaps_stop)
         tasks.register_periodic_task(scanning.turn)
+        tasks.register_periodic_task(judging.turn)
         if self._ends:
             tasks.register_periodic_task(lambda: self._perhaps_end(scanning, judging))
         self._app = app
         if self._stopped:
             return
+        self._halves = scanning, judging
         try:
             app.run()
         finally:
-            self._count(scanning, judging)
+            self._halves = None
+            self._count(self.facts, scanning, judging)
+            self.lines += scanning.lines
         self._engines = judging.engines()
         self._done = bool(self._ends)
 
@@ -181,15 +199,26 @@ class Topology:
         if (inputs or shares) and over and self._app is not None:
             self._app.stop()
 
-    def _count(self, scanning: Scanning, judging: Judging) -> None:
-        facts = self.facts
+    @staticmethod
+    def _count(facts: Facts, scanning: Scanning, judging: Judging) -> None:
         facts.messages += scanning.messages
         facts.findings += judging.findings
         facts.bytes += scanning.sorting.bytes
         facts.tombstones += scanning.sorting.tombstones
         for reason, count in scanning.sorting.poisoned.items():
             facts.poisoned[reason] = facts.poisoned.get(reason, 0) + count
-        self.lines += scanning.lines
+
+    def told(self) -> dict[str, Any]:
+        """Facts of the input so far, for who looks on."""
+        facts, lines = replace(self.facts, poisoned={**self.facts.poisoned}), self.lines
+        if self._halves is not None:
+            scanning, judging = self._halves
+            self._count(facts, scanning, judging)
+            facts.lag, lines = scanning.lag(time.time()), lines + scanning.lines
+        told = facts.told(lines)
+        if self._trouble.told:
+            told["trouble"] = "waiting for Kafka"
+        return {**told, "messages": facts.messages, "lag_messages": facts.behind, "lag_s": facts.seconds}
 
     @property
     def services(self) -> int:
