@@ -61,10 +61,7 @@ def test_each_process_shows_the_services_that_are_judged_in_it_now(brokers, tmp_
     one.send_signal(signal.SIGHUP)
 
     two, others, _ = process(brokers, "watched", tmp_path)
-    until_s = time.monotonic() + 90
-    while time.monotonic() < until_s and not 0 <= value_of(metrics(), "gctail_services") < len(names):
-        time.sleep(1)
-    assert 0 < value_of(metrics(), "gctail_services") < len(names)
+    wait_for(lambda: 0 < value_of(metrics(), "gctail_services") < len(names))
     write(brokers, "watched", [(name, line) for line in COLLECTIONS[45:50] for name in names], 4)
     wait_for(lambda: value_of(metrics(), "gctail_services") + value_of(others(), "gctail_services") == len(names))
     ended(two)

@@ -24,6 +24,8 @@ from gctail.sinks import Sink
 from gctail.sinks.jsonl import finding_json
 
 ANSWER_S, TURN_S = 10.0, 0.25
+AWAY_S = 10.0
+"""In every rebalance all partitions are away for a moment: so long they are remembered."""
 
 
 class Judging(BaseSink):
@@ -46,6 +48,7 @@ class Judging(BaseSink):
         self._frame, self._topic, self._outputs, self._trouble = frame, topic, outputs, trouble
         self._onlooker, self._ends = onlooker, ends
         self._next_turn_s = 0.0
+        self._ours_s: dict[int, float] = {}  # when a partition was ours the last time
         self._found: list[Finding] = []
         self.by = uuid4().hex  # who we are, in what we say: this beginning of this process
         self._before: dict[int, int] = {}  # all that stood in a partition before this offset was there before us
@@ -72,6 +75,8 @@ class Judging(BaseSink):
         context, [topic] = self._frame.processing_context, self._frame.topics
         if not context.state_manager.recovery_required:
             ours = {each.partition for each in context.consumer.assignment() if each.topic == topic.name}
+            self._ours_s |= dict.fromkeys(ours, now_s)
+            ours = {partition for partition, ours_s in self._ours_s.items() if now_s - ours_s < AWAY_S}
             self._stores.keep(ours)
             self._before = {partition: end for partition, end in self._before.items() if partition in ours}
         self._onlooker.turn(self.engines())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -30,9 +31,10 @@ from gctail.runners.scale.scanning import Extent, Scanning, Shuffle
 from gctail.runners.scale.shares import NOBODY, Onlooker
 from gctail.runners.scale.strips import Views
 from gctail.runners.scale.trouble import Trouble
+from gctail.runners.terminal import end_at_once
 from gctail.sinks import Sink
 
-AGAIN_S = 2.0
+AGAIN_S, LEAVING_S = 2.0, 40.0
 TRANSACTION_MS = 20_000
 """After so long a broker ends the transaction of a process that died in it; until then nobody sees what comes after."""
 METADATA_S = 5.0
@@ -92,18 +94,37 @@ class Topology:
         self._halves: tuple[Scanning, Judging] | None = None  # that work now
         self._engines: list[Engine] = []
         self._ends: dict[Place, int] = {}
-        self._stopped = self._done = False
+        self._stopped = self._done = self._over = False
         self._trouble = Trouble(say)
         self._app: Application | None = None
 
     def stop(self) -> None:
-        """Take a last checkpoint and end; may be called from a signal handler."""
-        self._stopped = True
+        """Take a last checkpoint and end; may be called from a signal handler.
+
+        The engine waits without end for brokers that do not take it. So after `LEAVING_S` the process ends without it,
+        which is as if it were killed: what it did since the one before is done again by others.
+        """
+        if not self._stopped:
+            self._stopped = True
+            waiting = threading.Timer(LEAVING_S, self._give_up)
+            waiting.daemon = True
+            waiting.start()
         if self._app is not None:
             self._app.stop()
 
+    def _give_up(self) -> None:
+        if not self._over:
+            self.say("Kafka: the brokers take no last checkpoint: others go on from the one before")
+            end_at_once(0)
+
     def run(self) -> None:
         """Work until stopped. What the engine cannot go on after (a lost lease, a fenced producer) begins it anew."""
+        try:
+            self._run()
+        finally:
+            self._over = True
+
+    def _run(self) -> None:
         with TemporaryDirectory(prefix="gctail-") as folder:
             while not self._stopped and not self._done:
                 inputs = self._inputs()
