@@ -6,13 +6,14 @@ import json
 import math
 import re
 from copy import copy
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import orjson
 from msgspec import Struct
 
 from gctail.parsing.entry import Entry, seconds_of
-from gctail.parsing.times import parse_time
+from gctail.parsing.times import epoch_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -308,9 +309,12 @@ def _packed(value: list[object] | dict[str, object]) -> bytes | None:
 
 def name_of(value: object) -> str | None:
     """A name that can stand for a service: without colours and control characters."""
-    if not isinstance(value, str) or not value:
-        return None
-    return _CONTROL.sub("", value[:512]) or None
+    return _clean(value[:512]) or None if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=1024)
+def _clean(name: str) -> str:
+    return _CONTROL.sub("", name)
 
 
 def stream_of(value: object) -> str | None:
@@ -338,7 +342,8 @@ def number_seconds(value: object) -> float | None:
         return None
     if not 0 < value < 1e20 or math.isnan(value):
         return None
-    return parse_time(f"{value:.6f}" if isinstance(value, float) else str(value))
+    text = f"{value:.6f}" if isinstance(value, float) else str(value)
+    return epoch_seconds(float(text))
 
 
 def _encoded(text: str) -> bytes:
