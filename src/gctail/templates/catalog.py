@@ -9,7 +9,7 @@ fixed depth tree", 2017). When there are too many templates, the rarest are forg
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gctail.templates.sketch import HOLE
@@ -50,6 +50,8 @@ class Catalog:
         holes, crowd = self._index(tally)
         many = MANY if len(words) > 2 else 2 * MANY  # `user created`, `user deleted`: so little text says too little
         place = next((each for each, hole in holes if self._siblings[hole] >= many), None)
+        if place is None:
+            place = self._spoken(tally)
         if place is not None:
             return self._merge(tally, frozenset({place}))
         if len(words) > 2 and crowd > CROWDED and (likest := self._likest(tally)):
@@ -73,6 +75,13 @@ class Catalog:
                 return tally
         return None
 
+    def _spoken(self, tally: Tally) -> int | None:
+        """Where a template has a slot and another one, which came before, has a word."""
+        if HOLE not in tally.words or len(tally.words) < 2:
+            return None
+        places = [place for place, word in enumerate(tally.words) if word == HOLE]
+        return next((place for place, hole in self._hashes(tally, places) if self._siblings.get(hole)), None)
+
     def _widen(self, tally: Tally, place: int) -> Tally:
         """Where a number stood a word stands as well."""
         tally.widen(place)
@@ -83,14 +92,16 @@ class Catalog:
 
     def _holes(self, tally: Tally) -> Iterator[tuple[int, int]]:
         """Each word that may become a slot, and what all templates have in common that differ in this word only."""
-        words = tally.words
-        if len(words) < 2:
-            return
-        hashes = [hash(each) for each in enumerate(words)]
+        if len(tally.words) > 1:
+            yield from self._hashes(tally, [place for place, word in enumerate(tally.words) if HOLE not in word])
+
+    @staticmethod
+    def _hashes(tally: Tally, places: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """These places, and what all templates have in common that differ in the word there only."""
+        hashes = [hash(each) for each in enumerate(tally.words)]
         together = sum(hashes)  # less one of them: all the others, each in its place
-        for place, word in enumerate(words):
-            if HOLE not in word:
-                yield place, hash((tally.level, place, len(words), together - hashes[place]))
+        for place in places:
+            yield place, hash((tally.level, place, len(hashes), together - hashes[place]))
 
     def _index(self, tally: Tally) -> tuple[list[tuple[int, int]], int]:
         """Count a template; its holes, and how many templates begin as it does."""
