@@ -377,6 +377,60 @@ def test_a_container_that_is_emptied_somewhere_is_named_too_where_no_other_is_fi
     assert [(each["name"], each["deletes"][0]["line"]) for each in source["emptied"]] == [("m", 16)]
 
 
+def left_open(body, result=""):
+    """What `source_of` says of a line whose function has this body."""
+    code = HEAD + f'func f(r *http.Request){result} {{\n{body}\n\tlog.Print("the line")\n}}\n'
+    return [
+        (each["line"], each["says"].partition(":")[0])
+        for each in source_of(read(a=code), {"message": "the line"})["left_open"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (
+            "ctx, cancel := context.WithTimeout(r.Context(), time.Hour)\nif bad { return }\nwork(ctx)\ncancel()",
+            "context.WithTimeout gives it cancel, which no defer calls",
+        ),
+        ("t := time.NewTicker(time.Second)\nfor range t.C { if done { return } }", "time.NewTicker gives it t, which no defer stops"),
+        (
+            "resp, err := http.Get(url)\nif err != nil { return }\nif resp.StatusCode != 200 { return }\nread(resp.Body)",
+            "http.Get gives it resp, whose body no defer closes",
+        ),
+        (
+            "rows, err := db.QueryContext(ctx, sql)\nif err != nil { return }\nif rows.Next() { return }\nrows.Close()",
+            "db.QueryContext gives it rows, which no defer closes",
+        ),
+        (
+            "c := make(chan int)\ngo func() { c <- work() }()\nselect { case <-c: case <-r.Context().Done(): }",
+            "a goroutine that it starts sends on c, which has no buffer",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_function_may_leave_behind_is_a_question(body, says):
+    """Many leaks are no container: a context, a ticker, a body, rows, a goroutine that nobody answers."""
+    [(_, found)] = left_open(body)
+    assert found == says
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "ctx, cancel := context.WithTimeout(r.Context(), time.Hour)\ndefer cancel()\nif bad { return }\nwork(ctx)",
+        "ctx, cancel := context.WithTimeout(r.Context(), time.Hour)\nerr := work(ctx)\ncancel()\nif err != nil { return }",
+        "ctx, cancel := context.WithCancel(r.Context())\ns.cancel = cancel\nif bad { return }",
+        "t := time.NewTicker(time.Second)\ndefer func() { t.Stop() }()\nfor range t.C { if done { return } }",
+        "values, err := url.Query()\nif bad { return }\nvalues.Close()",
+        "resp, err := client.Get(ctx, key)\nif err != nil { return }\nuse(resp.Kvs)",
+        "c := make(chan int, 1)\ngo func() { c <- work() }()",
+        "c := make(chan int)\ngo func() { select { case c <- work(): case <-r.Context().Done(): } }()",
+    ],
+)
+def test_what_a_defer_ends_or_others_have_is_no_question(body):
+    assert left_open(body) == []
+
+
 def test_a_suspect_is_tied_to_its_call_and_to_the_map_that_it_fills(root):
     paths = sorted((root / "samples" / "programs").rglob("*.go"))
     sources = read_sources((path.relative_to(root).as_posix(), path.read_bytes()) for path in paths)

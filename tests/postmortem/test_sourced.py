@@ -62,6 +62,22 @@ def test_a_map_that_not_every_path_empties_is_a_question():
     )
 
 
+def test_what_the_function_of_a_suspect_leaves_open_is_a_place():
+    """A deadline of hours whose cancel is not called on every way out."""
+    code = (
+        b'package main\nimport ("context"; "log"; "time")\nfunc quote(ctx context.Context) {\n'
+        b"\tctx, cancel := context.WithTimeout(ctx, 6*time.Hour)\n"
+        b'\tif blocked(ctx) {\n\t\tlog.Print("order rejected")\n\t\treturn\n\t}\n\tcancel()\n}\n'
+    )
+    suspect = {"template": "order rejected", "message": "order rejected", "example": "order rejected"}
+    certificate = with_source(replace(bare_certificate(), suspects=(suspect,)), read_sources([("quote.go", code)]))
+    _, place = certificate.places
+    assert (place.file, place.line, place.symbol) == ("quote.go", 4, "quote")
+    assert place.says == (
+        "context.WithTimeout gives it cancel, which no defer calls: on a way out without it the context stays, with all it holds"
+    )
+
+
 def test_a_heap_profile_leads_to_the_map_that_keeps_what_was_made():
     """Sessions are made in newSession; whoever calls it puts them into one map only."""
     certificate = certificate_of(LOG, *PROFILES, "--source", GATEWAY)

@@ -46,6 +46,7 @@ def _of_suspects(suspects: tuple[dict[str, Any], ...]) -> list[Place]:
             Place(source["file"], source["line"], source["function"], f'logs "{message}"{others}', source["covered"])
         )
         found += [_container(msgspec.convert(each, Container)) for each in source["containers"][:3]]
+        found += [Place(each["file"], each["line"], each["function"], each["says"]) for each in source["left_open"]]
         found += [_emptied(msgspec.convert(each, Container)) for each in source["emptied"][:2]]
     return found
 

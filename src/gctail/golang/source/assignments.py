@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from gctail.golang.source.facts import COMPUTED, FIXED, Local, Tags
+from gctail.golang.source.leftovers import opened
 from gctail.golang.source.scopes import FRESH, Binding, Held
 from gctail.golang.source.strings import pieces_of
 from gctail.golang.source.tree import bare, named, of_type, text_of
@@ -35,6 +36,7 @@ class Assignments:
     function: Function
     closure: int
     lazy: int
+    body: Node | None
 
     def visit(self, node: Node | None) -> None:
         """See `Walk`."""
@@ -48,6 +50,10 @@ class Assignments:
         """See `Walk`."""
         raise NotImplementedError
 
+    def left_over(self, node: Node, says: str) -> None:
+        """See `Walk`."""
+        raise NotImplementedError
+
     def is_new(self, held: Held) -> bool:
         """See `Walk`."""
         raise NotImplementedError
@@ -55,7 +61,9 @@ class Assignments:
     # -- declarations
 
     def _short_var_declaration(self, node: Node) -> None:
-        self._declare(named(node.child_by_field_name("left")), named(node.child_by_field_name("right")), None)
+        names, values = named(node.child_by_field_name("left")), named(node.child_by_field_name("right"))
+        self._declare(names, values, None)
+        self.left_over(node, opened(names, values[0] if len(values) == 1 else None, self.body))
         self.visit(node.child_by_field_name("right"))
 
     def _var_declaration(self, node: Node) -> None:

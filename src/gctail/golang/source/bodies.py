@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from gctail.golang.source.calling import Calling
 from gctail.golang.source.declarations import Function, Package, full_name, parameters_of, shown_name, signature
-from gctail.golang.source.facts import COMPUTED, FIXED, Call, Spot, Tags, Use
+from gctail.golang.source.facts import COMPUTED, FIXED, Call, Leftover, Spot, Tags, Use
+from gctail.golang.source.leftovers import waiting
 from gctail.golang.source.scopes import Binding, Held, Scopes
 from gctail.golang.source.tree import DEEPEST, Unreadable, bare, line_of, named, of_type, text_of
 from gctail.golang.source.types import CONTAINERS, OTHER
@@ -40,6 +41,7 @@ class Walk(Calling):
         self.recurring = 0
         self.rounds = 0
         self.lazy = 0
+        self.body: Node | None = None
         self.depth = 0
         self.method_names = frozenset(name.rpartition(".")[2] for name in package.functions)
 
@@ -91,7 +93,9 @@ class Walk(Calling):
             container = self.function.receiver if whole.kind in CONTAINERS else None
             self.scopes.bind(self.function.receiver_name, Binding(receiver, container, COMPUTED))
         self._parameters(node)
-        self.visit(node.child_by_field_name("body"))
+        self.body = node.child_by_field_name("body")
+        self.visit(self.body)
+        self.body = None
         self.scopes.pop()
         self.function = Function("", (), OTHER)
 
@@ -111,7 +115,9 @@ class Walk(Calling):
         self.rounds = 0
         self.scopes.push()
         self._parameters(node)
-        self.visit(node.child_by_field_name("body"))
+        around, self.body = self.body, node.child_by_field_name("body")
+        self.visit(self.body)
+        self.body = around
         self.scopes.pop()
         self.recurring -= not at_once
         self.closure = self.scopes.closure = outer
@@ -123,6 +129,7 @@ class Walk(Calling):
         self.scopes.pop()
 
     def _go_statement(self, node: Node) -> None:
+        self.left_over(node, waiting(node, self.body))
         self.recurring += 1
         self.children(node)
         self.recurring -= 1
@@ -229,6 +236,11 @@ class Walk(Calling):
                     if is_container and not (held.type.kind == "slice" and each.type != "unary_expression"):
                         self.use(held.id, "escape", node, to="return")
         self.children(node)
+
+    def left_over(self, node: Node, says: str) -> None:
+        """Note what may stay when the function is over."""
+        if says:
+            self.facts.leftovers.append(Leftover(self.spot(node), says))
 
     def is_new(self, held: Held) -> bool:
         """A field of something that was made here a moment ago, and is filled before anybody else has it."""

@@ -90,6 +90,13 @@ class Forward(Struct, frozen=True):
     level: str
 
 
+class Leftover(Struct, frozen=True):
+    """What a function may leave behind: something open, or a goroutine that waits; `says` is half a sentence."""
+
+    at: Spot
+    says: str
+
+
 class Facts(Struct):
     """All that the bodies of a package say."""
 
@@ -97,6 +104,7 @@ class Facts(Struct):
     calls: list[Call] = field(default_factory=list)
     logs: list[LogCall] = field(default_factory=list)
     forwards: list[Forward] = field(default_factory=list)
+    leftovers: list[Leftover] = field(default_factory=list)
     locals: list[Local] = field(default_factory=list)
     made: list[tuple[str, str]] = field(default_factory=list)
     """By folder, what `main` makes once: names of types and of functions."""

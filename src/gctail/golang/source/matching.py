@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from gctail.golang.source.containers import Container
-from gctail.golang.source.facts import LogCall
+from gctail.golang.source.facts import Leftover, LogCall
 from gctail.golang.source.reading import Sources
 from gctail.golang.source.strings import shown
 
@@ -23,6 +23,8 @@ BEGINS_LETTERS, BEGINS_COVERED = 10, 0.25
 """Where the message begins with the text of the call, so few are enough: values that never change stand in it too."""
 MOST_MATCHES = 5
 DEEPEST_CALLS = 2
+NEAR_LINES, MOST_LEFT = 40, 2
+"""A function literal beside the one of the log call counts where it is so near."""
 UNBOUNDED, EMPTIED = frozenset({"unbounded"}), frozenset({"emptied", "bounded"})
 
 
@@ -85,11 +87,35 @@ def containers_of(sources: Sources, site: CallSite, verdicts: frozenset[str] = U
     return found
 
 
+def leftovers_of(sources: Sources, site: CallSite) -> list[Leftover]:
+    """What the function of a log call may leave behind, or what it calls; the nearest first."""
+    called = {
+        (folder, name)
+        for folder, name, at in sources.calls.get((site.package, site.function), ())
+        if at == site.closure
+    }
+    here = [
+        each
+        for each in sources.leftovers
+        if (each.at.file, each.at.shown) == (site.file, site.function)
+        and (each.at.closure == site.closure or abs(each.at.line - site.line) <= NEAR_LINES)
+    ]
+    here.sort(key=lambda each: (each.at.closure != site.closure, abs(each.at.line - site.line)))
+    return (here or [each for each in sources.leftovers if (each.at.package, each.at.shown) in called])[:MOST_LEFT]
+
+
+def told_left(leftover: Leftover) -> dict[str, Any]:
+    """A leftover as JSON has it."""
+    at = leftover.at
+    return {"file": at.file, "line": at.line, "function": at.shown, "says": leftover.says}
+
+
 def source_of(sources: Sources, suspect: Mapping[str, Any]) -> dict[str, Any] | None:
     """`source` of a suspect: the place of the call, its function, and the containers that nobody deletes from.
 
     Where there are none, `emptied` has those that the function fills and that something deletes from or bounds: most
-    leaks that are found in the field are deletes that not every path comes to.
+    leaks that are found in the field are deletes that not every path comes to. `left_open` has what the function opens
+    and no defer ends, and goroutines that it starts and that may wait for ever.
 
     `suspect` has `message`, `template` and `example`, as in the JSON. None where no call fits. Where several fit
     equally well, the one whose function fills a container comes first, and `others` names the rest.
@@ -107,6 +133,7 @@ def source_of(sources: Sources, suspect: Mapping[str, Any]) -> dict[str, Any] | 
         "text": site.text,
         "covered": site.covered,
         "containers": [told(container) for container in containers],
+        "left_open": [told_left(each) for each in (() if containers else leftovers_of(sources, site))],
         "emptied": [told(each) for each in (() if containers else containers_of(sources, site, EMPTIED))],
         "others": [f"{each.file}:{each.line}" for each in sites if each is not site],
     }

@@ -13,7 +13,7 @@ from gctail.golang.source.bodies import Walk
 from gctail.golang.source.callers import Callers
 from gctail.golang.source.containers import Candidate, Container, Uses, candidates, judged
 from gctail.golang.source.declarations import Function, Package, shown_name
-from gctail.golang.source.facts import Facts, LogCall
+from gctail.golang.source.facts import Facts, Leftover, LogCall
 from gctail.golang.source.forwarding import forwarded
 from gctail.golang.source.tree import GoParser, Unreadable, left_out
 from gctail.golang.source.types import Type
@@ -32,6 +32,7 @@ class Sources(Struct):
     bytes: int = 0
     logs: list[LogCall] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
+    leftovers: list[Leftover] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
     calls: dict[tuple[str, str], list[tuple[str, str, int]]] = field(default_factory=dict)
@@ -69,7 +70,7 @@ def read_sources(files: Iterable[tuple[str, bytes]]) -> Sources:
         package.files.clear()  # the trees are large, and nobody needs them any more
         found.append((package, [*candidates(package), *_locals(facts)]))
     sources.left_out = dict(counts)
-    sources.logs = whole.logs
+    sources.logs, sources.leftovers = whole.logs, whole.leftovers
     _judge(sources, whole, found, functions)
     return sources
 
@@ -107,6 +108,7 @@ def _gather(whole: Facts, facts: Facts) -> None:
     whole.calls += facts.calls
     whole.logs += facts.logs
     whole.forwards += facts.forwards
+    whole.leftovers += facts.leftovers
     whole.locals += facts.locals
     whole.made += facts.made
 
