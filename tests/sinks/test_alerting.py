@@ -266,6 +266,14 @@ def test_a_clock_that_was_set_back_keeps_nobody_waiting_for_long():
     assert numbers(PACING.turn([waiting(1, 1e9)], 0.0, Allowance(60, 0.0))) == [1]
 
 
+def test_replicas_of_one_deployment_go_in_one_message():
+    """Others go by themselves."""
+    pacing = Pacing(5.0, ("deployment",))
+    names = ("shop-7d9f8c6b5-x2kqz", "cart", "shop-7d9f8c6b5-b4ssd")
+    many = [waiting(number, 0.0, service=name) for number, name in enumerate(names)]
+    assert numbers(pacing.turn(many, 6.0, Allowance(60, 0.0))) == [0, 2]
+
+
 def test_beyond_the_rate_everything_waits_and_goes_together():
     """None is lost; 20 services are one message then."""
     allowance = Allowance(10, 0.0)

@@ -31,9 +31,9 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
     )
     spool_mib: Key[int, key("of more than this the oldest, least severe are given up and counted", ge=1)] = 64
     group_wait_s: Key[float, key("so long a finding that is not critical waits for company", ge=0)] = 2.0
-    group_by: Key[list[Literal["service", "kind", "severity"]], key("findings that agree in these go together")] = (
-        field(default_factory=lambda: ["service"])
-    )
+    group_by: Key[
+        list[Literal["deployment", "service", "kind", "severity"]], key("findings that agree in these go together")
+    ] = field(default_factory=lambda: ["deployment"])
     most_per_hour: Key[int, key("messages to one sink; beyond it findings wait and go together", ge=1)] = 60
     retry_least_s: Key[float, key("pause after a first failure; it doubles, with chance", gt=0)] = 1.0
     retry_most_s: Key[float, key("and grows no longer than this", gt=0)] = 300.0

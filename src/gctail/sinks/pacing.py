@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from gctail.sinks.spool import Waiting
+from gctail.whose.deployment import deployment_name
 
 MOST_IN_MESSAGE = 200
 CRITICAL = "critical"
@@ -73,7 +74,10 @@ class Pacing(Struct, frozen=True):
 
     def _group(self, waiting: Waiting) -> tuple[str, ...]:
         finding = waiting.notice.finding
-        return tuple(str(getattr(finding, name)) for name in self.group_by)
+        return tuple(
+            deployment_name(finding.service) if name == "deployment" else str(getattr(finding, name))
+            for name in self.group_by
+        )
 
     def _due_s(self, group: Sequence[Waiting]) -> float:
         """When a group goes; a clock that was set back makes nobody wait."""

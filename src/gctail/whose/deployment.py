@@ -41,6 +41,12 @@ class Deployment(NamedTuple):
     release: str = ""
 
 
+def deployment_name(service: str) -> str:
+    """What a service is a replica of; itself, where it is nobody's."""
+    deployment = deployment_of(service)
+    return deployment.name if deployment is not None else service
+
+
 def deployment_of(service: str) -> Deployment | None:
     """The deployment of a service; None where its name is not one of a replica."""
     pod, slash, container = service.partition("/")
