@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import Any
 
 import pytest
@@ -64,3 +65,14 @@ def test_a_heap_that_grows_while_nothing_was_seen_to_be_allocated_is_judged(make
     for cycle in make.collections(make.noisy(lambda i: 60 + 1.5 * i, 200))[::2]:
         judge.observe(Moment(cycle, view.observe(cycle, cycle.uptime_s), cycle.uptime_s or 0.0))
     assert judge.verdict().leak
+
+
+def test_a_leak_over_a_cache_that_fills_is_seen_where_its_growth_has_become_straight(make: Any) -> None:
+    """A bounded set fills, at twice the pace of what grows beside it all the time: the younger part is straight."""
+    filled = [30.0 + 40.0 * (1.0 - exp(-second / 30.0)) for second in range(90)]
+    for own, leaks in ((0.6, True), (0.0, False)):
+        judge = Judge(None)
+        levels = [round(level + own * second) for second, level in enumerate(filled)]
+        for moment in make.moments(make.collections(levels, every_s=1.0)):
+            judge.observe(moment)
+        assert judge.verdict().leak is leaks

@@ -11,7 +11,9 @@ from __future__ import annotations
 from math import log, log2, sqrt
 from typing import Any, NamedTuple
 
+from gctail.detectors.bending import YOUNGER_PART, bends, gets_there, is_straight
 from gctail.detectors.beneath import HELD, Beneath, beneath, is_rise
+from gctail.detectors.busier import busier
 from gctail.detectors.episodes import Zigzag
 from gctail.detectors.hinge import FEWEST_BLOCKS, Curve
 from gctail.detectors.history import History
@@ -31,7 +33,7 @@ YOUNGEST_BENEATH = 0.5
 """Growth beneath a load has to have lasted for so much of the time, in which the load comes and goes."""
 BENEATH_TRUST = 0.8
 """What the load holds is known less well than what it takes to fit it."""
-CLEARLY_ENDLESS = 0.9
+CLEARLY_ENDLESS, ALONE_TRUST = 0.8, 0.9
 """Weight of curves without an end from which on the regression alone is believed, nearly."""
 AHEAD = 1.5
 """A slow leak in a large heap is a leak, too: no growth has to last for more times its age to be called one."""
@@ -77,24 +79,14 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
     if younger <= 0.0:
         return Outlook(0.0, None, onset_s, rise, 0.0)
     left_s: float | None = head_mib / younger
+    chance = survival(age_s, _ahead(age_s, left_s))
     if younger < older:
-        left_s = _saturating(younger, older, age_s, head_mib)
-    chance = survival(age_s, _ahead(age_s, left_s) if younger >= older else left_s)
+        likely = gets_there(younger, older, age_s, head_mib, zigzag.noise)
+        chance, left_s = chance * likely, left_s if likely >= 0.5 else None
     late = (level - history.level(now_s - age_s / 4)) / (age_s / 4)
     if late < 0.25 * younger:
         chance *= 0.5
     return Outlook(chance, left_s, onset_s, rise, younger)
-
-
-def _saturating(younger: float, older: float, age_s: float, head_mib: float) -> float | None:
-    """Seconds left where the slope (MiB/s) falls: never, where the exponential through both halves stays below."""
-    ratio = younger / older
-    if ratio >= 0.98:
-        return head_mib / younger
-    remaining = younger * age_s / 2 * ratio / (1.0 - ratio)
-    if remaining >= head_mib:
-        return head_mib / younger
-    return None if ratio < 0.75 else 3.0 * head_mib / younger
 
 
 def by_streak(zigzag: Zigzag, now_s: float, head_mib: float) -> Outlook:
@@ -233,13 +225,16 @@ class Growth:
         quick, abrupt = own * quick, own * abrupt
         both = (quick + slow) / 2
         if judged.endless >= CLEARLY_ENDLESS:  # two halves of an episode are a rough guess at an end that no curve sees
-            both = max(both, CLEARLY_ENDLESS * slow)
+            both = max(both, ALONE_TRUST * slow)
         together = max(both, abrupt)
         if self.memory.fatal_mib or self.memory.unfinished:
             together = weighed(together, 4.0 if self.memory.fatal_mib else 2.0)
         if together > LEAST_SUSPICION:
             onset_s = episode.onset_s if quick > slow else judged.onset_s
-            together = weighed(together, goes_on(self.history, onset_s, self.zigzag.noise))
+            factor = goes_on(self.history, onset_s, self.zigzag.noise)
+            if not self.ended:
+                factor *= busier(self.history, onset_s, now_s)
+            together = weighed(together, factor)
         beneath = waves.probability * self._youth(now_s, now_s - waves.onset_s)
         return (beneath, NOTHING, waves) if beneath > together else (together, episode, judged)
 
@@ -258,6 +253,9 @@ class Growth:
         if rise is not None and rise.after_start_up:  # what the start-up allocated is gone after the longest hold
             since_s = rise.onset_s + HELD[-1] * (now_s - rise.onset_s)
         found = regression(self.history, noise_mib, since_s)
+        if bends(found.fit):
+            late = regression(self.history, noise_mib, now_s - YOUNGER_PART * (now_s - since_s))
+            found = late if is_straight(late.fit, noise_mib) else found
         if not is_rise(self.history.low, noise_mib):
             return found
         hidden = beneath(self.history, now_s, noise_mib) or teeth(self.history, now_s, noise_mib)

@@ -104,6 +104,20 @@ class History:
         near = self.low[index - 1 if index else 0 : index + 2]
         return sum(near) / len(near)
 
+    def pace(self, begin_s: float, end_s: float) -> float:
+        """MiB allocated per second between two times; 0 where no time lies between them."""
+        before, after = self._clock_at(begin_s), self._clock_at(end_s)
+        return (after - before) / (end_s - begin_s) if end_s > begin_s else 0.0
+
+    def _clock_at(self, time_s: float) -> float:
+        """The allocation clock (MiB) at that time: straight between ends of blocks, none before the process began."""
+        ends_s, ends = self.end_s, self.allocated
+        after = bisect_left(ends_s, time_s)
+        if after == len(ends_s):
+            return ends[-1]
+        begin_s, began = (ends_s[after - 1], ends[after - 1]) if after else (0.0, 0.0)
+        return began + (ends[after] - began) * (time_s - begin_s) / max(ends_s[after] - begin_s, 1e-6)
+
     def last_below(self, level: float, from_s: float) -> float:
         """When the low level was last at or below `level` (s), not before `from_s`."""
         lows = self.low[bisect_right(self.time_s, from_s) :]

@@ -47,16 +47,16 @@ BASE_SHARE = 0.15
 SPREAD_QUANTILE = 0.95
 IDLE_BLOCK_S = 300.0
 WORTH_A_FORECAST = 0.25
-YOUNG_S, YOUNG_URGENT_S = 15.0, 10.0
+YOUNG_S, YOUNG_URGENT_S = 10.0, 7.0
 """An alarm waits for growth to last: belief counts half when it is this old. Many things grow so long, few longer."""
 PATIENCE = 0.3
 """Where a known limit is near, an alarm waits for no more than this share of the time left, but `YOUNG_URGENT_S`."""
-YOUNG_COLLECTIONS = 10
+YOUNG_COLLECTIONS = 8
 """The same of collections, half as many where a limit is known: a first rise of a few of them is no certainty."""
 UNKNOWN_ODDS = 2.5
 """An assumed limit lies further off than most real ones: leaks of the development half came out lower by so much."""
-ALARM_ODDS = 1.4
-"""The same for alarms, which are more careful."""
+STILL_BELIEVED = 0.45
+"""A leak that was told is still one in the verdict, as long as no more than this speaks against it."""
 FEWEST_COLLECTIONS, FEWEST_S = 12, 10.0
 """Before that there is no alarm by growth."""
 SHORTEST_SHARE = 0.2
@@ -287,8 +287,7 @@ class Judge:
         age_s = now_s - onset_s
         left_s = judged.left_s if judged.left_s is not None else episode.left_s
         end_s = left_s * head / near if left_s is not None and near > 0.0 and self._knows_limit else inf
-        heeded = probability if self._knows_limit else weighed(probability, ALARM_ODDS)
-        settled = self._bearing.settled = said.settled(_settled(heeded, age_s, end_s, count))
+        settled = self._bearing.settled = said.settled(_settled(probability, age_s, end_s, count))
         if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(settled):
             return []
         perhaps_urgent = end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT
@@ -445,6 +444,8 @@ class Judge:
         probability, alone = (weighed(self._few(each, count), odds) for each in (self._heeding(alone), alone))
         said = self._others()
         probability = said.heeded(probability)
+        if self._alarm.stands and probability >= STILL_BELIEVED:
+            probability = max(probability, LEAK)
         if near < head:
             judged, episode = by_regression(found, now_s, head), growth.episode(now_s, head)
         forecast, onset_s, rate = self._forecast(episode, judged, head, said.end)
