@@ -76,3 +76,19 @@ def test_names_of_files_cannot_write_to_the_terminal(gctail, tmp_path):
     (tmp_path / "a\x1b[31m.go").write_bytes(LEAKS)
     done = gctail("scan", tmp_path)
     assert b"\x1b" not in done.stdout
+
+
+def test_a_verdict_leads_to_the_source_too(gctail, root):
+    """`gctail FILE --source DIR`: under each suspect, who logs it, and what its function fills."""
+    log = root / "samples" / "gateway" / "gateway-go1.26.log.gz"
+    text = gctail(log, "--source", log.parent).stdout.decode()
+    assert "in logIn\n" in text
+    assert "fills SessionCache.sessions at main.go:47, and nothing deletes from it (main.go:" in text
+    [service] = json.loads(gctail(log, "--source", log.parent, "--output", "json").stdout)["services"]
+    assert service["suspects"][0]["source"]["containers"][0]["name"] == "SessionCache.sessions"
+
+
+def test_a_folder_without_go_source_is_said(gctail, tmp_path):
+    (tmp_path / "a.log").write_bytes(b"")
+    done = gctail(tmp_path / "a.log", "--source", tmp_path)
+    assert (done.returncode, done.stderr.decode()) == (2, f"gctail: {tmp_path}: there is no Go source in it\n")

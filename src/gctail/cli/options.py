@@ -188,6 +188,8 @@ def reading_parser() -> argparse.ArgumentParser:
         type=float,
         help="false alarms a day that you bear over all services together (one in 30 days of each service)",
     )
+    told = "the program's Go source: which call logs a suspect's line, and which maps it only fills (gctail[source])"
+    parser.add_argument("--source", metavar="DIR", help=told)
     choosing(parser)
     following(parser)
     viewing(parser)

@@ -31,6 +31,7 @@ from gctail.engine import Engine, report
 from gctail.errors import UsageError
 from gctail.parsing.window import Room
 from gctail.records import Finding, Passage, Sighting
+from gctail.runners.go_source import go_source, led_to_source
 from gctail.runners.local import Reading
 from gctail.runners.terminal import end_at_once
 from gctail.sinks import Sink
@@ -38,6 +39,7 @@ from gctail.sinks.out import complain
 
 if TYPE_CHECKING:
     from gctail.cli.following import Followed
+    from gctail.golang.source import Sources
     from gctail.runners.alerts import Alerts
     from gctail.runners.diet import Diet
     from gctail.runners.profiling import Profiling
@@ -70,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
     sitting = Sitting(reading, engine, teller, views, alerts)
     sitting.live = live
     sitting.profiling = profiling
+    sitting.look_at_source(options.source if options.output != "jsonl" else None)  # it is for verdicts
     if options.pass_through:
         from gctail.sinks.passing import PassingOn
 
@@ -85,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             teller.interrupted = True
         sitting.conclude()
-        teller.end(lambda: report(engine, reading.facts()), services=len(engine.services))
+        teller.end(sitting.outcome, services=len(engine.services))
     finally:
         sitting.close()
     for failure in reading.failed:
@@ -135,6 +138,7 @@ class Sitting:
         self.reloading: Reloading | None = None
         self.profiling: Profiling | None = None
         self.passing: PassingOn | None = None
+        self.sources: Sources | None = None
         self.diet: Diet | None = None
         self.aside = Aside(complain)
 
@@ -150,6 +154,17 @@ class Sitting:
         for each in self.alerts:
             told["alerts"], told["alerts_dropped"] = each.health(), each.dropped
         return told
+
+    def look_at_source(self, folder: str | None) -> None:
+        """Read the program's source, if there is any. Raises `UnreadableInput`."""
+        if folder is not None:
+            self.sources, notes = go_source(folder)
+            self.reading.notes += notes
+
+    def outcome(self) -> dict[str, Any]:
+        """The verdicts on all services, with the places in the source that their suspects lead to."""
+        outcome = report(self.engine, self.reading.facts())
+        return outcome if self.sources is None else led_to_source(outcome, self.sources)
 
     def hear(self, events: Iterable[Sighting | Passage]) -> None:
         """Judge, tell and show what was read."""

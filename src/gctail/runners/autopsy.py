@@ -13,7 +13,7 @@ from gctail import __version__
 from gctail.engine import Engine, counts
 from gctail.errors import UnreadableInput
 from gctail.golang.profiles import HeapProfile, Malformed, read_profile
-from gctail.golang.source import Sources, read_sources
+from gctail.golang.source import Sources
 from gctail.parsing.times import find_time
 from gctail.postmortem.certificate import Case
 from gctail.postmortem.events import is_events, read_events
@@ -22,12 +22,12 @@ from gctail.postmortem.proofs import proven
 from gctail.postmortem.witness import Witness
 from gctail.postmortem.writing import write
 from gctail.records import Death, Passage, Sighting
+from gctail.runners.go_source import go_source
 from gctail.runners.local import Reading
 from gctail.runners.microscope import look_again, looks
 from gctail.runners.places import Places
 from gctail.runners.surroundings import with_surroundings
 from gctail.sources import open_input
-from gctail.sources.gofiles import GoFiles
 from gctail.whose.identity import identity
 
 HEAD_BYTES, SPOKEN_BYTES = 1 << 16, 1 << 13
@@ -117,12 +117,8 @@ class Autopsy:
 
     def source(self, folder: str) -> None:
         """Read the Go source of the program. Raises `UnreadableInput` where there is none."""
-        files = GoFiles(folder)
-        self.sources = read_sources(files)
-        if not self.sources.files:
-            raise UnreadableInput(f"{folder}: there is no Go source in it")
-        self.reading.notes += [f"{folder}: {note}" for note in files.notes]
-        self.reading.notes += [f"skipped {path}: {reason}" for path, reason in self.sources.skipped]
+        self.sources, notes = go_source(folder)
+        self.reading.notes += notes
 
     def case(self, *, limit_is_given: bool = True) -> Case:
         """The certificates of all that was read; without `limit_is_given` the limit came from these very reports."""

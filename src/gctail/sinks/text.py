@@ -14,6 +14,7 @@ from gctail.parsing.times import rfc3339
 from gctail.postmortem.brief import brief, command, first_step
 from gctail.records import Finding, Forecast, GcCycle, Verdict
 from gctail.service import Seen
+from gctail.sinks.source_lines import source_lines
 
 _KERNEL_LINE = re.compile(r"(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{6}\] |\[\D[^\]]{8,36}\d{4}\] |.{0,80}\bkernel: ")
 BAR_CELLS = 20
@@ -222,6 +223,7 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
         if suspect.get("about_keys"):
             told.append(f"    {show(suspect['about_keys'], 200)}")
         told.append(palette.paint(f"    | {show(suspect['example'], 160)}", DIM))
+        told += [f"    {show(line, 300)}" for line in source_lines(suspect.get("source"))]
         doubts = suspect["counter_evidence"] if label != "or" else ()
         told += [palette.paint(f"    but {show(doubt, 200)}", DIM) for doubt in doubts[:MOST_DOUBTS]]
         if len(doubts) > MOST_DOUBTS:
