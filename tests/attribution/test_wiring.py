@@ -217,7 +217,7 @@ def test_a_certificate_of_collections_alone_does_not_say_that_no_message_grew(tm
 
 
 def test_a_service_that_is_too_young_to_be_called_leaking_accuses_nobody_but_shows_what_grows_along(told):
-    young = log(plain, seconds=28, kept_mib=0.046)
+    young = log(plain, seconds=23, kept_mib=0.046)
     [service] = json.loads(told(young, "--output", "json"))["services"]
     assert service["verdict"]["kind"] == "growing"
     assert service["suspects"] == []

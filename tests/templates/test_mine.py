@@ -53,6 +53,7 @@ FORMS = {
     "zap console, named": '2026-11-23T08:17:00.123Z\tINFO\tapi.db\tapp/main.go:42\tsession stored\t{"user": "u%d", "bytes": %d}',
     "std log with prefix": "myapp: 2026/11/23 08:17:00 main.go:12: INFO session stored user=u%d bytes=%d",
     "hclog": "2026-11-23T03:12:00.123Z [INFO]  session stored user=u%d bytes=%d",
+    "phuslu console": "2026-11-28T00:53:06.224Z INF 1 logs.go:130 > user=u%d bytes=%d session stored",
     "plain": "2026/11/23 08:17:00 INFO session stored user=u%d bytes=%d",
 }
 

@@ -46,7 +46,7 @@ HEAD = re.compile(
     rb"|(?P<logrus>TRACE?|DEBUG?|DBUG|INFO|WARN(?:ING)?|ERROR?|EROR|CRIT|FATAL?|PANIC?) ?"
     rb"\[(?:\d{4,12}|\d\d-\d\d\|\d\d:\d\d:\d\d(?:\.\d{1,9})?|" + _STAMP + rb")\] ?"
     rb"|\[?(?P<stamp>" + _STAMP + rb")(?=[\s\]|:,]|\Z)\]?"
-    rb"|\[(?:\d{1,12}|goroutine \d{1,18})\]"
+    rb"|\[(?:\d{1,12}|goroutine \d{1,18})\]|\d{1,12} (?=[^\s:]{1,256}\.go:\d{1,9} > )"
     rb"|(?P<caller>" + _CALLER + rb")(?::(?= )|\])?(?: >(?= ))?"
     rb"|[\[(<|] ?(?P<boxed>(?i:" + _LEVEL + rb")) ?[\])>|]:?"
     rb"|(?P<level>" + _LEVEL + rb")(?=[\s:|\[(-])[:|]?"

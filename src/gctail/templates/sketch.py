@@ -115,6 +115,7 @@ class _Reading:
                     self.parts[place] = self.parts[place]._replace(hidden=True)
         else:
             self._hide_trailing(first)
+            self._hide_leading(first)
 
     said: range = range(0)
     """The parts that are the message of a structured line."""
@@ -183,6 +184,29 @@ class _Reading:
                 break
         for each in range(max(place, first), len(parts)):
             parts[each] = parts[each]._replace(hidden=True)
+
+    def _hide_leading(self, first: int) -> None:
+        """Nor are pairs before the words: `key=k1 event=e1 record stored`, as some console writers have it."""
+        parts, place = self.parts, first
+        while place + 2 < len(parts) and not parts[place].hidden:
+            if parts[place].slot is None and not parts[place].text:
+                place += 1
+            elif parts[place].text.lstrip().endswith(b"=") and _is_pair(parts[place + 1]):
+                place += 2
+            elif parts[place].slot is None and parts[place].text.isspace() and place > first:
+                place += 1
+            else:
+                break
+        text = parts[place].text if place > first and place < len(parts) else b""
+        rest = text.lstrip()
+        if parts[place : place + 1] and not parts[place].hidden and len(rest) < len(text) and rest[:1].isalpha():
+            parts[place : place + 1] = [Part(text[: len(text) - len(rest)]), Part(rest)]
+            for each in range(first, place + 1):
+                parts[each] = parts[each]._replace(hidden=True)
+
+
+def _is_pair(part: Part) -> bool:
+    return part.slot is not None and part.slot.capture in {"value", "json"}
 
 
 def _label(before: bytes) -> str:
