@@ -1,8 +1,11 @@
 """How fast a log is read inside what container runtimes, journald, syslog and command lines put around its lines.
 
-`python bench/wrapped.py` takes about three minutes. The lines are those of the mixed log (`logs.py`), of which several
-services take turns where the wrapper names them. CPU seconds of the whole command, start-up included, medians, and how
-many times the log without a wrapper each took for a line.
+`python bench/wrapped.py` takes some minutes. The lines are those of the mixed log (`logs.py`), of which several
+services take turns where the wrapper names them. CPU seconds of the whole command, start-up included, medians.
+
+Measured (48 MiB, two cores with a load of 10), thousand lines a CPU second: no wrapper 158, CRI 144, docker json-file
+119, docker logs -t 81, compose, kubectl, stern, journald and syslog with three services 58 to 64 (41 where their lines
+were unwrapped one by one), journalctl -o json and Fluent Bit 36 (30).
 """
 
 from __future__ import annotations

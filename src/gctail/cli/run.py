@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import socket
 from contextlib import suppress
@@ -13,6 +12,7 @@ from gctail.cli.options import new_parser
 from gctail.cli.sizes import size_option
 from gctail.cli.viewing import listening, views_of
 from gctail.errors import UsageError
+from gctail.sources.pipes import widen
 
 if TYPE_CHECKING:
     from gctail.runners.pump import Pipes
@@ -135,8 +135,7 @@ def _pipe() -> tuple[int, int]:
     """A roomy pipe. Its reading end, which both halves have, waits for nobody."""
     source, end = os.pipe()
     os.set_blocking(source, False)
-    with suppress(OSError, AttributeError):  # not on Linux, or this user has as many pages in pipes as it may
-        fcntl.fcntl(source, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    widen(source, PIPE_BYTES)
     return source, end
 
 

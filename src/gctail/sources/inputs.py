@@ -19,6 +19,7 @@ from msgspec import Struct
 from gctail.errors import UnreadableInput
 from gctail.parsing.text import Decoder
 from gctail.sources.compressed import MAGIC_BYTES, Expanded, format_of
+from gctail.sources.pipes import widen
 
 CHUNK_BYTES = 1 << 18
 HEAD_BYTES = 1 << 16
@@ -144,6 +145,8 @@ class Input:
         self._file = file
         status = os.fstat(file.fileno())
         self.size_bytes = status.st_size if stat.S_ISREG(status.st_mode) else None
+        if stat.S_ISFIFO(status.st_mode):
+            widen(file.fileno(), CHUNK_BYTES)
         self._raw = _Raw(_Descriptor(file, self.broken))
         known = format_of(self._raw.peek(MAGIC_BYTES))
         self.compression = known.name if known else None
