@@ -10,9 +10,11 @@ from certificates import example_certificate
 from gctail.attribution.keys.report import report
 from gctail.attribution.keys.sample import KeySample
 from gctail.postmortem.certificate import Case, Key
-from gctail.postmortem.keyed import Looked
+from gctail.postmortem.facts_of import facts_of
+from gctail.postmortem.keyed import Looked, with_keys
 from gctail.postmortem.pen import WIDTH, Pen
 from gctail.postmortem.text_keys import curve, keys_text
+from gctail.postmortem.wording import key_called
 from gctail.report import html
 from gctail.report.keys_csv import COLUMNS, keys_csv
 from postmortem_cases import LOGS, certificate_of
@@ -146,3 +148,25 @@ def test_the_curve_is_a_row_of_blocks():
     assert found is not None
     assert curve(found)[-1] == "█"
     assert len(curve(found)) == 24
+
+
+def test_keys_that_are_not_the_first_suspects_say_whose_they_are(gateway):
+    """And no advice about the first one rests on them."""
+    first = gateway.suspects[0]
+    other = {**first, "message": "exporter state", "template": "exporter state backlog=<*>", "slot": None}
+    second = replace(gateway, suspects=(other, first))
+    assert key_called(gateway.keys[0], gateway) == "key"
+    assert key_called(gateway.keys[0], second) == "key of suspect 2"
+    assert facts_of(gateway).key_part == "time stamp"
+    assert facts_of(second).key_part is None
+
+
+def test_one_value_that_always_comes_is_no_key():
+    """A gauge that reads 1 in every line has nothing to show under a microscope."""
+    certificate = replace(example_certificate(), keys=())
+    kept = []
+    for values in (["1"] * 50, ["1", "2"] * 25):
+        looked = Looked(certificate.service, "state", "inflight", sample_of(values))
+        [told] = with_keys(Case((certificate,), {}, "gctail"), [looked]).certificates
+        kept.append(len(told.keys))
+    assert kept == [0, 1]

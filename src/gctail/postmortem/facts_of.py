@@ -130,7 +130,8 @@ def _findings(certificate: Certificate) -> dict[str, object]:
 
 def _suspects(certificate: Certificate) -> dict[str, object]:
     told = told_by_suspect(certificate.suspects)
-    for key in certificate.keys[:1]:
+    accused = {each.get("message") for each in certificate.suspects[:1]}
+    for key in [each for each in certificate.keys if not accused or each.message in accused][:1]:
         told["distinct"] = told.get("distinct") or key.distinct
         if key.found is not None:
             told |= _keys(key.found)

@@ -51,9 +51,15 @@ def sentence_of(name: str, service: str, details: Details) -> str:
 
 
 def key_called(key: Key, certificate: Certificate) -> str:
-    """The variable whose values are the keys, by its name, or by the word before it in its suspect's message."""
-    of = (each for each in certificate.suspects if each.get("message") == key.message)
-    return called(key.slot, "value", str(next(of, {}).get("template") or ""))
+    """The variable whose values are the keys, by its name, or by the word before it in its suspect's message.
+
+    Where that is not the first suspect it is said whose they are.
+    """
+    messages = [each.get("message") for each in certificate.suspects]
+    at = messages.index(key.message) if key.message in messages else 0
+    template = certificate.suspects[at].get("template") if certificate.suspects else ""
+    name = called(key.slot, "value", str(template or ""))
+    return f"{name} of suspect {at + 1}" if at else name
 
 
 def _kib(details: Details, key: str) -> str | None:
