@@ -163,6 +163,15 @@ def test_what_a_loop_counts_is_another_key_in_every_round(loop):
     assert verdict(f"var m = map[int64]int{{}}\nfunc main() {{\n\t{loop}\n}}\n").verdict == "unbounded"
 
 
+@pytest.mark.parametrize(
+    ("folder", "severity"), [("cmd/shop", "critical"), ("tools/shop", "info"), ("docs/debugging", "info")]
+)
+def test_a_program_that_runs_for_a_moment_is_no_service(folder, severity):
+    code = HEAD + "var m = map[string]int{}\n" + PUT
+    [found] = read_sources([(f"{folder}/main.go", code.encode())]).unbounded()
+    assert found.severity == severity
+
+
 def test_a_method_that_only_calls_its_like_may_be_called_by_others():
     code = PUT + (
         "var m = map[string]int{}\ntype all struct{ of []Collector }\n"

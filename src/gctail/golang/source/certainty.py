@@ -16,7 +16,9 @@ SHORT_LIVED = re.compile(
     r"|txn|tx|builder|decoder|encoder|parser|iterator|options|config|query)$"
 )
 """Types that are mostly made for one piece of work and thrown away after it."""
-ONE_SHOT = re.compile(r"(?:.*/)?(?:tools?|hack|scripts?|misc|examples?|_examples?|contrib|bench(?:mark)?s?)(?:/|$)")
+ONE_SHOT = re.compile(
+    r"(?:.*/)?(?:tools?|hack|scripts?|misc|docs?|examples?|_examples?|contrib|bench(?:mark)?s?)(?:/|$)"
+)
 """Folders of programs that run for a moment, and of what shows how."""
 GROWS = "written again and again, and nothing deletes, clears or replaces, or compares its length"
 
