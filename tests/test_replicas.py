@@ -58,9 +58,9 @@ class Pods:
         """One collection."""
         number = self.numbers[name] = self.numbers.get(name, 0) + 1
         live = int(mib)
-        clock_ms = (0.1, 1.0, 0.1)
+        clock_ms, start = (0.1, 1.0, 0.1), live + 40  # as much is allocated before each
         cycle = GcCycle(
-            number, float(number), 1, clock_ms, (0.2, 0.0, 1.0, 0.0, 0.2), live * 2, live * 2, live, live * 2,
+            number, float(number), 1, clock_ms, (0.2, 0.0, 1.0, 0.0, 0.2), start, start, live, start,
             0, 0, 2, forced=False, leak_check=False, go="1.18+",
         )  # fmt: skip
         seen = self.engine.observe(Sighting(cycle, name, f"{name}.log", number * 100))

@@ -198,8 +198,8 @@ def test_a_kill_that_the_heap_does_not_explain_is_said_to_be_outside_it():
 
 def test_a_leak_that_no_alarm_told_is_told_at_the_end():
     """An alarm waits to be surer; the end of a log is the last occasion."""
-    service = Service("pay")
-    told = [service.observe(collection(number, number * 0.2, live=8 + 4 * number)) for number in range(1, 40)]
+    service = Service("pay", 400.0)
+    told = [service.observe(collection(number, number * 0.2, live=8 + 4 * number)) for number in range(1, 60)]
     assert not [finding for seen in told for finding in seen.findings if finding.kind.startswith("leak")]
     assert [finding.kind for finding in service.conclude()] == [service.judged()[1].kind]
     assert service.conclude() == []
@@ -216,3 +216,21 @@ def test_false_alarms_are_borne_by_all_services_together():
     shares = {service.budget_per_day for service in engine.services.values()}
     assert shares <= {1 / 8, 1 / 16}
     assert sum(service.budget_per_day for service in engine.services.values()) <= 1.3
+
+
+@pytest.mark.parametrize(
+    ("last_words", "end"),
+    [('level=info msg="received SIGTERM, shutting down"', "asked"), ("GET /cart 200", "silent"), ("", "")],
+)
+def test_how_a_process_took_its_leave_is_remembered(last_words, end):
+    """Who was asked to end did not die; a log without words cannot tell."""
+    lines = [
+        f"gc {n} @{n}.000s 1%: 0.1+1.0+0.1 ms clock, 0.2+0.1/0.2/0.1+0.2 ms cpu, {2 * n}->{2 * n}->{n} MB, {2 * n} MB goal,"
+        " 0 MB stacks, 0 MB globals, 4 P\n"
+        for n in range(1, 40)
+    ]
+    engine = Engine()
+    feed(engine, [line.encode() for line in (*lines, *([f"{last_words}\n"] if last_words else ()), *lines[:2])])
+    [life] = engine.services["pay"].processes.memory.runs
+    assert life.end == end
+    assert life.top == pytest.approx(39, abs=2)

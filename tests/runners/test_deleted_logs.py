@@ -199,7 +199,11 @@ def test_silence_of_a_pod_whose_log_was_deleted_is_no_alarm(node, monkeypatch):
         for number in (1, 2):
             for pod in ("cart-1", "cart-2"):
                 pods.write(pod, collections(number, number))
-            yield lambda number=number: [each.pulse.beats for each in pods.engine.services.values()] == [number] * 2
+            yield (
+                lambda number=number: (
+                    [each.silence.pulse.beats for each in pods.engine.services.values()] == [number] * 2
+                )
+            )
         pods.delete("cart-1")
         yield lambda: pods.findings
 

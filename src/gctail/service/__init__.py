@@ -1,8 +1,8 @@
 """One service: its processes, what was told of it, and its verdict.
 
-`service` says what follows from each record; `processes` knows which process a collection belongs to, and what those
-that ended teach the next; `telling` words what is found, `ends` keeps how processes died, and `words` the first and
-last application text.
+`service` says what follows from each record. `processes` knows which process a collection belongs to, and what those
+that ended teach the next; `silence` has its pulse, `ends` how its processes died, `words` its first and last
+application text. `telling` words what is found, and `advising` what is to be done.
 """
 
 from gctail.service.ends import outside_heap

@@ -19,13 +19,13 @@ from gctail.epochs import RECENT, Epoch
 from gctail.golang.pacer import Derived
 from gctail.parsing.burst import Burst
 from gctail.parsing.metrics_series import SampleSeries
-from gctail.pulse import Pulse
 from gctail.records import Death, Digest, Finding, GcCycle, HeapSample, Passage, Sighting, Unreadable, Verdict
 from gctail.rules import Plan
 from gctail.service import telling
 from gctail.service.advising import LEAKS
 from gctail.service.ends import Deaths
 from gctail.service.processes import Processes
+from gctail.service.silence import Silence
 from gctail.service.words import Words
 from gctail.traces import Trace
 
@@ -68,7 +68,7 @@ class Service:
         self._kinds: dict[str, int] = {}
         self.collections = 0
         self.samples = SampleSeries()
-        self.pulse = Pulse()
+        self.silence = Silence(name)
         self.mended = 0
         self.unreadable = 0
         self.specimens: list[str] = []
@@ -177,38 +177,16 @@ class Service:
         self.processes.inherit(lives)
 
     def heard(self, listened_s: float, now_s: float) -> list[Finding]:
-        """It said something since this was last called; what is to be told where it had been called silent.
-
-        `listened_s` is the clock of its pulse, `now_s` Unix time.
-        """
-        silent_s = self.pulse.beat(listened_s)
-        if silent_s is None:
-            return []
-        return [self._remembered(telling.of_silence(self.name, self.current, self.pulse, silent_s, now_s))]
+        """It said something since this was last called; what is to be told where it had been called silent."""
+        found = self.silence.heard(self.current, listened_s, now_s)
+        return [] if found is None else [self._remembered(found)]
 
     def falls_silent(
         self, listened_s: float, now_s: float, excused: Callable[[str], bool] = lambda _: False
     ) -> list[Finding]:
         """Where it has said nothing for far longer than usual, and nobody said that it died, or knows why."""
-        if self.current is not None and self.current.deaths:
-            return []
-        silent_s = self.pulse.falls_silent(listened_s, in_danger=self._in_danger())
-        if silent_s is None:
-            return []
-        if excused(self.name):
-            self.pulse.excuse(listened_s)
-            return []
-        self.pulse.call_silent()
-        return [self._remembered(self._silence(silent_s, now_s))]
-
-    def _silence(self, silent_s: float, now_s: float) -> Finding:
-        return telling.of_silence(self.name, self.current, self.pulse, silent_s, now_s, in_danger=self._in_danger())
-
-    def _in_danger(self) -> bool:
-        """The next collection was due above the limit when it was heard of last."""
-        derived = self.current.last_derived if self.current is not None else None
-        goal_mib = derived.next_goal_mib if derived is not None else None
-        return self.limit_mib is not None and goal_mib is not None and goal_mib > self.limit_mib
+        found = self.silence.falls(self.current, self.limit_mib, listened_s, now_s, excused)
+        return [] if found is None else [self._remembered(found)]
 
     def _remembered(self, finding: Finding) -> Finding:
         self.findings.append(finding)
@@ -450,7 +428,7 @@ class Service:
             **self.processes.state(),
             "collections": self.collections,
             "samples": self.samples.state(),
-            "pulse": msgspec.to_builtins(replace(self.pulse, last_s=None)),
+            "pulse": self.silence.state(),
             "kinds": self._kinds,
             "mended": self.mended,
             "unreadable": self.unreadable,
@@ -472,7 +450,7 @@ class Service:
         service.budget_per_day = state.get("budget_per_day", DEFAULT_BUDGET)
         service.processes = Processes.restore(state, plan)
         service.samples = SampleSeries.restore(state["samples"])
-        service.pulse = msgspec.convert(state.get("pulse", {}), Pulse)
+        service.silence = Silence.restore(service.name, state.get("pulse", {}))
         service.collections = state["collections"]
         service._kinds, service.mended = dict(state["kinds"]), state["mended"]
         service.unreadable, service.specimens = state["unreadable"], list(state["specimens"])
