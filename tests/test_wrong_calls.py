@@ -1,6 +1,7 @@
 """Whatever is wrong with a call or its input: one clear sentence, status 2, no traceback, and what can be read counts."""
 
 import gzip
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -45,6 +46,14 @@ def call(capsys, arguments):
         status = end.code
     told = capsys.readouterr()
     return status, told.out, told.err
+
+
+@pytest.mark.usefixtures("desk")
+def test_files_stand_before_and_after_options(capsys):
+    """As a hand writes them: a file that comes late is no option that there is not."""
+    _, out, err = call(capsys, ["ok.log", "--limit", "1GiB", "words.log", "--output", "json"])
+    assert err == ""
+    assert [Path(each).name for each in json.loads(out)["input"]["files"]] == ["ok.log", "words.log"]
 
 
 @pytest.mark.usefixtures("desk")

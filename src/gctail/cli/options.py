@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from gctail.cli.configuring import configurable, configured
 from gctail.cli.following import following
@@ -96,7 +96,13 @@ WORDS = (
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, instead of every option there is."""
+    """Says what is wrong in one sentence, not every option there is; files may stand before and after options."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as argparse has it
+        """`LOG --limit 1GiB KERNEL.log` too, but where all that follows belongs to another program."""
+        if any(action.nargs == argparse.REMAINDER for action in self._actions):
+            return super().parse_args(args, namespace)
+        return self.parse_intermixed_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Leave with status 2."""
