@@ -40,6 +40,12 @@ def test_a_level_that_rose_beyond_the_load_is_not_explained_by_it() -> None:
     assert busier(_history(within, load), 1.0, 60.0) < 0.7
 
 
+def test_a_rate_that_follows_the_heap_is_no_load() -> None:
+    """With collections at even distances as much is allocated as is live: twice the heap is twice the rate."""
+    grows = [30.0 + 2.0 * second for second in range(100)]
+    assert busier(_history(grows, grows), 5.0, 100.0) == 1.0
+
+
 def test_a_process_of_a_few_blocks_has_no_load_yet() -> None:
     """Nothing is divided by nothing at the start."""
     assert busier(_history([4.0, 8.0], [1.0, 50.0]), 0.0, 2.0) == 1.0
