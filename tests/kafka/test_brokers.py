@@ -56,7 +56,10 @@ def test_another_broker_leads_and_the_reading_goes_on(three_brokers):
 
 
 def test_a_network_that_swallows_everything_is_waited_for(tmp_path):
-    """Connections stay open, nothing comes back; it is said once, and what was written meanwhile is read behind it."""
+    """Connections stay open, nothing comes back; it is said, and what was written meanwhile is read behind it.
+
+    It may be said of the silence, and of the group that gave our place away meanwhile, but not of every try.
+    """
     with Kafka(tmp_path / "kafka") as kafka:
         write(kafka.servers, "logs", lines(LEAK[:HALF]))
         one = member(kafka.servers, "logs", "cut-off", "--findings-topic", "findings", "--limit", "256MiB")
@@ -67,6 +70,6 @@ def test_a_network_that_swallows_everything_is_waited_for(tmp_path):
         write(kafka.servers, "logs", lines(LEAK[HALF:]))
         wait_for(lambda: committed_all(kafka.servers, "logs", "cut-off"))
         said = ended(one)
-        assert said.count("waiting and trying again") == 1
+        assert 1 <= said.count("waiting and trying again") <= 2
         assert "Kafka: going on" in said
         assert each_once(kafka.servers) >= {"growing", "leak"}
