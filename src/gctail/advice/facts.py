@@ -1,10 +1,13 @@
-"""What a rule of advice may ask of a certificate: plain facts with names, each None where the log does not tell it."""
+"""What a rule of advice may ask: plain facts with names, each None where the log does not tell it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from msgspec import Struct
+
+ALIVE = "alive"
+"""The cause where nobody says that it died: advice for what has come to its end is not called for."""
 
 
 class Facts(Struct, frozen=True):

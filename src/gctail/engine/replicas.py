@@ -24,26 +24,28 @@ class Replicas:
 
     def __init__(self, services: Mapping[str, Service]) -> None:
         self._services = services
-        self._names: dict[str, list[str]] = {}
+        self._kin: dict[str, list[tuple[str, str]]] = {}  # of each deployment: names and their releases, by name
 
     def join(self, service: Service) -> None:
         """A service is heard of; it can ask its replicas from now on, where its name is one of a replica."""
         deployment = deployment_of(service.name)
         if deployment is None:
             return
-        names = self._names.setdefault(deployment.name, [])
-        if service.name not in names:
-            insort(names, service.name)
+        kin, each = self._kin.setdefault(deployment.name, []), (service.name, deployment.release)
+        if each not in kin:
+            insort(kin, each)
         service.hear_replicas(partial(self.beside, service.name, deployment))
 
     def leave(self, name: str) -> None:
         """A service is forgotten."""
         deployment = deployment_of(name)
-        names = self._names.get(deployment.name, []) if deployment is not None else []
-        if name in names:
-            names.remove(name)
-        if deployment is not None and not names:
-            self._names.pop(deployment.name, None)
+        if deployment is None:
+            return
+        kin, each = self._kin.get(deployment.name, []), (name, deployment.release)
+        if each in kin:
+            kin.remove(each)
+        if not kin:
+            self._kin.pop(deployment.name, None)
 
     def retire(self, name: str) -> None:
         """This service has ended for good: for those of another release of its deployment it was an earlier run."""
@@ -65,7 +67,7 @@ class Replicas:
 
     def _others(self, name: str, deployment: Deployment) -> Iterator[tuple[Service, bool]]:
         """Its replicas, and whether they are of the same release."""
-        for other in self._names.get(deployment.name, ())[: MOST_ASKED + 1]:
+        for other, release in self._kin.get(deployment.name, ())[: MOST_ASKED + 1]:
             service = self._services.get(other)
             if other != name and service is not None:
-                yield service, getattr(deployment_of(other), "release", "") == deployment.release
+                yield service, release == deployment.release

@@ -12,18 +12,16 @@ from typing import Any
 from msgspec import Struct
 
 from gctail.advice.book import advise
-from gctail.advice.facts import Facts, facts_from, percent
+from gctail.advice.facts import ALIVE, Facts, facts_from
 from gctail.advice.of_death import limit_told_mib, told_by_death
+from gctail.advice.of_heap import told_by_heap
 from gctail.advice.of_suspect import told_by_suspect
 from gctail.amounts import growth, size
-from gctail.detectors.goroutines import REAL_PER_SCANNED
 from gctail.parsing.causes import CAUSES
 from gctail.postmortem.headline import OF_MEMORY, SHORT
 from gctail.postmortem.wording import sentence_of
 
 MOST_FILES = 4
-ALIVE = "alive"
-"""Nobody says that it died: advice for what has come to its end is not called for."""
 
 
 class Brief(Struct, frozen=True):
@@ -93,10 +91,8 @@ def _facts(service: dict[str, Any]) -> Facts:
     """As far as a report tells them; what it does not tell calls for no advice."""
     death = service["death"] or {"cause": ALIVE, "details": {}, "heap": None}
     verdict, details, now, then = service["verdict"], death["details"], service["heap"] or {}, death["heap"] or {}
-    limit_mib = _limit_mib(service)
     live = then.get("live_mib") if service["death"] else now.get("last_live_mib")
     goal = (then if service["death"] else now).get("next_goal_mib")
-    stacks = now.get("stacks_mib")
     rate = verdict.rate_mib_per_s if verdict is not None else None
     least = re.match(r"1\.(\d+)", str(now.get("go") or ""))
     known: dict[str, Any] = {
@@ -106,12 +102,6 @@ def _facts(service: dict[str, Any]) -> Facts:
         "rate": growth(rate) if rate else None,
         "goroutines": details.get("goroutines"),
         "go_minor": int(least[1]) if least else None,
-        "live_mib": live,
-        "next_goal_mib": goal,
-        "stacks_mib": stacks,
-        "stacks_in_use_mib": stacks * REAL_PER_SCANNED if stacks else None,
-        "limit_mib": limit_mib,
-        "live_of_limit": percent(live, limit_mib),
-        "goal_of_limit": percent(goal, limit_mib),
+        **told_by_heap(live, goal, now.get("stacks_mib"), _limit_mib(service)),
     }
     return facts_from({**known, **told_by_death(details), **told_by_suspect(service["suspects"])})

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from gctail.advice.facts import Facts, facts_from, percent
 from gctail.advice.of_death import told_by_death
+from gctail.advice.of_heap import stacks_in_use, told_by_heap
 from gctail.advice.of_suspect import told_by_suspect
 from gctail.amounts import growth
 from gctail.attribution.keys.values import KeyReport
@@ -56,24 +57,16 @@ def _verdict(certificate: Certificate) -> dict[str, object]:
 
 def _memory(certificate: Certificate) -> dict[str, object]:
     memory = certificate.memory
-    limit = memory.limit_mib
-    live, goal = memory.heap_live_mib, memory.next_goal_mib
-    stacks = memory.stacks_mib * REAL_PER_SCANNED if memory.stacks_mib else None
+    live, stacks = memory.heap_live_mib, stacks_in_use(memory.stacks_mib)
     whole = (live or 0) + (stacks or 0) + (memory.globals_mib or 0)
     return {
-        "limit_mib": limit,
+        **told_by_heap(live, memory.next_goal_mib, memory.stacks_mib, memory.limit_mib),
         "gomemlimit_mib": memory.gomemlimit_mib,
-        "live_mib": live,
-        "next_goal_mib": goal,
-        "live_of_limit": percent(live, limit),
-        "goal_of_limit": percent(goal, limit),
         "rss_mib": memory.rss_mib,
         "outside_mib": memory.outside_mib,
         "beyond_mib": memory.beyond_mib,
         "jump_mib": memory.jump_mib,
         "outside_percent": percent(memory.outside_mib, memory.rss_mib),
-        "stacks_mib": memory.stacks_mib,
-        "stacks_in_use_mib": stacks,
         "stacks_percent": percent(stacks, whole),
         "globals_mib": memory.globals_mib,
         "globals_percent": percent(memory.globals_mib, whole),

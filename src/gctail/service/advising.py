@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from gctail.advice.book import advise
-from gctail.advice.facts import facts_from, percent
+from gctail.advice.facts import ALIVE, facts_from
 from gctail.advice.of_death import limit_told_mib, told_by_death
+from gctail.advice.of_heap import told_by_heap
 from gctail.advice.of_suspect import told_by_suspect
 from gctail.amounts import growth
 from gctail.detectors import Signal
-from gctail.detectors.goroutines import REAL_PER_SCANNED
 from gctail.epochs import Epoch
 from gctail.records import Death
 
@@ -26,7 +26,7 @@ def on_signal(epoch: Epoch, signal: Signal, suspects: Sequence[dict[str, Any]]) 
     kind, evidence = signal.kind, signal.evidence
     limit_mib = evidence.get("limit_mib")
     told: dict[str, object] = {
-        "cause": "alive",
+        "cause": ALIVE,
         "kind": kind,
         "leak": kind in LEAKS,
         "rate": growth(rate) if (rate := evidence.get("rate_mib_per_s")) else None,
@@ -50,14 +50,8 @@ def _heap(epoch: Epoch, limit_mib: float | None) -> dict[str, object]:
     last, derived = epoch.last, epoch.last_derived
     if last is None or derived is None:
         return {}
-    live, goal, stacks = last.heap_live_mib, derived.next_goal_mib, last.stacks_mib
     return {
-        "live_mib": live,
-        "next_goal_mib": goal,
-        "live_of_limit": percent(live, limit_mib),
-        "goal_of_limit": percent(goal, limit_mib),
-        "stacks_mib": stacks,
-        "stacks_in_use_mib": stacks * REAL_PER_SCANNED if stacks else None,
+        **told_by_heap(last.heap_live_mib, derived.next_goal_mib, last.stacks_mib, limit_mib),
         "gogc": derived.gogc_estimate,
         "gomemlimit_mib": derived.memory_limit_estimate_mib,
     }
