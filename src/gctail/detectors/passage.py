@@ -30,6 +30,8 @@ AT_THE_END = ((0.96, 0.049, 0.102, 0.187), (1.01, 0.027, 0.053, 0.149))
 SPARE = (0.03, 0.09)
 """Of the fatal level: by so much more a process lives on, at the middle and at most; of 13 small Go services that the
 kernel killed at their control group's limit, the last heap was 0.96 to 1.1 of it: not all of a heap is ever touched."""
+SHORTEST_SHARE = 0.2
+"""The lower end of a forecast is hardly ever a smaller share of it."""
 LAST_CYCLE = (0.75, 1.5)
 """Of the time of one cycle: so much passes between the fatal level and the death of the same services."""
 

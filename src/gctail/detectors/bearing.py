@@ -1,0 +1,119 @@
+"""Where a judge stands: the age of its process, the envelope of its levels, and how far these are from death."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from gctail.detectors.passage import assumed_level, fatal_level
+from gctail.detectors.values import Block
+
+SPREAD_QUANTILE = 0.95
+
+
+class Bearing(Struct):
+    """Where a judge stands: the age of the process (s), the envelope of its levels (MiB), its limits.
+
+    `spread` is how far the highest level of a block usually lies above its low one, `base` the level after the first
+    seventh of the time, `top` the highest low level; `belief` is in a leak, `alone` what it was before others
+    were heard, and `settled` what of it an alarm heeds; `ended` is what killed the process, where memory did;
+    `log_belief` is what the log said of the growth when it was last asked, and counts `log_weight`.
+    """
+
+    now_s: float = 0.0
+    spread: float = 0.0
+    base: float = 0.0
+    top: float = 0.0
+    belief: float = 0.0
+    settled: float = 0.0
+    alone: float = 0.0
+    stacks_least: int | None = None
+    stacks: int = 0
+    gogc: float | None = None
+    bound: bool = False
+    soft_mib: float | None = None
+    ended: str | None = None
+    log_weight: float = 0.0
+    log_belief: float = 0.0
+
+    @property
+    def stacks_grown_mib(self) -> int:
+        """How far the stacks have risen above their least."""
+        return self.stacks - (self.stacks_least or 0)
+
+    def follow(self, block: Block, base: float, noise_mib: float) -> None:
+        """Take a block into the envelope, and what it says of the limits; `base` is the settled level now (MiB)."""
+        self.base = base
+        self.top = max(self.top, block.low)
+        above = block.high - block.low - self.spread
+        step = 0.05 * max(self.spread, noise_mib)
+        self.spread = max(0.0, self.spread + step * (SPREAD_QUANTILE - (above <= 0)))
+        self.stacks = block.stacks_mib
+        self.stacks_least = block.stacks_mib if self.stacks_least is None else min(self.stacks_least, block.stacks_mib)
+        self.bound = block.limit_bound
+        if block.gogc is not None:
+            self.gogc = block.gogc
+        if block.memory_limit_mib is not None:
+            self.soft_mib = block.memory_limit_mib
+
+    def heeding(self, probability: float) -> float:
+        """The belief, with what the log has said."""
+        return (1.0 - self.log_weight) * probability + self.log_weight * self.log_belief
+
+
+class Room(NamedTuple):
+    """How much room is above a level, a live heap with weighed stacks: to the limit, to where others died, or assumed.
+
+    `limit_mib` is the container's limit, where it was told, `deaths_mib` are the levels of earlier deaths.
+    """
+
+    limit_mib: float | None
+    deaths_mib: tuple[float, ...]
+    bearing: Bearing
+    level_mib: float
+
+    @property
+    def is_known(self) -> bool:
+        """The container's limit was told, or GOMEMLIMIT or an earlier death tells one."""
+        return self.limit_mib is not None or self.bearing.soft_mib is not None or bool(self.deaths_mib)
+
+    @property
+    def told_by(self) -> str:
+        """Who tells the limit, in the order in which `fatal_mib` asks."""
+        if self.limit_mib is not None:
+            return "given"
+        return "earlier-death" if self.deaths_mib else "gomemlimit"
+
+    @property
+    def fatal_mib(self) -> float:
+        """The level at which the process dies: by the limit, by what killed it before, or assumed."""
+        bearing = self.bearing
+        if bearing.ended is not None:
+            return self.level_mib
+        if self.limit_mib is not None:
+            return fatal_level(self.limit_mib, bearing.gogc, bearing.soft_mib, limit_bound=bearing.bound)
+        if self.deaths_mib:
+            return max(self.deaths_mib[-1], 1.02 * self.level_mib)
+        if bearing.soft_mib is not None:
+            return fatal_level(bearing.soft_mib, bearing.gogc, bearing.soft_mib, limit_bound=bearing.bound)
+        return self._assumed_mib
+
+    @property
+    def head_mib(self) -> float:
+        """How far the upper envelope of the level is from death; 0 where it is beyond."""
+        return max(self.fatal_mib - self.level_mib - self.bearing.spread, 0.0)
+
+    @property
+    def near_mib(self) -> float:
+        """How far this growth has to go on to be called a leak: to its end, or to twice the settled level.
+
+        A container with much room does not make growth harmless: it would only be told later.
+        """
+        if self.bearing.ended is not None:
+            return self.head_mib
+        return min(self.head_mib, max(self._assumed_mib - self.level_mib - self.bearing.spread, 0.0))
+
+    @property
+    def _assumed_mib(self) -> float:
+        return assumed_level(self.bearing.base, self.level_mib)
