@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import log, log2, sqrt
 from typing import Any, NamedTuple
 
-from gctail.detectors.bending import YOUNGER_PART, bends, gets_there, is_straight
+from gctail.detectors.bending import YOUNGER_PART, bends, gets_there, is_straight, ripple
 from gctail.detectors.beneath import HELD, Beneath, beneath, is_rise
 from gctail.detectors.busier import busier
 from gctail.detectors.episodes import Zigzag
@@ -19,6 +19,7 @@ from gctail.detectors.hinge import FEWEST_BLOCKS, Curve
 from gctail.detectors.history import History
 from gctail.detectors.load import Load
 from gctail.detectors.passage import survival
+from gctail.detectors.passing import Passing
 from gctail.detectors.regression import Regression, regression
 from gctail.detectors.rises import rise_of
 from gctail.detectors.standstill import goes_on
@@ -81,7 +82,8 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
     left_s: float | None = head_mib / younger
     chance = survival(age_s, _ahead(age_s, left_s))
     if younger < older:
-        likely = gets_there(younger, older, age_s, head_mib, zigzag.noise)
+        noise = max(zigzag.noise, ripple(history, onset_s, middle_s)) if chance > LEAST_SUSPICION else zigzag.noise
+        likely = gets_there(younger, older, age_s, head_mib, noise)
         chance, left_s = chance * likely, left_s if likely >= 0.5 else None
     late = (level - history.level(now_s - age_s / 4)) / (age_s / 4)
     if late < 0.25 * younger:
@@ -174,12 +176,13 @@ def weighed(probability: float, odds: float) -> float:
 class Growth:
     """The growth of one process epoch: its levels, its turns, and the last judgement of each kind."""
 
-    __slots__ = ("_fit_s", "_unfitted", "ended", "history", "judged", "memory", "waves", "zigzag")
+    __slots__ = ("_fit_s", "_unfitted", "ended", "history", "judged", "memory", "passing", "waves", "zigzag")
 
     def __init__(self, memory: Carryover | None = None) -> None:
         self.memory = memory or Carryover()
         self.history = History()
         self.zigzag = Zigzag(self.memory.noise_mib)
+        self.passing = Passing()
         self.judged = self.waves = NOTHING
         self._fit_s = 0.0
         self._unfitted = 0
@@ -188,8 +191,14 @@ class Growth:
     def follow(self, now_s: float, low: float) -> None:
         """Take a block into the zigzag; where the level turned, what the regression said is out of date."""
         self._unfitted += 1
+        self.zigzag = self.passing.follow(now_s, low, self.zigzag, self.history)
         if self.zigzag.observe(now_s, low) is not None:
             self._fit_s = 0.0
+
+    def settle(self) -> None:
+        """A jump under way that is most likely one more spike counts as one: nobody will see how it ends."""
+        if self.passing.is_likely:
+            self.zigzag = self.passing.taken_back(self.zigzag, self.history)
 
     def end(self) -> None:
         """Memory has killed the process: what growth it came back from before no longer speaks for it."""
@@ -296,6 +305,7 @@ class Growth:
             "waves": list(self.waves),
             "fit": [self._fit_s, self._unfitted],
             "ended": self.ended,
+            "passing": self.passing.state(),
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -305,3 +315,5 @@ class Growth:
         self.judged, self.waves = Outlook(*state["judged"]), Outlook(*state.get("waves", NOTHING))
         self._fit_s, self._unfitted = state["fit"]
         self.ended = state["ended"]
+        if "passing" in state:  # an older program kept none
+            self.passing = Passing.restore(state["passing"])

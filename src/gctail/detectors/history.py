@@ -95,6 +95,11 @@ class History:
         """Index of the first block whose collections lie at or after `time_s`, at most the last block."""
         return min(bisect_left(self.time_s, time_s), len(self.time_s) - 1)
 
+    def lower(self, since_s: float, level: float, last: int) -> None:
+        """Let the blocks since then, but for so many of the last ones, have been no higher than `level` (MiB)."""
+        for at in range(bisect_left(self.time_s, since_s), len(self.low) - last):
+            self.low[at] = min(self.low[at], round(level, 3))
+
     def level(self, time_s: float) -> float:
         """The low level near `time_s`: the mean of up to three blocks around it (MiB)."""
         times = self.time_s

@@ -225,7 +225,7 @@ class Judge:
 
         `testimony` is what the log says now, instead of what was heeded last.
         """
-        if self.gathering.peek() is None and testimony is None:
+        if self.gathering.peek() is None and testimony is None and not self._growth.passing.is_likely:
             return self._conclude("")
         judge = Judge.restore(self.state())
         judge.replicas = self.replicas
@@ -254,6 +254,7 @@ class Judge:
         block = self.gathering.close()
         if block is not None:
             self._learn(block)
+        self._growth.settle()
 
     def _conclude(self, message: str) -> Judgement:
         """The judgement over complete blocks, with a fresh regression; `message` is the line that the heap follows."""

@@ -14,6 +14,7 @@ START_PARTS = (1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4)
 """How much of an episode may be a start-up that fills the heap."""
 START_PACE, STRAIGHT = 3.0, 0.6
 """How many times as fast a start-up is, and how much of the mean rise every quarter of a straight one has."""
+SPARE_NOISE = 1.4
 START_SHARE = 0.1
 """An episode that began in this share of the process's age began with the process."""
 ONSET_SHARE = 0.08
@@ -71,17 +72,17 @@ def _after_start_up(history: History, rise: Rise, zigzag: Zigzag, now_s: float) 
     for part in START_PARTS:
         reached_s = rise.onset_s + part * age_s
         reached = history.level(reached_s)
-        later, earlier = zigzag.level - reached, reached - history.level(rise.onset_s)
+        later, earlier = zigzag.level - reached, reached - rise.level
         if later < max(6 * zigzag.noise, 2.0):
             return rise
         slower = START_PACE * later / (1.0 - part) <= earlier / part
-        if slower and _is_straight(history, reached_s, now_s, zigzag.level):
+        if slower and _is_straight(history, reached_s, now_s, zigzag.level, zigzag.noise):
             return Rise(reached_s, reached, after_start_up=True)
     return rise
 
 
-def _is_straight(history: History, begin_s: float, now_s: float, level: float) -> bool:
+def _is_straight(history: History, begin_s: float, now_s: float, level: float, noise: float) -> bool:
     """Whether each quarter of the time since `begin_s` saw about as much of the rise to `level` as the others."""
     levels = [*(history.level(begin_s + quarter / 4 * (now_s - begin_s)) for quarter in range(4)), level]
     rises = [later - earlier for earlier, later in pairwise(levels)]
-    return min(rises) >= STRAIGHT * sum(rises) / 4 > 0.0
+    return min(rises) + SPARE_NOISE * noise >= STRAIGHT * sum(rises) / 4 > 0.0
