@@ -42,3 +42,11 @@ def test_a_bend_is_no_ripple_and_a_wave_is_one() -> None:
     assert ripple(bent, 0.0, 30.0) < 0.01
     assert ripple(waved, 0.0, 30.0) == pytest.approx(1.5, abs=0.3)
     assert ripple(waved, 50.0, 55.0) == 0.0, "too few to tell"
+
+
+def test_what_rises_in_the_last_third_as_in_the_others_is_not_told_to_have_stopped(story: Any, make: Any) -> None:
+    """However little is believed: the reader sees that it grows."""
+    for count in range(40, 110, 5):
+        judge, _ = story(wavy(lambda i: 50 + 0.2 * i, make, count, 8.0))
+        told = judge.verdict()
+        assert told.probability < 0.05 or told.kind not in {"bounded-cache", "warm-up"}, (count, told)

@@ -17,6 +17,7 @@ from gctail.detectors.busier import busier
 from gctail.detectors.episodes import Zigzag
 from gctail.detectors.hinge import FEWEST_BLOCKS, Curve
 from gctail.detectors.history import History
+from gctail.detectors.ladder import Ladder, ladder
 from gctail.detectors.load import Load
 from gctail.detectors.passage import survival
 from gctail.detectors.passing import Passing
@@ -176,13 +177,14 @@ def weighed(probability: float, odds: float) -> float:
 class Growth:
     """The growth of one process epoch: its levels, its turns, and the last judgement of each kind."""
 
-    __slots__ = ("_fit_s", "_unfitted", "ended", "history", "judged", "memory", "passing", "waves", "zigzag")
+    __slots__ = ("_fit_s", "_unfitted", "ended", "history", "judged", "ladder", "memory", "passing", "waves", "zigzag")
 
     def __init__(self, memory: Carryover | None = None) -> None:
         self.memory = memory or Carryover()
         self.history = History()
         self.zigzag = Zigzag(self.memory.noise_mib)
         self.passing = Passing()
+        self.ladder: Ladder | None = None
         self.judged = self.waves = NOTHING
         self._fit_s = 0.0
         self._unfitted = 0
@@ -270,6 +272,10 @@ class Growth:
         hidden = beneath(self.history, now_s, noise_mib) or teeth(self.history, now_s, noise_mib)
         return found._replace(beneath=hidden)
 
+    def steps(self) -> Ladder | None:
+        """The ladder that the history ends with, if it does; nothing is kept."""
+        return ladder(self.history, self.zigzag.noise)
+
     def recent(self, onset_s: float, now_s: float) -> list[float]:
         """The levels of the younger part of the growth, block by block: older blocks have been joined."""
         history = self.history
@@ -293,6 +299,7 @@ class Growth:
         found = self.regress(now_s, noise_mib)
         self.judged = by_regression(found, now_s, head_mib)
         self.waves = by_waves(found.beneath, now_s, head_mib)
+        self.ladder = self.steps()
         self._fit_s, self._unfitted = now_s, 0
         return found
 
@@ -306,6 +313,7 @@ class Growth:
             "fit": [self._fit_s, self._unfitted],
             "ended": self.ended,
             "passing": self.passing.state(),
+            "ladder": list(self.ladder) if self.ladder is not None else None,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -315,5 +323,6 @@ class Growth:
         self.judged, self.waves = Outlook(*state["judged"]), Outlook(*state.get("waves", NOTHING))
         self._fit_s, self._unfitted = state["fit"]
         self.ended = state["ended"]
-        if "passing" in state:  # an older program kept none
+        if "passing" in state:  # an older program kept neither
             self.passing = Passing.restore(state["passing"])
+            self.ladder = Ladder(*state["ladder"]) if state.get("ladder") else None

@@ -17,6 +17,7 @@ from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
 from gctail.detectors.goroutines import GoroutineGrowth
 from gctail.detectors.growth import LEAST_SUSPICION, Growth, Outlook, by_regression, by_waves, weighed
+from gctail.detectors.ladder import Ladder
 from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, LeakAlarm, Telling, calibrated
 from gctail.detectors.legacy import FEWEST_COLLECTIONS, Run, legacy, shown
 from gctail.detectors.maps import MapGrowth
@@ -182,11 +183,11 @@ class Judge:
         growth, room, count = self._growth, self._room, self.gathering.collections
         head, near = room.head_mib, room.near_mib
         probability, episode, judged = growth.probability(self._bearing.now_s, near)
-        probability = max(probability, self._map_belief(head))
+        probability = max(probability, self._doubling(growth.ladder))
         if growth.due(self._bearing.now_s, probability, episode.onset_s):
             growth.refit(self._bearing.now_s, near, self._least_noise_mib)
             probability, episode, judged = growth.probability(self._bearing.now_s, near)
-            probability = max(probability, self._map_belief(head))
+            probability = max(probability, self._doubling(growth.ladder))
         said = self._others() if probability > LEAST_SUSPICION or self._memory.runs else NOBODY
         self._bearing.alone = round(self._bearing.heeding(probability), 6)
         probability = said.heeded(self._bearing.alone)
@@ -214,11 +215,12 @@ class Judge:
         end = ending(growth, room, episode, judged, earlier=said.end)
         return telling(Grown(probability, end, said), room, self.gathering.origin_s)
 
-    def _map_belief(self, head_mib: float) -> float:
-        """The belief that one map goes on doubling until the memory is gone."""
-        level = self._growth.zigzag.level
+    def _doubling(self, ladder: Ladder | None) -> float:
+        """The belief that one map, or one array on its ladder, goes on doubling until the memory is gone."""
+        room, now_s = self._room, self._bearing.now_s
         maps = next(detector for detector in self._detectors if isinstance(detector, MapGrowth))
-        return maps.belief(level, level + head_mib, self._bearing.now_s)
+        of_map = maps.belief(room.level_mib, room.level_mib + room.head_mib, now_s)
+        return of_map if ladder is None else max(of_map, ladder.belief(room.near_mib, now_s))
 
     def judgement(self, testimony: Testimony | None = None) -> Judgement:
         """Everything behind the verdict, the open block included; asking changes nothing.
@@ -266,7 +268,7 @@ class Judge:
         found = growth.regress(now_s, self._least_noise_mib)
         ways = by_regression(found, now_s, near), by_waves(found.beneath, now_s, near)
         probability, episode, judged = growth.probability_with(*ways, now_s, near)
-        alone = max(probability, self._map_belief(head))
+        alone = max(probability, self._doubling(growth.steps()))
         odds = UNKNOWN_ODDS if near < head or not room.is_known else 1.0
         probability, alone = (weighed(self._few(each, count), odds) for each in (self._bearing.heeding(alone), alone))
         said = self._others()

@@ -36,6 +36,10 @@ FALL_SHARE = 0.4
 MOSTLY_LOAD = 0.6
 TOOTH_SHARE, FEWEST_TURNS, LITTLE_LOAD = 0.2, 6, 0.5
 """Teeth of this share of the spread, so many troughs and peaks, make a saw where a load explains no more than that."""
+STILL_RISES = 0.4
+"""Of the mean rise: what adds less in the last third of the time is coming to its end."""
+SURELY_OVER = 0.05
+"""What is believed so little to go on may be said to be over."""
 HUMP_SHARE = 0.25
 """A level that is high for this much of the time follows something; a batch is over sooner."""
 HIGH_QUANTILE = 0.85
@@ -78,7 +82,17 @@ def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> st
     if _spread(settled) < still_mib or (_spread(later) < still_mib and not has_risen):
         return "idle" if course.allocation_rate < IDLE_MIB_PER_S else "steady"
     moved = _kind_of_motion(course, zigzag, found, settled, growth.recent(0.0, course.now_s))
-    return moved or _kind_of_return(growth, course, found) or _kind_of_plateau(course, settled)
+    moved = moved or _kind_of_return(growth, course, found)
+    if moved is None and course.probability >= SURELY_OVER and _rises_still(growth, course.now_s):
+        moved = "growing" if course.collections >= FEWEST_TO_CALL_GROWTH else "too-few-points"
+    return moved or _kind_of_plateau(course, settled)
+
+
+def _rises_still(growth: Growth, now_s: float) -> bool:
+    """Whether the last third of the time still adds about as much as the others, beyond the noise: that is no end."""
+    begin_s = LOADING_SHARE * now_s
+    begun, last, now = (growth.history.level(begin_s + part / 3 * (now_s - begin_s)) for part in (0, 2, 3))
+    return now - last - 2 * growth.zigzag.noise > STILL_RISES * (now - begun) / 3
 
 
 def _spread(view: View) -> float:
