@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from gctail.templates.catalog import Catalog
+from gctail.templates.parts import FORGET
 from gctail.templates.pattern import Reading, compiled, readings
 from gctail.templates.sketch import MOST_BYTES, Sketch
 from gctail.templates.tally import Tally
@@ -24,7 +25,6 @@ ENOUGH = 4
 """Texts of one form from which on a pattern is worth its compilation."""
 MOST_VARIED = 8
 """Forms that begin with the same word and are as long, and have a word that varies."""
-FORGET = b"0123456789abcdefABCDEF"
 # `user="Ann Lee" took=3ms id 7f3a`, but not `msg="request processed"`
 _VARIABLE = re.compile(
     rb'(?<=[\s=(\[:,])(?<!msg=)"[^"\n]*+"|(?<==)(?!")(?<!level=)[^\s,;)]*+|(?<![^\s="])[^\s\d="]*+\d[^\s="]*+'

@@ -25,7 +25,7 @@ from gctail.templates.lines import Lines
 from gctail.templates.multiline import end_of_message, joined
 from gctail.templates.skim import Skim
 
-VERSION = 2
+VERSION = 3
 BLOCK_BYTES = 1 << 16
 CLOSELY_BYTES = 1 << 19
 """Of each bin; half as much where a share is read. As a log grows its bins do, and the work for each stays the same."""

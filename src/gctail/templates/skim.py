@@ -2,21 +2,24 @@
 
 Ten times as fast as reading, and it says of nearly every line which template it is of. So counts stay whole however
 little is read, and the lines of a rare template are all read: it is the sampling that depends on the template, not on
-the hour. Of the frequent ones only some lines are read; their keys are taken out by name (`watch`), or estimated.
+the hour. Of the frequent ones only some lines are read; their keys are taken out by name (`watch`), or estimated. Words
+that tell lines of one template apart (`tenant=acme`) stand in the shape, so that the lines of each are counted, too.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
 from itertools import compress, repeat
 from operator import is_
 from typing import NamedTuple
 
 from gctail.templates.catalog import Catalog
-from gctail.templates.forms import FORGET
 from gctail.templates.lines import Lines
+from gctail.templates.parts import FORGET, Parts
 from gctail.templates.tally import Tally
-from gctail.templates.watch import its_turn, watch
+from gctail.templates.watch import its_turn, value_of, watch
 
 MOST_SHAPES = 4096
 MOST_NEW = 64
@@ -31,45 +34,50 @@ class Skimmed(NamedTuple):
     strange: bool
 
 
+class Shape(NamedTuple):
+    """What is known of all lines of a shape: their template, and which value they have where there are only a few."""
+
+    tally: Tally
+    values: tuple[tuple[Parts, bytes], ...]
+
+    def tell(self, lines: int) -> None:
+        """So many such lines were counted."""
+        for parts, value in self.values:
+            if parts.apart:
+                parts.tell(value, lines)
+
+
 class Skim:
     """Which template lines are of, by their shapes. A cache: without it everything is found again, the same way."""
 
     def __init__(self, catalog: Catalog, lines: Lines) -> None:
         self._catalog, self._lines = catalog, lines
-        self._known: dict[int, Tally] = {}
+        self._known: dict[int, Shape] = {}
         self._version = 0
 
     def read(self, block: bytes, wrapper: str | None, now_s: float, rare_lines: float) -> Skimmed:
         """Count the lines of a block, and read those of templates that had no more than `rare_lines` so far."""
         self._refresh()
-        shapes = block.translate(None, FORGET).split(b"\n")
-        counts = Counter(shapes)
-        del counts[b""]
+        text = _Block(block, wrapper, now_s)
+        found, strange = self._found(text)
         wanted: dict[bytes, Tally] = {}
         turns: dict[int, bool] = {}
-        lines: list[bytes] = []  # most blocks are not taken apart
-        counted, news = 0, 0
-        for shape, count in counts.items():
-            tally = self._known.get(hash(shape))
-            if tally is None:
-                news += 1
-                if news > MOST_NEW:
-                    continue
-                first, lines = shapes.index(shape), lines or block.split(b"\n")
-                tally = self._learn(shape, lines[first], wrapper, now_s)
-                if tally is None:
-                    continue
-                count, shapes[first], counted = count - 1, b"", counted + 1  # noqa: PLW2901
+        counted = text.learnt
+        for shape, known, count in found:
+            tally = known.tally
+            is_rare = tally.total <= rare_lines
             if id(tally) not in turns:
-                turns[id(tally)] = tally.total <= rare_lines or its_turn(tally)
+                turns[id(tally)] = is_rare or its_turn(tally)
             if turns[id(tally)]:
                 wanted[shape] = tally
             else:
                 tally.count_unread(count, now_s)
                 counted += count
+            if not is_rare:
+                known.tell(count)
         if not wanted:
-            return Skimmed(counted, 0, news > MOST_NEW)
-        rare, others = _sorted_out(lines or block.split(b"\n"), shapes, wanted, rare_lines)
+            return Skimmed(counted, 0, strange)
+        rare, others = _sorted_out(text.lines, text.shapes, wanted, rare_lines)
         for tally, theirs in others:
             watch(tally, theirs, now_s)
             tally.count_unread(len(theirs), now_s)
@@ -77,7 +85,31 @@ class Skim:
         read = b"\n".join(rare)
         if rare:
             self._lines.read(read, wrapper, now_s)
-        return Skimmed(counted + len(rare), len(read), news > MOST_NEW)
+        return Skimmed(counted + len(rare), len(read), strange)
+
+    def _found(self, text: _Block) -> tuple[list[tuple[bytes, Shape, int]], bool]:
+        """The shapes of a block, what is known of each, and how many lines it has; and whether too many are new."""
+        counts = Counter(text.shapes)
+        del counts[b""]
+        found, news, version = [], 0, self._version
+        for shape, count in counts.items():
+            known = self._known.get(hash(shape))
+            if known is not None:
+                found.append((shape, known, count))
+                continue
+            news += 1
+            if news <= MOST_NEW and (known := self._learn(shape, text)) is not None:
+                found.append((shape, known, count - 1))
+        if version != self._version:  # templates were merged meanwhile
+            found = [(shape, self._alive(known, text), count) for shape, known, count in found]
+        return found, news > MOST_NEW
+
+    def _alive(self, known: Shape, text: _Block) -> Shape:
+        """The same, or what its template has become part of."""
+        tally = known.tally
+        if self._catalog.tallies.get((tally.level, tally.words)) is tally:
+            return known
+        return Shape(self._catalog.find(tally.level, tally.words, tally.example, text.now_s), ())
 
     def _refresh(self) -> None:
         """Forget all shapes where templates were merged, and where there are too many."""
@@ -85,13 +117,40 @@ class Skim:
             self._version = self._catalog.version
             self._known.clear()
 
-    def _learn(self, shape: bytes, line: bytes, wrapper: str | None, now_s: float) -> Tally | None:
-        """Read the first line of a shape closely: its template is that of all."""
-        tally = self._lines.template(line, wrapper, now_s)
+    def _learn(self, shape: bytes, text: _Block) -> Shape | None:
+        """Read the first line of a shape closely: its template is that of all, and so are words that vary little."""
+        first = text.shapes.index(shape)
+        line = text.lines[first]
+        tally = self._lines.template(line, text.wrapper, text.now_s)
         self._refresh()
-        if tally is not None:
-            self._known[hash(shape)] = tally
-        return tally
+        if tally is None:
+            return None
+        text.shapes[first] = b""
+        text.learnt += 1
+        known = self._known[hash(shape)] = Shape(tally, tuple(_values(tally, line)))
+        return known
+
+
+class _Block:
+    """Lines that are not read, and their shapes; most blocks are not taken apart."""
+
+    def __init__(self, block: bytes, wrapper: str | None, now_s: float) -> None:
+        self.block, self.wrapper, self.now_s = block, wrapper, now_s
+        self.shapes = block.translate(None, FORGET).split(b"\n")
+        self.learnt = 0
+        """Lines that were read because their shape was new; their shapes are empty."""
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """Each line of the block."""
+        return self.block.split(b"\n")
+
+
+def _values(tally: Tally, line: bytes) -> Iterator[tuple[Parts, bytes]]:
+    """The values that a line has in the slots with only a few; empty where it has no such field."""
+    for slot in tally.slots.values():
+        if slot.parts is not None and len(slot.parts.now) > 1 and (value := value_of(slot.name, line)) is not None:
+            yield slot.parts, value
 
 
 def _sorted_out(

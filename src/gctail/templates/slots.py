@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from math import isfinite, isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from gctail.templates.courses import Key, Part, Slot
-from gctail.templates.distinct import MOST_KEY_BYTES, Distinct
+from gctail.templates.distinct import Distinct
 from gctail.templates.grid import ABSENT, Course
+from gctail.templates.parts import Parts
 
 Value = bytes | str | int | float | bool | None
 
@@ -39,8 +40,8 @@ _BYTES = {b"B": 1.0} | {
     for prefix in (letters[:1], letters[1:])
     for suffix in (b"B", b"b", b"iB", b"i")
 }
-MOST_PARTS = 8
-"""Values of a slot that are counted each for itself: kinds of events, states, a handful of tenants."""
+UNDIVIDED = MEASURES | {"struct", "list"}
+"""Kinds whose values are not counted each for itself."""
 _NUMERIC = {int, float}
 _MOST_NUMBER = 3e38  # what four bytes of a course can hold
 
@@ -85,21 +86,32 @@ def numbers_of(values: Sequence[Value]) -> tuple[Sequence[float], float] | None:
     return None if None in amounts else (amounts, 1.0)  # type: ignore[return-value]
 
 
+class Spoken(NamedTuple):
+    """A word of a template that is a slot from now on: how often it was said, of which lines were read."""
+
+    word: bytes
+    total: int
+    first_s: float
+    lines: Course
+    read: Course
+    now: int
+    now_read: int
+
+
 class SlotTally:
     """What is remembered of one slot. `key` is the name of its field, or its place in the message."""
 
     __slots__ = (
-        "distinct", "highest", "key", "kind", "last", "measured", "name", "new_keys", "now", "parts", "parts_now",
-        "sums", "values", "whole_from",
+        "distinct", "highest", "key", "kind", "last", "measured", "name", "new_keys", "now", "parts", "sums", "values",
+        "whole_from",
     )  # fmt: skip
 
     def __init__(self, key: str, name: str, kind: str) -> None:
         self.key, self.name, self.kind = key, name, kind
         self.measured = _MEASURED.fullmatch(name) is not None
         self.values = 0
-        self.parts: dict[bytes, Course] | None = {} if kind == "word" else None
-        """Each value over time; None where there were more than `MOST_PARTS`."""
-        self.parts_now: dict[bytes, int] = {}
+        self.parts: Parts | None = None if kind in UNDIVIDED or self.measured else Parts()
+        """Each of a few values over time; None where there are too many."""
         self.whole_from: int | None = None
         """The bin from which on keys are taken of every line, though not every one is read."""
         self.distinct: Distinct | None = None
@@ -124,12 +136,13 @@ class SlotTally:
     def see(self, keys: Sequence[bytes], now_s: float) -> None:
         """Take in the keys of lines of which nothing else is read."""
         self.values += len(keys)
-        self._keys(keys, now_s)
+        self._keys(keys, now_s, divided=False)
 
     def _numbers(self, numbers: Sequence[float], scale: float) -> None:
         total, highest, last, now = sum(numbers) * scale, max(numbers) * scale, numbers[-1] * scale, self.now
         if self.kind in {"number", "int"}:
             self.kind = "float" if float in set(map(type, numbers)) else "int"
+            self.parts = None if self.kind == "float" else self.parts
         if max(abs(total), abs(highest), abs(last)) < _MOST_NUMBER:
             now[1] += total
             now[2] = last
@@ -141,23 +154,15 @@ class SlotTally:
         if numbers * 2 < len(values):
             self.kind = "word"
 
-    def _keys(self, values: Sequence[Value], now_s: float) -> None:
+    def _keys(self, values: Sequence[Value], now_s: float, *, divided: bool = True) -> None:
         counts = Counter(values)
         if self.distinct is None:
             self.distinct = Distinct()
         keys, times = _as_bytes([*counts]), [*counts.values()]
         self.now[0] += self.distinct.add(keys, times.__getitem__, now_s)
-        if self.parts is not None:
-            self._part(keys, times if len(keys) <= MOST_PARTS else [])
-
-    def _part(self, keys: Sequence[bytes], counts: Sequence[int]) -> None:
-        """Count values apart, as long as there are only a few."""
-        parts, now = self.parts or {}, self.parts_now
-        if not counts or len({*parts, *now, *keys}) > MOST_PARTS or any(len(key) > MOST_KEY_BYTES for key in keys):
-            self.parts, self.parts_now = None, {}
-            return
-        for key, count in zip(keys, counts, strict=True):
-            now[key] = now.get(key, 0) + count
+        if divided and self.parts is not None:
+            self.parts.add(keys, times)
+            self.parts = self.parts if self.parts.any else None
 
     def take(self, other: SlotTally) -> None:
         """Take in another slot that turned out to be the same."""
@@ -173,28 +178,27 @@ class SlotTally:
         ):  # fmt: skip
             ours.take(theirs)
         if self.parts is not None and other.parts is not None:
-            theirs_now = other.parts_now
-            self._part([*theirs_now], [*theirs_now.values()]) if theirs_now else None
-        if self.parts is None or other.parts is None or len({*self.parts, *other.parts}) > MOST_PARTS:
-            self.parts, self.parts_now = None, {}
+            self.parts.take(other.parts)
         else:
-            for value, course in other.parts.items():
-                self.parts.setdefault(value, Course("sum")).take(course)
+            self.parts = None
         now, more = self.now, other.now
         highest = max((value for value in (now[3], more[3]) if not isnan(value)), default=ABSENT)
         self.now = [now[0] + more[0], now[1] + more[1], now[2] if isnan(more[2]) else more[2], highest]
 
-    def know(self, word: bytes, times: int, first_bin: int | None, first_s: float) -> None:
+    def know(self, spoken: Spoken) -> None:
         """A word that was a template of its own until now: it was new when that was."""
-        self.parts, self.parts_now = None, {}
         if self.distinct is None:
             self.distinct = Distinct()
-        self.values += times
-        new = self.distinct.add([word], lambda _: times, first_s)
+        self.values += spoken.total
+        new = self.distinct.add([spoken.word], lambda _: spoken.total, spoken.first_s)
+        first_bin = next((place for place, lines in enumerate(spoken.lines.values) if lines), None)
         if first_bin is None:
             self.now[0] += new
         elif new:
             self.new_keys.put(first_bin, new)
+        if self.parts is not None:
+            self.parts.know(spoken.word, spoken.lines, spoken.read, spoken.now, spoken.now_read)
+            self.parts = self.parts if self.parts.any else None
 
     def close(self, place: int) -> None:
         """The open bin is complete."""
@@ -207,26 +211,26 @@ class SlotTally:
             self.highest.put(place, highest)
         if new or not isnan(last):
             self.now = [0.0, 0.0, ABSENT, ABSENT]
-        for value, count in self.parts_now.items():
-            if self.parts is not None:
-                self.parts.setdefault(value, Course("sum")).put(place, count)
-        self.parts_now = {}
+        if self.parts is not None:
+            self.parts.close(place)
+            self.parts.forget()
+            self.parts = self.parts if self.parts.any else None
 
     def halve(self) -> None:
         """The grid has merged neighbours."""
         for course in (self.new_keys, self.sums, self.last, self.highest):
             course.halve()
-        for course in (self.parts or {}).values():
-            course.halve()
+        if self.parts is not None:
+            self.parts.halve()
         if self.whole_from is not None:
             self.whole_from //= 2
 
-    def shown(self, bins: int, scale: Sequence[float], share: float) -> Slot:
-        """The slot as a value; `scale` says for each bin how many lines each line that was read stands for.
+    def shown(self, lines: Sequence[float], read: Sequence[float], scale: Sequence[float], share: float) -> Slot:
+        """The slot as a value, of so many `lines` in each bin, of which some were `read`.
 
-        `share` of all lines were read.
+        `scale` says for each bin how many lines each line that was read stands for; `share` of all were read.
         """
-        distinct = self.distinct
+        bins, distinct = len(lines), self.distinct
         new_keys = []
         if distinct and self.kind not in MEASURES:
             times = distinct.times(share)
@@ -257,11 +261,8 @@ class SlotTally:
             else (),
             whole=share >= 1.0 or self.whole_from is not None,
             parts=tuple(
-                Part(
-                    value.decode("utf-8", "replace"),
-                    [each * factor for each, factor in zip(course.whole(bins), scale, strict=True)],
-                )
-                for value, course in (self.parts or {}).items()
+                Part(value.decode("utf-8", "replace"), course)
+                for value, course in (self.parts.shown(lines, read) if self.parts is not None else {}).items()
             ),
         )
 
@@ -279,10 +280,7 @@ class SlotTally:
             "highest": self.highest.state(),
             "now": [None if isnan(value) else value for value in self.now],
             "whole_from": self.whole_from,
-            "parts": None
-            if self.parts is None
-            else {value.decode("latin-1"): course.state() for value, course in self.parts.items()},
-            "parts_now": {value.decode("latin-1"): count for value, count in self.parts_now.items()},
+            "parts": self.parts.state() if self.parts is not None else None,
         }
 
     @classmethod
@@ -291,12 +289,7 @@ class SlotTally:
         slot = cls(state["key"], state["name"], state["kind"])
         slot.values, slot.whole_from = state["values"], state.get("whole_from")
         parts = state.get("parts")
-        slot.parts = (
-            None
-            if parts is None
-            else {value.encode("latin-1"): Course("sum", course) for value, course in parts.items()}
-        )
-        slot.parts_now = {value.encode("latin-1"): count for value, count in state.get("parts_now", {}).items()}
+        slot.parts = Parts.restore(parts) if parts and "courses" in parts else None  # another shape before version 3
         slot.distinct = Distinct.restore(state["distinct"]) if state["distinct"] else None
         slot.new_keys, slot.sums = Course("sum", state["new_keys"]), Course("sum", state["sums"])
         slot.last, slot.highest = Course("last", state["last"]), Course("highest", state["highest"])
@@ -313,5 +306,5 @@ def _as_bytes(values: list[Value]) -> list[bytes]:
         return [text[1:-1] if text[:1] == b'"' else text for text in texts]
     written = "\n".join(map(str, values)).encode("utf-8", "surrogatepass").split(b"\n")
     if len(written) == len(values):
-        return written
+        return [word.lower() for word in written] if values[0].__class__ is bool else written
     return [str(value).encode("utf-8", "surrogatepass") for value in values]

@@ -10,7 +10,7 @@ from typing import Any
 from gctail.templates.courses import Template
 from gctail.templates.grid import Course, Grid
 from gctail.templates.sketch import HOLE, MOST_SLOTS
-from gctail.templates.slots import SlotTally, Value
+from gctail.templates.slots import SlotTally, Spoken, Value
 
 MOST_EXAMPLE_BYTES = 400
 
@@ -92,7 +92,7 @@ class Tally:
 
     def absorb(self, others: Sequence[Tally], words: Words, places: frozenset[int]) -> None:
         """Become the template of all these, which have the same words but in these places."""
-        spoken = [(each.words, each.total, each.first_bin, each.first_s) for each in (self, *others)]
+        spoken = {at: [each.spoken(at) for each in (self, *others) if HOLE not in each.words[at]] for at in places}
         self.words, self.wild = words, places.union(self.wild, *(other.wild for other in others))
         for other in others:
             self.total += other.total
@@ -110,14 +110,13 @@ class Tally:
             for key in [key for key in self.slots if key.startswith(f"{place}.")]:
                 del self.slots[key]
             slot = self.slots.setdefault(str(place), SlotTally(str(place), "", "word"))
-            for theirs, total, first_bin, first_s in spoken:
-                if HOLE not in theirs[place]:
-                    slot.know(theirs[place], total, first_bin, first_s)
+            for each in spoken[place]:
+                slot.know(each)
 
-    @property
-    def first_bin(self) -> int | None:
-        """The first closed bin that had such a line."""
-        return next((place for place, lines in enumerate(self.count.values) if lines), None)
+    def spoken(self, place: int) -> Spoken:
+        """What was said with the word in this place."""
+        counts = Course("sum", self.count.values), Course("sum", self.read.values)
+        return Spoken(self.words[place], self.total, self.first_s, *counts, self.now, self.now_read)
 
     @property
     def id(self) -> str:
@@ -145,7 +144,7 @@ class Tally:
             example=self.example.decode("utf-8", "replace"),
             count=whole,
             read_share=read_share,
-            slots=tuple(slot.shown(grid.bins, unread, read_share) for slot in self.slots.values()),
+            slots=tuple(slot.shown(whole, read, unread, read_share) for slot in self.slots.values()),
         )
 
     def state(self) -> dict[str, Any]:

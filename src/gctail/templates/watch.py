@@ -68,7 +68,7 @@ def _can_be_watched(slot: SlotTally) -> bool:
         distinct is not None
         and distinct.count >= FEWEST_KEYS
         and slot.kind not in MEASURES
-        and slot.parts is None
+        and (slot.parts is None or slot.parts.chosen)
         and _NAME.fullmatch(slot.name)
         and _novelty(slot) < ALWAYS_NEW
         and all(map(_SHORT.fullmatch, distinct.keys))
@@ -82,6 +82,25 @@ def _novelty(slot: SlotTally) -> float:
 def _pattern(name: str, line: bytes) -> re.Pattern[bytes] | None:
     """What finds a field in lines like this one; None where nothing finds it once."""
     return next((each for each in _patterns(name) if len(each.findall(line)) == 1), None)
+
+
+def value_of(name: str, line: bytes) -> bytes | None:
+    """The whole value of a field in one line; empty where there is no such field, None where that is not clear."""
+    name = name.rpartition(".")[2]
+    if not _NAME.fullmatch(name):
+        return None
+    if name.encode() not in line:
+        return b""
+    found = _whole(name).findall(line)
+    return (found[0][0] or found[0][1]) if len(found) == 1 else None
+
+
+@lru_cache(maxsize=256)
+def _whole(name: str) -> re.Pattern[bytes]:
+    r"""What finds all of the value: `"user":"Ann Lee"`, `\"user\":\"u1\"`, `user="Ann Lee"`, `user=u1`."""
+    literal = re.escape(name.encode())
+    field = rb"(?<![\w.-])" + literal + rb'(?:\\*"\s?:\s?|=)'
+    return re.compile(field + rb'(?:\\*"([^"\\]{1,64})\\*"|([^"\\\s,;)}\]]{1,64})(?=[\s,;)}\]]|\Z))')
 
 
 @lru_cache(maxsize=256)
