@@ -23,7 +23,15 @@ SUSPECT = {
         ({"kind": "level", "field": "#1"}, "value no. 1 grew with the heap"),
         ({"kind": "sum", "field": "bytes"}, "the sum of field bytes grew with the heap"),
         ({"kind": "lines"}, "the heap grew with every such line"),
-        ({"kind": "lines", "only": "tenant=acme"}, "the heap grew with every such line with tenant=acme"),
+        ({"kind": "lines", "only": "tenant=acme"}, "the heap grew with every such line with tenant acme"),
+        (
+            {"kind": "lines", "only": "tenant=acme", "only_share": 0.12},
+            "the heap grew with every such line with tenant acme (12 % of them)",
+        ),
+        (
+            {"kind": "lines", "only": "#2=acme", "template": "order <*> for <*> placed"},
+            'the heap grew with every such line with "acme" after for',
+        ),
         ({"kind": "lines", "less": "closed"}, 'the heap grew with every such line, less those that say "closed"'),
     ],
 )

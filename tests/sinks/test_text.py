@@ -8,7 +8,7 @@ from gctail.sinks.text import Palette, _taken_back, service_block
 SUSPECT = {
     "template": "stored <*>", "message": "stored", "kind": "keys", "slot": "#1", "field": None, "share": 1.0,
     "correlation": 0.99, "p_value": 1.0, "per_event_kib": 12.0, "events": 300, "distinct": 300, "group": 1,
-    "example": "stored a1", "only": "", "less": "", "held_share": None,
+    "example": "stored a1", "only": "", "only_share": None, "less": "", "held_share": None,
 }  # fmt: skip
 
 

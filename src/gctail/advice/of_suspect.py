@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gctail.attribution.wording import called, proven, said, values_of
+from gctail.attribution.wording import called, only_those, proven, said, values_of
 
 MANY_KEYS = 100
 """A slot with more values than this is one whose values may each leave something behind."""
@@ -21,7 +21,7 @@ def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     share, slot = first.get("share"), str(first.get("slot") or "")
     template = str(first.get("template") or "")
     return {
-        "suspect": said(first),
+        "suspect": f"{said(first)}, with {only}" if (only := only_those(first)) else said(first),
         "suspect_percent": 100 * share if isinstance(share, int | float) else None,
         "suspect_proven": proven(first.get("p_value")),
         "suspect_frequent": (first.get("events") or 0) > MANY_LINES,

@@ -16,6 +16,7 @@ from gctail.attribution.hints import ANSWERED, PART, Hint, hint, stamped, tells_
 from gctail.attribution.pace import faded
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
 from gctail.attribution.regression import fits
+from gctail.attribution.singled import singled
 from gctail.attribution.values import Suspect
 
 if TYPE_CHECKING:
@@ -159,7 +160,9 @@ def ranked_since(courses: Courses, onset_s: float, seen: Window, columns: Table)
     appeared = appearance(courses, onset_s)[[each.template for each in columns.candidates]]
     ranked = rank(seen, columns, np.array([each.total for each in hints]), appeared)
     under_way = np.array([each.words == ANSWERED for each in hints])
-    return structs.replace(ranked, p_value=np.where(under_way, 1.0, ranked.p_value)), hints
+    able = singled(ranked, columns)
+    p_value, score = np.where(under_way | ~able, 1.0, ranked.p_value), np.where(able, ranked.score, -np.inf)
+    return structs.replace(ranked, p_value=p_value, score=score, slope=np.where(able, ranked.slope, 0.0)), hints
 
 
 def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
@@ -230,7 +233,7 @@ def best_of_each(ranked: Ranked, columns: Table, courses: Courses, able: Flags) 
         first = best.setdefault(kin, at)
         about_as_well = ranked.score[at] > highest.setdefault(kin, ranked.score[at]) - SAME
         ours, theirs = (tells(columns.candidates[each], courses) for each in (at, first))
-        if about_as_well and ours > theirs:
+        if about_as_well and ours > theirs and not candidate.is_part:
             best[kin] = at
     return {at: highest[kin] for kin, at in best.items()}
 
@@ -240,6 +243,8 @@ def tells(candidate: Candidate, courses: Courses) -> int:
     template = courses.templates[candidate.template]
     if candidate.kind == LEVEL:
         return 3
+    if candidate.is_part:
+        return 2  # it stands out, or it would not be here
     if candidate.slot is None or candidate.value:
         return 0
     slot = template.slots[candidate.slot]

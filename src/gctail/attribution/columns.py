@@ -37,6 +37,8 @@ SMOOTHED = 3
 FEWEST_TO_COMPARE = 12
 LEAST_CHANGE, LEAST_LIKENESS, MOST_KEPT = 0.5, 0.8, 0.25
 """What is under way is told from what is kept where its rate changes by half of its mean, as alike as this."""
+FOR_PARTS = 0.2
+"""Of the chance that an innocent line is proven by accident, so much is that of single values."""
 MOST_OF_IT = 0.95
 """Lines with a value that nearly all of them have are all of them."""
 
@@ -56,6 +58,11 @@ class Candidate(Struct, frozen=True):
     value: str = ""
     less: Candidate | None = None
 
+    @property
+    def is_part(self) -> bool:
+        """Those lines of a template that have one value; not what is there of them less others."""
+        return bool(self.value) and self.less is None
+
 
 class Table(Struct, frozen=True):
     """All candidates, and `values`: bins x candidates, running totals or levels at the end of each bin.
@@ -66,6 +73,18 @@ class Table(Struct, frozen=True):
     candidates: tuple[Candidate, ...]
     values: Floats
     kin: Mapping[int, int]
+
+    @property
+    def tries(self) -> Floats:
+        """What the p-value of each is multiplied by: so many chances there were to fit by accident.
+
+        Where parts of lines are tried, which may be many, they share `FOR_PARTS` of the chance of an error.
+        """
+        parts = np.array([each.is_part for each in self.candidates], bool)
+        if not parts.any():
+            return np.full(parts.size, float(parts.size))
+        found: Floats = np.where(parts, parts.sum() / FOR_PARTS, (~parts).sum() / (1.0 - FOR_PARTS))
+        return found
 
 
 def table(courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN) -> Table:
@@ -143,7 +162,7 @@ def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Ca
     for place, slot in enumerate(template.slots):
         if is_the_heap(slot.name):
             continue
-        for part in slot.parts if len(slot.parts) > 1 else ():
+        for part in slot.parts:
             if sum(part.count) < MOST_OF_IT * template.total:
                 yield Candidate(at, LINES, place, part.value), running(part.count, missing_share)
         levels = [*_levels(slot)] if slot.last else []

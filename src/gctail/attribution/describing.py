@@ -17,7 +17,7 @@ from gctail.attribution.values import Suspect
 
 if TYPE_CHECKING:
     from gctail.attribution.columns import Candidate
-    from gctail.templates.courses import Courses, Slot
+    from gctail.templates.courses import Courses, Slot, Template
 
 NEARLY = 3.0
 """Of the keys of one line, those whose score is no lower than this are about as good."""
@@ -62,6 +62,7 @@ class Describer:
             example=template.example,
             about_keys=glimpse(template.slots, key_slot),
             only=self._only(candidate),
+            only_share=self._only_share(candidate),
             less=self._less(candidate),
             held_share=self._held(candidate),
             pace=self._pace(at),
@@ -74,9 +75,23 @@ class Describer:
 
     def _only(self, candidate: Candidate) -> str:
         if candidate.slot is None or not candidate.value:
-            return ""
+            level = self.courses.templates[candidate.template].level
+            return f"level={level}" if level and len(self._levels(candidate)) > 1 else ""
         slot = self.courses.templates[candidate.template].slots[candidate.slot]
         return f"{named(slot, candidate.slot)}={candidate.value}"
+
+    def _only_share(self, candidate: Candidate) -> float | None:
+        if not self._only(candidate):
+            return None
+        every = [self.courses.templates[candidate.template]] if candidate.value else self._levels(candidate)
+        whole = sum(sum(each.count[self.seen.begin :]) for each in every)
+        return round(sum(lines_of(self.courses, candidate)[self.seen.begin :]) / whole, 4) if whole else None
+
+    def _levels(self, candidate: Candidate) -> list[Template]:
+        """The lines of all levels that say the same."""
+        template = self.courses.templates[candidate.template]
+        others = [each for each in self.courses.templates if each.message == template.message]
+        return [each for each in others if each.level != template.level] + [template]
 
     def _less(self, candidate: Candidate) -> str:
         other = candidate.less

@@ -4,7 +4,8 @@ Two questions are asked of each column, both over the bins from some time before
 level of the heap is fitted to the column alone, and must not fit worse than to a straight line in time or to the total
 of all lines, from the onset on. *Is that chance?* The same with time, traffic and two slow waves beside it: only what
 ups and downs of the heap the column still explains counts. The first ranks, for a leak may be so even that nothing but
-its trend speaks; the second gives the p-value, corrected for the number of columns (Bonferroni). Beside the fit a rank
+its trend speaks; the second gives the p-value, corrected for the number of columns (Bonferroni; a fifth of the chance
+of an error is for the many columns of single values, so that they hardly weaken the others). Beside the fit a rank
 depends on what the line says of itself (`hints`), and on when it came first.
 
 A line that came before the onset, without any growth, is innocent, unless it began to keep something at the onset:
@@ -154,7 +155,7 @@ def rank(seen: Window, columns: Table, hints: Floats, appeared: Floats) -> Ranke
     gain = fit + PROOF_WEIGHT * np.where(proven > 0, proof, 0.0)
     said = np.tile(hints - FIRST_WEIGHT * np.log(appeared), 2)
     score = np.where(slope > 0, FIT_WEIGHT * over_time - SHARE_WEIGHT * np.abs(np.log(share)) + said, -np.inf)
-    tries = len(columns.candidates) * (1 if seen.before <= 1 else 2)
+    tries = np.tile(columns.tries * (1 if seen.before <= 1 else 2), 2)
     p_value = np.minimum(1.0, np.where((slope > 0) & (proven > 0), chance, 1.0) * tries)
     p_value = np.minimum(p_value, np.where(slope > 0, np.minimum(2.0 * np.tile(appeared, 2), 1.0), 1.0))
     better = np.arange(count) + count * (score[count:] > score[:count])

@@ -49,6 +49,8 @@ class Suspect(Struct, frozen=True):
     """Why its keys are new, where the few that are kept say so."""
     only: str = ""
     """Of its lines, those with this value alone: `tenant=acme`."""
+    only_share: float | None = None
+    """So much of its lines since the onset are those."""
     less: str = ""
     """What takes back what these lines bring: the message of another line, or another value."""
     held_share: float | None = None

@@ -42,9 +42,22 @@ def _grew(suspect: Mapping[str, Any]) -> str:
             return f"the sum of {field} grew with the heap"
         case "keys":
             return f"the heap grew with every new {slot}"
-    only, less = suspect.get("only"), suspect.get("less")
+    only, less = only_those(suspect), suspect.get("less")
     such = f"every such line with {only}" if only else "every such line"
     return f'the heap grew with {such}, less those that say "{less}"' if less else f"the heap grew with {such}"
+
+
+def only_those(suspect: Mapping[str, Any]) -> str:
+    """Which of its lines are meant, where not all are: `tenant acme (12 % of them)`; else empty."""
+    name, _, value = str(suspect.get("only") or "").partition("=")
+    if not value:
+        return ""
+    share = suspect.get("only_share")
+    part = f" ({share:.0%} of them)".replace("%", " %") if isinstance(share, int | float) else ""
+    if not name.startswith("#"):
+        return f"{name} {value}{part}"
+    word = named(name, str(suspect.get("template") or ""))
+    return f'"{value}" {"as" if word.startswith("value no. ") else "after"} {word}{part}'
 
 
 def said(suspect: Mapping[str, Any]) -> str:

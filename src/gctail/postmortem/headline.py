@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gctail.amounts import duration, growth, size
-from gctail.attribution.wording import called, proven, said, values_of
+from gctail.attribution.wording import called, only_those, proven, said, values_of
 from gctail.postmortem.certificate import Certificate, Key, StackGroup
 from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
@@ -210,7 +210,7 @@ def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
         return f'"{_brief(said(suspect), ROOM - len(about) - 4)}": {about}'
     name, share = suspect.get("slot") or suspect.get("field"), suspect.get("share")
     distinct, template = suspect.get("distinct"), str(suspect.get("template") or "")
-    of = called(str(name), "field", template) if name else ""
+    of = called(str(name), "field", template) if name else only_those(suspect)
     if name and isinstance(distinct, int):
         of = f"{distinct:,} {values_of(str(name), template)}"
     sure = f": {share:.0%} of the growth" if isinstance(share, float | int) else ""

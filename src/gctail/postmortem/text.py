@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from gctail.advice.book import Advice
 from gctail.amounts import duration, size
-from gctail.attribution.wording import called, said, surely, values_of
+from gctail.attribution.wording import called, only_those, said, surely, values_of
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Case, Certificate, Memory, Moment, Quote
 from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
@@ -177,6 +177,7 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
         facts = [
             f"{each['share']:.0%} of the growth" if isinstance(each.get("share"), int | float) else "",
             f"{each['mib']:.0f} MiB" if isinstance(each.get("mib"), int | float) else "",
+            f"those with {only}" if (only := only_those(each)) else "",
             _different(each.get("distinct"), each.get("slot"), template),
             called(str(each["field"]), "field", template) if each.get("field") else "",
             f'less those that say "{each["less"]}"' if each.get("less") else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gctail.amounts import size
-from gctail.attribution.wording import called, said, surely
+from gctail.attribution.wording import called, only_those, said, surely
 from gctail.postmortem.certificate import Certificate, Hold, Key, Place
 from gctail.postmortem.held import grows, own_callers, place_of, short
 from gctail.postmortem.wording import key_called
@@ -56,7 +56,7 @@ def _example(told: dict[str, Any]) -> Markup:
 def _slot(told: dict[str, Any]) -> Markup | str:
     template = str(told.get("template") or "")
     named = [called(str(told[what]), what, template) for what in ("slot", "field") if told.get(what) not in (None, "")]
-    return ", ".join(named) or NONE
+    return ", ".join(filter(None, [only_those(told), *named])) or NONE
 
 
 def _figure(told: dict[str, Any], name: str) -> float | None:

@@ -1,7 +1,8 @@
 """How often each of the few values of a slot came, over time: kinds of events, states, codes, tenants, routes.
 
-Up to `MOST_VALUES` all are counted. A slot that has more keeps those that had come often by then; one whose values are
-all rare, as keys are, keeps none. Of lines that are counted only (`skim`) the values are told by their shape.
+Up to `MOST_VALUES` all are counted. A slot that has more at the end of a time bin keeps those that had come often by
+then; one whose values are all rare, as keys are, keeps none. Of lines that are counted only (`skim`) the values are
+told by their shape.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ OFTEN, RARE = 0.05, 0.02
 """Of all lines: what is chosen when there are too many values, and what is forgotten again later."""
 ENOUGH = 200
 """Lines after which it is known that a value is rare."""
+MOST_HELD = 256
+"""Values within a bin; then those that are rare so far are forgotten."""
 LONGEST = 64
 FORGET = b"0123456789abcdefABCDEF"
 """What shapes of lines are without."""
@@ -25,7 +28,7 @@ FORGET = b"0123456789abcdefABCDEF"
 class Parts:
     """The lines of a template, divided by the value that one slot has there."""
 
-    __slots__ = ("apart", "chosen", "courses", "lines", "now", "told", "told_now", "totals")
+    __slots__ = ("_apart", "chosen", "courses", "crowded", "lines", "now", "told", "told_now", "totals")
 
     def __init__(self) -> None:
         self.courses: dict[bytes, Course] = {}
@@ -36,10 +39,11 @@ class Parts:
         """Of all values."""
         self.chosen = False
         """There were too many values: others are counted by nobody."""
+        self.crowded = False
+        """So many that rare ones were forgotten before the bin was over."""
         self.told, self.told_now = Course("sum"), 0
         """Lines whose value is known though they were not read."""
-        self.apart = True
-        """The values look different in the shapes of lines."""
+        self._apart: bool | None = None
 
     def add(self, keys: Sequence[bytes], counts: Sequence[int]) -> None:
         """Values of lines that were read, and how often each came."""
@@ -53,7 +57,10 @@ class Parts:
         for key, count in zip(keys, counts, strict=True):
             now[key] = now.get(key, 0) + count
         if len(now) > known:
-            self._meet()
+            self._apart = None
+            if len(now) > MOST_HELD:
+                self.crowded = True
+                self._keep(self._often())
 
     def tell(self, value: bytes, lines: int) -> None:
         """So many lines that were not read have this value."""
@@ -74,7 +81,24 @@ class Parts:
         self.courses.setdefault(word, Course("sum")).take(count)
         self.totals[word] = self.totals.get(word, 0) + round(sum(count.values))
         self.now[word] = self.now.get(word, 0) + now
-        self._meet()
+        self._apart = None
+
+    @property
+    def apart(self) -> bool:
+        """Whether the values look different in the shapes of lines.
+
+        Those that count up look alike without their digits, though not all of them may have come yet.
+        """
+        if self._apart is None:
+            shapes = {value.translate(None, FORGET) for value in self.now}
+            self._apart = len(shapes) == len(self.now) and not any(map(_has_digits, self.now))
+        return self._apart
+
+    @property
+    def many(self) -> bool:
+        """There are more than can all be counted."""
+        held = self.now
+        return self.chosen or self.crowded or len(held) > MOST_VALUES or any(len(value) > LONGEST for value in held)
 
     @property
     def any(self) -> bool:
@@ -95,6 +119,9 @@ class Parts:
         if self.told_now:
             self.told.put(place, self.told_now)
             self.told_now = 0
+        if not self.chosen and self.many:
+            self.chosen = True
+            self._keep(self._often()[:MOST_CHOSEN])
 
     def forget(self) -> None:
         """Whoever was chosen and turns out to be rare."""
@@ -119,9 +146,8 @@ class Parts:
         self.told_now += other.told_now
         self.lines += other.lines
         sure = [parts.now for parts in (self, other) if parts.chosen]
-        self.chosen = bool(sure)
+        self.chosen, self.crowded = bool(sure), self.crowded or other.crowded
         self._keep([value for value in self.now if all(value in each for each in sure)])
-        self._meet()
 
     def shown(self, lines: Sequence[float], read: Sequence[float]) -> dict[bytes, list[float]]:
         """Each value over time, of so many lines in each bin, of which some were read."""
@@ -138,17 +164,14 @@ class Parts:
     def _total(self, value: bytes) -> int:
         return self.totals.get(value, 0) + self.now[value]
 
-    def _meet(self) -> None:
-        """There may be new values: too many, or such as look like others."""
-        if not self.chosen and (len(self.now) > MOST_VALUES or any(len(value) > LONGEST for value in self.now)):
-            self.chosen = True
-            often = max(2.0, OFTEN * self.lines)
-            able = [value for value in self.now if self._total(value) >= often and len(value) <= LONGEST]
-            self._keep(sorted(able, key=lambda value: (-self._total(value), value))[:MOST_CHOSEN])
-        shapes = {value.translate(None, FORGET) for value in self.now}
-        self.apart = len(shapes) == len(self.now) and not any(map(_has_digits, self.now))
+    def _often(self) -> list[bytes]:
+        """The values that came often so far, the most frequent first."""
+        often = max(2.0, OFTEN * self.lines)
+        able = [value for value in self.now if self._total(value) >= often and len(value) <= LONGEST]
+        return sorted(able, key=lambda value: (-self._total(value), value))
 
     def _keep(self, values: Iterable[bytes]) -> None:
+        self._apart = None
         self.now = {value: self.now[value] for value in values}
         self.courses = {value: course for value, course in self.courses.items() if value in self.now}
         self.totals = {value: total for value, total in self.totals.items() if value in self.now}
@@ -161,6 +184,7 @@ class Parts:
             "now": {value.decode("latin-1"): count for value, count in self.now.items()},
             "lines": self.lines,
             "chosen": self.chosen,
+            "crowded": self.crowded,
             "told": self.told.state(),
             "told_now": self.told_now,
         }
@@ -172,12 +196,10 @@ class Parts:
         parts.courses = {value.encode("latin-1"): Course("sum", course) for value, course in state["courses"].items()}
         parts.totals = {value.encode("latin-1"): total for value, total in state["totals"].items()}
         parts.now = {value.encode("latin-1"): count for value, count in state["now"].items()}
-        parts.lines, parts.chosen = state["lines"], state["chosen"]
+        parts.lines, parts.chosen, parts.crowded = state["lines"], state["chosen"], state["crowded"]
         parts.told, parts.told_now = Course("sum", state["told"]), state["told_now"]
-        parts._meet()
         return parts
 
 
 def _has_digits(value: bytes) -> bool:
-    """Values that count up look alike without their digits, though not all of them may have come yet."""
     return any(48 <= byte <= 57 for byte in value)

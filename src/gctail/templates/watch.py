@@ -68,7 +68,7 @@ def _can_be_watched(slot: SlotTally) -> bool:
         distinct is not None
         and distinct.count >= FEWEST_KEYS
         and slot.kind not in MEASURES
-        and (slot.parts is None or slot.parts.chosen)
+        and (slot.parts is None or slot.parts.many)
         and _NAME.fullmatch(slot.name)
         and _novelty(slot) < ALWAYS_NEW
         and all(map(_SHORT.fullmatch, distinct.keys))

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from gctail.attribution.wording import called
+from gctail.attribution.wording import called, only_those
 from gctail.parsing.text import show
 from gctail.records import Finding
 from gctail.snapshot import Line, Row, Snapshot, time_left_s
@@ -116,7 +116,7 @@ def draw_said(finding: Finding | None, suspects: Sequence[dict[str, Any]], colou
         text.append("suspect ", style=f"bold {colours['error']}")
         text.append(show(str(suspect.get("template") or suspect.get("message") or suspect.get("field") or ""), 160))
         name = suspect.get("field") or suspect.get("slot")
-        by = called(str(name), "value", str(suspect.get("template") or "")) if name else ""
+        by = called(str(name), "value", str(suspect.get("template") or "")) if name else only_those(suspect)
         mib, part = suspect.get("mib"), suspect.get("share")
         text.append(f"  by {show(str(by), 40)}" if by else "", style="dim")
         text.append(f"  {size(mib)}" if isinstance(mib, int | float) else "", style="bold")

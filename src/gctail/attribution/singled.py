@@ -1,0 +1,45 @@
+"""Whether one value of a line stands out: `tenant=acme`, while the lines of all other tenants keep nothing.
+
+The lines with one value are a part of all, drawn by chance, and go up as all of them do; of twelve such parts one fits
+a little better by accident. So a value is named only where the heap follows its lines so much more closely than all of
+them that twenty such accidents would not bring it: then a likelihood is twenty times as high, for each value that was
+tried (of likelihood ratios so high no more than one in twenty comes by chance, Ville 1939).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import log
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gctail.attribution.columns import LINES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gctail.attribution.columns import Table
+    from gctail.attribution.ranking import Ranked
+
+    Flags = NDArray[np.bool_]
+
+UNLIKELY = 20.0
+
+
+def singled(ranked: Ranked, columns: Table) -> Flags:
+    """Which columns may be named: all but those of a value that does not stand out."""
+    whole = {
+        each.template: at
+        for at, each in enumerate(columns.candidates)
+        if each.kind == LINES and each.slot is None and each.less is None
+    }
+    values: defaultdict[int, list[int]] = defaultdict(list)
+    for at, each in enumerate(columns.candidates):
+        if each.is_part:
+            values[each.template].append(at)
+    able = np.ones(len(columns.candidates), bool)
+    for template, parts in values.items():
+        least = log(UNLIKELY * len(parts))
+        able[parts] = ranked.over_time[parts] - ranked.over_time[whole[template]] >= least
+    return able
