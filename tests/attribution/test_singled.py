@@ -43,7 +43,7 @@ def orders(seed, share=0.12, bins=100):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_tenant_whose_lines_explain_the_growth_is_named(seed):
     played, counts, _ = orders(seed)
-    played.keep(50.0 / sum(counts["acme"]), counts["acme"])
+    played.keep(80.0 / sum(counts["acme"]), counts["acme"])
     first, *others = suspects(played.courses(), 10.0)
     assert (first.message, first.only) == ("order placed", "tenant=acme")
     assert first.only_share == pytest.approx(0.12, abs=0.03)

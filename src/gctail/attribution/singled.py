@@ -2,8 +2,8 @@
 
 The lines with one value are a part of all, drawn by chance, and go up as all of them do; of twelve such parts one fits
 a little better by accident. So a value is named only where the heap follows its lines so much more closely than all of
-them that twenty such accidents would not bring it: then a likelihood is twenty times as high, for each value that was
-tried (of likelihood ratios so high no more than one in twenty comes by chance, Ville 1939).
+them that a hundred such accidents would not bring it: a likelihood a hundred times as high, for each value that was
+tried (of likelihood ratios so high no more than one in a hundred comes by chance, Ville 1939).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
 
-UNLIKELY = 20.0
+UNLIKELY = 100.0
 
 
 def singled(ranked: Ranked, columns: Table) -> Flags:
