@@ -103,6 +103,15 @@ def test_what_makes_keys_new_is_said_in_one_sentence(kind, cause, sentence):
     assert sentence in found.sentence
 
 
+def test_tokens_that_come_again_are_ordinary_ids():
+    """A job that is tried six times has one token: nothing in it makes a key new."""
+    chance = random.Random(5)  # noqa: S311
+    tokens = [f"{chance.getrandbits(48):012x}" for _ in range(400)]
+    found = report(sample_of(tokens * 6))
+    assert found is not None
+    assert found.sentence.startswith("100% of the keys come again: they are ordinary ids")
+
+
 def test_what_is_left_without_the_time_decides_whether_that_is_enough():
     """Where the users are new too, another key alone does not help."""
     chance = random.Random(3)  # noqa: S311

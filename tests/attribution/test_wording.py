@@ -2,7 +2,7 @@
 
 import pytest
 
-from gctail.attribution.wording import said, sentence
+from gctail.attribution.wording import keyed, said, sentence
 
 SUSPECT = {
     "kind": "keys", "slot": "user", "field": None, "share": 1.0, "correlation": 0.999, "p_value": 0.003,
@@ -37,6 +37,14 @@ SUSPECT = {
 )
 def test_what_grew_with_the_heap_is_told(changed, told):
     assert sentence({**SUSPECT, **changed}).startswith(f"{told} (r 1.00, p 0.003); ")
+
+
+def test_retries_of_few_keys_are_kept_by_the_line_and_not_by_the_key():
+    """633 jobs are tried 3334 times: what grows is not the number of jobs."""
+    retries = {**SUSPECT, "kind": "lines", "events": 3334, "distinct": 633}
+    assert not keyed(retries)
+    assert keyed({**retries, "distinct": 2800})
+    assert keyed({**retries, "kind": "keys"})
 
 
 def test_how_much_of_what_came_stays_is_told():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gctail.attribution.wording import called, only_those, proven, said, values_of
+from gctail.attribution.wording import called, keyed, only_those, proven, said, values_of
 
 MANY_KEYS = 100
 """A slot with more values than this is one whose values may each leave something behind."""
@@ -28,6 +28,6 @@ def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
         "slot": called(slot, "value", template) if slot else None,
         "slot_values": values_of(slot, template) if slot else None,
         "distinct": first.get("distinct"),
-        "many_keys": bool(slot) and (first.get("distinct") or 0) > MANY_KEYS,
+        "many_keys": bool(slot) and keyed(first) and (first.get("distinct") or 0) > MANY_KEYS,
         "field": first.get("field"),
     }

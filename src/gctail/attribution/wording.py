@@ -66,6 +66,12 @@ def said(suspect: Mapping[str, Any]) -> str:
     return message if message and template.startswith(message) else template or message
 
 
+def keyed(suspect: Mapping[str, Any]) -> bool:
+    """Whether its keys are what grows: not where lines are counted and most of them bring a key that came before."""
+    distinct, events = suspect.get("distinct"), suspect.get("events")
+    return suspect.get("kind") != "lines" or not events or 2 * (distinct or 0) >= events
+
+
 def called(name: str | None, what: str, template: str = "") -> str:
     """A variable by its name; one that has none by the word of the template before it, or by its place there.
 

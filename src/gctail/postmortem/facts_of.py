@@ -11,6 +11,7 @@ from gctail.advice.of_heap import stacks_in_use, told_by_heap
 from gctail.advice.of_suspect import told_by_suspect
 from gctail.amounts import growth
 from gctail.attribution.keys.values import KeyReport
+from gctail.attribution.wording import keyed
 from gctail.detectors.goroutines import REAL_PER_SCANNED
 from gctail.postmortem.certificate import Certificate
 from gctail.postmortem.facts_of_stacks import told_by_stacks
@@ -126,7 +127,7 @@ def _suspects(certificate: Certificate) -> dict[str, object]:
     accused = {each.get("message") for each in certificate.suspects[:1]}
     for key in [each for each in certificate.keys if not accused or each.message in accused][:1]:
         told["distinct"] = told.get("distinct") or key.distinct
-        if key.found is not None:
+        if key.found is not None and all(map(keyed, certificate.suspects[:1])):
             told |= _keys(key.found)
     place = next((each for each in certificate.places if each.grows), None)
     if place is not None:

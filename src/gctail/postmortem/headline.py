@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gctail.amounts import duration, growth, size
-from gctail.attribution.wording import called, only_those, proven, said, values_of
+from gctail.attribution.wording import called, keyed, only_those, proven, said, values_of
 from gctail.postmortem.certificate import Certificate, Key, StackGroup
 from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
@@ -204,7 +204,9 @@ def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
     """The message, as much of it as one line holds, which of its values grew, and how much of the growth that is."""
     message = str(suspect.get("message") or suspect.get("template") or "")
     about = (
-        _keys(certificate.keys[0], certificate) if certificate.keys and certificate.keys[0].message == message else ""
+        _keys(certificate.keys[0], certificate)
+        if certificate.keys and certificate.keys[0].message == message and keyed(suspect)
+        else ""
     )
     if about:
         return f'"{_brief(said(suspect), ROOM - len(about) - 4)}": {about}'

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from gctail.attribution.keys.report import report
 from gctail.attribution.keys.sample import KeySample
+from gctail.attribution.wording import keyed
 from gctail.postmortem.certificate import Case, Certificate, Key
 from gctail.postmortem.writing import finished
 
@@ -40,6 +41,8 @@ def _key(looked: Looked, certificate: Certificate) -> Key | None:
     sample = looked.sample
     found = report(sample, certificate.start_s)
     if found is None or found.distinct < 2:  # one value that always comes is no key
+        return None
+    if not all(keyed(each) for each in certificate.suspects if each.get("message") == looked.message):
         return None
     lasted_s = (sample.last_s or 0.0) - (sample.first_s or 0.0)
     return Key(

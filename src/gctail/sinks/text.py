@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from gctail.amounts import duration, growth
-from gctail.attribution.wording import nobody, sentence
+from gctail.attribution.wording import nobody, said, sentence
 from gctail.detectors.reasons import AT_ONCE_S, LIMIT_FROM
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.text import show
@@ -217,7 +217,7 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
             beside = suspect["group"] not in groups and explained + suspect["share"] <= ALL_TOGETHER
             label = "and" if beside else "or"
         told.append(
-            f'  {palette.paint(label, BOLD)}: "{show(suspect["template"], 160)}": '
+            f'  {palette.paint(label, BOLD)}: "{show(said(suspect), 160)}": '
             f"{show(sentence(suspect, accused=accused), 300)}"
         )
         if suspect.get("about_keys"):

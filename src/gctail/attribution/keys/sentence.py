@@ -71,6 +71,8 @@ def _because(found: KeyReport, cause: Part | None) -> str:
     """Where a volatile part makes them new."""
     if cause is None or cause.kind not in CURES:
         return ""
+    if cause.kind in IDS and found.left == 1 and found.ages.again >= COMES_AGAIN:  # an id, and no part of a key
+        return ""
     explains = found.left is not None and found.left <= ONE_OF_MANY * found.looked_at
     if not explains and cause.distinct < ONE_OF_MANY * found.looked_at:
         return ""
