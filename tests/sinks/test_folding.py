@@ -68,8 +68,17 @@ def test_nothing_is_lost_or_added_but_breaks_and_margins() -> None:
 def test_at_a_terminal_no_line_is_wider_than_it() -> None:
     head, tail = pty.openpty()
     ioctl(tail, TIOCSWINSZ, pack("HHHH", 24, 60, 0, 0))
-    command = [sys.executable, "-m", "gctail", "-v", "--no-color", "--limit", "256MiB", str(SAMPLE)]
-    with subprocess.Popen(command, stdout=tail, stderr=tail) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "gctail",
+        "-v",
+        "--no-color",
+        "--limit",
+        "256MiB",
+        SAMPLE.name,
+    ]  # a long path is left to the terminal
+    with subprocess.Popen(command, stdout=tail, stderr=tail, cwd=SAMPLE.parent) as process:
         os.close(tail)
         said = b""
         try:
