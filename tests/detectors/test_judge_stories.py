@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from gctail.detectors import Carryover, Judge, Moment
 from gctail.detectors import Testimony as Answer
-from gctail.detectors.leak import calibrated
 from gctail.golang.pacer import PacerView
 from gctail.records import GcCycle
 
@@ -416,18 +415,10 @@ def test_work_that_comes_and_goes_is_a_batch_and_a_buffer_that_fills_again_and_a
     assert (batch.verdict().kind, saw.verdict().kind) == ("batch", "sawtooth")
 
 
-def test_what_a_belief_is_worth_rises_with_it() -> None:
-    """What is half believed is told as more, firm belief as what it is."""
-    worth = [calibrated(at / 100) for at in range(101)]
-    assert worth == sorted(worth)
-    assert (worth[0], worth[90], worth[100]) == (0.0, 0.9, 1.0)
-    assert worth[20] > 0.3
-
-
 def test_a_leak_that_the_heap_shows_by_itself_is_not_said_to_have_paused_with_a_line(story: Any, make: Any) -> None:
     """No limit is known, which makes the same growth likelier, whatever the log adds."""
     judge, _ = story(make.noisy(lambda i: 60 + 0.25 * i, 100))
     alone, heard = judge.verdict(), judge.verdict(Answer(0.05, 0.9, "page served"))
     assert alone.leak
-    assert alone.probability < heard.probability < 0.7
+    assert alone.probability < heard.probability < 0.85
     assert not any("it paused when" in reason for reason in heard.why)

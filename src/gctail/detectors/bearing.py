@@ -17,8 +17,9 @@ class Bearing(Struct):
 
     `spread` is how far the highest level of a block usually lies above its low one, `base` the level after the first
     seventh of the time, `top` the highest low level; `belief` is in a leak, `alone` what it was before others
-    were heard, and `settled` what of it an alarm heeds; `ended` is what killed the process, where memory did;
-    `log_belief` is what the log said of the growth when it was last asked, and counts `log_weight`.
+    were heard, `settled` what of it an alarm heeds, and `likely` what it is worth as a probability; `ended` is what
+    killed the process, where memory did; `log_belief` is what the log said of the growth when it was last asked, and
+    counts `log_weight`.
     """
 
     now_s: float = 0.0
@@ -27,6 +28,7 @@ class Bearing(Struct):
     top: float = 0.0
     belief: float = 0.0
     settled: float = 0.0
+    likely: float = 0.0
     alone: float = 0.0
     stacks_least: int | None = None
     stacks: int = 0
@@ -113,6 +115,11 @@ class Room(NamedTuple):
         if self.bearing.ended is not None:
             return self.head_mib
         return min(self.head_mib, max(self._assumed_mib - self.level_mib - self.bearing.spread, 0.0))
+
+    @property
+    def is_limit_near(self) -> bool:
+        """Growth is asked to last to a limit that is known, and not to an assumed end before it."""
+        return self.is_known and self.near_mib >= self.head_mib
 
     @property
     def _assumed_mib(self) -> float:

@@ -16,14 +16,16 @@ from gctail.detectors.gathering import Gathering
 from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
 from gctail.detectors.goroutines import GoroutineGrowth
-from gctail.detectors.growth import LEAST_SUSPICION, Growth, Outlook, by_regression, by_waves, weighed
+from gctail.detectors.growth import LEAST_SUSPICION, Growth, Outlook, by_regression, by_waves
 from gctail.detectors.ladder import Ladder
-from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, LeakAlarm, Telling, calibrated
+from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, STILL_BELIEVED, LeakAlarm, Telling, Weight, worth
 from gctail.detectors.legacy import FEWEST_COLLECTIONS, Run, legacy, shown
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.others import NOBODY, Others, Replicas, nobody, others
 from gctail.detectors.passage import SHORTEST_SHARE
+from gctail.detectors.patience import TO_LIMIT, settled
 from gctail.detectors.pauses import PauseSpike
+from gctail.detectors.reasons import over_sentence
 from gctail.detectors.shape import LEAK, Course, kind_of
 from gctail.detectors.spikes import Spikes
 from gctail.detectors.spiral import DeathSpiral
@@ -45,16 +47,6 @@ from gctail.records import Verdict
 VERSION = 1
 BASE_SHARE = 0.15
 IDLE_BLOCK_S = 300.0
-YOUNG_S, YOUNG_URGENT_S = 10.0, 7.0
-"""An alarm waits for growth to last: belief counts half when it is this old. Many things grow so long, few longer."""
-PATIENCE = 0.3
-"""Where a known limit is near, an alarm waits for no more than this share of the time left, but `YOUNG_URGENT_S`."""
-YOUNG_COLLECTIONS = 8
-"""The same of collections, half as many where a limit is known: a first rise of a few of them is no certainty."""
-UNKNOWN_ODDS = 2.5
-"""An assumed limit lies further off than most real ones: leaks of the development half came out lower by so much."""
-STILL_BELIEVED = 0.45
-"""A leak that was told is still one in the verdict, as long as no more than this speaks against it."""
 FEWEST_S = 10.0
 """Before that, and before a run has begun, there is no alarm by growth."""
 DETECTORS = (NextGoal, DeathSpiral, GoroutineGrowth, MapGrowth, GogcChanged, ForcedOnTimer, Spikes, PauseSpike)
@@ -94,11 +86,11 @@ class Judge:
     @property
     def belief(self) -> float:
         """How likely a leak was after the last complete block."""
-        return calibrated(self._bearing.belief)
+        return self._bearing.likely
 
     @property
     def settled(self) -> float:
-        """The same, less where the growth is young: what the alarm goes by."""
+        """What the alarm goes by: the belief, less where the growth is young."""
         return self._bearing.settled
 
     def inquiry(self) -> Inquiry | None:
@@ -196,24 +188,31 @@ class Judge:
         age_s = now_s - onset_s
         left_s = judged.left_s if judged.left_s is not None else episode.left_s
         end_s = left_s * head / near if left_s is not None and near > 0.0 and room.is_known else inf
-        settled = self._bearing.settled = said.settled(_settled(probability, age_s, end_s, count))
-        if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(settled):
-            return []
-        perhaps_urgent = end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT
-        return self._alarm.judge(
-            settled,
-            collections,
-            lambda: self._telling(probability, episode, judged, said),
-            perhaps_urgent=perhaps_urgent,
+        heeded = settled(probability, age_s, end_s, count)
+        self._bearing.settled = said.settled(TO_LIMIT * heeded if room.is_limit_near else heeded)
+        self._bearing.likely = round(said.heeded(self._worth(self._bearing.alone, room)), 6)
+        weight = Weight(
+            belief=probability,
+            settled=self._bearing.settled,
+            waited=self._worth(said.settled(heeded), room),
+            likely=self._bearing.likely,
+            perhaps_urgent=end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT,
         )
+        if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(weight.waited):
+            return []
+        return self._alarm.judge(weight, collections, lambda: self._telling(weight, episode, judged, said))
 
-    def _telling(self, probability: float, episode: Outlook, judged: Outlook, said: Others) -> Telling:
+    def _worth(self, belief: float, room: Room) -> float:
+        """What the heap and the log make a belief worth, before others are heard."""
+        return worth(belief, self.gathering.collections, to_limit=room.is_limit_near)
+
+    def _telling(self, weight: Weight, episode: Outlook, judged: Outlook, said: Others) -> Telling:
         """What is to be said of this growth, on its way to the limit itself, however far."""
         growth, room = self._growth, self._room
         if room.near_mib < room.head_mib:
             episode, judged = growth.towards(self._bearing.now_s, room.head_mib, self._least_noise_mib)
         end = ending(growth, room, episode, judged, earlier=said.end)
-        return telling(Grown(probability, end, said), room, self.gathering.origin_s)
+        return telling(Grown(weight, end, said), room, self.gathering.origin_s)
 
     def _doubling(self, ladder: Ladder | None) -> float:
         """The belief that one map, or one array on its ladder, goes on doubling until the memory is gone."""
@@ -251,6 +250,14 @@ class Judge:
             evidence=found.evidence,
         )
 
+    def take_back(self, verdict: Verdict) -> list[Signal]:
+        """The log has ended: an alarm that stands, of what the verdict no longer calls a leak, is over."""
+        if verdict.leak or not self._alarm.stands:
+            return []
+        bearing, level = self._bearing, self._growth.zigzag.level
+        over = over_sentence(level, bearing.base, bearing.top, verdict.probability)
+        return self._alarm.take_back(over, {"probability": verdict.probability, "heap_live_mib": round(level, 1)})
+
     def _settle(self) -> None:
         """Take the open block in as if it were complete."""
         block = self.gathering.close()
@@ -269,8 +276,7 @@ class Judge:
         ways = by_regression(found, now_s, near), by_waves(found.beneath, now_s, near)
         probability, episode, judged = growth.probability_with(*ways, now_s, near)
         alone = max(probability, self._doubling(growth.steps()))
-        odds = UNKNOWN_ODDS if near < head or not room.is_known else 1.0
-        probability, alone = (weighed(self._few(each, count), odds) for each in (self._bearing.heeding(alone), alone))
+        probability, alone = (self._worth(each, room) for each in (self._bearing.heeding(alone), alone))
         said = self._others()
         probability = said.heeded(probability)
         if self._alarm.stands and probability >= STILL_BELIEVED:
@@ -297,10 +303,6 @@ class Judge:
     def _spirals(self) -> bool:
         """Whether the collector chases itself now."""
         return any(isinstance(detector, DeathSpiral) and detector.active for detector in self._detectors)
-
-    def _few(self, probability: float, count: int) -> float:
-        """With few collections no belief is strong, either way."""
-        return probability * count / (count + 2.0)
 
     def close(self, died: bool, cause: str | None, *, farewell: str = "") -> Carryover:  # noqa: FBT001
         """The epoch is over; what the next one of this service should know.
@@ -360,10 +362,3 @@ class Judge:
             detector.load(state["detectors"][detector.kind])
         judge._bearing = msgspec.convert(state["bearing"], Bearing)
         return judge
-
-
-def _settled(probability: float, age_s: float, end_s: float, collections: int) -> float:
-    """What an alarm heeds of a belief in growth of this age, whose end is so far off (s), after so many collections."""
-    young_s = min(YOUNG_S, max(PATIENCE * end_s, YOUNG_URGENT_S))
-    few = YOUNG_COLLECTIONS if end_s == inf else YOUNG_COLLECTIONS / 2
-    return probability * age_s**2 / (age_s**2 + young_s**2) * collections**2 / (collections**2 + few**2)

@@ -10,6 +10,8 @@ from gctail.detectors.shape import Course
 TOLD_SHARE = 0.3
 """Of its course, what a load explains less than this of came back for another reason."""
 AT_ONCE_S = 0.5
+CAME_BACK_SHARE = 0.3
+"""Of what it rose above the settled level: a fall by so much is the memory that came back."""
 LIMIT_FROM = {
     "gomemlimit": "the end, by GOMEMLIMIT",
     "earlier-death": "there an earlier run died",
@@ -37,6 +39,13 @@ def growing_sentence(level: float, lasted_s: float, rate: float, probability: fl
         f"the live heap is {level:.0f} MiB and has grown for {duration(lasted_s)} by {growth(rate)}; "
         f"about {probability:.0%} of such growth is a leak, the rest stops by itself"
     )
+
+
+def over_sentence(level: float, base: float, top: float, probability: float) -> str:
+    """Why it is called a leak no more: the memory came back (MiB: now, settled, at most), or the growth ends."""
+    if top - level >= CAME_BACK_SHARE * (top - base):
+        return f"the memory came back: {level:.0f} MiB are live, after {top:.0f} MiB"
+    return f"taken back, a leak with probability {probability:.2f} only: at {level:.0f} MiB the growth stops or slows"
 
 
 def climbing_sentence(level: float, lasted_s: float, rate: float) -> str:

@@ -6,19 +6,19 @@ from typing import Any, NamedTuple
 
 from gctail.detectors.bearing import Room
 from gctail.detectors.ending import Ending
-from gctail.detectors.leak import SOON_S, Telling, calibrated, false_alarms_per_day
+from gctail.detectors.leak import SOON_S, Telling, Weight, false_alarms_per_day
 from gctail.detectors.others import Others
 from gctail.detectors.passage import survival
-from gctail.detectors.reasons import growing_sentence, growth_sentence, limit_sentence
+from gctail.detectors.reasons import growing_sentence, growth_sentence, limit_sentence, over_sentence
 
 URGENT = 0.6
 """A leak so likely, and so likely to meet the limit soon, is critical."""
 
 
 class Grown(NamedTuple):
-    """Growth that somebody believes in: how much (`belief`, uncalibrated), its end, and what others say of it."""
+    """Growth that somebody believes in: how it weighs, its end, and what others say of it."""
 
-    belief: float
+    weight: Weight
     end: Ending
     said: Others
 
@@ -26,7 +26,7 @@ class Grown(NamedTuple):
 def telling(grown: Grown, room: Room, origin_s: float) -> Telling:
     """All of it; `origin_s` is the uptime at which the judge began to count."""
     (forecast, onset_s, rate), level, lasted_s = grown.end, room.level_mib, room.bearing.now_s - grown.end.onset_s
-    likely = calibrated(grown.belief)
+    likely = grown.weight.likely
     evidence: dict[str, Any] = {
         "probability": round(likely, 4),
         "onset_uptime_s": round(onset_s + origin_s, 3),
@@ -37,7 +37,7 @@ def telling(grown: Grown, room: Room, origin_s: float) -> Telling:
         "low": forecast.low if forecast is not None else None,
         "high": forecast.high if forecast is not None else None,
         "doubles_in_s": round(level / rate, 3) if rate > 0.0 else None,
-        "false_alarms_per_day": float(f"{false_alarms_per_day(grown.belief):.2g}"),
+        "false_alarms_per_day": float(f"{false_alarms_per_day(grown.weight.settled):.2g}"),
         **grown.said.evidence(),
     }
     about_limit = limit_sentence(forecast, room.limit_mib, level, rate)
@@ -45,13 +45,14 @@ def telling(grown: Grown, room: Room, origin_s: float) -> Telling:
     told, growing = (
         "; ".join((say(level, lasted_s, rate, likely), *further)) for say in (growth_sentence, growing_sentence)
     )
-    return Telling(told, growing, evidence, is_urgent(grown, lasted_s))
+    over = over_sentence(level, room.bearing.base, room.bearing.top, likely)
+    return Telling(told, growing, over, evidence, is_urgent(grown, lasted_s))
 
 
 def is_urgent(grown: Grown, lasted_s: float) -> bool:
     """Whether the end is both near and likely."""
     forecast, others_end = grown.end.forecast, grown.said.end
-    if forecast is None or forecast.low is None or grown.belief < URGENT:
+    if forecast is None or forecast.low is None or grown.weight.belief < URGENT:
         return False
     if others_end is not None and not others_end.is_death:
         return False

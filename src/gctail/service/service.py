@@ -343,10 +343,16 @@ class Service:
     # -- what is told at the end
 
     def conclude(self) -> list[Finding]:
-        """The log has ended. A leak in the verdict that no alarm has told is told now: an alarm waits to be surer."""
+        """The log has ended. A leak in the verdict that no alarm has told is told now: an alarm waits to be surer.
+
+        And an alarm that the verdict does not bear out is taken back.
+        """
         epoch, verdict = self.judged()
-        if epoch is None or verdict is None or not verdict.leak or epoch.last is None:
+        if epoch is None or verdict is None or epoch.last is None:
             return []
+        if not verdict.leak:
+            signals = epoch.judge.take_back(verdict) if epoch.judge is not None else []
+            return self._told(epoch, signals, Sighting(epoch.last, self.name, "", 0), epoch.last_time_s)
         if any(finding.kind in LEAKS and finding.epoch == epoch.index for finding in self.findings):
             return []
         place = Sighting(epoch.last, self.name, "", 0)

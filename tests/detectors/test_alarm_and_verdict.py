@@ -1,0 +1,112 @@
+"""An alarm and a verdict are one judgement: the same probability, and neither says what the other denies."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+import pytest
+
+from gctail.detectors import Judge
+from gctail.detectors.leak import worth
+from gctail.detectors.patience import settled
+
+
+def leak_signals(said: list[Any]) -> list[str]:
+    return [signal.phase for signal in said if signal.kind == "leak"]
+
+
+@pytest.mark.parametrize("to_limit", [True, False])
+def test_what_a_belief_is_worth_rises_with_it(*, to_limit: bool) -> None:
+    """What is likelier than not is told as more; without a limit half a belief is already that."""
+    told = [worth(at / 100, 200, to_limit=to_limit) for at in range(101)]
+    assert told == sorted(told)
+    assert told[0] == 0.0
+    assert told[80] > 0.9
+    assert (told[45] > 0.5) is not to_limit
+
+
+def test_few_collections_make_no_belief_strong() -> None:
+    """Six of them leave a quarter out."""
+    assert worth(0.6, 6, to_limit=True) < 0.5 < worth(0.6, 60, to_limit=True)
+
+
+def test_an_alarm_waits_until_growth_has_lasted() -> None:
+    """Half a minute is long enough, seven seconds where the end is near."""
+    assert settled(0.8, 8.0, 1e6, 100) < 0.1
+    assert settled(0.8, 8.0, 10.0, 100) > 0.45
+    assert settled(0.8, 30.0, 1e6, 100) > 0.7
+
+
+def test_a_limit_that_is_far_off_makes_no_alarm_later(make: Any) -> None:
+    """Or telling the limit would be a loss."""
+
+    def told_at(limit_mib: float | None) -> float:
+        judge = Judge(limit_mib)
+        for moment in make.moments(make.collections(make.noisy(lambda i: 60 + 0.5 * i, 400))):
+            if leak_signals(judge.observe(moment)):
+                return moment.clock_s
+        return inf
+
+    assert told_at(2000.0) <= told_at(None) < 200.0
+
+
+@pytest.mark.parametrize("limit_mib", [700.0, None])
+def test_the_probability_that_is_told_live_is_the_one_of_the_verdict(make: Any, limit_mib: float | None) -> None:
+    """At every tenth of a leak's way: a log that is cut there is judged as the stream was."""
+    judge = Judge(limit_mib)
+    pairs = []
+    for count, moment in enumerate(make.moments(make.collections(make.noisy(lambda i: 60 + 0.5 * i, 400)))):
+        judge.observe(moment)
+        if count >= 60 and count % 40 == 0:
+            pairs.append((judge.belief, judge.verdict().probability))
+    assert all(live == pytest.approx(cut, abs=0.12) for live, cut in pairs)
+    assert pairs[-1][1] > 0.5
+
+
+def test_what_a_verdict_would_call_a_leak_is_told_within_a_few_collections(make: Any) -> None:
+    """As growth, before an alarm is sure enough, and with the probability of the verdict."""
+    judge, first, told = Judge(None), None, None
+    for moment in make.moments(make.collections(make.noisy(lambda i: 60 + 0.25 * i, 300))):
+        said = judge.observe(moment)
+        first = first or (moment.clock_s if judge.verdict().leak else None)
+        told = told or next(((moment.clock_s, each) for each in said if each.kind == "growing"), None)
+    assert first is not None
+    assert told is not None
+    assert told[0] - first < 30.0
+    assert told[1].evidence["probability"] >= 0.5
+
+
+def test_an_alarm_is_taken_back_in_words_when_a_cache_is_full(story: Any, make: Any) -> None:
+    """It was a leak for all that was seen; then it stands still, and that is said."""
+    judge, said = story(make.noisy(lambda i: min(60 + 0.8 * i, 220), 900), limit_mib=520.0)
+    assert leak_signals(said) == ["onset", "update", "resolved"]
+    over = next(signal for signal in said if signal.kind == "leak" and signal.phase == "resolved")
+    assert "taken back" in over.summary
+    assert "stops or slows" in over.summary
+    assert not judge.verdict().leak
+
+
+def test_memory_that_comes_back_ends_an_alarm_with_its_levels(story: Any, make: Any) -> None:
+    """From 380 MiB to 60."""
+    _, said = story(make.noisy(lambda i: 60 + 0.4 * i if i < 800 else 60, 1400), limit_mib=900.0)
+    over = next(signal for signal in said if signal.kind == "leak" and signal.phase == "resolved")
+    assert "the memory came back" in over.summary
+
+
+def test_a_log_that_ends_before_an_alarm_was_taken_back_takes_it_back(make: Any) -> None:
+    """Wherever the log ends, an alarm stands or the verdict says no; never both."""
+    lives = make.noisy(lambda i: min(60 + 0.8 * i, 220), 330)
+    judge, told, taken_back = Judge(520.0), False, 0
+    for moment in make.moments(make.collections(lives)):
+        told |= "onset" in leak_signals(judge.observe(moment))
+        if not told or moment.clock_s < 200.0:
+            continue
+        at_its_end = Judge.restore(judge.state())
+        verdict = at_its_end.verdict()
+        said = at_its_end.take_back(verdict)
+        assert not (verdict.leak and said)
+        taken_back += leak_signals(said) == ["resolved"]
+        assert at_its_end.take_back(verdict) == []
+    assert told
+    assert taken_back
