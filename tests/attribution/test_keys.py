@@ -134,6 +134,38 @@ def test_seconds_are_times_only_where_they_rise_or_fit_the_clock():
     assert told.parts[0].kind == "time stamp"
 
 
+def mixed_keys(chance, accounts=700, with_time=0.45, count=2400):
+    """Idempotency keys: some of them come with the time of the request behind, and never again."""
+    return [
+        f"acct_{chance.randrange(accounts):04d}:{chance.choice(['charge.succeeded', 'payout.paid'])}"
+        + (f"?ts={1795827500000 + 40 * at}" if chance.random() < with_time else "")
+        for at in range(count)
+    ]
+
+
+def test_of_two_sorts_of_keys_that_is_dissected_which_never_comes_again():
+    found = report(sample_of(mixed_keys(random.Random(3))), 1795827500.0)  # noqa: S311
+    assert (found.cause, found.detail, found.conclusion) == ("time stamp", "in ms", "part")
+    assert found.pattern == "acct_<number>:<word>.<word>?ts=<time stamp>"
+    assert found.mixture.again == 0
+    share, _, rest = found.sentence.partition(
+        "% of the keys have a time stamp in ms behind ts, and none of these comes "
+    )
+    assert float(share) == pytest.approx(60, abs=5)
+    assert rest.startswith("again, while ")
+    assert rest.endswith("without it do: normalise it, leave the time out.")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_part_that_all_or_none_of_the_repeated_keys_have_is_no_mixture(seed):
+    """Ids with and without a number behind, which come again alike."""
+    chance = random.Random(seed)  # noqa: S311
+    keys = [
+        f"u{each:04d}" + (f"-{1795827500000 + each}" if each % 2 else "") for each in chance.choices(range(900), k=2400)
+    ]
+    assert report(sample_of(keys)).mixture is None
+
+
 def test_parts_of_a_key_are_told_with_the_words_before_them():
     """Each with its values, and how many keys there would be without it."""
     found = report(sample_of(made("id with time")))

@@ -8,9 +8,9 @@ import numpy as np
 
 from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, lines_of
 from gctail.attribution.doubts import doubts
-from gctail.attribution.hints import ANSWERED, Hint, reason, stamped
+from gctail.attribution.hints import ANSWERED, Hint, reason
 from gctail.attribution.keys.glimpse import glimpse
-from gctail.attribution.names import words
+from gctail.attribution.likeliest import rank
 from gctail.attribution.pace import pace
 from gctail.attribution.ranking import Ranked, Window
 from gctail.attribution.values import Suspect
@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 NEARLY = 3.0
 """Of the keys of one line, those whose score is no lower than this are about as good."""
-LONG = frozenset({"struct", "quoted", "list"})
-"""Types of slots that hold more than a key."""
 UNDER_WAY = "as many lines tell that it ends: a heap may go along with it because of what is under way alone"
-KEY_NAMES = frozenset({"key", "id", "uid", "uuid", "guid"})
-VALUE_NAMES = frozenset({"value", "val", "data", "payload", "body", "content", "message", "text"})
 GOES_ALONG = 0.9
 """Correlation of the level from which a second key or number of the same line is named beside the first."""
 
@@ -126,8 +122,7 @@ class Describer:
     def _beside(self, candidate: Candidate, kind: str) -> int | None:
         """The slot of the same line that is its best candidate of this kind, where the heap goes along with it.
 
-        Where two keys are about as good, one with a time in it, else one that is called a key, else the first that is
-        no list of others: `key=u1`, not `value=Session{u1 web}`.
+        Where two keys are about as good, the likelier: `key=u1`, not `value=Session{u1 web}`.
         """
         if candidate.value:
             return None
@@ -144,16 +139,10 @@ class Describer:
         }
         if not able:
             return candidate.slot if candidate.kind == kind else None
-        slots = self.courses.templates[candidate.template].slots
+        template = self.courses.templates[candidate.template]
         best = max(able.values()) - NEARLY
         near = [slot for slot in able if able[slot] >= best]
-        return min(near, key=lambda slot: (*_rank(slots[slot]), slot))
-
-
-def _rank(slot: Slot) -> tuple[bool, bool, bool, bool]:
-    """What tells the better of two keys of one line, the better the lower."""
-    called = frozenset(words(slot.name))
-    return not stamped(slot), not called & KEY_NAMES, bool(called & VALUE_NAMES), slot.type in LONG
+        return min(near, key=lambda slot: (*rank(template, slot), slot))
 
 
 def named(slot: Slot | None, place: int | None) -> str | None:

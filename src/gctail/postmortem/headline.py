@@ -170,7 +170,9 @@ def _keys(key: Key, certificate: Certificate) -> str:
     many = f"{key.distinct:,} {of}"
     match key.found.conclusion:
         case "part":
-            return f"{many}, each with a {key.found.cause}"
+            mixed = key.found.mixture
+            which = "each" if mixed is None else f"{mixed.keys / (mixed.keys + mixed.others):.0%}"
+            return f"{many}, {which} with a {key.found.cause}"
         case "spelling":
             return f"{many}, one thing written in many ways"
     return ""

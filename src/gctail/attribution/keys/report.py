@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from gctail.attribution.keys.bursts import bursts
 from gctail.attribution.keys.forms import Form, forms
 from gctail.attribution.keys.kinds import CAUSES, FIXED, ORDINARY, VOLATILE, WORD, kind_of
+from gctail.attribution.keys.mixtures import mixture
 from gctail.attribution.keys.sample import KeySample, Seen
 from gctail.attribution.keys.sentence import concluded
 from gctail.attribution.keys.values import Ages, KeyReport, Part, Told
@@ -29,20 +30,22 @@ def report(sample: KeySample, start_s: float | None = None) -> KeyReport | None:
     keys = [each.key for each in seen]
     times_s = [each.first_s + start_s if start_s is not None else None for each in seen]
     built = forms(keys)
-    parts, kinds = _parts(built[0], times_s)
-    cause = _cause(parts)
+    mixed = mixture(built, seen, lambda form: _parts(form, times_s))
+    form = built[0] if mixed is None else mixed[0]
+    parts, kinds = _parts(form, times_s)
+    cause = _cause(parts) if mixed is None else mixed[1]
     found = KeyReport(
         lines=sample.lines,
         distinct=sample.distinct,
         scale=sample.scale,
-        looked_at=len(built[0].rows),
+        looked_at=len(form.rows),
         entropy_bits=round(_entropy(sample), 2),
-        pattern=_pattern(built[0], kinds),
-        pattern_share=round(len(built[0].rows) / len(keys), 4),
+        pattern=_pattern(form, kinds),
+        pattern_share=round(len(form.rows) / len(keys), 4),
         parts=parts,
         cause=cause.kind if cause is not None else "",
         detail=cause.detail if cause is not None else "",
-        left=_left(built[0], kinds, cause),
+        left=_left(form, kinds, cause),
         variants=variants(keys),
         prefixes=prefixes(keys),
         bursts=bursts(sample.stretches),
@@ -50,6 +53,7 @@ def report(sample: KeySample, start_s: float | None = None) -> KeyReport | None:
         growth=_growth(sample),
         keys=_told(sample.seen),
         cut=sample.is_cut,
+        mixture=mixed[2] if mixed is not None else None,
     )
     conclusion, words = concluded(found)
     return replace(found, conclusion=conclusion, sentence=words)

@@ -29,12 +29,27 @@ def concluded(found: KeyReport) -> tuple[str, str]:
         return "one", "There is one key only: what grows is not the number of keys."
     cause = next((part for part in found.parts if (part.kind, part.detail) == (found.cause, found.detail)), None)
     told = (
+        ("part", _mixed(found, cause)),
         ("spelling", _spelled(found)),
         ("id", _id(found, cause)),
         ("part", _because(found, cause)),
         ("again", _again(found)),
     )
     return next((each for each in told if each[1]), ("once", _once(found, cause)))
+
+
+def _mixed(found: KeyReport, cause: Part | None) -> str:
+    """Where some of the keys have a part that keeps them from coming again."""
+    mixed = found.mixture
+    if mixed is None or cause is None:
+        return ""
+    named = " ".join(part for part in (cause.kind, cause.detail) if part)
+    share = mixed.keys / (mixed.keys + mixed.others)
+    never = "none of these comes" if not mixed.again else f"only {mixed.again:,} of these came"
+    return (
+        f"{share:.0%} of the keys have a {named}{_where(cause)}, and {never} again, while {mixed.others_again:,} of "
+        f"the {mixed.others:,} without it do: {CURES[cause.kind]}."
+    )
 
 
 def _spelled(found: KeyReport) -> str:

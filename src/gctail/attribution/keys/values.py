@@ -59,6 +59,19 @@ class Told(Struct, frozen=True):
     last_s: float
 
 
+class Mixture(Struct, frozen=True):
+    """Keys that have a part which others have not: how many, and how many came again, of either.
+
+    `expected` is how many would have come again, were they like the others.
+    """
+
+    keys: int
+    again: int
+    others: int
+    others_again: int
+    expected: float
+
+
 class KeyReport(Struct, frozen=True):
     """Everything about the keys of one slot.
 
@@ -92,3 +105,5 @@ class KeyReport(Struct, frozen=True):
     conclusion: str = ""
     """Why: part (one is new each time), id (of what happens once), spelling, again (they come again), once, or one."""
     sentence: str = ""
+    mixture: Mixture | None = None
+    """Where the cause stands in a part of the keys only, and those hardly ever come again, as others do."""
