@@ -18,6 +18,8 @@ LEAST_EXPECTED = 8.0
 """So many of the keys with the part would have come again, were they like the others."""
 FEW = 0.25
 """Of these at most so many did."""
+NEARLY_ALL = 0.8
+"""Where so many have the part, it is what they look like."""
 Parts = tuple[tuple[Part, ...], list[str]]
 
 
@@ -44,7 +46,7 @@ def _held_apart(forms: Sequence[Form], built: Sequence[Form], seen: Sequence[See
     """How often keys of these forms came again, beside all others."""
     ours = {place for form in forms for place in form.places}
     others = [place for form in built for place in form.places if place not in ours]
-    if not others:
+    if len(ours) > NEARLY_ALL * len(seen):
         return None
     again = sum(seen[place].count > 1 for place in ours)
     others_again = sum(seen[place].count > 1 for place in others)
