@@ -16,7 +16,7 @@ from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from time import process_time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,9 +24,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import real
 from baselines import BASELINES, Buckets
+from curves import bought
 from judging import outcome_of
 from metrics import BUDGETS, Outcome, areas, bootstrap, summary, threshold_for
-from plots import picture
+from plots import Points, picture
 from scenarios import names, part_of, series
 from simulator import Series
 
@@ -111,17 +112,20 @@ def main() -> None:
     show(chosen.part, chosen.seeds, blind=chosen.blind, rivals=chosen.only == "all", detail=chosen.detail)
 
 
-def show(part: str, seeds: int, *, blind: bool, rivals: bool, detail: bool = False) -> None:
-    """Every table about one part."""
+def show(  # noqa: PLR0913
+    part: str, seeds: int, *, blind: bool, rivals: bool, detail: bool = False, pictures: Path | None = None
+) -> None:
+    """Every table about one part; pictures are drawn where there is a directory for them."""
     tables = judged(part, seeds, blind=blind, rivals=rivals)
     tuning = judged("dev", seeds, blind=blind, rivals=rivals) if part == "test" else tables
     report(tables, tuning)
     if rivals:
-        delays(tables)
+        delays(tables, pictures)
+        trade(tables, pictures)
     if not blind and rivals:
-        calibration(tables[OURS])
+        calibration(tables[OURS], pictures)
     if not blind:  # without a limit there is no end to forecast
-        forecasts(tables[OURS])
+        forecasts(tables[OURS], pictures)
     scales(tables[OURS])
     if detail:
         details(tables[OURS])
@@ -135,7 +139,7 @@ def write(seeds: int) -> None:
         with redirect_stdout(told):
             print(f"\n## Measured\n`PYTHONPATH=src python bench/detection/bench.py --write --seeds {seeds}`\n")
             print("### Simulated services, test half\n")
-            show("test", seeds, blind=False, rivals=True)
+            show("test", seeds, blind=False, rivals=True, pictures=PLOTS)
             print("\n### The same, ours without being told the limit\n")
             show("test", seeds, blind=True, rivals=False)
             print("\n### Logs of real Go programs (samples/logs), after their end is known\n")
@@ -175,31 +179,47 @@ def scales(outcomes: list[Outcome]) -> None:
             print(_line(name, chosen, OURS_ALARMS))
 
 
-def forecasts(outcomes: list[Outcome]) -> None:
+def forecasts(outcomes: list[Outcome], pictures: Path | None) -> None:
     """How good the forecasts of the end are, at shares of the way from onset to death."""
     print("\n| share of the way | forecasts | never | median APE | error/TTO | interval holds | hi/lo | onset error |")
     print("|---|---|---|---|---|---|---|---|")
+    held: Points = []
+    missed: Points = []
     for index, share in enumerate((0.25, 0.5, 0.75, 0.9)):
         rows = [f for o in outcomes if o.leak for f in o.extra["forecasts"][index : index + 1] if f["died"]]
         said = [f for f in rows if f["seconds"] is not None]
         if said:
-            print(f"| {share:.0%} | {len(rows)} | {len(rows) - len(said)} | {_accuracy(said)} |")
+            accuracy = _accuracy(said)
+            print(f"| {share:.0%} | {len(rows)} | {len(rows) - len(said)} | {accuracy.cells} |")
+            held.append((share, accuracy.held))
+            missed.append((share, accuracy.missed))
+    lines = {"80 % interval holds": held, "error / whole time": missed}
+    picture(pictures, "forecast.svg", "share of the way to the end", "share", lines, dotted=[(0.0, 0.8), (1.0, 0.8)])
 
 
-def _accuracy(said: list[dict[str, Any]]) -> str:
-    """The cells of one row: errors, coverage, width, onset."""
+class Accuracy(NamedTuple):
+    """One row about forecasts: its cells, how many intervals hold the truth, the median error by the whole time."""
+
+    cells: str
+    held: float
+    missed: float
+
+
+def _accuracy(said: list[dict[str, Any]]) -> Accuracy:
+    """Errors, coverage, width, onset."""
     error = [abs(f["seconds"] - f["true_s"]) / max(f["true_s"], 1e-9) for f in said]
     of_all = [abs(f["seconds"] - f["true_s"]) / f["tto_s"] for f in said]
     held = [f["low"] <= f["true_s"] <= (f["high"] or np.inf) for f in said]
     width = [(f["high"] or np.inf) / f["low"] for f in said if f["low"] > 0]
     onset = [abs(f["onset_error_s"]) / f["tto_s"] for f in said]
-    return (
+    cells = (
         f"{np.median(error):.2f} | {np.median(of_all):.2f} | {np.mean(held):.2f} | {np.median(width):.1f} | "
         f"{np.median(onset):.2f}"
     )
+    return Accuracy(cells, float(np.mean(held)), float(np.median(of_all)))
 
 
-def delays(tables: dict[str, list[Outcome]]) -> None:
+def delays(tables: dict[str, list[Outcome]], pictures: Path | None) -> None:
     """How many leaks each judge had told by shares of their time to the end, at its own threshold."""
     marks = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
     print("\nLeaks told by so much of their way from the onset to the end, each judge at its own threshold:\n")
@@ -212,10 +232,21 @@ def delays(tables: dict[str, list[Outcome]]) -> None:
         print(f"| {name} | " + " | ".join(f"{share:.2f}" for share in told) + " |")
         if name in PICTURED:
             lines[name] = [(at / 40, float(np.mean((waits <= at / 40) & (waits < 1.0)))) for at in range(41)]
-    picture(PLOTS / "delay.svg", "share of the way to the end", "leaks told", lines, dotted=[(0.0, 1.0), (1.0, 1.0)])
+    picture(pictures, "delay.svg", "share of the way to the end", "leaks told", lines, dotted=[(0.0, 1.0), (1.0, 1.0)])
 
 
-def calibration(outcomes: list[Outcome]) -> None:
+def trade(tables: dict[str, list[Outcome]], pictures: Path | None) -> None:
+    """Pictures of what each judge buys with its false alarms, at every threshold that it could have."""
+    if pictures is None:
+        return
+    curves = {name: bought(tables[name]) for name in PICTURED if name in tables}
+    prices, truths = ({name: pair[which] for name, pair in curves.items()} for which in (0, 1))
+    told, nothing = "leaks told by 80 % of their way", [(0.0, 0.0), (1.0, 0.0)]
+    picture(pictures, "false-alarms.svg", "false alarms a service-day", told, prices, dotted=nothing)
+    picture(pictures, "precision.svg", told, "alarms that are true", truths, dotted=nothing)
+
+
+def calibration(outcomes: list[Outcome], pictures: Path | None) -> None:
     """What a belief is worth: at forty moments of every run, how many of those with such a belief were leaking."""
     moments = [moment for o in outcomes for moment in _moments(o)]
     error = np.mean([(belief - leaking) ** 2 for belief, leaking in moments])
@@ -228,7 +259,7 @@ def calibration(outcomes: list[Outcome]) -> None:
             mean, share = np.mean(inside, axis=0).tolist()
             points.append((mean, share))
             print(f"| {low:.2f}–{min(high, 1.0):.2f} | {len(inside)} | {mean:.2f} | {share:.2f} |")
-    picture(PLOTS / "calibration.svg", "belief", "leaking", {OURS: points}, dotted=[(0.0, 0.0), (1.0, 1.0)])
+    picture(pictures, "calibration.svg", "belief", "leaking", {OURS: points}, dotted=[(0.0, 0.0), (1.0, 1.0)])
 
 
 def _moments(o: Outcome) -> list[tuple[float, bool]]:

@@ -1,17 +1,21 @@
-"""Two small pictures for RESULTS.md, as SVG by hand: how soon leaks are told, and what a probability is worth."""
+"""The small pictures of RESULTS.md, as SVG by hand."""
 
 from __future__ import annotations
 
 from html import escape
 from pathlib import Path
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 560, 320, 56, 16, 172, 44
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 632, 320, 56, 16, 244, 44
 COLOURS = ("#c2410c", "#1d4ed8", "#15803d", "#7e22ce", "#a16207", "#475569", "#be185d", "#0e7490")
 Points = list[tuple[float, float]]
 
 
-def picture(path: Path, across: str, up: str, lines: dict[str, Points], *, dotted: Points) -> None:
-    """Lines over the unit square, each named at its right; `dotted` is what they are compared with."""
+def picture(  # noqa: PLR0913
+    where: Path | None, file: str, across: str, up: str, lines: dict[str, Points], *, dotted: Points
+) -> None:
+    """Lines over the unit square, each named at its right, into a directory, if any; `dotted` is for comparison."""
+    if where is None:
+        return
 
     def place(x: float, y: float) -> str:
         return f"{LEFT + x * (WIDTH - LEFT - RIGHT):.1f},{HEIGHT - BOTTOM - y * (HEIGHT - TOP - BOTTOM):.1f}"
@@ -43,4 +47,4 @@ def picture(path: Path, across: str, up: str, lines: dict[str, Points], *, dotte
             drawn(points, f'stroke="{colour}" stroke-width="{2.5 if number == 0 else 1.25}"'),
             f'<text x="{WIDTH - RIGHT + 12}" y="{TOP + 14 + 17 * number}" fill="{colour}">{escape(name)}</text>',
         ]
-    path.write_text("\n".join([*parts, "</svg>"]) + "\n")
+    (where / file).write_text("\n".join([*parts, "</svg>"]) + "\n")
