@@ -201,6 +201,18 @@ SAMPLES: list[tuple[str, Message]] = [
         '{"severity":"CRITICAL","message":"put","timestamp":"2026-11-23T08:17:00Z"}',
         message("json", "fatal", "put", {}),
     ),
+    # OpenTelemetry's stdoutlog and OTLP, Serilog's compact form, an event without a message
+    (
+        '{"Timestamp":"2026-11-23T08:17:00Z","SeverityText":"WARN","Body":{"Type":"String","Value":"put"},"n":3}',
+        message("json", "warn", "put", {"Body.Type": "String", "n": 3}),
+    ),
+    ('{"severityText":"Warn","body":{"stringValue":"put"}}', message("json", "warn", "put", {}, time_s=None)),
+    (
+        '{"@t":"2026-11-23T08:17:00Z","@l":"Warning","@mt":"put {n}","n":3}',
+        message("json", "warn", "put {n}", {"n": 3}),
+    ),
+    ('{"level":"warn","event":"put"}', message("zerolog", "warn", "put", {}, time_s=None)),
+    ('{"event":"deploy","msg":"put"}', message("json", None, "put", {"event": "deploy"}, time_s=None)),
     # plain text
     (
         "WARN [SessionCache] putIfAbsent(key=uid_887421, value=Session{...}) → size=128432",

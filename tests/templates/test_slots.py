@@ -47,6 +47,22 @@ KINDS = {
 }
 
 
+def test_numbers_with_names_in_braces_are_fields():
+    """A struct that Go prints has no space behind its colons."""
+    slots = slots_of("list stats {entries: 7, lookups: 90}", "list stats {entries: 8, lookups: 93}")
+    assert [(slot.name, slot.type) for slot in slots] == [("entries", "int"), ("lookups", "int")]
+
+
+def test_what_happened_is_the_message_where_there_is_no_other():
+    """Of OpenTelemetry's body, of Serilog's message template, and of a named event; each has its own template."""
+    bodies = ('{"Body":{"Type":"String","Value":"%s"},"n":1}', '{"@mt":"%s","n":1}', '{"event":"%s","n":1}')
+    for body in bodies:
+        mine = Mine()
+        mine.read("".join(body % said + "\n" for said in ("job stored", "queue drained")).encode())
+        mine.tick(1.0, 1.0)
+        assert sorted(each.message for each in mine.courses().templates) == ["job stored", "queue drained"]
+
+
 @pytest.mark.parametrize("line", KINDS)
 def test_each_kind_of_value_is_known_by_its_looks(line):
     """And has the name that stands before it."""

@@ -103,12 +103,29 @@ class Draft:
             self.fields[key[:MAX_KEY_CHARACTERS]] = _json_text(value)
 
     def done(self, form: str) -> Message:
-        """Freeze it. A line without a message says its error, if it has one."""
+        """Freeze it. A line without a message says what it is about in another field, or its error, if it has one."""
         message = self.message
+        if message is None:
+            message = self._told()
         if message is None:
             error = self.fields.get("error", self.fields.get("err"))
             message = error if isinstance(error, str) else ""
         return Message(self.level, self.time_s, message[:MAX_MESSAGE_CHARACTERS], self.fields, form, self.caller)
+
+    def _told(self) -> str | None:
+        for name in TOLD_BY:
+            for key in (name, *(f"{name}.{inner}" for inner in _BODIES)):
+                if isinstance(said := self.fields.get(key), str) and said:
+                    del self.fields[key]
+                    return said
+        return None
+
+
+def body_text(value: object) -> str | None:
+    """The text of a field that may say what happened, as it is or as OpenTelemetry wraps it; None where it is none."""
+    if isinstance(value, dict):
+        value = next((value[inner] for inner in _BODIES if inner in value), None)
+    return value if isinstance(value, str) else None
 
 
 def _json_text(value: object) -> str:
@@ -157,8 +174,11 @@ _PLAY: dict[str, Callable[[Draft, Any], bool]] = {
 }
 _ROLE_KEYS = {
     "time": "time ts t timestamp @timestamp @t _time datetime asctime Time Timestamp T TS eventTime",
-    "level": "level lvl severity @level @l loglevel log.level levelname Level Severity L l",
-    "message": "msg message @message @m short_message Message Msg M",
+    "level": "level lvl severity @level @l loglevel log.level levelname Level Severity SeverityText severityText L l",
+    "message": "msg message @message @m @mt short_message Message Msg M",
     "caller": "caller source file @caller C",
 }
+TOLD_BY = ("Body", "body", "textPayload", "event", "eventName", "text", "log")
+"""Fields that say what happened where no message does: OpenTelemetry's body, and events that are named."""
+_BODIES = ("Value", "stringValue")  # of OpenTelemetry's exporters to a terminal (stdoutlog) and to OTLP JSON
 ROLES = {key: role for role, keys in _ROLE_KEYS.items() for key in keys.split()}

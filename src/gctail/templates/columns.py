@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from gctail.parsing.drafts import CALLER, ROLES, normal_level
+from gctail.parsing.drafts import CALLER, ROLES, TOLD_BY, body_text, normal_level
 from gctail.parsing.times import epoch_seconds, parse_time
 from gctail.templates.catalog import Catalog
 from gctail.templates.forms import Forms
@@ -35,6 +35,8 @@ class Layout:
             role = ROLES.get(name)
             if role and role not in roles and _PLAYS[role](value):
                 roles[role] = name
+        if "message" not in roles and (told := next((name for name in TOLD_BY if body_text(found.get(name))), None)):
+            roles["message"] = told
         self.message, self.level = roles.get("message"), roles.get("level")
         given = frozenset(roles.values())
         self.fields = [name for name in found if name not in given][:MOST_SLOTS]
@@ -102,7 +104,7 @@ def _spoken(layout: Layout, group: list[dict[str, Any]]) -> dict[tuple[Any, bool
     said = list(map(itemgetter(message), group)) if message else [""] * len(group)
     shouted = list(map(itemgetter(level), group)) if level else [None] * len(group)
     if set(map(type, said)) != {str} or not set(map(type, shouted)) <= _LEVEL_KINDS:  # hardly ever
-        said = list(map(str, said))
+        said = [body_text(each) or str(each) for each in said]
         shouted = [loud if isinstance(loud, (str, int)) else None for loud in shouted]
     for key, found in zip(zip(said, shouted, strict=True), group, strict=True):
         spoken[key].append(found)

@@ -11,7 +11,7 @@ import re
 _QUOTED = rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
 _BRACES = rb"\{[^{}\n]*+(?:\{[^{}\n]*+\}[^{}\n]*+)*+\}"  # as in: Session{User:uid_7 Limits:{Max:3}}
 _BARE = rb'&?[^\s,;&"()\[\]{}]*+(?:' + _BRACES + rb"|\[[^\[\]\s]*+\]|\([^()\s]*+\))?+"
-_STRUCT = rb"&?[\w.]{0,64}+\{(?=[A-Za-z_]\w*:)" + _BRACES[2:]
+_STRUCT = rb"(?!\{\w{1,64}: )&?[\w.]{0,64}+\{(?=[A-Za-z_]\w*:)" + _BRACES[2:]  # {entries: 7, lookups: 9} are fields
 _VERB = rb"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS|CONNECT|TRACE)"  # of an access log: part of the message
 _NUMBERED = rb"(?=[^\d\s]*+\d)[\w#@~.:/-]++"
 _LIST = _NUMBERED + rb"(?:[ ,]++" + _NUMBERED + rb"){5,}+"
