@@ -4,7 +4,9 @@ import pytest
 from msgspec import structs
 
 from gctail.attribution.choosing import indistinct, suspects
+from gctail.attribution.columns import table
 from gctail.attribution.wording import nobody
+from gctail.templates.courses import Slot
 from played_courses import Played
 
 SEEDS = range(8)
@@ -242,3 +244,30 @@ def test_where_the_growth_goes_with_the_load_the_likeliest_part_of_the_load_is_n
     found = [growing_with_the_load(seed) for seed in SEEDS]
     assert all(found)
     assert sum("new title stored" in [each.message for each in told] for told in found) >= len(found) - 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_where_every_line_brings_a_new_key_their_estimated_number_is_no_better_than_that_of_the_lines(seed):
+    """The error of an estimate follows some ups and downs of the heap by accident, and proves nothing."""
+    played = Played(seed)
+    kept = played.lines("job leased", share=0.1)
+    wrong = [0.5 * played.dice.random() for _ in kept]
+    played.keep(0.2, [count * (0.75 + error) for count, error in zip(kept, wrong, strict=True)])
+    last = played.templates.pop()
+    new = [count * (0.75 + error) for count, error in zip(kept, wrong, strict=True)]
+    slot = Slot("lease", "id", last.total, 0.99 * last.total, 1.0, new, [], [], [], ())
+    played.templates.append(structs.replace(last, slots=(slot,)))
+    columns = table(played.courses(), 0)
+    lines, keys = (columns.values[:, at] for at in range(2))
+    assert [each.kind for each in columns.candidates] == ["lines", "keys"]
+    assert (lines == keys).all()
+
+
+def test_nobody_is_named_beside_a_suspect_who_is_less_likely_by_far():
+    """Of one in twenty it is not said that the log cannot tell it apart."""
+    played = Played(1, onset=0)
+    played.traffic = [100.0] * played.bins
+    stored = played.lines("session stored", counts=[2 + 6 * (at % 2) for at in range(played.bins)])
+    played.lines("cache hit", counts=[12 * count for count in stored])
+    played.keep(0.2, stored)
+    assert [each.message for each in suspects(played.courses(), 0.0)] == ["session stored"]

@@ -93,3 +93,20 @@ def test_what_changes_at_a_few_points_only_is_weak_evidence():
     assert weakened(strong, ENOUGH_POINTS) == strong
     assert weakened(strong, 4).total < weakened(strong, 8).total < strong.total
     assert weakened(strong, 4).total < 1.0
+
+
+def test_the_name_of_a_field_says_not_what_was_done():
+    """`relay=` is whom a mail went to, and not that it was relayed."""
+    assert deeds(": to=, relay=, status= (Host or domain name not found)") == {"fails"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["Warteschlange lang:", "dispatch queue length", "cola de envíos", "longueur de la file", "fila", "队列长度"],
+)
+def test_a_line_that_only_tells_how_much_there_is_keeps_nothing_in_any_language(told):
+    assert said(line(told)) == said(line("cache hit"))
+
+
+def test_a_line_that_puts_something_into_a_queue_keeps_it():
+    assert said(line("message added to queue")) == said(line("message added"))

@@ -1,10 +1,11 @@
 """What lines say of themselves decides where the log's figures cannot, and nowhere else."""
 
 import pytest
+from msgspec import structs
 
 from gctail.attribution.choosing import suspects
-from gctail.attribution.columns import KEYS, Candidate
-from gctail.attribution.hints import failed, hint, rare, said
+from gctail.attribution.columns import KEYS, LEVEL, LINES, Candidate
+from gctail.attribution.hints import COUNTER, NUMBER, SIZE, failed, hint, rare, said
 from gctail.attribution.names import is_the_heap
 from gctail.templates.courses import Key, Slot, Template
 from played_courses import Played
@@ -32,6 +33,7 @@ def even(bins=100):
         ("stream opened", "stream closed"),
         ("entry stored", "cache hit"),
         ("goroutine started for job", "request finished"),
+        ("document cached", "dispatch queue length"),
     ],
 )
 def test_what_says_that_something_is_kept_is_likelier_than_what_says_that_it_is_over(storing, other):
@@ -140,3 +142,64 @@ def test_of_two_keys_in_a_line_the_one_with_a_time_in_it_is_named():
     )
     first, *_ = suspects(played.courses(), 10.0)
     assert (first.kind, first.slot) == ("keys", "slot")
+
+
+def test_a_key_comes_before_a_value_that_holds_a_time():
+    """`putIfAbsent(key=uid_887421, value=Session{… Expires:1795427488})`: what to bound is one entry per key."""
+    played = Played(4)
+    kept = played.lines("putIfAbsent", share=0.1)
+    played.keep(0.2, kept)
+    new = [float(count) for count in kept]
+    ids = tuple(Key(f"uid_{at:06d}", 1, 0.0, 0.0) for at in range(10))
+    sessions = tuple(Key(f"Session{{uid_{at:06d} Expires:17958026{at:02d}}}", 1, 0.0, 0.0) for at in range(10))
+    slots = tuple(
+        Slot(name, kind, sum(kept), 0.99 * sum(new), 1.0, new, [], [], [], keys)
+        for name, kind, keys in (("key", "id", ids), ("value", "struct", sessions))
+    )
+    last = played.templates.pop()
+    played.templates.append(structs.replace(last, slots=slots))
+    first, *_ = suspects(played.courses(), 10.0)
+    assert (first.kind, first.slot) == ("keys", "key")
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("player moved, tick <*>", COUNTER),
+        ("<*> entries in the cache", SIZE),
+        ("queue <*>", SIZE),
+        ("shards <*>", NUMBER),
+    ],
+)
+def test_a_number_without_a_name_is_called_by_the_words_around_it(text, weight):
+    nameless = Slot("", "int", 100, 100.0, 1.0, [], [], [1.0], [1.0], ())
+    template = Template("", text, text.replace("<*>", ""), "info", 100, 0.0, 1.0, "", [], (nameless,))
+    assert hint(template, Candidate(0, LEVEL, 0)).kind == weight
+
+
+def test_a_size_that_is_told_when_something_ends_is_no_less_a_size():
+    pinned = Slot("pinned", "int", 100, 100.0, 1.0, [], [], [1.0], [1.0], ())
+    template = Template("", "tiles expired", "tiles expired", "info", 100, 0.0, 1.0, "", [], (pinned,))
+    assert hint(template, Candidate(0, LINES)).words < 0.0
+    assert hint(template, Candidate(0, LEVEL, 0)).words == 0.0
+
+
+def test_what_is_passed_over_may_be_proven_and_what_another_line_ends_may_not():
+    """A line that says `skipped` has no other that ends it."""
+    played = Played(2)
+    played.lines("request served", share=0.5)
+    played.keep(0.3, played.lines("message skipped", share=0.03))
+    first, *_ = suspects(played.courses(), 10.0)
+    assert first.message == "message skipped"
+    assert first.p_value < 0.01
+
+
+def test_a_line_of_which_each_would_keep_megabytes_stands_behind_one_that_would_keep_kilobytes():
+    """That a line is rare speaks for it as long as what it would keep is what programs keep."""
+    played = Played(1, bins=100, onset=0)
+    played.traffic = [100.0] * 100
+    played.keep(4.0, [1.0] * 100)
+    played.lines("user greeted", counts=[at % 2 for at in range(100)])
+    played.lines("page crawled", counts=[20 + at % 2 for at in range(100)], keys=lambda count: count)
+    told = [each.message for each in suspects(played.courses(), 0.0)]
+    assert told[0] == "page crawled"

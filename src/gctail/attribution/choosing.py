@@ -9,10 +9,10 @@ import numpy as np
 from msgspec import Struct, structs
 
 from gctail.attribution.answered import answered
-from gctail.attribution.columns import LEVEL, LINES, SUM, Table, table
+from gctail.attribution.columns import LEVEL, LINES, SUM, Table, lines_of, table
 from gctail.attribution.describing import Describer
 from gctail.attribution.families import with_families
-from gctail.attribution.hints import ANSWERED, PART, Hint, hint, stamped, tells_no_more, weakened
+from gctail.attribution.hints import PART, Hint, answered_by_others, hint, stamped, tells_no_more, weakened
 from gctail.attribution.pace import faded
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
 from gctail.attribution.regression import fits
@@ -41,7 +41,7 @@ above -7.
 BEHIND = 4.0
 """Where somebody is told, others are that fit worse by no more than this."""
 LEAST_SHARE = 0.1
-NEAR = 5.0
+NEAR = 3.0
 """A line whose score is so much lower than the first one's is not told."""
 LEAST_SCORE = 0.5
 STANDS_OUT = 3.0
@@ -158,11 +158,17 @@ def ranked_since(courses: Courses, onset_s: float, seen: Window, columns: Table)
     """All candidates, ranked, and what the line of each says of itself."""
     hints = hints_of(courses, seen, columns)
     appeared = appearance(courses, onset_s)[[each.template for each in columns.candidates]]
-    ranked = rank(seen, columns, np.array([each.total for each in hints]), appeared)
-    under_way = np.array([each.words == ANSWERED for each in hints])
+    events = np.array([_events(courses, seen, each) for each in columns.candidates])
+    ranked = rank(seen, columns, np.array([each.total for each in hints]), appeared, events)
+    under_way = np.array([each.under_way for each in hints])
     able = singled(ranked, columns)
     p_value, score = np.where(under_way | ~able, 1.0, ranked.p_value), np.where(able, ranked.score, -np.inf)
     return structs.replace(ranked, p_value=p_value, score=score, slope=np.where(able, ranked.slope, 0.0)), hints
+
+
+def _events(courses: Courses, seen: Window, candidate: Candidate) -> float:
+    """How many lines brought what is counted; a size tells of more than its line."""
+    return float("inf") if candidate.kind == LEVEL else sum(lines_of(courses, candidate)[seen.begin :])
 
 
 def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
@@ -186,7 +192,7 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
         printed = template.slots[each.slot].last if each.kind == LEVEL and each.slot is not None else ()
         found = weakened(found, min(moved, sum(map(isfinite, printed[seen.begin :]))) if printed else moved)
         if {each.template, all_of_it} & ended and each.less is None and each.kind != LEVEL:
-            found = structs.replace(found, words=ANSWERED)
+            found = answered_by_others(found)
         return structs.replace(found, kind=min(found.kind, PART)) if all_of_it != each.template else found
 
     return [of(each, moved) for each, moved in zip(columns.candidates, moves, strict=True)]

@@ -39,6 +39,8 @@ LEAST_CHANGE, LEAST_LIKENESS, MOST_KEPT = 0.5, 0.8, 0.25
 """What is under way is told from what is kept where its rate changes by half of its mean, as alike as this."""
 FOR_PARTS = 0.2
 """Of the chance that an innocent line is proven by accident, so much is that of single values."""
+EVERY_LINE = 0.97
+"""Of the lines of a template; the number of keys is known to about 1 %."""
 MOST_OF_IT = 0.95
 """Lines with a value that nearly all of them have are all of them."""
 
@@ -143,6 +145,14 @@ def lines_of(courses: Courses, candidate: Candidate) -> list[float]:
     return template.count
 
 
+def arrivals(slot: Slot, template: Template) -> list[float]:
+    """How many keys came in each bin; where every line brings a new one, as many as lines.
+
+    Keys are estimated and lines are counted: the error of an estimate would follow some ups and downs by accident.
+    """
+    return template.count if slot.distinct >= EVERY_LINE * template.total else slot.new_keys
+
+
 def missing(courses: Courses) -> Floats:
     """The share of each bin that, on the mean over its collections, is not there yet: 0 with one, a half with many."""
     share: Floats = 0.5 - 0.5 / np.maximum(np.asarray(courses.collections, float), 1.0)
@@ -169,7 +179,7 @@ def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Ca
         for level in levels:
             yield Candidate(at, LEVEL, place), level - missing_share * np.diff(level, prepend=level[0])
         if slot.new_keys and slot.distinct >= FEWEST_KEYS and not levels:  # a number that rises is no key
-            yield Candidate(at, KEYS, place), running(slot.new_keys, missing_share)
+            yield Candidate(at, KEYS, place), running(arrivals(slot, template), missing_share)
         if slot.sums and not is_a_code(slot.name) and min(slot.sums) >= 0.0 and max(slot.sums) < LARGEST:
             yield Candidate(at, SUM, place), running(slot.sums, missing_share)
 

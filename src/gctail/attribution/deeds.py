@@ -1,4 +1,7 @@
-"""What the words of a message say was done: kept, ended, read, served, passed over, failed; by data/words.toml."""
+"""What the words of a message say was done: kept, ended, read, served, passed over, failed; by data/words.toml.
+
+Or that nothing was done, and how much there is of something is told.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ import msgspec
 from gctail.attribution.names import words
 
 LEAST_LETTERS = 3
-KINDS = ("keeps", "ends", "reads", "serves", "passes", "fails")
+KINDS = ("keeps", "ends", "reads", "serves", "passes", "fails", "levels")
 _METHOD = re.compile(r"\b(GET|HEAD|OPTIONS|PUT|POST|PATCH|DELETE)\b")
 _METHODS = {"PUT": "puts", "POST": "puts", "GET": "gets", "HEAD": "gets", "OPTIONS": "gets", "DELETE": "ends"}
-_VALUE = re.compile(r"(?<=[(,]) ?[\w.-]+: [\w.-]+(?=[),])|[\w.-]+=[\w.-]+|\b(?:true|false)\b")
-"""`(state: open)` says what a thing is, and not what was done."""
+_VALUE = re.compile(r"(?<=[(,]) ?[\w.-]+: [\w.-]+(?=[),])|[\w.-]+=[\w.-]*|\b(?:true|false)\b")
+"""`(state: open)` and `relay=` say what a thing is, and not what was done."""
 
 
 class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,6 +32,7 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serves: tuple[str, ...]
     passes: tuple[str, ...]
     fails: tuple[str, ...]
+    levels: tuple[str, ...]
     ending: str = ""
     inside: bool = False
 
@@ -73,7 +77,7 @@ def about(message: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def is_deed(word: str) -> bool:
     """Whether a word says what was done."""
-    return any(each.words.fullmatch(one) for one in words(word) for each in _deeds())
+    return any(each.words.fullmatch(one) for one in words(word) for each in _deeds() if each.kind != "levels")
 
 
 @lru_cache(maxsize=1)

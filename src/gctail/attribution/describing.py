@@ -8,7 +8,7 @@ import numpy as np
 
 from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, lines_of
 from gctail.attribution.doubts import doubts
-from gctail.attribution.hints import ANSWERED, Hint, reason
+from gctail.attribution.hints import Hint, reason
 from gctail.attribution.keys.glimpse import glimpse
 from gctail.attribution.likeliest import rank
 from gctail.attribution.pace import pace
@@ -64,7 +64,7 @@ class Describer:
             pace=self._pace(at),
             counter_evidence=(
                 *self._tie(at, before),
-                *([UNDER_WAY] if self.hints[at].words == ANSWERED else []),
+                *([UNDER_WAY] if self.hints[at].under_way else []),
                 *doubts(self.courses, self.seen, self.ranked, at, candidate),
             ),
         )

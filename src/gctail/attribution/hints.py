@@ -12,10 +12,11 @@ import re
 from math import log
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gctail.attribution.columns import KEYS, LEVEL
 from gctail.attribution.deeds import deeds
+from gctail.attribution.families import HOLE
 from gctail.attribution.names import COUNTERS, REQUESTS, SIZES, words
 
 if TYPE_CHECKING:
@@ -26,15 +27,15 @@ ALWAYS_NEW = 0.9
 FEW_REPEATED = 0.6
 """Of numbers: such as go up to a million hardly come again by chance."""
 LITTLE = 0.35
-NET, PART, SUMMED = 0.5, -0.7, -0.5
+NET, PART, SUMMED = 0.5, -0.7, -0.8
 """What is there after what went; lines with one value, and sums, of which there are many to try."""
 SIZE, NUMBER, COUNTER = 2.0, 1.0, -0.5
-NEW_KEYS, AMONG_REPEATED, STAMPED, NUMBERED = 0.4, 1.2, 1.6, -0.1
-KEEPS, KEEPS_AND_ENDS, IS_OVER, PASSED_OVER = 1.0, 0.3, -0.8, -1.2
-ANSWERED = -1.2
+NEW_KEYS, AMONG_REPEATED, STAMPED, NUMBERED = 0.4, 1.2, 1.6, -0.4
+KEEPS, KEEPS_AND_ENDS, IS_OVER, PASSED_OVER = 1.3, 0.3, -1.2, -1.2
+UNDER_WAY = -1.6
 """What comes to an end by another line keeps nothing, whatever it says."""
 WEAK = {"serves": -0.4, "puts": 0.5, "gets": -0.5}
-FAILED = 0.6
+FAILED = 0.8
 """A warning, an error, or words of one tell of something unusual, and the growth is."""
 WARNS = frozenset({"warn", "error", "fatal", "panic"})
 RARER = 0.6
@@ -54,6 +55,8 @@ class Hint(Struct, frozen=True):
     rare: float
     words: float
     failed: float
+    under_way: bool = False
+    """Its every event comes to an end that another line tells."""
 
     @property
     def total(self) -> float:
@@ -63,13 +66,21 @@ class Hint(Struct, frozen=True):
 
 def hint(template: Template, candidate: Candidate, share: float = 1.0) -> Hint:
     """What speaks for a column; `share` is that of its line among all that are no clock's."""
-    return Hint(_by_kind(candidate, template), rare(share), said(template), failed(template))
+    spoken = said(template)
+    if candidate.kind == LEVEL:
+        spoken = max(spoken, 0.0)  # how large something is may be told at the end of anything
+    return Hint(_by_kind(candidate, template), rare(share), spoken, failed(template))
+
+
+def answered_by_others(found: Hint) -> Hint:
+    """The same of a line whose every event comes to an end."""
+    return structs.replace(found, words=UNDER_WAY, under_way=True)
 
 
 def weakened(found: Hint, points: int) -> Hint:
     """The same of a column that moves at a few points only."""
     part = min(points / ENOUGH_POINTS, 1.0)
-    return Hint(found.kind * part - TOO_FEW * (1.0 - part), found.rare * part, found.words, found.failed)
+    return structs.replace(found, kind=found.kind * part - TOO_FEW * (1.0 - part), rare=found.rare * part)
 
 
 def rare(share: float) -> float:
@@ -84,7 +95,7 @@ def said(template: Template) -> float:
         return PASSED_OVER
     if "keeps" in done:
         return KEEPS_AND_ENDS if done & {"ends", "reads", "serves"} else KEEPS
-    if done & {"ends", "reads"}:
+    if done & {"ends", "reads"} or done == {"levels"}:
         return IS_OVER
     return sum(weight for deed, weight in WEAK.items() if deed in done)
 
@@ -148,17 +159,26 @@ def _by_kind(candidate: Candidate, template: Template) -> float:
     slot = template.slots[candidate.slot]
     match candidate.kind:
         case "level":
-            return _level(slot)
+            return _level(called(template, candidate.slot))
         case "keys":
             return _keys(slot, template.total)
     return SUMMED
 
 
-def _level(slot: Slot) -> float:
-    called = frozenset(words(slot.name))
-    if called & COUNTERS and not called & SIZES:
+def _level(said: frozenset[str]) -> float:
+    if said & COUNTERS and not said & SIZES:
         return COUNTER
-    return SIZE if called & SIZES else NUMBER
+    return SIZE if said & SIZES else NUMBER
+
+
+def called(template: Template, place: int) -> frozenset[str]:
+    """The words of a variable's name; where it has none, those that stand around it: `tick 17`, `34 entries`."""
+    if template.slots[place].name:
+        return frozenset(words(template.slots[place].name))
+    texts = template.text.split(HOLE)
+    if place + 1 >= len(texts):
+        return frozenset()
+    return frozenset(words(texts[place])[-1:] + words(texts[place + 1])[:1])
 
 
 def _keys(slot: Slot, lines: int) -> float:

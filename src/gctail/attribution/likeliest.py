@@ -1,7 +1,8 @@
 """Which of several variables of one line is the key that something is filed under, where all of them are new each time.
 
 One with a time in it, or that holds another variable of its line: `slot=u03743@1795802607408334` after `user=u03743`;
-then one that is put together of a token and something else, then one that is called a key; last are lists of others.
+then one that is put together of a token and something else, then one that is called a key. Last are who asked (an
+address), lists of others, and what is called a value, whatever stands in it.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ def rank(template: Template, place: int) -> tuple[bool, ...]:
     slot = template.slots[place]
     called = frozenset(words(slot.name))
     return (
+        bool(called & VALUE_NAMES),
         not (stamped(slot) or holds_another(template, slot)),
         not is_composed(slot),
         not called & KEY_NAMES,
-        bool(called & VALUE_NAMES) or slot.type in LONG,
+        slot.type == "ip",
         slot.type in LONG,
     )
 

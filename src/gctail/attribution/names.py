@@ -10,12 +10,12 @@ SIZES = frozenset({
     "goroutines", "sessions", "connections", "conns", "clients", "subscribers", "subscriptions", "listeners",
     "watchers", "handlers", "cached", "cardinality", "series", "keys", "backlog", "queue", "queued", "inflight",
     "waiting", "retained", "held", "buffered", "outstanding", "stored", "present", "waiters", "blocked", "tracked",
-    "registered", "objects", "rows",
+    "registered", "objects", "rows", "seen", "kept",
 })  # fmt: skip
 COUNTERS = frozenset({
     "total", "served", "requests", "processed", "seq", "sequence", "offset", "iteration", "iterations", "number",
     "counter", "received", "sent", "handled", "uptime", "elapsed", "id", "ms", "us", "ns", "sec", "seconds",
-    "duration", "time", "ts", "timestamp", "version", "revision", "attempt", "page", "line", "index", "epoch",
+    "duration", "time", "tick", "ts", "timestamp", "version", "revision", "attempt", "page", "line", "index", "epoch",
 })  # fmt: skip
 CODES = frozenset({
     "status", "code", "port", "pid", "ppid", "tid", "uid", "gid", "line", "version", "revision", "shard", "partition",

@@ -44,6 +44,8 @@ FEWEST_REGULAR = 10
 SMOOTHED_BINS = 5
 EARLY = 0.1
 """Of the time: a line that comes first before is not known to be new."""
+LARGE_MIB, TOO_LARGE = 0.25, 0.8
+"""For each time that what one line keeps is e times larger than this: few lines keep as much."""
 HELD = 1.5
 """So many times the live heap cannot have been held in it, however badly a slope is known."""
 
@@ -127,10 +129,10 @@ def window(courses: Courses, onset_s: float) -> Window | None:
     return Window(begin, before, onset_s, uptime_s[begin:], live[begin:], traffic[begin:], rate[begin:])
 
 
-def rank(seen: Window, columns: Table, hints: Floats, appeared: Floats) -> Ranked:
+def rank(seen: Window, columns: Table, hints: Floats, appeared: Floats, events: Floats) -> Ranked:
     """Ask both questions of every candidate; `hints` are what its line says of itself, in log-likelihood.
 
-    `appeared` is the chance that it came first so near the onset by accident.
+    `appeared` is the chance that it came first so near the onset by accident, `events` how many lines of it came.
     """
     own, late = columns.values, seen.since_onset(columns.values)
     trends = np.column_stack([seen.trends, seen.since_onset(seen.trends)])
@@ -153,7 +155,8 @@ def rank(seen: Window, columns: Table, hints: Floats, appeared: Floats) -> Ranke
     mib = slope * (values[-1] - values[0])
     share = np.clip(mib / max(seen.growth_mib, 1e-3), 0.01, 100.0)
     gain = fit + PROOF_WEIGHT * np.where(proven > 0, proof, 0.0)
-    said = np.tile(hints - FIRST_WEIGHT * np.log(appeared), 2)
+    large = np.log(np.maximum(mib / np.tile(np.maximum(events, 1.0), 2) / LARGE_MIB, 1.0))
+    said = np.tile(hints - FIRST_WEIGHT * np.log(appeared), 2) - TOO_LARGE * large
     score = np.where(slope > 0, FIT_WEIGHT * over_time - SHARE_WEIGHT * np.abs(np.log(share)) + said, -np.inf)
     tries = np.tile(columns.tries * (1 if seen.before <= 1 else 2), 2)
     p_value = np.minimum(1.0, np.where((slope > 0) & (proven > 0), chance, 1.0) * tries)
