@@ -89,3 +89,46 @@ def test_a_line_that_began_late_and_came_to_an_end_is_no_clock_that_goes_on(tmp_
     """Before it began it paused, too, but that pause says nothing of how long it may stand still now."""
     verdict, _ = judged(played(tmp_path, lambda second: 0.3 if 60 < second < 85 else 0.0))
     assert not verdict.leak
+
+
+def cached(tmp_path: Path, most: int, *, lifetime_s: float = 1e9, elsewhere_mib: float = 0.0) -> Path:
+    """A service that stores ten or eleven pictures of 0.04 MiB a second, and prints how many it has: up to `most`.
+
+    Those that are older than `lifetime_s` go; beside them so much more is kept for each (MiB).
+    """
+    dice, stored, kept, path = random.Random(2), list[float](), 0.0, tmp_path / "pictures.log"  # noqa: S311
+    with path.open("w") as log:
+        for second in range(1, SECONDS + 1):
+            for number in range(dice.choice((10, 10, 11))):
+                stored = [*stored, float(second)][-most:]
+                stored = [at for at in stored if second - at <= lifetime_s]
+                kept += elsewhere_mib
+                log.write(f'level=INFO msg="picture stored" name=p{second}x{number} entries={len(stored)}\n')
+            live = int(30 + 0.04 * len(stored) + kept + 0.5 * dice.random())
+            log.write(
+                f"gc {second} @{second}.000s 1%: 0.1+1.0+0.1 ms clock, 0.2+0.1/0.5/0.1+0.2 ms cpu, "
+                f"{2 * live}->{2 * live}->{live} MB, {2 * live + 2} MB goal, 0 MB stacks, 0 MB globals, 2 P\n"
+            )
+    return path
+
+
+def test_a_cache_that_has_just_become_full_says_so_by_its_size(tmp_path):
+    """For the last seven of a hundred seconds the heap alone tells nothing: it grew for all the time before."""
+    path = cached(tmp_path, 960)
+    assert judged(path, mining=0.0)[0].leak
+    assert judged(path)[0].probability < 0.5
+
+
+def test_a_size_that_goes_on_rising_acquits_nobody(tmp_path):
+    path = cached(tmp_path, 10_000)
+    assert judged(path)[0].probability >= judged(path, mining=0.0)[0].probability > 0.5
+
+
+def test_a_cache_that_is_full_beside_a_leak_acquits_nobody(tmp_path):
+    path = cached(tmp_path, 300, elsewhere_mib=0.05)
+    assert judged(path)[0].leak
+
+
+def test_a_judge_who_hears_of_a_full_cache_is_restored_exactly(tmp_path):
+    path = cached(tmp_path, 960)
+    assert judged(path, restored=True) == judged(path)

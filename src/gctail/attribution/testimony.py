@@ -8,14 +8,15 @@ on: a finite number of keys comes ever more rarely, and the size of a cache that
 
 from __future__ import annotations
 
-from math import ceil, e, exp, log
+from math import ceil, e, exp, inf, log
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gctail.attribution.choosing import best_of_each, explaining, ranked_since
-from gctail.attribution.columns import table
-from gctail.attribution.ranking import window
+from gctail.attribution.columns import LEVEL, missing, running, table
+from gctail.attribution.ranking import regular, window
+from gctail.detectors.episodes import REVERSAL_SHARE
 from gctail.detectors.growth import by_regression
 from gctail.detectors.hinge import Fit, fit
 from gctail.detectors.load import Load
@@ -43,6 +44,13 @@ WHOLE = 100.0
 """What the clock has gone since the onset, in its own unit."""
 CLOCK_NOISE = 0.5
 STEP_SHARE = 0.04
+SIZE_STEP_SHARE = 0.02
+"""A size is printed as it is, without the noise of a heap: a new high of it is seen sooner."""
+SAYS_OVER, GOES_ON = 0.3, 0.5
+"""A size is heard where it says so, and the heap has not risen by half of its usual pace since then."""
+FEWEST_LINES, STEADY, HARDLY, FULL = 8, 0.5, 0.2, 0.15
+"""A part of the time has so many lines; a size that rises with them has half of its usual rise in nine of ten parts.
+Where it has a fifth of it, of the belief that it goes on so much is left."""
 STEADY_PACE, FRESH_PACE, LEAST_PACE = 0.6, 1.3, 0.35
 """The clock goes on where its last quarter went at 0.6 of its mean pace, or at 0.35 and faster than one before."""
 
@@ -56,12 +64,15 @@ def testimony(courses: Courses, asked: Inquiry) -> Testimony | None:
     if not columns.candidates:
         return None
     ranked, _ = ranked_since(courses, asked.onset_s, seen, columns)
-    best = best_of_each(ranked, columns, courses, explaining(ranked, seen, 0.0))
+    able = explaining(ranked, seen, 0.0) & ~regular(seen, columns.values)  # what comes by a clock tells the time
+    best = best_of_each(ranked, columns, courses, able)
     if not best:
         return None
     at = max(best, key=lambda each: float(ranked.gain[each]))  # a clock is chosen by figures alone, not by words
-    weight = _weight(ranked, seen, at)
-    if weight <= 0.0:
+    candidate = columns.candidates[at]
+    counts_what_is_there = candidate.kind == LEVEL or candidate.less is not None
+    weight, by_fit = _weight(ranked, seen, at), _by_fit(ranked, seen, at) if counts_what_is_there else 0.0
+    if max(weight, by_fit) <= 0.0:
         return None
     slope, clock = float(ranked.slope[at]), ranked.values[:, at] - ranked.values[0, at]
     size = ceil(clock.size / BINS)
@@ -73,8 +84,16 @@ def testimony(courses: Courses, asked: Inquiry) -> Testimony | None:
     if gone <= 0.0:
         return None
     worked = [WHOLE * (each - worked[0]) / gone for each in worked]
-    belief = _straight(worked, levels, asked) * _clock_goes_on(times_s, worked, WHOLE * asked.ahead_mib / slope / gone)
-    return Testimony(weight, belief, courses.templates[columns.candidates[at].template].message)
+    goes_on = _clock_goes_on(times_s, worked, WHOLE * asked.ahead_mib / slope / gone)
+    if counts_what_is_there:
+        lines = lines_until(courses, candidate.template)[seen.begin :]
+        there = _stays(worked) * pauses_fit(worked, times_s, SIZE_STEP_SHARE * WHOLE)
+        there *= FULL if is_full(ranked.values[:, at], lines) else 1.0
+        goes_on *= there
+        if goes_on < SAYS_OVER and rests_with(seen, ranked.values[:, at], asked.noise_mib):
+            weight = max(weight, by_fit)
+    belief = _straight(worked, levels, asked) * goes_on
+    return Testimony(weight, belief, courses.templates[candidate.template].message) if weight > 0.0 else None
 
 
 def _weight(ranked: Ranked, seen: Window, at: int) -> float:
@@ -84,13 +103,69 @@ def _weight(ranked: Ranked, seen: Window, at: int) -> float:
     (Sellke, Bayarri and Berger 2001, "Calibration of p values for testing precise null hypotheses"). What is as even as
     time itself says nothing: with either of the two alone twice as many caches that filled were called leaks.
     """
-    lead, p = float(ranked.lead[at]), float(ranked.p_value[at])
-    if not np.isfinite(ranked.score[at]) or lead < 0.0 or ranked.mib[at] < LEAST_SHARE * seen.growth_mib or p >= 1 / e:
+    p = float(ranked.p_value[at])
+    by_chance = inf if p <= 0.0 else 1.0 / (-e * p * log(p)) if p < 1 / e else 0.0
+    return _worth(min(_odds(ranked, seen, at), by_chance))
+
+
+def _by_fit(ranked: Ranked, seen: Window, at: int) -> float:
+    """The same by the likelihood alone, for the size of something, or what came less what went.
+
+    Where that stands still, and the heap with it, no chance is asked: it is what holds the memory.
+    """
+    return _worth(_odds(ranked, seen, at))
+
+
+def _odds(ranked: Ranked, seen: Window, at: int) -> float:
+    """The likelihood over that of a straight line in time or traffic, after as many chances as there are lines."""
+    lead = float(ranked.lead[at])
+    if not np.isfinite(ranked.score[at]) or lead < 0.0 or ranked.mib[at] < LEAST_SHARE * seen.growth_mib:
         return 0.0
-    odds = exp(min(lead, 50.0)) / len(ranked.slope)
-    if p > 0.0:
-        odds = min(odds, 1.0 / (-e * p * log(p)))
-    return MOST_WEIGHT * odds / (1.0 + odds)
+    return exp(min(lead, 50.0)) / len(ranked.slope)
+
+
+def _worth(odds: float) -> float:
+    return MOST_WEIGHT * (odds / (1.0 + odds) if odds < inf else 1.0)
+
+
+def lines_until(courses: Courses, template: int) -> Floats:
+    """How many lines of a template there were until each bin."""
+    return running(courses.templates[template].count, missing(courses))
+
+
+def is_full(sizes: Floats, lines: Floats) -> bool:
+    """Whether a size that rose with the lines that print it rises no more, while they go on as before.
+
+    One part of the time is enough to see it, where it rose in every one before: what is stored now takes the place of
+    something else.
+    """
+    came = np.diff(lines)
+    told = came >= FEWEST_LINES
+    rises = np.diff(sizes)[told] / came[told]
+    if rises.size <= FEWEST_BINS or not told[-1]:
+        return False
+    usual = float(np.median(rises[:-1]))
+    return bool(float(np.quantile(rises[:-1], 0.1)) > STEADY * usual > 0.0 and rises[-1] <= HARDLY * usual)
+
+
+def rests_with(seen: Window, sizes: Floats, noise_mib: float) -> bool:
+    """Whether the heap, too, has risen less since a size last rose: else something else grows."""
+    stopped = int(np.searchsorted(np.maximum.accumulate(sizes), sizes.max() - SIZE_STEP_SHARE * np.ptp(sizes)))
+    before = seen.uptime_s[stopped] - seen.uptime_s[0]
+    if before <= 0.0:
+        return False
+    earlier = (seen.live_mib[stopped] - seen.live_mib[0]) / before
+    usual = earlier * (seen.uptime_s[-1] - seen.uptime_s[stopped])
+    return bool(seen.live_mib[-1] - seen.live_mib[stopped] <= max(GOES_ON * usual, 2 * noise_mib))
+
+
+def _stays(sizes: list[float]) -> float:
+    """1 where a size never fell, 0 where so much of its rise went that a heap's growth would be over."""
+    top = fall = 0.0
+    for size in sizes:
+        top = max(top, size)
+        fall = max(fall, (top - size) / top if top > 0.0 else 0.0)
+    return max(0.0, 1.0 - fall / REVERSAL_SHARE)
 
 
 def _without_requests(seen: Window, clock: Floats) -> Floats:
