@@ -23,6 +23,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 import real
+import twins
 from baselines import BASELINES, Buckets
 from curves import bought
 from judging import outcome_of
@@ -144,6 +145,9 @@ def write(seeds: int) -> None:
             show("test", seeds, blind=True, rivals=False)
             print("\n### Logs of real Go programs (samples/logs), after their end is known\n")
             real.main(["samples/logs/index.json"])
+            for part, half in (("dev", "tuning"), ("test", "test")):
+                print(f"\n### Recorded leaks beside their twins, {half} half\n")
+                twins.show(part)
         page.write_text(above + MARKER + "\n" + told.getvalue())
 
 
