@@ -251,29 +251,31 @@ class Epoch(Struct):
         return testimony(self.mine.courses(), asked)
 
     def suspects(self, verdict: Verdict | None) -> list[dict[str, Any]]:
-        """Whom the log accuses of the growth, most suspected first; nobody where nothing leaks and nobody died of it.
+        """Whom the log accuses of the growth, most suspected first; nobody where nothing leaks and none died of it."""
+        return self.accusation(verdict)[0]
+
+    def accusation(self, verdict: Verdict | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The suspects; and of a leak that nobody is suspected of, those that nothing tells apart.
 
         A cache that fills grows with its lines as a leak does: only the verdict tells them apart. Where a process died
         for want of memory and no leak was seen, as of one huge allocation, who is named has to fit all the better.
         """
         if verdict is None or not (verdict.leak or self.died_of_memory):
-            return []
-        told = self.grown_with(verdict.onset_uptime_s or 0.0) if self.mine is not None else self.accused
-        return told if verdict.leak else [each for each in told if _fits(each, verdict)]
+            return [], []
+        told, alike = self._asked(verdict.onset_uptime_s or 0.0) if self.mine is not None else (self.accused, [])
+        return (told, alike) if verdict.leak else ([each for each in told if _fits(each, verdict)], [])
 
     def grown_with(self, onset_s: float) -> list[dict[str, Any]]:
         """The lines that grew with the heap since then (seconds of uptime), whatever is made of it."""
-        from gctail.attribution.choosing import suspects
+        return self._asked(onset_s)[0]
 
-        return [msgspec.to_builtins(each) for each in suspects(self.mine.courses(), onset_s)]
+    def _asked(self, onset_s: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """What the log says of the growth since then: suspects, or else who goes as evenly."""
+        from gctail.attribution.choosing import accusation
 
-    def indistinct(self, verdict: Verdict | None) -> list[dict[str, Any]]:
-        """Of a leak that nobody is suspected of: the lines that go as evenly, which nothing tells apart."""
-        if verdict is None or not verdict.leak or self.mine is None:
-            return []
-        from gctail.attribution.choosing import indistinct
-
-        return [msgspec.to_builtins(each) for each in indistinct(self.mine.courses(), verdict.onset_uptime_s or 0.0)]
+        found = accusation(self.mine.courses(), onset_s)
+        suspects, indistinct = ([*map(msgspec.to_builtins, each)] for each in (found.suspects, found.indistinct))
+        return suspects, indistinct
 
     @property
     def mined_lines(self) -> int:

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from gctail.attribution.choosing import indistinct, suspects
+from gctail.attribution.choosing import accusation, suspects
 from gctail.attribution.columns import table
 from gctail.attribution.wording import nobody
 from gctail.templates.courses import Slot
@@ -216,7 +216,7 @@ def test_where_growth_and_lines_are_all_even_nobody_is_named_but_those_that_fit_
     played.keep(1.0, [1.0] * played.bins)
     courses = played.courses()
     assert suspects(courses, 0.0) == ()
-    told = indistinct(courses, 0.0)
+    told = accusation(courses, 0.0).indistinct
     assert {each.message for each in told} == {"request served", "token checked"}
     assert [each.p_value for each in told if each.p_value < 0.05] == []
     said = nobody([structs.asdict(each) for each in told], 10_000)
@@ -224,7 +224,7 @@ def test_where_growth_and_lines_are_all_even_nobody_is_named_but_those_that_fit_
     assert nobody([], 10_000) == "no log line explains the growth (10,000 were looked at)"
     played.lines("session stored", counts=[5] * played.bins)
     assert suspects(played.courses(), 0.0)[0].message == "session stored"
-    assert indistinct(played.courses(), 0.0) == ()
+    assert accusation(played.courses(), 0.0).indistinct == ()
 
 
 def growing_with_the_load(seed):

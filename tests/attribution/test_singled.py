@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from msgspec import structs
 
-from gctail.attribution.choosing import indistinct, suspects
+from gctail.attribution.choosing import accusation, suspects
 from gctail.attribution.wording import sentence
 from gctail.templates.courses import Part, Slot
 from gctail.templates.mine import Mine
@@ -71,7 +71,7 @@ def test_a_growth_too_even_to_tell_values_apart_names_the_line():
     halves = slot("tenant", {"acme": [2] * played.bins, "globex": [count - 2 for count in every]})
     played.templates[-1] = structs.replace(played.templates[-1], slots=(halves,))
     played.keep(0.2, every)
-    told = suspects(played.courses(), 0.0) or indistinct(played.courses(), 0.0)
+    told = suspects(played.courses(), 0.0) or accusation(played.courses(), 0.0).indistinct
     assert "alpha beta" in {each.message for each in told}
     assert [each.only for each in told] == [""] * len(told)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gctail.attribution import choosing
 from gctail.cli import main
 from gctail.engine import Engine, report
 from gctail.runners.autopsy import Autopsy
@@ -247,3 +248,17 @@ def test_a_leak_that_only_the_verdict_tells_carries_the_suspects_of_the_verdict(
     [service] = report(engine, reading.facts())["services"]
     assert leak.evidence["onset_uptime_s"] == pytest.approx(service["verdict"].onset_uptime_s, abs=5)
     assert leak.suspects[0]["message"] == service["suspects"][0]["message"]
+
+
+@pytest.mark.parametrize("accused", [True, False])
+def test_for_a_report_the_log_is_asked_once(tmp_path, monkeypatch, accused):
+    """Whether it accuses somebody or nobody: a question costs as much as judging does."""
+    path = tmp_path / "shop.log"
+    path.write_text(log(lambda text: plain(text) if accused or "served" in text else ""))
+    engine, reading = read(path)
+    engine.conclude()
+    asked, ask = [], choosing.case_of
+    monkeypatch.setattr(choosing, "case_of", lambda *about: asked.append(about) or ask(*about))
+    [service] = report(engine, reading.facts())["services"]
+    assert bool(service["suspects"]) == accused != bool(service["indistinct"])
+    assert len(asked) == 1

@@ -75,14 +75,31 @@ class Case(Struct, frozen=True):
     accused: bool
 
 
+class Accusation(Struct, frozen=True):
+    """Who is suspected, most suspected first; or where nobody is, who goes as evenly as time does, likeliest first.
+
+    So even is a growth then that nothing tells these apart, nor from what writes no line: none of them is proven.
+    """
+
+    suspects: tuple[Suspect, ...] = ()
+    indistinct: tuple[Suspect, ...] = ()
+
+
 def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
-    """Who is suspected of the growth since `onset_s` (s since the process began), most suspected first.
+    """Who is suspected of the growth since `onset_s` (s since the process began), most suspected first."""
+    return accusation(courses, onset_s).suspects
+
+
+def accusation(courses: Courses, onset_s: float) -> Accusation:
+    """Whom the log accuses of the growth since `onset_s` (s since the process began).
 
     Nobody where there are too few collections, where nothing grew, and where no line explains it.
     """
     case = case_of(courses, onset_s)
-    if case is None or not case.accused:
-        return ()
+    if case is None:
+        return Accusation()
+    if not case.accused:
+        return Accusation(indistinct=described(case, [*case.best][:MOST_UNPROVEN], {}))
     seen, ranked = case.seen, case.ranked
     first = next(iter(case.best))
     least_lead = min(LEAST_LEAD, ranked.lead[first] - BEHIND)
@@ -94,16 +111,7 @@ def suspects(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
     most = MOST_SUSPECTS if ranked.p_value[near].min() < CERTAIN else MOST_UNPROVEN
     scores = {at: ranked.score[at] for at in parts} | best
     told = sorted({*near[:most], *parts}, key=lambda at: -scores[at])[:MOST_SUSPECTS]
-    return described(case, told, parts)
-
-
-def indistinct(courses: Courses, onset_s: float) -> tuple[Suspect, ...]:
-    """Where nobody is suspected: those that explain the growth as well as time does, the likeliest first.
-
-    So even is it then that nothing tells them apart, nor from what writes no line. None of them is proven.
-    """
-    case = case_of(courses, onset_s)
-    return described(case, [*case.best][:MOST_UNPROVEN], {}) if case is not None and not case.accused else ()
+    return Accusation(suspects=described(case, told, parts))
 
 
 def case_of(courses: Courses, onset_s: float) -> Case | None:

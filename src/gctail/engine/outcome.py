@@ -44,6 +44,7 @@ def counts(engine: Engine) -> dict[str, Any]:
 def _service_report(service: Service) -> dict[str, Any]:
     epoch, verdict = service.judged()
     findings = list(service.findings)
+    suspects, indistinct = service.accusation()
     return {
         "service": service.name,
         "epochs": service.processes.seen,
@@ -54,12 +55,12 @@ def _service_report(service: Service) -> dict[str, Any]:
         "heap": _heap(epoch) if epoch else None,
         "limit_known": _limit_known(service, epoch),
         "death": _death_report(service),
-        "suspects": (suspects := service.suspects()),
-        "indistinct": [] if suspects else service.indistinct(),
-        "grows_with": service.grows_with(),
+        "suspects": suspects,
+        "indistinct": indistinct,
+        "grows_with": [] if suspects else service.grows_with(),
         "mined_lines": epoch.mined_lines if epoch else 0,
         "last_lines": service.lines_at_the_end(),
-        "last_line_says": service.last_line_says() if service.deaths or (verdict and verdict.leak) else None,
+        "last_line_says": service.last_line_says(suspects) if service.deaths or (verdict and verdict.leak) else None,
         "findings": findings,
         "ledger": {
             **service.ledger(),

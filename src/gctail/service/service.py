@@ -380,15 +380,15 @@ class Service:
         epoch, verdict = self.judged()
         return epoch.suspects(verdict) if epoch is not None else []
 
-    def indistinct(self) -> list[dict[str, Any]]:
-        """Of a leak that nobody is suspected of: the lines that nothing tells apart."""
+    def accusation(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The suspects; and of a leak that nobody is suspected of, the lines that nothing tells apart."""
         epoch, verdict = self.judged()
-        return epoch.indistinct(verdict) if epoch is not None else []
+        return epoch.accusation(verdict) if epoch is not None else ([], [])
 
     def grows_with(self) -> list[dict[str, Any]]:
         """The same of a process that grows, and is too young to be called leaking: nobody is accused yet."""
         epoch, verdict = self.judged()
-        if epoch is None or epoch.mine is None or verdict is None or verdict.kind != "growing" or self.suspects():
+        if epoch is None or epoch.mine is None or verdict is None or verdict.kind != "growing":
             return []
         return epoch.grown_with(verdict.onset_uptime_s or 0.0)
 
@@ -403,7 +403,7 @@ class Service:
         """What is known of what the application said takes about so much memory."""
         return sum(epoch.mine.held_kib for epoch in self.epochs if epoch.mine is not None)
 
-    def last_line_says(self) -> str | None:
+    def last_line_says(self, suspects: list[dict[str, Any]]) -> str | None:
         """What is to be thought of the last line, by how often its like comes; None where nobody listened."""
         lines = self.lines_at_the_end()
         if not lines or self.current is None or self.current.mine is None:
@@ -411,7 +411,7 @@ class Service:
         from gctail.attribution.usual import Usual, says
 
         rate = Usual(self.current.mine).at(lines, len(lines) - 1)
-        return says(rate, frozenset(each["template"] for each in self.suspects()[:1]))
+        return says(rate, frozenset(each["template"] for each in suspects[:1]))
 
     def lines_at_the_end(self, most: int = 20) -> list[str]:
         """The last application lines."""
