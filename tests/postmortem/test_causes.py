@@ -176,6 +176,7 @@ EXTERNAL = [  # a last word of somebody else, and what it proves
     ('earlyoom[9]: sending SIGTERM to process 22086 uid 0 "payments": oom_score 900, VmRSS 700 MiB', "guard-kill"),
     ("    Last State:     Terminated\n      Reason:       OOMKilled\n      Exit Code:    137", "oom-killed-report"),
     ('time=2026-11-23T08:52:41Z level=info msg="received signal, shutting down" signal=terminated', "healthy-end"),
+    ('time=2026-11-23T08:52:41Z level=info msg="shutting down, good-bye"', "healthy-end"),
     ('{"level":"fatal","ts":1795423961,"msg":"cannot open database"}', "exit-status"),
     ('{"level":"info","ts":1795423961,"msg":"request proc', "log-cut-off"),
 ]

@@ -24,8 +24,9 @@ _GOODBYE = re.compile(
     r"^(?:\W*)(?:(?:the )?(?:server|service|application|app|process|daemon|program|api|http server|grpc server|main)\s+"
     r"(?:has |was |is |has been )?(?:gracefully )?"
     r"(?:stopped|exited|exiting|terminated|shut ?down|down|closed|finished|done|stopping)"
-    r"|(?:graceful(?:ly)? )?(?:shut ?down|shutting down|exit(?:ing|ed)?|stopped|stopping|bye|goodbye|terminat(?:ing|ed)"
-    r"|drain(?:ing|ed)?)(?:\W|\b(?:now|server|service|app|application|gracefully|normally|cleanly|complete|done)\b)*"
+    r"|(?:graceful(?:ly)? )?(?:shut ?down|shutting down|exit(?:ing|ed)?|stopped|stopping|(?:good-?)?bye"
+    r"|terminat(?:ing|ed)|drain(?:ing|ed)?)"
+    r"(?:\W|\b(?:now|server|service|app|application|gracefully|normally|cleanly|complete|done|(?:good-?)?bye)\b)*"
     r"|http: server closed|all (?:workers|connections|servers) (?:stopped|closed|drained)"
     r"|(?:graceful )?shutdown (?:complete|completed|finished|done).{0,40})\W*$", re.IGNORECASE
 )  # fmt: skip

@@ -14,6 +14,7 @@ from gctail.postmortem.wording import key_called
 
 MOST_KEYS, MOST_PARTS, CURVE = 2, 6, 24
 EVEN = 0.9
+FEW = 0.005
 STEPS = " ▁▂▃▄▅▆▇█"
 
 
@@ -76,7 +77,8 @@ def _ages(found: KeyReport) -> str:
         return "none of them came again"
     life = found.ages.life_median_s
     within = f", half of those for the last time within {duration(life)}" if life is not None else ""
-    return f"{found.ages.again:.0%} came again{within}"
+    share = f"{found.ages.again:.0%}" if found.ages.again >= FEW else "under 1%"
+    return f"{share} came again{within}"
 
 
 def _burst(burst: Burst) -> str:

@@ -108,7 +108,11 @@ def _slots(suspect: dict[str, Any]) -> list[str]:
     if not suspect.get("template") or not suspect.get("example"):
         return []
     fields = [each for each in dict.fromkeys(_FIELD.findall(str(suspect["template"]))) if each != suspect.get("field")]
-    return _named(suspect) or fields[:MOST_FIELDS]
+    told_by_number = suspect.get("kind") in {
+        "level",
+        "sum",
+    }  # "size=128432" of a line of figures: the others are no keys
+    return _named(suspect) or ([] if told_by_number else fields[:MOST_FIELDS])
 
 
 def _named(suspect: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from gctail.attribution.keys.values import KeyReport, Part
 from gctail.attribution.keys.variants import QUERIES
 
 COMES_AGAIN = 0.5
+ALL_BUT = 0.995
 ONE_OF_MANY = 0.5
 """Without its volatile parts at most so many of the keys would be left: then these parts are the reason."""
 WRITTEN_ALIKE = 0.67
@@ -111,7 +112,7 @@ def _again(found: KeyReport) -> str:
 def _once(found: KeyReport, cause: Part | None) -> str:
     """Values that are new each time."""
     article = "an" if cause is not None and cause.kind[0] in "aeio" else "a"
-    first = "No key came again" if not found.ages.again else f"{1 - found.ages.again:.0%} of the keys came only once"
+    first = "No key came again" if not found.ages.again else f"{_most(1 - found.ages.again)} keys came only once"
     if cause is not None and SQL.match(found.pattern):
         return (
             f"{first}: each is a statement with its values in it. Put placeholders for them, or bound the map by size."
@@ -128,6 +129,11 @@ def _once(found: KeyReport, cause: Part | None) -> str:
             f"{found.left:,} instead of {found.looked_at:,}; {cure}, or bound the map by size or age."
         )
     return f"{first}, and nothing in their form says why: bound the map by size or age."
+
+
+def _most(share: float) -> str:
+    """`89% of the`, or where that would be rounded to all of them, `nearly all`."""
+    return "Nearly all" if share >= ALL_BUT else f"{share:.0%} of the"
 
 
 def _route(found: KeyReport) -> str:
