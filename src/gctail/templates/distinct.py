@@ -5,7 +5,8 @@ that a full level is dropped and the next one, which has seen its share from the
 bitmap of Estan, Varghese and Fisk, "Bitmap algorithms for counting active flows", 2003). Every bit that is set counts
 for as many keys as it stands for at that moment (the martingale estimator of Ting, "Streamed approximate counting of
 distinct elements", 2014), so that new keys per interval add up to the number of distinct ones. The error is about
-1 % of the total, and 15 % of what is new in an interval once there were more than 6000 keys. At most 3 KiB.
+1 % of the total, and 15 % of what is new in an interval once there were more than 6000 keys. At most 3 KiB; 5 KiB
+where not all lines are read.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from math import log
 from typing import Any
 from zlib import crc32
 
+from gctail.templates.recurrence import Recurrence, merged, recurring
+
 EXACT = 24
 """Keys that are kept by name: all of them at first, later those with the lowest hashes."""
 MOST_KEY_BYTES = 64
-MOST_TIMES = 64.0
-"""Whoever comes as often is seen for certain."""
 BITS = 4096
 SPARSE = 64
 """A level with more bits set becomes a bitmap of 512 bytes; before it is a list of places, 2 bytes each."""
@@ -93,7 +94,7 @@ class Level:
 class Distinct:
     """The different keys of one slot."""
 
-    __slots__ = ("count", "counts", "first_s", "hashes", "keys", "last_s", "levels", "lowest")
+    __slots__ = ("count", "counts", "first_s", "hashes", "keys", "last_s", "levels", "lowest", "recurrence")
 
     def __init__(self) -> None:
         self.count = 0.0
@@ -105,11 +106,15 @@ class Distinct:
         self.last_s = array("f")
         self.levels: list[Level] | None = None
         self.lowest = 0  # the level in force
+        self.recurrence: Recurrence | None = None
+        """Asked for where not all lines are read."""
 
     def add(self, keys: Sequence[bytes], times: Callable[[int], int], now_s: float) -> float:
         """Take in different keys; `times` says how often the one at a place came. How many were never seen before."""
         before, hashes = self.count, list(map(crc32, keys))
         begin = 0
+        if self.recurrence is not None:
+            self.recurrence.add(hashes, times)
         if self.levels is None:
             for begin, hashed in enumerate(hashes, 1):
                 if self._sample(keys[begin - 1], hashed, times(begin - 1), now_s):
@@ -130,6 +135,7 @@ class Distinct:
 
     def take(self, other: Distinct) -> None:
         """Take in all keys of another slot. The count is then what the bits say."""
+        self.recurrence = merged(self.recurrence, other.recurrence)
         if self.levels is None and other.levels is not None:
             self._outgrow()
         for key, hashed, count, first_s, last_s in zip(
@@ -161,17 +167,10 @@ class Distinct:
         return self.counts.count(1) / len(self.counts) if self.counts else 0.0
 
     def times(self, share: float) -> float:
-        """How often a key comes in all lines, of which a `share` was read: told by how many came once, and twice.
-
-        If each comes n times, the second are (n - 1) / 2 * share / (1 - share) of the first (binomial). Whoever never
-        comes again is as much under-counted as lines are, and whoever comes often is seen however little is read.
-        """
-        if share >= 1.0:
-            return 1.0
-        once, twice = self.counts.count(1), self.counts.count(2)
-        if not once:
-            return MOST_TIMES
-        return min(1.0 + 2.0 * twice / once * (1.0 - share) / max(share, 1e-6), MOST_TIMES)
+        """How often a key comes in all lines, of which a `share` was read since somebody asked to count them."""
+        more = self.recurrence
+        known = more.counts if more is not None and len(more.counts) >= len(self.counts) else self.counts
+        return recurring(known, share)
 
     def _sample(self, key: bytes, hashed: int, times: int, now_s: float) -> bool:
         """Note the key if it is among those with the lowest hashes; whether it is new there."""
@@ -242,6 +241,7 @@ class Distinct:
             "last_s": list(self.last_s),
             "levels": None if self.levels is None else [level.state() for level in self.levels],
             "lowest": self.lowest,
+            "recurrence": self.recurrence.state() if self.recurrence is not None else None,
         }
 
     @classmethod
@@ -253,6 +253,8 @@ class Distinct:
         distinct.hashes = array("L", state["hashes"])
         distinct.counts = array("Q", state["counts"])
         distinct.first_s, distinct.last_s = array("f", state["first_s"]), array("f", state["last_s"])
+        if state.get("recurrence") is not None:
+            distinct.recurrence = Recurrence.restore(state["recurrence"])
         if state["levels"] is not None:
             distinct.levels = [Level.restore(level) for level in state["levels"]]
         return distinct

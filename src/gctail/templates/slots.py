@@ -15,6 +15,7 @@ from gctail.templates.courses import Key, Part, Slot
 from gctail.templates.distinct import Distinct
 from gctail.templates.grid import ABSENT, Course
 from gctail.templates.parts import Parts
+from gctail.templates.recurrence import Recurrence
 
 Value = bytes | str | int | float | bool | None
 
@@ -133,6 +134,12 @@ class SlotTally:
         if self.kind not in MEASURES and not (self.kind == "int" and self.measured):
             self._keys(values, now_s)
 
+    def recur(self) -> None:
+        """From now on not all lines are read: count how often keys come again."""
+        if self.kind not in MEASURES and not self.measured:
+            self.distinct = self.distinct or Distinct()
+            self.distinct.recurrence = self.distinct.recurrence or Recurrence()
+
     def see(self, keys: Sequence[bytes], now_s: float) -> None:
         """Take in the keys of lines of which nothing else is read."""
         self.values += len(keys)
@@ -225,15 +232,18 @@ class SlotTally:
         if self.whole_from is not None:
             self.whole_from //= 2
 
-    def shown(self, lines: Sequence[float], read: Sequence[float], scale: Sequence[float], share: float) -> Slot:
+    def shown(
+        self, lines: Sequence[float], read: Sequence[float], scale: Sequence[float], shares: tuple[float, float]
+    ) -> Slot:
         """The slot as a value, of so many `lines` in each bin, of which some were `read`.
 
-        `scale` says for each bin how many lines each line that was read stands for; `share` of all were read.
+        `scale` says for each bin how many lines each line that was read stands for; `shares` of all
+        were read, and of those since the first that was not.
         """
         bins, distinct = len(lines), self.distinct
         new_keys = []
         if distinct and self.kind not in MEASURES:
-            times = distinct.times(share)
+            times = distinct.times(shares[1])
             whole_from = bins if self.whole_from is None else self.whole_from
             new_keys = [
                 new if factor <= 1.0 or at >= whole_from else new / (1.0 - (1.0 - 1.0 / factor) ** times)
@@ -259,7 +269,7 @@ class SlotTally:
             )
             if distinct
             else (),
-            whole=share >= 1.0 or self.whole_from is not None,
+            whole=shares[0] >= 1.0 or self.whole_from is not None,
             parts=tuple(
                 Part(value.decode("utf-8", "replace"), course)
                 for value, course in (self.parts.shown(lines, read) if self.parts is not None else {}).items()

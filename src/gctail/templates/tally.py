@@ -21,8 +21,8 @@ class Tally:
     """What is remembered of one template."""
 
     __slots__ = (
-        "count", "example", "first_s", "last_s", "level", "now", "now_read", "passed_over", "read", "rest", "resting",
-        "slots", "total", "wild", "words",
+        "count", "example", "first_s", "last_s", "level", "now", "now_read", "read", "read_through", "rest",
+        "resting", "slots", "total", "wild", "words",
     )  # fmt: skip
 
     def __init__(self, level: str | None, words: Words, example: bytes, now_s: float) -> None:
@@ -36,8 +36,8 @@ class Tally:
         self.read = Course("sum")
         """Of these lines, those that were read closely: only they have values."""
         self.now = self.now_read = 0
-        self.passed_over = False
-        """There were lines that were not read."""
+        self.read_through: tuple[int, int] | None = None
+        """What was `so_far` when a line was passed over first; from then on not all of them are read."""
         self.rest = self.resting = 0
         """Blocks of lines that are not read in which nobody looks for new keys, and those of them that are to come."""
         self.slots: dict[str, SlotTally] = {}
@@ -60,6 +60,8 @@ class Tally:
             if len(self.slots) >= MOST_SLOTS:
                 return
             slot = self.slots[key] = SlotTally(key, name, kind)
+            if self.read_through is not None:
+                slot.recur()
         slot.add(values, now_s)
 
     def close(self, place: int) -> None:
@@ -93,6 +95,9 @@ class Tally:
     def absorb(self, others: Sequence[Tally], words: Words, places: frozenset[int]) -> None:
         """Become the template of all these, which have the same words but in these places."""
         spoken = {at: [each.spoken(at) for each in (self, *others) if HOLE not in each.words[at]] for at in places}
+        passed = [each.read_through or each.so_far for each in (self, *others)]
+        if any(each.read_through is not None for each in (self, *others)):
+            self.read_through = sum(total for total, _ in passed), sum(read for _, read in passed)
         self.words, self.wild = words, places.union(self.wild, *(other.wild for other in others))
         for other in others:
             self.total += other.total
@@ -117,6 +122,19 @@ class Tally:
         """What was said with the word in this place."""
         counts = Course("sum", self.count.values), Course("sum", self.read.values)
         return Spoken(self.words[place], self.total, self.first_s, *counts, self.now, self.now_read)
+
+    @property
+    def so_far(self) -> tuple[int, int]:
+        """Lines until now, and those of them that were read."""
+        return self.total, round(sum(self.read.values)) + self.now_read
+
+    @property
+    def share_since(self) -> float:
+        """Of the lines since one was passed over first, the share that was read."""
+        if self.read_through is None:
+            return 1.0
+        (total, read), (total_then, read_then) = self.so_far, self.read_through
+        return (read - read_then) / max(total - total_then, 1)
 
     @property
     def id(self) -> str:
@@ -144,7 +162,9 @@ class Tally:
             example=self.example.decode("utf-8", "replace"),
             count=whole,
             read_share=read_share,
-            slots=tuple(slot.shown(whole, read, unread, read_share) for slot in self.slots.values()),
+            slots=tuple(
+                slot.shown(whole, read, unread, (read_share, self.share_since)) for slot in self.slots.values()
+            ),
         )
 
     def state(self) -> dict[str, Any]:
@@ -161,7 +181,7 @@ class Tally:
             "read": self.read.state(),
             "now": self.now,
             "now_read": self.now_read,
-            "passed_over": self.passed_over,
+            "read_through": self.read_through,
             "rest": self.rest,
             "resting": self.resting,
             "slots": [slot.state() for slot in self.slots.values()],
@@ -172,7 +192,8 @@ class Tally:
         """The template that `state` was taken of."""
         words = tuple(word.encode("latin-1") for word in state["words"])
         tally = cls(state["level"], words, state["example"].encode("latin-1"), state["first_s"])
-        tally.passed_over = state.get("passed_over", False)
+        through = state.get("read_through")
+        tally.read_through = (through[0], through[1]) if through is not None else None
         tally.rest, tally.resting = state.get("rest", 0), state.get("resting", 0)
         tally.wild, tally.last_s = frozenset(state["wild"]), state["last_s"]
         tally.total, tally.now, tally.count = state["total"], state["now"], Course("sum", state["count"])

@@ -26,9 +26,11 @@ _SHORT = re.compile(rb"[^\"\\,;:}\])\s]{1,64}")
 
 def watched(tally: Tally) -> list[SlotTally]:
     """The slots whose keys are taken from every line; chosen when a line of the template is passed over first."""
-    if not tally.passed_over:
-        tally.passed_over = True
+    if tally.read_through is None:
+        tally.read_through = tally.so_far
         place = len(tally.count.values)
+        for slot in tally.slots.values():
+            slot.recur()
         for slot in sorted(filter(_can_be_watched, tally.slots.values()), key=_novelty, reverse=True)[:MOST_WATCHED]:
             slot.whole_from = place
     return [slot for slot in tally.slots.values() if slot.whole_from is not None]
@@ -68,7 +70,7 @@ def _can_be_watched(slot: SlotTally) -> bool:
         distinct is not None
         and distinct.count >= FEWEST_KEYS
         and slot.kind not in MEASURES
-        and (slot.parts is None or slot.parts.many)
+        and (slot.parts is None or slot.parts.many or slot.kind != "word")
         and _NAME.fullmatch(slot.name)
         and _novelty(slot) < ALWAYS_NEW
         and all(map(_SHORT.fullmatch, distinct.keys))
