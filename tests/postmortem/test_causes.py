@@ -177,6 +177,9 @@ EXTERNAL = [  # a last word of somebody else, and what it proves
     ("    Last State:     Terminated\n      Reason:       OOMKilled\n      Exit Code:    137", "oom-killed-report"),
     ('time=2026-11-23T08:52:41Z level=info msg="received signal, shutting down" signal=terminated', "healthy-end"),
     ('time=2026-11-23T08:52:41Z level=info msg="shutting down, good-bye"', "healthy-end"),
+    ("<6>tiles: shutting down", "healthy-end"),
+    ("2026-11-23 08:52:41,901 INFO  [main] c.a.fleet.Handler - shutting down", "healthy-end"),
+    ("I, [2026-11-23T08:52:41.549700 #22238]  INFO -- gateway: shutting down", "healthy-end"),
     ('{"level":"fatal","ts":1795423961,"msg":"cannot open database"}', "exit-status"),
     ('{"level":"info","ts":1795423961,"msg":"request proc', "log-cut-off"),
 ]
