@@ -129,6 +129,22 @@ def test_a_cache_that_is_full_beside_a_leak_acquits_nobody(tmp_path):
     assert judged(path)[0].leak
 
 
+def test_a_queue_that_is_emptied_until_it_is_not_any_more_leaks(tmp_path):
+    """Before the onset its few entries come and go: that is no size that falls back from what it rose to."""
+    depth, path, dice = 0, tmp_path / "queue.log", random.Random(3)  # noqa: S311 - a repeatable log
+    with path.open("w") as log:
+        for second in range(1, SECONDS + 1):
+            for _ in range(dice.choice((9, 10, 12))):
+                depth = depth + 1 if second > 30 or depth < 3 else 0
+                log.write(f'level=INFO msg="event enqueued" event={dice.getrandbits(40):x} depth={depth}\n')
+            live = int(10 + 0.1 * depth + dice.random())
+            log.write(
+                f"gc {second} @{second}.000s 1%: 0.1+1.0+0.1 ms clock, 0.2+0.1/0.5/0.1+0.2 ms cpu, "
+                f"{live + 40}->{live + 40}->{live} MB, {live + 42} MB goal, 0 MB stacks, 0 MB globals, 2 P\n"
+            )
+    assert judged(path)[0].probability >= judged(path, mining=0.0)[0].probability > 0.5
+
+
 def test_a_judge_who_hears_of_a_full_cache_is_restored_exactly(tmp_path):
     path = cached(tmp_path, 960)
     assert judged(path, restored=True) == judged(path)

@@ -164,8 +164,8 @@ def _stays(sizes: list[float]) -> float:
     top = fall = 0.0
     for size in sizes:
         top = max(top, size)
-        fall = max(fall, (top - size) / top if top > 0.0 else 0.0)
-    return max(0.0, 1.0 - fall / REVERSAL_SHARE)
+        fall = max(fall, top - size)
+    return max(0.0, 1.0 - fall / (REVERSAL_SHARE * top)) if top > 0.0 else 1.0
 
 
 def _without_requests(seen: Window, clock: Floats) -> Floats:
