@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -22,6 +23,9 @@ MOST_JSON_BYTES = 1 << 16
 """Longer lines are read as text, at their beginning."""
 MOST_DEPTH = 3
 MOST_MESSAGE = 2048
+
+Row = tuple[Any, ...]
+"""The values of an object, without the names."""
 
 
 class Layout:
@@ -60,29 +64,45 @@ class Columns:
         self.catalog = catalog
         self.forms = Forms(catalog, sketch_message, lines=False)
 
+    def read_block(self, block: bytes, now_s: float, templates: list[Tally]) -> bool:
+        """Take in whole lines; whether all of them were JSON objects. If not, nothing was taken in."""
+        lines = block.count(b"\n", 0, -1) + 1
+        objects = _all_parsed(block.removesuffix(b"\n").replace(b"\n", b","), lines)
+        if objects is not None:
+            self._take(objects, lambda: block.split(b"\n"), now_s, templates)
+        return objects is not None
+
     def read(self, lines: list[bytes], now_s: float, templates: list[Tally]) -> list[bytes]:
         """Take in JSON objects, in order, and hand back the lines that are none; `templates` gets theirs."""
         objects, kept, others = _parsed(lines)
-        alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-        for found in objects:
-            alike[tuple(found)].append(found)
-        for group in alike.values():
-            layout = Layout(group[0])
-            for tally, same in self._read_alike(layout, group, now_s):
-                tally.add(len(same), now_s)
-                templates.append(tally)
-                for name in layout.fields:
-                    _fill(tally, name, list(map(itemgetter(name), same)), now_s)
-                if not tally.example:
-                    line = next(line for found, line in zip(objects, kept, strict=True) if found is same[0])
-                    tally.example = line[:MOST_EXAMPLE_BYTES]
+        self._take(objects, lambda: kept, now_s, templates)
         return others
 
+    def _take(
+        self, objects: list[dict[str, Any]], written: Callable[[], list[bytes]], now_s: float, templates: list[Tally]
+    ) -> None:
+        """Objects in order, and how they were `written`."""
+        alike: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+        for names, row in zip(map(tuple, objects), map(tuple, map(dict.values, objects)), strict=True):
+            alike[names].append(row)
+        for names, rows in alike.items():
+            layout = Layout(dict(zip(names, rows[0], strict=True)))
+            for tally, same in self._read_alike(layout, names, rows, now_s):
+                tally.add(len(same), now_s)
+                templates.append(tally)
+                columns = dict(zip(names, zip(*same, strict=True), strict=True))
+                for name in layout.fields:
+                    _fill(tally, name, columns[name], now_s)
+                if not tally.example:
+                    lines = zip(objects, written(), strict=False)  # a newline ends the last one
+                    line = next(line for found, line in lines if _is(found, names, same[0]))
+                    tally.example = line[:MOST_EXAMPLE_BYTES]
+
     def _read_alike(
-        self, layout: Layout, group: list[dict[str, Any]], now_s: float
-    ) -> Iterator[tuple[Tally, list[dict[str, Any]]]]:
+        self, layout: Layout, names: tuple[str, ...], rows: list[Row], now_s: float
+    ) -> Iterator[tuple[Tally, list[Row]]]:
         """Objects with the same fields, by template; the slots in their messages are filled."""
-        for (shouted, silent), spoken in _spoken(layout, group).items():
+        for (shouted, silent), spoken in _spoken(layout, names, rows).items():
             level = normal_level(shouted)
             if silent:
                 words = tuple(name.encode("utf-8", "replace") + b"=" + HOLE for name in sorted(layout.fields))
@@ -94,39 +114,59 @@ class Columns:
                 for (key, slot, _), column in zip(form.slots, columns, strict=True):
                     values = [value for place, value in zip(places, column, strict=True) for _ in spoken[said[place]]]
                     form.tally.fill(key, slot.name, slot.kind, values, now_s)
-                yield form.tally, [found for place in places for found in spoken[said[place]]]
+                same = spoken[said[places[0]]]
+                yield form.tally, [*same, *chain.from_iterable(spoken[said[place]] for place in places[1:])]
 
 
-def _spoken(layout: Layout, group: list[dict[str, Any]]) -> dict[tuple[Any, bool], dict[str, list[dict[str, Any]]]]:
+def _spoken(layout: Layout, names: tuple[str, ...], rows: list[Row]) -> dict[tuple[Any, bool], dict[str, list[Row]]]:
     """Objects with the same fields, by level and whether they say nothing, then by message."""
-    spoken: defaultdict[tuple[Any, Any], list[dict[str, Any]]] = defaultdict(list)
-    message, level = layout.message, layout.level
-    said = list(map(itemgetter(message), group)) if message else [""] * len(group)
-    shouted = list(map(itemgetter(level), group)) if level else [None] * len(group)
-    if set(map(type, said)) != {str} or not set(map(type, shouted)) <= _LEVEL_KINDS:  # hardly ever
+    said = _column(layout.message, names, rows) or [""] * len(rows)
+    shouted = _column(layout.level, names, rows) or [None] * len(rows)
+    if not (set(map(type, said)) == {str} and set(map(type, shouted)) <= _LEVEL_KINDS):  # hardly ever
         said = [body_text(each) or str(each) for each in said]
         shouted = [loud if isinstance(loud, (str, int)) else None for loud in shouted]
-    for key, found in zip(zip(said, shouted, strict=True), group, strict=True):
-        spoken[key].append(found)
-    by_level: defaultdict[tuple[Any, bool], dict[str, list[dict[str, Any]]]] = defaultdict(dict)
-    for (said, shouted), same in spoken.items():
-        silent = not said or said.isspace()
-        by_level[shouted, silent].setdefault("" if silent else said, []).extend(same)
+    if said.count(said[0]) == shouted.count(shouted[0]) == len(rows):  # most lines with the same fields say the same
+        silent = not said[0] or said[0].isspace()
+        return {(shouted[0], silent): {"" if silent else said[0]: rows}}
+    spoken: defaultdict[tuple[Any, Any], list[Row]] = defaultdict(list)
+    for key, row in zip(zip(said, shouted, strict=True), rows, strict=True):
+        spoken[key].append(row)
+    by_level: defaultdict[tuple[Any, bool], dict[str, list[Row]]] = defaultdict(dict)
+    for (words, loud), same in spoken.items():
+        silent = not words or words.isspace()
+        by_level[loud, silent].setdefault("" if silent else words, []).extend(same)
     return by_level
+
+
+def _is(found: dict[str, Any], names: tuple[str, ...], row: Row) -> bool:
+    return tuple(found) == names and tuple(found.values()) == row
+
+
+def _column(name: str | None, names: tuple[str, ...], rows: list[Row]) -> list[Any] | None:
+    """The values of one field; None where there is no such field."""
+    return list(map(itemgetter(names.index(name)), rows)) if name is not None else None
 
 
 _LEVEL_KINDS = frozenset({str, int, type(None)})
 
 
+def _all_parsed(text: bytes, lines: int) -> list[dict[str, Any]] | None:
+    """The objects that so many lines hold, commas between them; None where they are not all objects."""
+    try:
+        objects: list[dict[str, Any]] = orjson.loads(b"[%b]" % text)
+    except ValueError:
+        return None
+    return objects if len(objects) == lines and set(map(type, objects)) == {dict} else None
+
+
 def _parsed(lines: list[bytes]) -> tuple[list[dict[str, Any]], list[bytes], list[bytes]]:
     """The objects that lines hold, these lines, and the lines that hold none."""
-    try:
-        objects = orjson.loads(b"[%b]" % b",".join(lines))
-        if len(objects) == len(lines) and set(map(type, objects)) == {dict}:
-            return objects, lines, []
-    except ValueError:
-        pass
-    objects, kept, others = [], [], []
+    parsed = _all_parsed(b",".join(lines), len(lines))
+    if parsed is not None:
+        return parsed, lines, []
+    objects: list[dict[str, Any]] = []
+    kept: list[bytes] = []
+    others: list[bytes] = []
     for line in lines:
         try:
             found = orjson.loads(line) if len(line) <= MOST_JSON_BYTES else None
@@ -140,7 +180,7 @@ def _parsed(lines: list[bytes]) -> tuple[list[dict[str, Any]], list[bytes], list
     return objects, kept, others
 
 
-def _fill(tally: Tally, name: str, column: list[Any], now_s: float, depth: int = 0) -> None:
+def _fill(tally: Tally, name: str, column: Sequence[Any], now_s: float, depth: int = 0) -> None:
     """Hand one field of some lines to its slot; groups are columns of their own, with a dot in their names."""
     kinds = set(map(type, column))
     if type(None) in kinds:

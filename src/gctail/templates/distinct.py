@@ -133,6 +133,23 @@ class Distinct:
                         self._sample(keys[place], hashes[place], times(place), now_s)
         return self.count - before
 
+    def many(self, values: int) -> bool:
+        """Whether so many values are best taken in by `add_all`: there were many keys, and few of them come twice."""
+        return self.levels is not None and self.count >= values
+
+    def add_all(self, keys: Sequence[bytes], now_s: float) -> float:
+        """What `add` does, for keys as they come, some of them more than once; only once there were many."""
+        before, hashes = self.count, list(map(crc32, keys))
+        if self.recurrence is not None:
+            self.recurrence.add(hashes, _once)
+        lowest, others = self.hashes[-1], (1 << 2 * self.lowest) - 1
+        self._mark([hashed for hashed in hashes if not hashed & others] if others else hashes)
+        if min(hashes) <= lowest:
+            for key, hashed in zip(keys, hashes, strict=True):
+                if hashed <= lowest and hashed <= self.hashes[-1]:
+                    self._sample(key, hashed, 1, now_s)
+        return self.count - before
+
     def take(self, other: Distinct) -> None:
         """Take in all keys of another slot. The count is then what the bits say."""
         self.recurrence = merged(self.recurrence, other.recurrence)
@@ -203,32 +220,33 @@ class Distinct:
 
     def _mark(self, hashes: Iterable[int]) -> None:
         """Let keys leave their bits. A loop that is short on purpose: it runs for every different key."""
-        levels, lowest = self.levels or [], self.lowest
+        levels, lowest, count = self.levels or [], self.lowest, self.count
         level, others, deeper = levels[lowest], (1 << 2 * lowest) - 1, (1 << 2 * lowest + 2) - 1
+        bits, ones, worth = level.bits, level.ones, 4**lowest * BITS
         for hashed in hashes:
             if hashed & others:
                 continue
             place = hashed * _SCRAMBLE >> 52 & BITS - 1
-            bits = level.bits
             if bits:  # what `add` does
                 byte, bit = place >> 3, 1 << (place & 7)
-                new = not bits[byte] & bit
-                if new:
+                if not bits[byte] & bit:
                     bits[byte] |= bit
-                    level.ones += 1
-            else:
-                new = level.add(place)
-            if new:
-                self.count += 4**lowest * BITS / (BITS + 1 - level.ones)
+                    ones += 1
+                    count += worth / (BITS + 1 - ones)
+            elif level.add(place):
+                bits, ones = level.bits, level.ones
+                count += worth / (BITS + 1 - ones)
             if not hashed & deeper:
                 for number in range(lowest + 1, LEVELS):
                     if hashed & ((1 << 2 * number) - 1):
                         break
                     levels[number].add(place)
-            if level.ones >= FULL and lowest < LEVELS - 1:
+            if ones >= FULL and lowest < LEVELS - 1:
                 levels[lowest] = Level()
                 lowest = self.lowest = lowest + 1
                 level, others, deeper = levels[lowest], (1 << 2 * lowest) - 1, (1 << 2 * lowest + 2) - 1
+                bits, ones, worth = level.bits, level.ones, 4**lowest * BITS
+        level.ones, self.count = ones, count
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""
@@ -258,3 +276,7 @@ class Distinct:
         if state["levels"] is not None:
             distinct.levels = [Level.restore(level) for level in state["levels"]]
         return distinct
+
+
+def _once(_: int) -> int:
+    return 1

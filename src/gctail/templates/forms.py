@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 from gctail.templates.catalog import Catalog
 from gctail.templates.parts import FORGET
 from gctail.templates.pattern import Reading, compiled, readings
+from gctail.templates.shortcut import ENOUGH as ENOUGH_TO_LEARN
+from gctail.templates.shortcut import Shortcut
 from gctail.templates.sketch import MOST_BYTES, Sketch
 from gctail.templates.tally import Tally
 
@@ -34,12 +36,29 @@ _VARIABLE = re.compile(
 class Form:
     """Texts that are alike but for the values of their slots."""
 
-    __slots__ = ("pattern", "slots", "source", "tally", "texts")
+    __slots__ = ("pattern", "shortcut", "slots", "source", "tally", "texts")
 
     def __init__(self, tally: Tally, slots: Sequence[Reading], source: bytes) -> None:
         self.tally, self.slots, self.source = tally, slots, source
         self.pattern: re.Pattern[bytes] | None = None
+        self.shortcut: Shortcut | None = None
         self.texts = 0
+
+    def columns(self, text: bytes, lines: int) -> Sequence[Sequence[bytes]] | None:
+        """A column of values for each slot of so many lines; None where they are not all of this form."""
+        if self.shortcut is None and self.slots and lines >= ENOUGH_TO_LEARN:
+            self.shortcut = Shortcut(self.source, [reading.slot.capture for reading in self.slots])
+        columns = self.shortcut.read(text, lines) if self.shortcut is not None else None
+        if columns is not None:
+            return columns
+        pattern = self.pattern = self.pattern or compiled(self.source)
+        found: list[Any] = pattern.findall(text)
+        if len(found) != lines:
+            return None
+        columns = _columns(found, len(self.slots))
+        if self.shortcut is not None:
+            self.shortcut.learn(columns)
+        return columns
 
 
 class Alike(NamedTuple):
@@ -150,11 +169,11 @@ class Forms:
         if form.pattern is None and form.texts < ENOUGH:
             yield from self._read_singly(places, batch)
             return
-        pattern = form.pattern = form.pattern or compiled(form.source)
-        found: list[Any] = pattern.findall(b"\n".join(batch.at(places)))
-        if len(found) == len(places):
-            yield Alike(form, places, _columns(found, len(form.slots)))
+        columns = form.columns(b"\n".join(batch.at(places)), len(places))
+        if columns is not None:
+            yield Alike(form, places, columns)
             return
+        pattern = form.pattern = form.pattern or compiled(form.source)
         matches = {place: match for place in places if (match := pattern.fullmatch(batch.texts[place]))}
         if matches:
             yield Alike(form, list(matches), list(zip(*[match.groups() for match in matches.values()], strict=True)))

@@ -10,7 +10,8 @@ from gctail.templates.multiline import unwrapped_block
 from gctail.templates.sketch import sketch
 from gctail.templates.tally import Tally
 
-_DIRT = (b"\0", b"\r", b"\x1b", b"\xef\xbb\xbf")  # what terminals and copies of files leave in a text
+_DIRT = (b"\0", b"\r", b"\x1b")
+_MARK = b"\xef\xbb\xbf"  # what terminals and copies of files leave in a text; looking for three bytes takes longest
 
 
 class Lines:
@@ -31,10 +32,12 @@ class Lines:
 
     def read(self, block: bytes, wrapper: str | None, now_s: float) -> list[Tally]:
         """Take in whole lines, still inside `wrapper`; the templates that they are of."""
-        if any(each in block for each in _DIRT):
+        if any(each in block for each in _DIRT) or (not block.isascii() and _MARK in block):
             block = b"\n".join(map(plain, block.split(b"\n")))
-        lines = block.split(b"\n") if wrapper is None else unwrapped_block(block, wrapper)
         found: list[Tally] = []
+        if wrapper is None and block[:1] == b"{" and self._columns.read_block(block, now_s, found):
+            return found
+        lines = block.split(b"\n") if wrapper is None else unwrapped_block(block, wrapper)
         if b"{" in block:
             objects = [line for line in lines if line[:1] == b"{"]
             others = [line for line in lines if line[:1] != b"{"] if len(objects) < len(lines) else []

@@ -70,8 +70,7 @@ def amount(text: bytes) -> float | None:
 
 def numbers_of(values: Sequence[Value]) -> tuple[Sequence[float], float] | None:
     """All values as numbers, and what one of them is worth in base units; None where they are not all numbers."""
-    first = values[0]
-    if first.__class__ is not bytes:
+    if values[0].__class__ is not bytes:
         return (values, 1.0) if set(map(type, values)) <= _NUMERIC else None  # type: ignore[return-value]
     texts: Sequence[bytes] = values  # type: ignore[assignment]
     found = _QUANTITY.fullmatch(texts[0])
@@ -162,14 +161,21 @@ class SlotTally:
             self.kind = "word"
 
     def _keys(self, values: Sequence[Value], now_s: float, *, divided: bool = True) -> None:
-        counts = Counter(values)
-        if self.distinct is None:
-            self.distinct = Distinct()
+        distinct = self.distinct
+        if distinct is None:
+            distinct = self.distinct = Distinct()
+        first, size = values[0], len(values)
+        parts = self.parts if divided else None
+        if parts is None and distinct.many(size):  # hardly one comes twice: nobody has to count them
+            self.now[0] += distinct.add_all(_as_bytes(values), now_s)
+            return
+        alone = values[-1] == first and values.count(first) == size
+        counts = {first: size} if alone else Counter(values)
         keys, times = _as_bytes([*counts]), [*counts.values()]
-        self.now[0] += self.distinct.add(keys, times.__getitem__, now_s)
-        if divided and self.parts is not None:
-            self.parts.add(keys, times)
-            self.parts = self.parts if self.parts.any else None
+        self.now[0] += distinct.add(keys, times.__getitem__, now_s)
+        if parts is not None:
+            parts.add(keys, times)
+            self.parts = parts if parts.any else None
 
     def take(self, other: SlotTally) -> None:
         """Take in another slot that turned out to be the same."""
@@ -307,14 +313,17 @@ class SlotTally:
         return slot
 
 
-def _as_bytes(values: list[Value]) -> list[bytes]:
+def _as_bytes(values: Sequence[Value]) -> Sequence[bytes]:
     """Values as they are written, one by one only where a text has several lines."""
     if values[0].__class__ is bytes:
-        texts: list[bytes] = values  # type: ignore[assignment]
+        texts: Sequence[bytes] = values  # type: ignore[assignment]
         if b'"' not in b"".join(texts):
             return texts
         return [text[1:-1] if text[:1] == b'"' else text for text in texts]
-    written = "\n".join(map(str, values)).encode("utf-8", "surrogatepass").split(b"\n")
+    kinds = set(map(type, values))
+    if kinds == {int}:  # three times as fast as `str`
+        return orjson.dumps(values)[1:-1].split(b",")
+    written = "\n".join(values if kinds == {str} else map(str, values)).encode("utf-8", "surrogatepass").split(b"\n")  # type: ignore[arg-type]
     if len(written) == len(values):
         return [word.lower() for word in written] if values[0].__class__ is bool else written
     return [str(value).encode("utf-8", "surrogatepass") for value in values]
