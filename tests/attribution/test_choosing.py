@@ -5,6 +5,7 @@ from msgspec import structs
 
 from gctail.attribution.choosing import accusation, suspects
 from gctail.attribution.columns import table
+from gctail.attribution.ranking import appearance
 from gctail.attribution.wording import nobody
 from gctail.templates.courses import Slot
 from played_courses import Played
@@ -271,3 +272,17 @@ def test_nobody_is_named_beside_a_suspect_who_is_less_likely_by_far():
     played.lines("cache hit", counts=[12 * count for count in stored])
     played.keep(0.2, stored)
     assert [each.message for each in suspects(played.courses(), 0.0)] == ["session stored"]
+
+
+def test_a_line_that_comes_every_so_often_is_not_new_when_it_comes_first():
+    """Metrics are scraped every fifteen seconds, first after fifteen; a growth that begins then has nothing to do with it."""
+    played = Played(1, onset=15)
+    scraped = [int(at % 15 == 14) for at in range(played.bins)]
+    late = [0] * 15 + [6] * (played.bins - 15)
+    for message, counts in (("metrics scraped", scraped), ("session stored", late), ("request served", [50] * 100)):
+        played.lines(message, counts=counts)
+        first_s = 1.0 + next(at for at, count in enumerate(counts) if count)
+        played.templates[-1] = structs.replace(played.templates[-1], first_uptime_s=first_s)
+    by_accident = appearance(played.courses(), 15.0)
+    assert by_accident[0] == by_accident[2] == 1.0
+    assert by_accident[1] < 0.1

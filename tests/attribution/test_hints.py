@@ -203,3 +203,16 @@ def test_a_line_of_which_each_would_keep_megabytes_stands_behind_one_that_would_
     played.lines("page crawled", counts=[20 + at % 2 for at in range(100)], keys=lambda count: count)
     told = [each.message for each in suspects(played.courses(), 0.0)]
     assert told[0] == "page crawled"
+
+
+@pytest.mark.parametrize(
+    ("warning", "first"), [("dispatch queue length", "job leased"), ("caller greeted", "caller greeted")]
+)
+def test_that_a_warning_is_rare_speaks_for_it_unless_it_only_tells_how_long_a_queue_is(warning, first):
+    """That one comes when a threshold is crossed, and not when something is kept."""
+    played = Played(1, bins=100, onset=0)
+    played.traffic = [100.0] * 100
+    waves = [1 + 2 * (at // 10 % 2) for at in range(100)]
+    played.keep(0.05, played.lines("job leased", counts=[5 * each for each in waves]))
+    played.lines(warning, counts=waves)
+    assert suspects(played.courses(), 0.0)[0].message == first

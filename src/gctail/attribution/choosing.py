@@ -12,7 +12,16 @@ from gctail.attribution.answered import answered
 from gctail.attribution.columns import LEVEL, LINES, SUM, Table, lines_of, table
 from gctail.attribution.describing import Describer
 from gctail.attribution.families import with_families
-from gctail.attribution.hints import PART, Hint, answered_by_others, hint, stamped, tells_no_more, weakened
+from gctail.attribution.hints import (
+    PART,
+    Hint,
+    answered_by_others,
+    hint,
+    stamped,
+    tells_a_level,
+    tells_no_more,
+    weakened,
+)
 from gctail.attribution.pace import faded
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
 from gctail.attribution.regression import fits
@@ -180,9 +189,10 @@ def _events(courses: Courses, seen: Window, candidate: Candidate) -> float:
 
 
 def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
-    """What each candidate's line says of itself; how rare it is counts for those that come by no clock.
+    """What each candidate's line says of itself.
 
-    A member of a family is as rare as that, and one of many to try.
+    How rare it is counts for those that neither a clock writes nor a threshold that is crossed. A member of a
+    family is as rare as that, and one of many to try.
     """
     clocks = {
         each.template
@@ -195,7 +205,7 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
 
     def of(each: Candidate, moved: int) -> Hint:
         template, all_of_it = courses.templates[each.template], columns.kin.get(each.template, each.template)
-        no_evidence = each.kind == LEVEL or each.template in clocks
+        no_evidence = each.kind == LEVEL or each.template in clocks or tells_a_level(template)
         found = hint(template, each, 1.0 if no_evidence else sum(courses.templates[all_of_it].count) / lines)
         printed = template.slots[each.slot].last if each.kind == LEVEL and each.slot is not None else ()
         found = weakened(found, min(moved, sum(map(isfinite, printed[seen.begin :]))) if printed else moved)

@@ -95,9 +95,14 @@ def said(template: Template) -> float:
         return PASSED_OVER
     if "keeps" in done:
         return KEEPS_AND_ENDS if done & {"ends", "reads", "serves"} else KEEPS
-    if done & {"ends", "reads"} or done == {"levels"}:
+    if done & {"ends", "reads"} or tells_a_level(template):
         return IS_OVER
     return sum(weight for deed, weight in WEAK.items() if deed in done)
+
+
+def tells_a_level(template: Template) -> bool:
+    """Whether a line says how much there is of something and nothing else, as when a queue is longer than usual."""
+    return deeds(template.message) == {"levels"}
 
 
 def failed(template: Template) -> float:

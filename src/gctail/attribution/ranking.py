@@ -179,15 +179,17 @@ def appearance(courses: Courses, onset_s: float) -> Floats:
     """For each template, the chance that its first line comes so near the onset though it has nothing to do with it.
 
     That is the share of time that is as near, for each template that came so late. 1 where all was there from the
-    start. A time is known to a bin.
+    start. A time is known to a bin, and of a line that comes twice a minute to half a minute.
     """
     uptime_s = np.asarray(courses.uptime_s, float)
     first_s = np.array([each.first_uptime_s for each in courses.templates])
+    totals = np.array([each.total for each in courses.templates], float)
     begin_s, end_s = first_s.min(initial=uptime_s[0]), uptime_s[-1]
-    late = first_s - begin_s > EARLY * (end_s - begin_s)
+    apart_s = np.maximum(end_s - first_s, 0.0) / np.maximum(totals - 1.0, 1.0)
+    late = first_s - begin_s > np.maximum(EARLY * (end_s - begin_s), apart_s)
     at = min(int(np.searchsorted(uptime_s, onset_s)), uptime_s.size - 1)
     bin_s = uptime_s[at] - uptime_s[max(at - 1, 0)]
-    near_s = np.maximum(np.abs(first_s - onset_s), bin_s)
+    near_s = np.maximum(np.abs(first_s - onset_s), np.maximum(bin_s, apart_s))
     chance: Floats = np.where(late, np.minimum(2.0 * late.sum() * near_s / max(end_s - begin_s, 1e-9), 1.0), 1.0)
     return chance
 
