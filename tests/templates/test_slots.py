@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gctail.templates.mine import Mine
 from gctail.templates.pattern import compiled, readings
 from gctail.templates.sketch import sketch
-from gctail.templates.slots import SlotTally, amount, numbers_of
+from gctail.templates.slots import SlotTally, When, amount, numbers_of
 
 
 def slots_of(*lines):
@@ -127,5 +127,5 @@ def test_a_value_that_is_empty_or_holds_a_comma_is_no_number(values):
     """`duration_ms=` is where a line was cut; between brackets it would be a list of none."""
     assert numbers_of(values) is None
     tally = SlotTally("ms", "ms", "number")
-    tally.add(values, 0.0)
+    tally.add(values, When(0.0, 1))
     assert tally.values == len(values)

@@ -32,6 +32,8 @@ class Catalog:
     def __init__(self) -> None:
         self.tallies: dict[tuple[str | None, Words], Tally] = {}
         self.version = 0
+        self.lines = 0
+        """Read so far, by this object: where the next one stands among all."""
         self.forgotten = 0
         """Templates that had to make room."""
         self._siblings: dict[int, int] = {}
@@ -85,9 +87,8 @@ class Catalog:
     def _widen(self, tally: Tally, place: int) -> Tally:
         """Where a number stood a word stands as well."""
         tally.widen(place)
-        if len(tally.wild) == 2:
-            self._wider[tally.level, len(tally.words)].append(tally)
         self.version += 1
+        self._reindex()
         return tally
 
     def _holes(self, tally: Tally) -> Iterator[tuple[int, int]]:

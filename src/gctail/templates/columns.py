@@ -16,7 +16,7 @@ from gctail.templates.catalog import Catalog
 from gctail.templates.forms import Forms
 from gctail.templates.mask import kind_of
 from gctail.templates.sketch import HOLE, MOST_SLOTS, MOST_WORDS, sketch_message
-from gctail.templates.slots import NUMBERS
+from gctail.templates.slots import NUMBERS, When
 from gctail.templates.tally import MOST_EXAMPLE_BYTES, Tally
 
 MOST_JSON_BYTES = 1 << 16
@@ -87,35 +87,42 @@ class Columns:
             alike[names].append(row)
         for names, rows in alike.items():
             layout = Layout(dict(zip(names, rows[0], strict=True)))
-            for tally, same in self._read_alike(layout, names, rows, now_s):
+            for tally, same, when in self._read_alike(layout, names, rows, now_s):
                 tally.add(len(same), now_s)
                 templates.append(tally)
                 columns = dict(zip(names, zip(*same, strict=True), strict=True))
                 for name in layout.fields:
-                    _fill(tally, name, columns[name], now_s)
+                    _fill(tally, name, columns[name], when)
                 if not tally.example:
                     lines = zip(objects, written(), strict=False)  # a newline ends the last one
                     line = next(line for found, line in lines if _is(found, names, same[0]))
                     tally.example = line[:MOST_EXAMPLE_BYTES]
+            self.catalog.lines += len(rows)
 
     def _read_alike(
         self, layout: Layout, names: tuple[str, ...], rows: list[Row], now_s: float
-    ) -> Iterator[tuple[Tally, list[Row]]]:
-        """Objects with the same fields, by template; the slots in their messages are filled."""
+    ) -> Iterator[tuple[Tally, list[Row], When]]:
+        """Objects with the same fields, by template, and where they stand; the slots in their messages are filled."""
+        begin = self.catalog.lines
         for (shouted, silent), spoken in _spoken(layout, names, rows).items():
             level = normal_level(shouted)
             if silent:
                 words = tuple(name.encode("utf-8", "replace") + b"=" + HOLE for name in sorted(layout.fields))
-                yield self.catalog.find(level, words[:MOST_WORDS] or (HOLE,), b"", now_s), spoken[""]
+                yield (
+                    self.catalog.find(level, words[:MOST_WORDS] or (HOLE,), b"", now_s),
+                    spoken[""],
+                    When(now_s, begin),
+                )
                 continue
             said = list(spoken)
             messages = [" ".join(each[:MOST_MESSAGE].split("\n")).encode("utf-8", "replace") for each in said]
             for form, places, columns in self.forms.read(messages, level, now_s):
+                when = When(now_s, begin + places[-1])
                 for (key, slot, _), column in zip(form.slots, columns, strict=True):
                     values = [value for place, value in zip(places, column, strict=True) for _ in spoken[said[place]]]
-                    form.tally.fill(key, slot.name, slot.kind, values, now_s)
+                    form.tally.fill(key, slot.name, slot.kind, values, when)
                 same = spoken[said[places[0]]]
-                yield form.tally, [*same, *chain.from_iterable(spoken[said[place]] for place in places[1:])]
+                yield form.tally, [*same, *chain.from_iterable(spoken[said[place]] for place in places[1:])], when
 
 
 def _spoken(layout: Layout, names: tuple[str, ...], rows: list[Row]) -> dict[tuple[Any, bool], dict[str, list[Row]]]:
@@ -180,7 +187,7 @@ def _parsed(lines: list[bytes]) -> tuple[list[dict[str, Any]], list[bytes], list
     return objects, kept, others
 
 
-def _fill(tally: Tally, name: str, column: Sequence[Any], now_s: float, depth: int = 0) -> None:
+def _fill(tally: Tally, name: str, column: Sequence[Any], when: When, depth: int = 0) -> None:
     """Hand one field of some lines to its slot; groups are columns of their own, with a dot in their names."""
     kinds = set(map(type, column))
     if type(None) in kinds:
@@ -192,16 +199,16 @@ def _fill(tally: Tally, name: str, column: Sequence[Any], now_s: float, depth: i
         groups = [value for value in column if value.__class__ is dict]
         inner_names = list(dict.fromkeys(inner for group in groups for inner in group))[:MOST_SLOTS]
         for inner in inner_names if depth < MOST_DEPTH else ():
-            _fill(tally, f"{name}.{inner}"[:128], [group.get(inner) for group in groups], now_s, depth + 1)
+            _fill(tally, f"{name}.{inner}"[:128], [group.get(inner) for group in groups], when, depth + 1)
     elif kinds <= {int, float}:
-        tally.fill(name, name, "number", column, now_s)
+        tally.fill(name, name, "number", column, when)
     elif str in kinds:
         slot = tally.slots.get(name)
         texts = column if len(kinds) == 1 else [value for value in column if value.__class__ is str]
         kind = slot.kind if slot else kind_of(texts[0].encode("utf-8", "replace"))
         if kind in NUMBERS:
-            tally.fill(name, name, kind, [text.encode("utf-8", "replace") for text in texts], now_s)
+            tally.fill(name, name, kind, [text.encode("utf-8", "replace") for text in texts], when)
         else:
-            tally.fill(name, name, kind, texts, now_s)
+            tally.fill(name, name, kind, texts, when)
     elif bool in kinds:
-        tally.fill(name, name, "word", [value for value in column if value.__class__ is bool], now_s)
+        tally.fill(name, name, "word", [value for value in column if value.__class__ is bool], when)

@@ -77,7 +77,7 @@ class Level:
 
     def state(self) -> list[int] | str:
         """The level as plain data: places, or the bitmap in base64."""
-        return b64encode(self.bits).decode() if self.bits else list(self.places)
+        return b64encode(self.bits).decode() if self.bits else sorted(self.places)
 
     @classmethod
     def restore(cls, state: list[int] | str) -> Level:

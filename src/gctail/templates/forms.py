@@ -125,6 +125,7 @@ class Forms:
 
     def _read_unknown(self, unknown: list[int], keys: list[bytes], batch: _Texts) -> Iterator[Alike]:
         """Texts that are new without their numbers: most are known by what is left without any value."""
+        unknown.sort()
         masked = _VARIABLE.sub(b"0", b"\n".join(batch.at(unknown))).split(b"\n")
         known, new = _Groups(), []
         for key, at in _alike(masked).items():

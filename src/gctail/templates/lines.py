@@ -8,6 +8,7 @@ from gctail.templates.columns import Columns
 from gctail.templates.forms import Forms
 from gctail.templates.multiline import unwrapped_block
 from gctail.templates.sketch import sketch
+from gctail.templates.slots import When
 from gctail.templates.tally import Tally
 
 _DIRT = (b"\0", b"\r", b"\x1b")
@@ -20,6 +21,7 @@ class Lines:
     def __init__(self, catalog: Catalog) -> None:
         self._texts = Forms(catalog, lambda line, _: sketch(line), lines=True)
         self._columns = Columns(catalog)
+        self._catalog = catalog
 
     @property
     def forms(self) -> int:
@@ -47,5 +49,6 @@ class Lines:
             form.tally.add(len(places), now_s)
             found.append(form.tally)
             for (key, slot, _), column in zip(form.slots, columns, strict=True):
-                form.tally.fill(key, slot.name, slot.kind, column, now_s)
+                form.tally.fill(key, slot.name, slot.kind, column, When(now_s, self._catalog.lines + places[-1]))
+        self._catalog.lines += len(lines)
         return found

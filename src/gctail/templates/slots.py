@@ -86,6 +86,13 @@ def numbers_of(values: Sequence[Value]) -> tuple[Sequence[float], float] | None:
     return None if None in amounts else (amounts, 1.0)  # type: ignore[return-value]
 
 
+class When(NamedTuple):
+    """Seconds of uptime when some lines were read, and where the last of them stood among all."""
+
+    now_s: float
+    line: int
+
+
 class Spoken(NamedTuple):
     """A word of a template that is a slot from now on: how often it was said, of which lines were read."""
 
@@ -102,8 +109,8 @@ class SlotTally:
     """What is remembered of one slot. `key` is the name of its field, or its place in the message."""
 
     __slots__ = (
-        "distinct", "highest", "key", "kind", "last", "measured", "name", "new_keys", "now", "parts", "sums", "values",
-        "whole_from",
+        "distinct", "highest", "key", "kind", "last", "last_line", "measured", "name", "new_keys", "now", "parts",
+        "sums", "values", "whole_from",
     )  # fmt: skip
 
     def __init__(self, key: str, name: str, kind: str) -> None:
@@ -118,10 +125,12 @@ class SlotTally:
         self.new_keys = Course("sum")
         self.sums = Course("sum")
         self.last = Course("last")
+        self.last_line = 0
+        """Where the last number stood: lines are read form by form, and not one after the other."""
         self.highest = Course("highest")
         self.now = [0.0, 0.0, ABSENT, ABSENT]  # of the open bin: new keys, sum, last, highest
 
-    def add(self, values: Sequence[Value], now_s: float) -> None:
+    def add(self, values: Sequence[Value], when: When) -> None:
         """Take in the values of some lines, in order."""
         self.values += len(values)
         if self.kind in NUMBERS:
@@ -129,9 +138,9 @@ class SlotTally:
             if read is None:
                 self._mixed(values)
             else:
-                self._numbers(*read)
+                self._numbers(*read, when.line)
         if self.kind not in MEASURES and not (self.kind == "int" and self.measured):
-            self._keys(values, now_s)
+            self._keys(values, when.now_s)
 
     def recur(self) -> None:
         """From now on not all lines are read: count how often keys come again."""
@@ -144,14 +153,15 @@ class SlotTally:
         self.values += len(keys)
         self._keys(keys, now_s, divided=False)
 
-    def _numbers(self, numbers: Sequence[float], scale: float) -> None:
+    def _numbers(self, numbers: Sequence[float], scale: float, line: int) -> None:
         total, highest, last, now = sum(numbers) * scale, max(numbers) * scale, numbers[-1] * scale, self.now
         if self.kind in {"number", "int"}:
             self.kind = "float" if float in set(map(type, numbers)) else "int"
             self.parts = None if self.kind == "float" else self.parts
         if max(abs(total), abs(highest), abs(last)) < _MOST_NUMBER:
             now[1] += total
-            now[2] = last
+            if line >= self.last_line:
+                now[2], self.last_line = last, line
             now[3] = highest if isnan(now[3]) else max(now[3], highest)
 
     def _mixed(self, values: Sequence[Value]) -> None:

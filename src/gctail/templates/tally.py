@@ -10,7 +10,7 @@ from typing import Any
 from gctail.templates.courses import Template
 from gctail.templates.grid import Course, Grid
 from gctail.templates.sketch import HOLE, MOST_SLOTS
-from gctail.templates.slots import SlotTally, Spoken, Value
+from gctail.templates.slots import SlotTally, Spoken, Value, When
 
 MOST_EXAMPLE_BYTES = 400
 
@@ -53,7 +53,7 @@ class Tally:
         self.now += lines
         self.last_s = now_s
 
-    def fill(self, key: str, name: str, kind: str, values: Sequence[Value], now_s: float) -> None:
+    def fill(self, key: str, name: str, kind: str, values: Sequence[Value], when: When) -> None:
         """Values that a slot took in these lines; slots beyond the bound are not kept."""
         slot = self.slots.get(key)
         if slot is None:
@@ -62,7 +62,7 @@ class Tally:
             slot = self.slots[key] = SlotTally(key, name, kind)
             if self.read_through is not None:
                 slot.recur()
-        slot.add(values, now_s)
+        slot.add(values, when)
 
     def close(self, place: int) -> None:
         """The open bin is complete."""

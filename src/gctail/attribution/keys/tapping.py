@@ -13,7 +13,7 @@ from gctail.attribution.keys.sample import MOST_STRETCH, KeySample
 from gctail.templates.catalog import Catalog
 from gctail.templates.lines import Lines
 from gctail.templates.multiline import joined
-from gctail.templates.slots import SlotTally, Value
+from gctail.templates.slots import SlotTally, Value, When
 from gctail.templates.tally import Tally
 
 LEAST_LITERAL = 4
@@ -41,9 +41,9 @@ class Tap(SlotTally):
         super().__init__(slot.key, slot.name, slot.kind)
         self.sink = sink
 
-    def add(self, values: Sequence[Value], now_s: float) -> None:
+    def add(self, values: Sequence[Value], when: When) -> None:
         """Values of some lines, in order."""
-        del now_s
+        del when
         self.sink += [_key(value) for value in values]
 
     def take(self, other: SlotTally) -> None:
