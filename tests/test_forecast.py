@@ -63,10 +63,10 @@ def test_a_process_lives_on_until_it_has_allocated_what_is_left_of_its_limit() -
 
 @given(st.floats(1.0, 1e6), st.floats(1.0, 1e6))
 def test_an_interval_is_no_wider_than_ends_lay(seconds: float, age_s: float) -> None:
-    """Four of five ends of real services lay within a factor of six, near the limit and far from it."""
+    """Four of five ends of real services lay within a factor of seven, near the limit and far from it."""
     forecast = interval(1000.0, seconds, age_s)
     assert forecast.high is not None
-    assert forecast.high <= 6.5 * (forecast.low or 0.0)
+    assert forecast.high <= 7.5 * (forecast.low or 0.0)
 
 
 def test_an_end_is_told_in_words_and_on_the_clock() -> None:

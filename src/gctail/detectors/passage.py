@@ -21,12 +21,11 @@ AT_THE_END = ((0.96, 0.102), (1.01, 0.053))
 """The same beyond, as factors on D: near the limit a process lives on for a share of its growth's age, whatever T."""
 INTERVALS = (
     (0.15, 0.35, 0.9, 2.2),
-    (0.3, 0.4, 0.8, 1.21),
-    (0.5, 0.47, 0.915, 1.4),
-    (0.65, 0.46, 0.96, 1.58),
-    (0.8, 0.61, 1.09, 2.19),
-    (0.9, 0.46, 1.08, 2.45),
-    (1.01, 0.47, 0.64, 1.67),
+    (0.3, 0.42, 0.83, 1.2),
+    (0.5, 0.48, 0.93, 1.44),
+    (0.65, 0.5, 0.96, 1.58),
+    (0.8, 0.57, 1.09, 2.2),
+    (1.01, 0.33, 1.0, 2.4),
 )
 """By D/(D+T) of all that, the death included: factors below, at and above which one, five and nine in ten ends lay.
 
