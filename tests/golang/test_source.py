@@ -473,3 +473,18 @@ def test_a_loop_of_main_without_an_end_runs_again_and_again(loop, again):
     """What counts to a number is part of the start."""
     code = f"var m = map[string]int{{}}\n\nvar ready = true\n\nfunc main() {{\n\t{loop}\n\t\tput(os.Args[0])\n\t}}\n}}\n\nfunc put(k string) {{ m[k] = 1 }}\n"
     assert (verdict(code).verdict == "unbounded") is again
+
+
+@pytest.mark.parametrize(("key", "severity"), [("code", "info"), ("cfg.Name", "info"), ("host", "critical")])
+def test_a_key_that_by_its_name_takes_few_values_is_possible_only(key, severity):
+    code = (
+        f"var seen sync.Map\nfunc serve(r *http.Request) {{ {key.partition('.')[0]} := r.Host; seen.Store({key}, 1) }}"
+    )
+    code += "\nfunc main() { http.HandleFunc(serve) }"
+    assert told(code) == {"seen": severity}
+
+
+def test_what_is_kept_by_descriptor_is_not_accused():
+    """The kernel gives the numbers of what was closed again."""
+    code = "var files = map[uintptr]int{}\nfunc serve(r *http.Request) { files[r.Fd()]++ }\nfunc main() { http.HandleFunc(serve) }"
+    assert verdict(code.replace("files", "m")).verdict == "few-keys"

@@ -16,7 +16,9 @@ SETUP = "while something is set up"
 SETS_UP = re.compile(
     r"(?:Must)?(?:[Rr]egister|[Pp]arse|[Ss]et[Uu]p|[Ii]nit(?:ial|[A-Z]|$)|[Cc]onfigure|[Pp]rovision|[Uu]nmarshal|[Vv]alidate"
     r"|AtExit|atExit|On(?:Start|Init|Stop|Exit|Shutdown)|HandleFunc$|Handle$|Mount|Route$|Define|Declare|Install|Use$|Populate"
-    r"|[Aa]dd(?:Flag|Command|Route|Hook|Middleware|Plugin|Listener|Provider|Handler)s?$)|.*(?:[Ff]romConfig|[Ff]romFile|FromEnv)$"
+    r"|[Aa]dd(?:Flag|Command|Route|Hook|Middleware|Plugin|Listener|Provider|Handler)s?$)"
+    r"|.*(?:[Ff]romConfig|[Ff]romFile|FromEnv)$|(?:[Ll]oad|[Cc]ompile)(?:Format|Template|Config|Rule|Schema|Plugin)s?$"
+    r"|[Ss]tart\w*(?:Loop|Listener|Server|Listen)$"
 )
 """Names of functions that take in what there is at the start; they may be called late, but not for ever."""
 

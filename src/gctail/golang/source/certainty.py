@@ -12,12 +12,20 @@ LIKELY, POSSIBLE, UNLIKELY = "likely", "possible", "unlikely"
 SHORT_LIVED = re.compile(
     r"(?:\w*(?:Builder|Decoder|Encoder|Parser|Iterator|Iter|Result|Response|Request|Req|Resp|Options?|Opts|Config"
     r"|Configuration|Settings|Spec|Info|Query|Stmt|Statement|Tx|Txn|Transaction|Batch|Visitor|Walker|Lexer|Scanner|Errors?"
-    r"|Report|Plan|Args|Params?|Context|Ctx|Diff|Capture|Generator)|(?:[Mm]ock|[Ff]ake|[Ss]tub|[Tt]est(?![a-z]))\w*"
+    r"|Report|Plan|Args|Params?|Context|Ctx|Diff|Capture|Generator|[Rr]ecoverer|[Rr]eplayer|[Ss]ymbolizer|[Ii]nterner)|(?:[Mm]ock|[Ff]ake|[Ss]tub|[Tt]est(?![a-z]))\w*"
     r"|txn|tx|builder|decoder|encoder|parser|iterator|options|config|query)$"
 )
 """Types that are mostly made for one piece of work and thrown away after it."""
+STRUCTURE = re.compile(r"\w*(?:Map|map|Set|Table|Trie|Tree)$")
+"""Types that are containers themselves: whoever holds them decides how long they live, and when they are emptied."""
+FEW = re.compile(
+    r"(?:\w*\.)?(?:code|status|statusCode|level|lvl|severity|depth|method|verb|protocol|proto|scheme|region|region(?:ID|Id)"
+    r"|arch|goarch|goos|ifIndex|(?:iface|ifi|intf)\.Index|(?:cfg|conf|config)\.\w+|shard|partition|weekday|month|hour|\w*[fF][dD]|\w*[oO]pts|\w*[oO]ptions)$"
+)
+"""Keys that by their names take few values: status codes, levels, interfaces, descriptors, which are used again."""
 ONE_SHOT = re.compile(
-    r"(?:.*/)?(?:tools?|hack|scripts?|misc|docs?|examples?|_examples?|contrib|bench(?:mark)?s?)(?:/|$)"
+    r"(?:.*/)?(?:tools?|hack|scripts?|misc|docs?|examples?|_examples?|contrib|bench(?:mark)?s?"
+    r"|cmd/(?:[^/]+/)?(?:plugin|cli|\w*complet\w*))(?:/|$)"
 )
 """Folders of programs that run for a moment, and of what shows how."""
 GROWS = "written again and again, and nothing deletes, clears or replaces, or compares its length"
@@ -42,6 +50,8 @@ def certainty(holder: Holder, uses: list[Use], often: Mapping[Use, str], origins
         return UNLIKELY, f"{GROWS}; but by its name the code that writes takes in what there is at the start"
     if holder.owner and SHORT_LIVED.match(holder.owner):
         return UNLIKELY, f"{GROWS}; but by its name a {holder.owner} is thrown away after its work"
+    if harmless := _harmless(holder, often):
+        return POSSIBLE, f"{GROWS}; but {harmless}"
     if holder.scope == "field":
         return _of_field(holder, often, requested=requested)
     if holder.scope == "local" and any(use.at.function != "main" for use in often):
@@ -54,8 +64,6 @@ def certainty(holder: Holder, uses: list[Use], often: Mapping[Use, str], origins
         return POSSIBLE, f"{GROWS}; but how often is not seen"
     if not (requested or holder.lasting):
         return POSSIBLE, f"{GROWS}; but nothing shows that its {holder.owner} lives long"
-    if all(ONE_SHOT.match(use.at.package) for use in often):
-        return POSSIBLE, f"{GROWS}; but by its folder it is no service"
     return LIKELY, _counted(often) or GROWS
 
 
@@ -67,9 +75,18 @@ def _of_field(holder: Holder, often: Mapping[Use, str], *, requested: bool) -> t
         return UNLIKELY, unseen
     if holder.is_list:
         return (POSSIBLE if requested else UNLIKELY), unseen
+    if STRUCTURE.match(holder.owner) and not counted:
+        return POSSIBLE, unseen
     if counted or (requested and any(often[use] == AGAIN for use in often)):
         return LIKELY, f"{counted or GROWS}, for as long as its {holder.owner} lives"
     return POSSIBLE, unseen
+
+
+def _harmless(holder: Holder, often: Mapping[Use, str]) -> str:
+    """Why names say that it does not grow for long; empty where they do not."""
+    if not holder.is_list and all(FEW.match(use.key) for use in often):
+        return "by its name its key takes few values"
+    return "by its folder it is no service" if all(ONE_SHOT.match(use.at.package) for use in often) else ""
 
 
 def _in_loop(use: Use) -> bool:
