@@ -214,7 +214,8 @@ def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
         return f'"{_brief(said(suspect), ROOM - len(about) - 4)}": {about}'
     name, share = suspect.get("slot") or suspect.get("field"), suspect.get("share")
     distinct, template = suspect.get("distinct"), str(suspect.get("template") or "")
-    of = called(str(name), "field", template) if name else only_those(suspect)
+    only = only_those(suspect).replace(" (", ", ").removesuffix(")")  # it stands in brackets itself
+    of = called(str(name), "field", template) if name else only
     if name and isinstance(distinct, int):
         of = f"{distinct:,} {values_of(str(name), template)}"
     sure = f": {share:.0%} of the growth" if isinstance(share, float | int) else ""
