@@ -129,3 +129,14 @@ def test_a_value_that_is_empty_or_holds_a_comma_is_no_number(values):
     tally = SlotTally("ms", "ms", "number")
     tally.add(values, When(0.0, 1))
     assert tally.values == len(values)
+
+
+def test_slots_stand_in_the_order_of_the_line_when_a_word_becomes_one():
+    """Or the second would be taken for what stands at the place of the first."""
+    mine = Mine()
+    for provider in ("stripe", "adyen", "worldline", "mollie", "square", "klarna", "paypal", "swish"):
+        mine.read("".join(f"no answer of {provider} within {ms} ms\n" for ms in range(300, 320)).encode())
+    mine.tick(1.0, 1.0)
+    [template] = mine.courses().templates
+    assert template.text == "no answer of <*> within <*> ms"
+    assert [slot.type for slot in template.slots] == ["word", "int"]

@@ -91,6 +91,7 @@ class Tally:
             slot = self.slots.pop(key)
             slot.key = str(place)
             self.slots.setdefault(slot.key, slot)
+        self._in_line()
 
     def absorb(self, others: Sequence[Tally], words: Words, places: frozenset[int]) -> None:
         """Become the template of all these, which have the same words but in these places."""
@@ -117,6 +118,14 @@ class Tally:
             slot = self.slots.setdefault(str(place), SlotTally(str(place), "", "word"))
             for each in spoken[place]:
                 slot.know(each)
+        self._in_line()
+
+    def _in_line(self) -> None:
+        """Slots without a name stand in the order of their places in the line: by that they are told apart."""
+        bare = [key for key, slot in self.slots.items() if not slot.name and key[:1].isdigit()]
+        places = {key: tuple(map(int, key.rstrip("'").split("."))) for key in bare}
+        ordered = iter(sorted(places, key=places.__getitem__))
+        self.slots = {at: self.slots[at] for at in (next(ordered) if key in places else key for key in self.slots)}
 
     def spoken(self, place: int) -> Spoken:
         """What was said with the word in this place."""
