@@ -3,7 +3,11 @@
 import json
 import os
 
+import msgspec
 import pytest
+
+from gctail.records import Finding
+from gctail.sinks.notices import Notice
 
 LEAKS = b"""package main
 
@@ -86,6 +90,18 @@ def test_a_verdict_leads_to_the_source_too(gctail, root):
     assert "fills SessionCache.sessions at main.go:47, and nothing deletes from it (main.go:" in text
     [service] = json.loads(gctail(log, "--source", log.parent, "--output", "json").stdout)["services"]
     assert service["suspects"][0]["source"]["containers"][0]["name"] == "SessionCache.sessions"
+
+
+def test_a_finding_leads_to_the_source_as_it_is_told(gctail, root):
+    """A line of JSON for who listens, and the facts of an alert: nobody has to wait for the verdict."""
+    log = root / "samples" / "gateway" / "gateway-go1.26.log.gz"
+    told = gctail(log, "--source", log.parent, "--output", "jsonl").stdout.splitlines()
+    line = next(each for each in map(json.loads, told) if each.get("kind") == "leak")
+    leak = msgspec.convert({"time_s": None, "uptime_s": None, **line}, Finding)
+    assert leak.suspects[0]["source"]["function"] == "logIn"
+    facts = [value for name, value in Notice(leak, 0.0).facts if name == "source"]
+    assert facts[0].startswith("logged at main.go:")
+    assert "fills SessionCache.sessions" in facts[1]
 
 
 def test_a_folder_without_go_source_is_said(gctail, tmp_path):

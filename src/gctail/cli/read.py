@@ -31,7 +31,7 @@ from gctail.engine import Engine, report
 from gctail.errors import UsageError
 from gctail.parsing.window import Room
 from gctail.records import Finding, Passage, Sighting
-from gctail.runners.go_source import go_source, led_to_source
+from gctail.runners.go_source import go_source, leading_to, led_to_source
 from gctail.runners.local import Reading
 from gctail.runners.terminal import end_at_once
 from gctail.sinks import Sink
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     sitting = Sitting(reading, engine, teller, views, alerts)
     sitting.live = live
     sitting.profiling = profiling
-    sitting.look_at_source(options.source if options.output != "jsonl" else None)  # it is for verdicts
+    sitting.look_at_source(options.source)
     if options.pass_through:
         from gctail.sinks.passing import PassingOn
 
@@ -160,6 +160,7 @@ class Sitting:
         if folder is not None:
             self.sources, notes = go_source(folder)
             self.reading.notes += notes
+            self.teller.outputs.lead = leading_to(self.sources)
 
     def outcome(self) -> dict[str, Any]:
         """The verdicts on all services, with the places in the source that their suspects lead to."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from gctail.errors import UnreadableInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gctail.golang.source import Sources
+    from gctail.records import Finding
 
 
 def go_source(folder: str) -> tuple[Sources, list[str]]:
@@ -21,6 +26,20 @@ def go_source(folder: str) -> tuple[Sources, list[str]]:
         raise UnreadableInput(f"{folder}: there is no Go source in it")
     notes = [f"{folder}: {note}" for note in files.notes]
     return sources, [*notes, *(f"skipped {path}: {reason}" for path, reason in sources.skipped)]
+
+
+def leading_to(sources: Sources) -> Callable[[Finding], Finding]:
+    """What gives each suspect of a finding its `source`, so that who hears of it live can open the file."""
+    from gctail.golang.source import source_of
+
+    def led(finding: Finding) -> Finding:
+        if not finding.suspects:
+            return finding
+        return replace(
+            finding, suspects=tuple({**each, "source": source_of(sources, each)} for each in finding.suspects)
+        )
+
+    return led
 
 
 def led_to_source(outcome: dict[str, Any], sources: Sources) -> dict[str, Any]:

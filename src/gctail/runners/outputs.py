@@ -55,6 +55,8 @@ class Outputs:
         self.sinks = list(sinks)
         self.told = told
         self.worst = -1
+        self.lead: Callable[[Finding], Finding] | None = None
+        """What is added to each finding before it goes out: places in the source."""
         self._wanted = wanted
 
     def take(self, findings: Sequence[Finding]) -> None:
@@ -64,6 +66,8 @@ class Outputs:
             kept = [finding for finding in kept if self.told.is_new(finding)]
         if not kept:
             return
+        if self.lead is not None:
+            kept = [self.lead(finding) for finding in kept]
         self.worst = max(self.worst, *(SEVERITIES.index(finding.severity) for finding in kept))
         for sink in self.sinks:
             sink.take(kept)

@@ -15,6 +15,7 @@ from gctail.parsing.json_text import sane
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
 from gctail.records import Finding
+from gctail.sinks.source_lines import source_lines
 
 SEVERITIES = ("info", "warning", "critical")
 MOST_LINES, MOST_LINE = 8, 300
@@ -80,8 +81,9 @@ class Notice(Struct, frozen=True):
             ("cause", evidence.get("cause"), str),
         ]
         facts = [(name, show(say(value), 80)) for name, value, say in told if _tellable(name, value)]
-        suspects = [show(said(each), 120) for each in self.finding.suspects[:3]]
-        facts += [("suspect", suspect) for suspect in suspects]
+        for each in self.finding.suspects[:3]:
+            facts.append(("suspect", show(said(each), 120)))
+            facts += [("source", show(line, 200)) for line in source_lines(each.get("source"))[:2]]
         facts += [("advice", show(each, 300)) for each in self.finding.advice[:2]]
         return [*facts, ("time", rfc3339(round(self.time_s, 3)))]
 
