@@ -11,8 +11,8 @@ from metrics import Outcome
 from simulator import Series
 
 from gctail.detectors import Carryover, Judge, Moment
-from gctail.detectors.judge import FEWEST_COLLECTIONS
 from gctail.detectors.leak import COLLECTIONS_TO_SPEAK
+from gctail.detectors.legacy import FEWEST_COLLECTIONS
 from gctail.golang.pacer import PacerView
 
 SHARES = (0.25, 0.5, 0.75, 0.9)

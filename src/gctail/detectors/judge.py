@@ -175,11 +175,11 @@ class Judge:
         growth, room, count = self._growth, self._room, self.gathering.collections
         head, near = room.head_mib, room.near_mib
         probability, episode, judged = growth.probability(self._bearing.now_s, near)
-        probability = max(probability, self._doubling(growth.ladder))
+        probability = max(probability, self._doubling(room, growth.ladder))
         if growth.due(self._bearing.now_s, probability, episode.onset_s):
             growth.refit(self._bearing.now_s, near, self._least_noise_mib)
             probability, episode, judged = growth.probability(self._bearing.now_s, near)
-            probability = max(probability, self._doubling(growth.ladder))
+            probability = max(probability, self._doubling(room, growth.ladder))
         said = self._others() if probability > LEAST_SUSPICION or self._memory.runs else NOBODY
         self._bearing.alone = round(self._bearing.heeding(probability), 6)
         probability = said.heeded(self._bearing.alone)
@@ -214,9 +214,9 @@ class Judge:
         end = ending(growth, room, episode, judged, earlier=said.end)
         return telling(Grown(weight, end, said), room, self.gathering.origin_s)
 
-    def _doubling(self, ladder: Ladder | None) -> float:
+    def _doubling(self, room: Room, ladder: Ladder | None) -> float:
         """The belief that one map, or one array on its ladder, goes on doubling until the memory is gone."""
-        room, now_s = self._room, self._bearing.now_s
+        now_s = self._bearing.now_s
         maps = next(detector for detector in self._detectors if isinstance(detector, MapGrowth))
         of_map = maps.belief(room.level_mib, room.level_mib + room.head_mib, now_s)
         return of_map if ladder is None else max(of_map, ladder.belief(room.near_mib, now_s))
@@ -275,7 +275,7 @@ class Judge:
         found = growth.regress(now_s, self._least_noise_mib)
         ways = by_regression(found, now_s, near), by_waves(found.beneath, now_s, near)
         probability, episode, judged = growth.probability_with(*ways, now_s, near)
-        alone = max(probability, self._doubling(growth.steps()))
+        alone = max(probability, self._doubling(room, growth.steps()))
         probability, alone = (self._worth(each, room) for each in (self._bearing.heeding(alone), alone))
         said = self._others()
         probability = said.heeded(probability)

@@ -113,11 +113,10 @@ class Draft:
         return Message(self.level, self.time_s, message[:MAX_MESSAGE_CHARACTERS], self.fields, form, self.caller)
 
     def _told(self) -> str | None:
-        for name in TOLD_BY:
-            for key in (name, *(f"{name}.{inner}" for inner in _BODIES)):
-                if isinstance(said := self.fields.get(key), str) and said:
-                    del self.fields[key]
-                    return said
+        for key in _TOLD_KEYS:
+            if isinstance(said := self.fields.get(key), str) and said:
+                del self.fields[key]
+                return said
         return None
 
 
@@ -181,4 +180,5 @@ _ROLE_KEYS = {
 TOLD_BY = ("Body", "body", "textPayload", "event", "eventName", "text", "log")
 """Fields that say what happened where no message does: OpenTelemetry's body, and events that are named."""
 _BODIES = ("Value", "stringValue")  # of OpenTelemetry's exporters to a terminal (stdoutlog) and to OTLP JSON
+_TOLD_KEYS = tuple(key for name in TOLD_BY for key in (name, *(f"{name}.{inner}" for inner in _BODIES)))
 ROLES = {key: role for role, keys in _ROLE_KEYS.items() for key in keys.split()}
