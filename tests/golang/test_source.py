@@ -111,6 +111,39 @@ def test_a_field_of_what_is_made_for_one_piece_of_work_is_not_told():
     assert told(code.replace("items map", "mu sync.Mutex; items map").replace("Store", "RequestBuilder")) == {}
 
 
+COLLECTOR = (
+    "type collector struct { mu sync.Mutex; seen map[string]bool }\n"
+    "func newCollector() *collector { return &collector{seen: map[string]bool{}} }\n"
+    "func newLoudCollector() *collector { return newCollector() }\n"
+    "func (c *collector) add(k string) { c.seen[k] = true }\n"
+    "var all struct { list []*collector }\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ("\tc := newCollector()\n\tc.add(r.URL.Path)\n\tlog(c)\n", False),
+        ("\tvar c = newLoudCollector()\n\tc.add(r.URL.Path)\n", False),
+        ("\tc := newCollector()\n\tc.add(r.URL.Path)\n\tall.list = append(all.list, c)\n", True),
+        ("\tc := newCollector()\n\tc.add(r.URL.Path)\n\tregister(c)\n", True),
+        ("\tc := newCollector()\n\tc.add(r.URL.Path)\n\tall.list[0] = c\n", True),
+        ("\tc := newCollector()\n\tc.add(r.URL.Path)\n\tqueue <- c\n", True),
+        ("\tgo func() {\n\t\tc := newCollector()\n\t\tc.add(r.URL.Path)\n\t}()\n", True),
+    ],
+)
+def test_a_field_of_what_a_request_makes_and_lets_go_is_not_told(made, told):
+    handler = "func handle(w http.ResponseWriter, r *http.Request) {\n" + made + "}\n"
+    found = verdict(COLLECTOR + handler, "collector.seen")
+    assert (found.verdict, found.told) == ("unbounded", told), found.why
+
+
+def test_what_is_made_once_is_told_though_nobody_else_has_it():
+    made = "func main() { serve() }\nfunc serve() {\n\tc := newCollector()\n\tlisten(c)\n}\n"
+    handler = "func (c *collector) handle(w http.ResponseWriter, r *http.Request) { c.add(r.URL.Path) }\n"
+    assert verdict(COLLECTOR + made + handler, "collector.seen").told
+
+
 def test_what_a_constructor_fills_before_anybody_has_it_does_not_count():
     code = (
         "type Store struct { mu sync.Mutex; items map[string]int }\n"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from gctail.golang.source.facts import COMPUTED, FIXED, Local, Tags
+from gctail.golang.source.facts import COMPUTED, FIXED, Call, Local, Tags
 from gctail.golang.source.leftovers import opened
+from gctail.golang.source.makings import called, is_let_go
 from gctail.golang.source.scopes import FRESH, Binding, Held
 from gctail.golang.source.strings import pieces_of
 from gctail.golang.source.tree import bare, named, of_type, text_of
@@ -54,6 +55,10 @@ class Assignments:
         """See `Walk`."""
         raise NotImplementedError
 
+    def callee(self, function: Node) -> str | None:
+        """See `Calling`."""
+        raise NotImplementedError
+
     def is_new(self, held: Held) -> bool:
         """See `Walk`."""
         raise NotImplementedError
@@ -64,13 +69,24 @@ class Assignments:
         names, values = named(node.child_by_field_name("left")), named(node.child_by_field_name("right"))
         self._declare(names, values, None)
         self.left_over(node, opened(names, values[0] if len(values) == 1 else None, self.body))
+        self._makes(names, values)
         self.visit(node.child_by_field_name("right"))
 
     def _var_declaration(self, node: Node) -> None:
         for spec in of_type(node, "var_spec"):
             values = named(spec.child_by_field_name("value"))
-            self._declare(spec.children_by_field_name("name"), values, spec.child_by_field_name("type"))
+            names = spec.children_by_field_name("name")
+            self._declare(names, values, spec.child_by_field_name("type"))
+            self._makes(names, values)
             self.visit(spec.child_by_field_name("value"))
+
+    def _makes(self, names: list[Node], values: list[Node]) -> None:
+        """Of what calls give back, what the function has to itself, and nobody else when it is over."""
+        for name, value in zip(names, values, strict=False):
+            function = called(value)
+            callee = self.callee(function) if function is not None else None
+            if callee is not None and is_let_go(name, self.body):
+                self.facts.makings.append(Call(callee, self.spot(name)))
 
     def _const_declaration(self, node: Node) -> None:
         for spec in of_type(node, "const_spec"):

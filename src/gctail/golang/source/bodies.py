@@ -213,7 +213,7 @@ class Walk(Calling):
 
     def _selector_expression(self, node: Node) -> None:
         operand = node.child_by_field_name("operand")
-        callee = self._callee(node)
+        callee = self.callee(node)
         if callee is not None and callee.rpartition(".")[2] in self.method_names:
             self.facts.calls.append(Call(callee, self.spot(node), as_value=True))
         if operand is not None and operand.type != "identifier":

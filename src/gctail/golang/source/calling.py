@@ -122,7 +122,7 @@ class Calling(Assignments):
         self._ordinary_call(node, function, arguments)
 
     def _ordinary_call(self, node: Node, function: Node, arguments: list[Node]) -> None:
-        callee = self._callee(function)
+        callee = self.callee(function)
         if callee is None:
             return
         passed = tuple(self._passed(each) for each in arguments)
@@ -146,7 +146,7 @@ class Calling(Assignments):
         held = self.scopes.held(node)
         return held.id if held.type.kind in CONTAINERS else None
 
-    def _callee(self, function: Node) -> str | None:
+    def callee(self, function: Node) -> str | None:
         """How facts call it: see `Call.callee`."""
         if function.type in {"index_expression", "type_instantiation_expression"}:
             function = next(iter(named(function)), function)

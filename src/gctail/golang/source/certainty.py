@@ -34,8 +34,8 @@ GROWS = "written again and again, and nothing deletes, clears or replaces, or co
 class Holder:
     """What is known of who holds a container: see `Container.scope`, and `Candidate` for the rest."""
 
-    def __init__(self, scope: str, owner: str, *, is_list: bool, lasting: bool) -> None:
-        self.scope, self.owner, self.is_list, self.lasting = scope, owner, is_list, lasting
+    def __init__(self, scope: str, owner: str, *, is_list: bool, lasting: bool, let_go: bool = False) -> None:
+        self.scope, self.owner, self.is_list, self.lasting, self.let_go = scope, owner, is_list, lasting, let_go
         """`owner` is the struct, empty where it is no field."""
 
 
@@ -48,8 +48,9 @@ def certainty(holder: Holder, uses: list[Use], often: Mapping[Use, str], origins
     set_up = all(often[use] == SETUP or SETS_UP.match(use.at.function.rpartition(".")[2]) for use in often)
     if set_up and not requested:
         return UNLIKELY, f"{GROWS}; but by its name the code that writes takes in what there is at the start"
-    if holder.owner and SHORT_LIVED.match(holder.owner):
-        return UNLIKELY, f"{GROWS}; but by its name a {holder.owner} is thrown away after its work"
+    if holder.owner and (holder.let_go or SHORT_LIVED.match(holder.owner)):
+        seen = "as far as is seen" if holder.let_go else "by its name"
+        return UNLIKELY, f"{GROWS}; but {seen} a {holder.owner} is thrown away after its work"
     if harmless := _harmless(holder, often):
         return POSSIBLE, f"{GROWS}; but {harmless}"
     if holder.scope == "field":

@@ -88,6 +88,8 @@ class Candidate(Struct, frozen=True):
     mutex: str | None
     lasting: bool = True
     """Of a field: its struct is shared or can be stopped, so it lives for a while."""
+    let_go: bool = False
+    """Of a field: those who have its struct made mostly let it go when they are over."""
 
 
 class Uses:
@@ -179,7 +181,7 @@ def judged(candidate: Candidate, package: Package, uses: list[Use], callers: Cal
     if verdict == "unbounded":
         holder = Holder(
             candidate.scope, candidate.id.rpartition(".")[0] if candidate.scope != "local" else "",
-            lasting=candidate.lasting, is_list=candidate.type.kind in {"slice", "list"},
+            lasting=candidate.lasting, let_go=candidate.let_go, is_list=candidate.type.kind in {"slice", "list"},
         )  # fmt: skip
         sure, why = certainty(holder, uses, {use: often[use] for use in running}, origins)
     return Container(

@@ -106,5 +106,7 @@ class Facts(Struct):
     forwards: list[Forward] = field(default_factory=list)
     leftovers: list[Leftover] = field(default_factory=list)
     locals: list[Local] = field(default_factory=list)
+    makings: list[Call] = field(default_factory=list)
+    """Calls whose result the function keeps to itself and lets go: see `makings.py`."""
     made: list[tuple[str, str]] = field(default_factory=list)
     """By folder, what `main` makes once: names of types and of functions."""

@@ -15,6 +15,7 @@ from gctail.golang.source.containers import Candidate, Container, Uses, candidat
 from gctail.golang.source.declarations import Function, Package, shown_name
 from gctail.golang.source.facts import Facts, Leftover, LogCall
 from gctail.golang.source.forwarding import forwarded
+from gctail.golang.source.makings import let_go
 from gctail.golang.source.tree import GoParser, Unreadable, left_out
 from gctail.golang.source.types import Type
 
@@ -111,6 +112,7 @@ def _gather(whole: Facts, facts: Facts) -> None:
     whole.leftovers += facts.leftovers
     whole.locals += facts.locals
     whole.made += facts.made
+    whole.makings += facts.makings
 
 
 def _locals(facts: Facts) -> list[Candidate]:
@@ -163,10 +165,12 @@ def _judge(
     facts.logs += forwarded(facts.forwards, facts.calls, callers, facts.logs)
     uses = Uses(facts.uses, callers)
     made = _made(facts, callers) | _kept_elsewhere([package for package, _ in found], callers)
+    brief = let_go(facts.makings, facts.calls, callers)
     for package, declared in found:
         for each in declared:
             once = each.scope == "field" and (package.folder, each.id.partition(".")[0]) in made
-            candidate = replace(each, scope="singleton") if once else each
+            gone = each.scope == "field" and (package.folder, each.id.partition(".")[0]) in brief
+            candidate = replace(each, scope="singleton") if once else replace(each, let_go=gone)
             variable = package.variables.get(candidate.id)
             names = [candidate.id]
             if variable is not None and variable.type.kind == "named":
