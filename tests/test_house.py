@@ -115,6 +115,74 @@ def test_the_whole_core_is_under_the_contract_of_purity():
     assert expected <= set(purity["source_modules"])
 
 
+# What ends in front of a possessive quantifier: a group, or a part that is put in (a group, for all that one can see).
+POSSESSIVE_GROUP = re.compile(r"(?:(?<!\\)(?:\\\\)*[)}]|%[bs])(?:[*+?]|\{\d*,?\d*\})\+")
+POSSESSIVE_AGAIN = re.compile(r"(?:[*+?]|\{\d*,?\d*\})\+")
+
+
+def possessive_groups(source: str) -> list[str]:
+    """The texts of a module, its docstrings aside, in which a group is repeated possessively, whole or put together."""
+    tree = ast.parse(source)
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    nodes = [node for node in ast.walk(tree) if id(node) not in told]
+    behind = [node.right for node in nodes if isinstance(node, ast.BinOp)]
+    behind += [part for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values[1:]]
+    found = [text for text in map(said, nodes) if POSSESSIVE_GROUP.search(text)]
+    return found + [text for text in map(said, behind) if POSSESSIVE_AGAIN.match(text)]
+
+
+def said(node: ast.AST) -> str:
+    """The text of a constant; nothing of what is none."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else ""
+
+
+def test_no_group_is_repeated_possessively():
+    """Of `(?:ab?c)*+` CPython before 3.11.5 takes too much (its issue 106052): a group stands in `(?>(?:ab?c)*)`.
+
+    Debian 12 has 3.11.2. A character or a class may be repeated so: `[^ ]*+`. More in `parsing/backtracking.py`.
+    """
+    modules = {path: possessive_groups(path.read_text(encoding="utf-8")) for path in tracked("src/*.py")}
+    tables = {path: POSSESSIVE_GROUP.findall(path.read_text(encoding="utf-8")) for path in tracked("src/*.toml")}
+    assert modules
+    assert tables
+    assert {str(path.relative_to(ROOT)): found for path, found in {**modules, **tables}.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'A = r"(?:ab?c)*+"',
+        'A = rb"x(a)?+"',
+        'A = rb"(?:" + B + rb"){5,}+"',
+        'A = B + rb"++"',
+        'A = rf"(?:{B}){{1,4}}+"',
+        'A = rf"x{B}*+"',
+        'A = rb"%s++" % B',
+        r'A = r"(?:\\)*+"',
+        'TOLD = "write (?:ab)++ for it"',
+    ],
+)
+def test_a_group_that_is_repeated_possessively_is_found(source):
+    """Whole or in parts."""
+    assert possessive_groups(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'A = r"(?>(?:ab?c)*)"',
+        'A = r"[^ ]*+x?+\\d{1,3}+"',
+        r'A = rb"\)*+[)}]++\}?+"',
+        'A = rf"{B}[.]?+"',
+        '"""Not (?:ab)++."""',
+    ],
+)
+def test_a_character_or_class_may_be_repeated_possessively(source):
+    """Those were right from the first."""
+    assert possessive_groups(source) == []
+
+
 def test_help_loads_nothing_heavy():
     """What is loaded late is not paid for by who only asks how to use it."""
     program = "import sys; from gctail.cli import main; sys.exit(main())"

@@ -4,6 +4,11 @@ Python's `re` tries every way in which a pattern can match before it gives up. W
 pattern alone. A repeat that ends where the next thing begins (`\d+ `) has one way; one that runs into what follows
 (`.*x`) has as many as it may be long; two of them behind one another have the product, and a repeat of something that
 itself has several ways has a power. A possessive repeat (`++`) or an atomic group gives nothing back: one way.
+
+What repeats possessively in gctail is one character or class, `[^ ]*+`. A group that gives nothing back is repeated in
+an atomic one: `(?>(?:ab?c)*)`, `(?>(?:ab?c)+)`, `(?>ab?c|)`. Both are meant to be the same, but before CPython 3.11.5
+`(?:ab?c)*+` also takes the `a` of what it began to match in vain (its issues 106052 and 100061), and where such a group
+has groups in it, 3.11, 3.12.0 to 3.12.7 and 3.13.0 can end in a SystemError (issue 101955).
 """
 
 from __future__ import annotations
@@ -54,7 +59,7 @@ def refused(pattern: str) -> str | None:
     many = f"{most:,}" if most < 10**12 else "more than 10^12"
     return (
         f"one line could make it try {many} ways to match, and at most {MOST_WAYS:,} are allowed: make repeats "
-        r"possessive (\S++ for \S+, (?:…)++ for (?:…)+) or bound them (.{0,40} for .*)"
+        r"possessive (\S++ for \S+, (?>(?:…)+) for (?:…)+) or bound them (.{0,40} for .*)"
     )
 
 
@@ -83,13 +88,21 @@ def _ways(operation: str, argument: Any, after: Characters) -> Ways:  # noqa: AN
             body = _sequence(argument[2], after)
             return Ways(1, max(body.own, body.inside), body.first | after if argument[0] == 0 else body.first)
         case "ATOMIC_GROUP":
-            body = _sequence(argument, after)
+            body = _sequence(_settled(argument), after)
             return Ways(1, max(body.own, body.inside), body.first)
         case "ASSERT" | "ASSERT_NOT":
             body = _sequence(argument[1], frozenset())
             return Ways(1, max(body.own, body.inside), after)
         case _:
             return _one_way(operation, argument, after)
+
+
+def _settled(body: Any) -> list[Any]:  # noqa: ANN401 - as above
+    """An atomic group's parts. A repeat at its end is as good as possessive: what it has taken is never tried again."""
+    parts = list(body)
+    if parts and str(parts[-1][0]) == "MAX_REPEAT" and parts[-1][1][0] <= 1:
+        parts[-1] = "POSSESSIVE_REPEAT", parts[-1][1]
+    return parts
 
 
 def _one_way(operation: str, argument: Any, after: Characters) -> Ways:  # noqa: ANN401 - as above

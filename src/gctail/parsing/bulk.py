@@ -18,7 +18,7 @@ _STAMP = rb"\d{4}-\d\d-\d\dT[\d:.]{8,18}+(?:Z|[+-]\d\d:\d\d)"
 
 # As in: {"log":"INFO request processed\n","stream":"stdout","time":"2026-11-23T03:12:00.123456789Z"}
 _DOCKER = (
-    rb'\{"log":"(?!\\|' + THIN + _HEAD + rb')[^"\\\n]*+(?:\\[^n\n][^"\\\n]*+)*+\\n",'
+    rb'\{"log":"(?!\\|' + THIN + _HEAD + rb')[^"\\\n]*+(?>(?:\\[^n\n][^"\\\n]*+)*)\\n",'
     rb'"stream":"std(?:out|err)","time":"' + _STAMP + rb'"\}\n'
 )  # fmt: skip
 
@@ -26,8 +26,8 @@ _DOCKER = (
 _CRI = _STAMP + rb" std(?:out|err) F (?!" + THIN + _HEAD + rb")[^\n]*+\n"
 
 RUNS = {
-    "docker-json": re.compile(rb"(?:" + _DOCKER + rb")*+"),
-    "cri": re.compile(rb"(?:" + _CRI + rb")*+"),
+    "docker-json": re.compile(rb"(?>(?:" + _DOCKER + rb")*)"),
+    "cri": re.compile(rb"(?>(?:" + _CRI + rb")*)"),
 }
 """By the wrapper's name: takes as many lines from the start of a line as can be passed on unread."""
 

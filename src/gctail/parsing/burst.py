@@ -22,16 +22,16 @@ SHORTEST_BYTES, LONGEST_BYTES = 1 << 14, 1 << 20
 """How far is read at first; while all of it is one run, twice as far the next time."""
 
 _WHOLE = rb"[0-9]{1,15}+"
-_TIME = _WHOLE + rb"(?:\.[0-9]{1,9}+)?+"
+_TIME = _WHOLE + rb"(?>\.[0-9]{1,9}+|)"
 _CLOCK = _TIME + rb"\+" + _TIME + rb"\+" + _TIME + rb" ms clock, "
 _CPU = _TIME + rb"\+" + _TIME + rb"/" + _TIME + rb"/" + _TIME + rb"\+" + _TIME + rb" ms cpu, "
 _HEAP = _WHOLE + rb"->" + _WHOLE + rb"->" + _WHOLE + rb" MB, " + _WHOLE + rb" MB goal, "
 _LINE = (
     rb"gc " + _WHOLE + rb" @[0-9]{1,12}+\.[0-9]{3}+s [0-9]{1,3}+%%: " + _CLOCK + _CPU + _HEAP
-    + rb"%s" + _WHOLE + rb" P(?: \(forced\))?+\r?+\n"
+    + rb"%s" + _WHOLE + rb" P(?> \(forced\)|)\r?+\n"
 )  # fmt: skip
 _ROOTS = _WHOLE + rb" MB stacks, " + _WHOLE + rb" MB globals, "
-_RUNS = tuple((re.compile(rb"(?:" + _LINE % roots + rb")++").match, bool(roots)) for roots in (_ROOTS, b""))
+_RUNS = tuple((re.compile(rb"(?>(?:" + _LINE % roots + rb")+)").match, bool(roots)) for roots in (_ROOTS, b""))
 """Lines of Go 1.18 and later, lines of 1.6 to 1.17: gctrace.MODERN without what is rare, and without groups."""
 _NEXT = re.compile(rb"gc ([0-9]{1,15}+) @[^\n]*+\n")
 

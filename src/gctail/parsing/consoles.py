@@ -23,7 +23,7 @@ _LEVEL_AT_START = re.compile(
 )
 _LEVEL_IN_BRACKETS = re.compile(rf"[\[<|(-]\s?((?i:{_LEVEL}))\s?[\]>|)-]")
 _SLOG_DEFAULT = re.compile(r"((?:DEBUG|INFO|WARN|ERROR)(?:[+-]\d{1,3})?) (.*)", re.DOTALL)
-_KLOG_MESSAGE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?= [^\s="]{1,128}+=|$)', re.DOTALL)
+_KLOG_MESSAGE = re.compile(r'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)"(?= [^\s="]{1,128}+=|$)', re.DOTALL)
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:[AP]M)?|<nil>")
 
 

@@ -64,7 +64,7 @@ _LOG_LINE = re.compile(  # where a line of an application surely begins
     r"|(?:INFO|WARN|ERRO|DEBU|FATA|PANI)\[\d{4}|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{2}:\d\d:\d\d[. ]"
 )
 _STAMP = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? ")
-_QUOTED = re.compile(rb"[ \t]*+(?:>[ \t]?+)++")
+_QUOTED = re.compile(rb"[ \t]*+(?>(?:>[ \t]?+)+)")
 
 
 class DeathReader:

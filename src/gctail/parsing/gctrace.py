@@ -44,7 +44,7 @@ class NotGctrace(Misfit):
 
 _WHOLE = rb"([0-9]{1,20}+)"
 _SIGNED = rb"(-?+[0-9]{1,20}+)"
-_TIME = rb"([0-9]{1,15}+(?:\.[0-9]{1,9}+)?+)"
+_TIME = rb"([0-9]{1,15}+(?>\.[0-9]{1,9}+|))"
 _CLOCK_3 = _TIME + rb"\+" + _TIME + rb"\+" + _TIME + rb" ms clock, "
 _CLOCK_5 = _TIME + rb"\+" + _TIME + rb"\+" + _CLOCK_3
 _MARKING = _TIME + rb"/" + _TIME + rb"/" + _TIME + rb"\+" + _TIME + rb" ms cpu, "
@@ -55,9 +55,9 @@ _HEAP = _WHOLE + rb"->" + _WHOLE + rb"->" + _WHOLE + rb" MB, "
 # gc 12 @2.311s 0%: 0.34+10+0.005 ms clock, 0.69+0/1.0/9.5+0.011 ms cpu, 45->45->30 MB, 49 MB goal, 0 MB stacks, 0 MB
 # globals, 2 P
 MODERN: bytes = (
-    rb"gc " + _WHOLE + rb" @([0-9]{1,12}+\.[0-9]{3}+)s " + _SIGNED + rb"%( \(checking for goroutine leaks\))?+: "
+    rb"gc " + _WHOLE + rb" @([0-9]{1,12}+\.[0-9]{3}+)s " + _SIGNED + rb"%(?>( \(checking for goroutine leaks\))|): "
     + _CLOCK_3 + _CPU_5 + _HEAP + _WHOLE + rb" MB goal,"
-    + rb"(?: " + _WHOLE + rb" MB stacks, " + _WHOLE + rb" MB globals,)?+ " + _WHOLE + rb" P( \(forced\))?+"
+    + rb"(?> " + _WHOLE + rb" MB stacks, " + _WHOLE + rb" MB globals,|) " + _WHOLE + rb" P(?>( \(forced\))|)"
 )  # fmt: skip
 """The line of Go 1.6 and later as the source of a bytes pattern: unanchored, with MODERN_GROUPS positional groups."""
 
@@ -67,7 +67,7 @@ MODERN_GROUPS = 20
 # 2 P           (Go 1.5; `gc #17 @` and lines without a goal are of its development, early in 2015)
 _GO_1_5 = (
     rb"gc #?+" + _WHOLE + rb" @([0-9]{1,12}+\.[0-9]{3}+)s " + _SIGNED + rb"%: "
-    + _CLOCK_5 + _CPU_7 + _HEAP + rb"(?:" + _WHOLE + rb" MB goal, )?+" + _WHOLE + rb" P( \(forced\))?+"
+    + _CLOCK_5 + _CPU_7 + _HEAP + rb"(?>" + _WHOLE + rb" MB goal, |)" + _WHOLE + rb" P(?>( \(forced\))|)"
 )  # fmt: skip
 
 _COUNTED = rb", [0-9]{1,20}+\([0-9]{1,20}+\)"
@@ -80,7 +80,7 @@ _FREED = rb" \([0-9]{1,20}+--?+[0-9]{1,20}+\) objects"
 # gc13(1): 4+0+0 ms 12 -> 8 MB 31051 -> 30034 (33827-3793) objects 0 handoff                                  (Go 1.0)
 # gc16(1): 3+0+0 ms, 15 -> 10 MB 44728 -> 43413 (48547-5134) objects, 0(0) handoff, 0(0) steal, 0/0/0 yields  (1.1, 1.2)
 _GO_1_0_TO_1_2 = (
-    _HEAD + rb" ms(,)?+ " + _WHOLE + rb" -> " + _WHOLE + rb" MB " + _WHOLE + rb" -> " + _WHOLE + _FREED
+    _HEAD + rb" ms(?>(,)|) " + _WHOLE + rb" -> " + _WHOLE + rb" MB " + _WHOLE + rb" -> " + _WHOLE + _FREED
     + rb"(?(6)" + _SHARED_TAIL + rb"| [0-9]{1,20}+ handoff)"
 )  # fmt: skip
 
@@ -88,7 +88,7 @@ _GO_1_0_TO_1_2 = (
 # yields        (Go 1.3; 1.4 has `5 goroutines, ` before the sweeps)
 _GO_1_3_AND_1_4 = (
     _HEAD + rb"\+" + _TICKS + rb" us, " + _WHOLE + rb" -> " + _WHOLE + rb" MB, " + _WHOLE + _FREED
-    + rb"(?:, " + _WHOLE + rb" goroutines)?+" + _SLASHED + rb" sweeps" + _SHARED_TAIL
+    + rb"(?>, " + _WHOLE + rb" goroutines|)" + _SLASHED + rb" sweeps" + _SHARED_TAIL
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ HEADS = (
 )  # fmt: skip
 """How every line begins that is read closely (behind what `THIN` takes)."""
 
-THIN = rb"[ \t>\0]*+(?:\x1b\[[\d;]*+m)*+(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d++)?+ )?+"
+THIN = rb"[ \t>\0]*+(?>(?:\x1b\[[\d;]*+m)*)(?>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?>\.\d++|) |)"
 """What may stand in front of a runtime line without saying anything: indentation, mail quoting, Go's log prefix."""
 
 MUCH_BYTES = 8 << 20

@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 WHOLE = rb"\d++"
-WHOLES = rb"\d++(?: \d++)*+"
+WHOLES = rb"\d++(?>(?: \d++)*)"
 TRUTH = rb"(?:\d++|true|false)"
 TIME = rb"(?:0\.0\d\d|0\.[1-9]\d|[1-9]\.\d|\d++(?:\.\d*+)?)"
 """`fmtNSAsMS` prints two significant digits, and whole numbers from 10 ms on: where a time ends is known. The last

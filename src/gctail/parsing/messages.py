@@ -26,7 +26,9 @@ MAX_TEXT_BYTES = 65536  # of a line that is not JSON; what follows is not read
 MAX_JSON_BYTES = 1 << 20  # a longer line is read as torn JSON, in its first MAX_TEXT_BYTES
 
 _PAIR_AT_START = re.compile(rb"[\w@./-]{1,128}+=(?![=>~])")
-_TORN_PAIR = re.compile(r'"([^"\\]{1,128}+)"\s*+:\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\w.+-]{1,64}+)', re.DOTALL)
+_TORN_PAIR = re.compile(
+    r'"([^"\\]{1,128}+)"\s*+:\s*+("[^"\\]*+(?>(?:\\.[^"\\]*+)*)(?:"|\\?\Z)|[\w.+-]{1,64}+)', re.DOTALL
+)
 
 
 def read_message(line: bytes, year: int | None = None) -> Message:

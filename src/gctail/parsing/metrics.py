@@ -38,7 +38,7 @@ _TAIL = rb"(?:[\w./ -]{0,32}+(?:[(\[][\w ]{1,12}+[)\]])?[\\\"']{0,2}+\s{0,4}+[:=
 _ALLOC, _HEAP = re.compile(rb"lloc" + _TAIL).search, re.compile(rb"eap" + _TAIL).search
 # heap_alloc=12   Heap Alloc: 12.5 MB   "heapAlloc":123   {Alloc:123 …   '/gc/heap/live:bytes': 123
 _PAIR = re.compile(
-    r"(?<![\w./-])(/?[A-Za-z][\w./-]{0,95}+(?: [A-Za-z][\w-]{0,31}+){0,2}+"
+    r"(?<![\w./-])(/?[A-Za-z][\w./-]{0,95}+(?>(?: [A-Za-z][\w-]{0,31}+){0,2})"
     r"(?::(?:bytes|gc-cycles|objects|percent|goroutines))?)(?: ?[(\[]([KMGkmg]i?[Bb]|[Bb]ytes|ms|ns)[)\]])?"
     r"[\"']?\s{0,8}+(?::=|=>|[:=])\s{0,8}+[\"']?" + QUANTITY.pattern
 )

@@ -37,14 +37,14 @@ MOST_HELD_LINES, MOST_HELD_BYTES = 2048, MOST_BLOCK_BYTES
 MOST_LINE_BYTES = 1 << 13
 
 # {instance="10.0.0.1:9090",job="api"}
-_LABELS = r'\{((?:[^"{}]|"(?:[^"\\]|\\.)*+")*+)\}'
+_LABELS = r'\{((?>(?:[^"{}]|"(?>(?:[^"\\]|\\.)*)")*))\}'
 _SERIES = re.compile(
     r"([A-Za-z_:][\w:]{0,127}+)(?:"
     + _LABELS
     + r")?[ \t]++([^\s#]{1,64}+)(?:[ \t]++(-?\d{1,20}+(?:\.\d{1,9}+)?))?[ \t]*+(?:#.*)?",
     re.DOTALL,
 )
-_LABEL = re.compile(r'([A-Za-z_]\w{0,63}+)="((?:[^"\\]|\\.){0,200}+)')
+_LABEL = re.compile(r'([A-Za-z_]\w{0,63}+)="((?>(?:[^"\\]|\\.){0,200}))')
 _COMMENT = re.compile(r"# (?:HELP|TYPE|UNIT) ([A-Za-z_:][\w:]{0,127}+)")
 _NOT_OF_INSTANCE = frozenset(("quantile", "version", "le", "__name__", "type", "cause", "reason"))
 # /gc/heap/live:bytes 19899056    "/gc/heap/goal:bytes": 39990290,    /gc/gogc:percent cumulative=false 100
@@ -56,7 +56,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?")
 _PROFILE = re.compile(r"# ([A-Z]\w{1,31}) = (\[|[\d.e+-]{1,32}|true|false)?")
 _JSON_HEAD = re.compile(rb'[ \t]*+\{?[ \t]*+"[Mm]em_?[Ss]tats":[ \t]*+(?=\{)')
 _JSON_LINE = re.compile(rb'[ \t]*+(?:[\]}\[{",]|-?\d)')
-_JSON_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[{}\[\]]')
+_JSON_MARKS = re.compile(rb'"(?>(?:[^"\\]|\\.)*)"?|[{}\[\]]')
 _DEEPER, _HIGHER = frozenset((b"{", b"[")), frozenset((b"}", b"]"))
 
 

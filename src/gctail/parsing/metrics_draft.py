@@ -22,7 +22,7 @@ NO_GOGC = 1e9
 
 # 12.5MiB   1,234,567 bytes   1.2e+07   123i (Influx)
 QUANTITY = re.compile(
-    r"(\d{1,3}(?:,\d{3})++(?!\d)|\d{1,20}+)(\.\d{1,20}+)?([eE][+-]?\d{1,3})?"
+    r"(\d{1,3}(?>(?:,\d{3})+)(?!\d)|\d{1,20}+)(\.\d{1,20}+)?([eE][+-]?\d{1,3})?"
     r"(?:[ \t]?([kKmMgGtT]i?[bB]?|[bB](?:ytes?)?|[kK]ilobytes|[mM]egabytes|[gG]igabytes"
     r"|ns|µs|\u03bcs|us|ms|secs?|s|i))?(?![\w%]|\.\d)"
 )

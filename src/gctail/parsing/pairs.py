@@ -11,17 +11,17 @@ from gctail.parsing.drafts import MAX_FIELDS, MAX_VALUE_CHARACTERS, ROLES, Draft
 if TYPE_CHECKING:
     from gctail.parsing.drafts import Value
 
-_QUOTED = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'  # a line that was cut may end inside
+_QUOTED = r'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)"?'  # a line that was cut may end inside
 # A key begins where a word begins, so that a long word is looked at once and not once per letter.
 _PAIR_TEXT = r'(?<!\S)([^\s="]{1,128}+)=(' + _QUOTED + r"|\S*+)"
 _PAIR = re.compile(_PAIR_TEXT, re.DOTALL)
-_ONLY_PAIRS = re.compile(r"(?:\s*+" + _PAIR_TEXT.replace("(?<!\\S)", "") + r"(?!\S))*+\s*+\Z", re.DOTALL)
+_ONLY_PAIRS = re.compile(r"(?>(?:\s*+" + _PAIR_TEXT.replace("(?<!\\S)", "") + r"(?!\S))*)\s*+\Z", re.DOTALL)
 _FIRST_PAIR = re.compile(r'(?<!\S)[^\s="]{1,128}+=(?![=>~])')
 # putIfAbsent(key=uid_887421, value=Session{...}) → size=128432
 _EMBEDDED_PAIR = re.compile(
     r"(?<![\w.=/-])([A-Za-z_][\w./-]{0,127}+)=(?![=>~])"
-    r'("[^"\\]*+(?:\\.[^"\\]*+)*+"'
-    r'|[^\s,;&"()\[\]{}]*+(?:\{[^{}\s]*+\}|\[[^\[\]\s]*+\]|\([^()\s]*+\))?+)',
+    r'("[^"\\]*+(?>(?:\\.[^"\\]*+)*)"'
+    r'|[^\s,;&"()\[\]{}]*+(?>\{[^{}\s]*+\}|\[[^\[\]\s]*+\]|\([^()\s]*+\)|))',
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(.?))", re.DOTALL)

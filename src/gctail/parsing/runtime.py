@@ -47,12 +47,12 @@ class NotRuntime(Misfit):
 
 _N = "[0-9]{1,20}+"
 _S = "-?+[0-9]{1,20}+"
-_F = r"(?:NaN|[+-]?+(?:Inf|[0-9]{1,20}+(?:\.[0-9]{1,20}+)?+(?:e[+-]?+[0-9]{1,4}+)?+))"
-_T = r"[0-9]{1,15}+(?:\.[0-9]{1,9}+)?+"
+_F = r"(?:NaN|[+-]?+(?:Inf|[0-9]{1,20}+(?>\.[0-9]{1,20}+|)(?>e[+-]?+[0-9]{1,4}+|)))"
+_T = r"[0-9]{1,15}+(?>\.[0-9]{1,9}+|)"
 _COUNT = "(?!sysmonwait=|schedticks=)[a-z]{1,30}+"
 _HEX = "0x[0-9a-f]{1,16}+"
 _DELTA = "[\u0394\u2206]"  # goalΔ of the old pacer is a Greek letter, ∆goal of the new one a sign of arithmetic
-_TAG = r"(?P<forced> \(forced\))?+(?P<reset> \[controller reset\])?+"
+_TAG = r"(?>(?P<forced> \(forced\))|)(?>(?P<reset> \[controller reset\])|)"
 
 _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
     ("GC", "GC forced", gc_forced),
@@ -60,7 +60,7 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
     (
         "scv for",
         (
-            rf"(?P<forced>forced )?+scvg(?P<round>{_S})?+: "
+            rf"(?>(?P<forced>forced )|)scvg(?>(?P<round>{_S})|): "
             rf"(?:(?P<released_mib>{_HEX}|{_N}) MB released|(?P<gc_forced>GC forced))"
         ),
         scvg,
@@ -69,7 +69,7 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
     (
         "scv for",
         (
-            rf"(?P<forced>forced )?+scvg(?P<round>{_S})?+: inuse: (?P<inuse_mib>{_S}), idle: (?P<idle_mib>{_S}), "
+            rf"(?>(?P<forced>forced )|)scvg(?>(?P<round>{_S})|): inuse: (?P<inuse_mib>{_S}), idle: (?P<idle_mib>{_S}), "
             rf"sys: (?P<sys_mib>{_S}), released: (?P<released_mib>{_S}), consumed: (?P<consumed_mib>{_S}) \(MB\)"
         ),
         scvg,
@@ -78,7 +78,7 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
     (
         "sca",
         (
-            rf"scav (?:(?P<generation>{_N}) (?=[0-9]))?+(?P<work_kib>{_N}) KiB work, (?P<released_kib>{_N}) KiB total, "
+            rf"scav (?>(?P<generation>{_N}) (?=[0-9])|)(?P<work_kib>{_N}) KiB work, (?P<released_kib>{_N}) KiB total, "
             rf"(?P<util_percent>{_N})% util{_TAG}"
         ),
         scav,
@@ -107,7 +107,7 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
         (
             rf"pacer: sweep done at heap size (?P<heap_mib>{_N})MB; allocated (?P<allocated_mib>{_N})MB "
             rf"(?:of spans|during sweep); swept (?P<swept_pages>{_N}) pages"
-            rf"(?: at (?P<pages_per_byte>{_F}) pages/byte)?+"
+            rf"(?> at (?P<pages_per_byte>{_F}) pages/byte|)"
         ),
         pacer_sweep,
     ),
@@ -131,7 +131,7 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
             rf"\+(?P<stack_scan_bytes>{_S})\+(?P<globals_scan_bytes>{_S}) B work "
             rf"\((?P<scan_expected_bytes>{_S}) B exp\.\) in (?P<trigger_bytes>{_S}) B -> (?P<heap_bytes>{_S}) B "
             rf"\({_DELTA}goal (?P<goal_delta_bytes>{_S}), cons/mark (?P<cons_mark>{_F})\)"
-            r"(?P<reset>\[controller reset\])?+"
+            r"(?>(?P<reset>\[controller reset\])|)"
         ),
         pacer_new,
     ),
@@ -139,8 +139,8 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
     (
         "SCH",
         (
-            rf"SCHED (?P<uptime_ms>{_S})ms:(?P<counts>(?: {_COUNT}={_S})++) "
-            rf"\[ ?+(?P<run_queues>{_N}(?: {_N})*+) ?+\](?: schedticks=\[ (?P<sched_ticks>(?:{_N} )*+)\])?+"
+            rf"SCHED (?P<uptime_ms>{_S})ms:(?P<counts>(?>(?: {_COUNT}={_S})+)) "
+            rf"\[ ?+(?P<run_queues>{_N}(?>(?: {_N})*)) ?+\](?> schedticks=\[ (?P<sched_ticks>(?>(?:{_N} )*))\]|)"
         ),
         sched,
     ),
@@ -149,7 +149,7 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
         "SCH",
         (
             rf"SCHED (?P<uptime_ms>{_S})ms:"
-            rf"(?P<counts>(?: {_COUNT}=(?:{_S}|true|false|nil))++ sysmonwait=(?:{_S}|true|false))"
+            rf"(?P<counts>(?>(?: {_COUNT}=(?:{_S}|true|false|nil))+) sysmonwait=(?:{_S}|true|false))"
         ),
         sched,
     ),
@@ -166,8 +166,8 @@ _LINES: tuple[tuple[str, str, Callable[[Parts], Record]], ...] = (
     (
         "sca",
         (
-            rf"scan: (?:class (?P<size_class>L|[0-9]{{1,9}}+B)|total) (?:{_N}\+{_N}\+{_N}=)?+(?P<objects>{_N}) objs"
-            rf"(?:, {_N}\+{_N}=(?P<spans>{_N}) spans)?+"
+            rf"scan: (?:class (?P<size_class>L|[0-9]{{1,9}}+B)|total) (?>{_N}\+{_N}\+{_N}=|)(?P<objects>{_N}) objs"
+            rf"(?>, {_N}\+{_N}=(?P<spans>{_N}) spans|)"
         ),
         scan,
     ),

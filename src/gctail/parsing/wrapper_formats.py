@@ -191,7 +191,7 @@ def _service(head: Head, found: re.Match[bytes]) -> str | None:
 
 def _quoted(entry: Entry) -> Sequence[Entry] | None:
     """The text of a quoted logfmt value; Go's %q writes nearly what JSON writes."""
-    found = re.match(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', entry.text, re.DOTALL)
+    found = re.match(rb'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)"', entry.text, re.DOTALL)
     text = parse_record(found[0]) if found else None
     if not isinstance(text, str):
         return None

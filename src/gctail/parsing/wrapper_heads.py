@@ -22,7 +22,7 @@ class Heads:
         text = (rf"(?!{but})" if but else "") + r"[^\n]*+"
         numbered = [_NAMED.sub(rf"(?P<\1_{number}>", source) for number, source in enumerate(sources)]
         rows = re.compile(rf"((?>{'|'.join(numbered)}))()({text})\n".encode(), re.DOTALL)
-        run = re.compile(rf"(?:(?>{_NAMED.sub('(?:', '|'.join(sources))}){text}\n)*+".encode(), re.DOTALL)
+        run = re.compile(rf"(?>(?:(?>{_NAMED.sub('(?:', '|'.join(sources))}){text}\n)*)".encode(), re.DOTALL)
         places = {name: place - 1 for name, place in rows.groupindex.items()}
         said = [place for name, place in places.items() if name.rpartition("_")[0] in _WHO]
         self._stamps = [place for name, place in places.items() if name.rpartition("_")[0] == "time"]

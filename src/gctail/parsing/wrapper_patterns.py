@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gctail.parsing.wrapper_formats import Wrapper
 
 _GROUP_NAME = re.compile(r"\(\?P<\w+>")
-_FIRST_ATOM = re.compile(r"(?:\(\?P<\w+>)?(\[\^?\]?(?:\\.|[^\]\\])*+\]|\\x[0-9a-f]{2}|\\[d{\[@]|[\w <@])")
+_FIRST_ATOM = re.compile(r"(?:\(\?P<\w+>)?(\[\^?\]?(?>(?:\\.|[^\]\\])*)\]|\\x[0-9a-f]{2}|\\[d{\[@]|[\w <@])")
 _LETTER = r"[A-Za-z\x80-\xff]"
 _BYTES = [bytes([byte]) for byte in range(256)]
 _KINDS = {
@@ -86,11 +86,11 @@ def _json_source(wrappers: Sequence[Wrapper], known: Shared) -> str:
     plain, shapes = set(known.plain_keys), [wrapper.reader.shape for wrapper in wrappers if wrapper.reader]
     telling = {key for shape in shapes for key in shape.known_by()} - plain - set(known.own_keys)
     names = {key for key in telling if not re.fullmatch(r"_{0,2}[A-Z][A-Z0-9_]*", key)}  # those are journald's
-    string = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
+    string = r'"[^"\\\n]*+(?>(?:\\.[^"\\\n]*+)*)"'
     value = rf"(?:{string}|[-+.\deE]++|true|false|null|\{{[^{{}}\n]*+\}}|\[[^\[\]\n]*+\])"
     own = f'(?!{_trie(set(known.own_keys))}")'
     return (
-        rf'\{{ *+"(?:{own}{_trie(plain)}" *+: *+{value} *+, *+")*+{own}'
+        rf'\{{ *+"(?>(?:{own}{_trie(plain)}" *+: *+{value} *+, *+")*){own}'
         rf'(?:_{{0,2}}[A-Z][A-Z0-9_]*+"|{_trie(names)}")'
     )
 
@@ -106,11 +106,11 @@ def thin_source(wrappers: Sequence[Wrapper], runtime: str) -> bytes:
             if wrapper.definition.quoted == quoted
         )
     keys = _trie({path for wrapper in wrappers if wrapper.reader for path in wrapper.reader.shape.text}) + '"'
-    string = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
+    string = r'"[^"\\\n]*+(?>(?:\\.[^"\\\n]*+)*)"'
     pair = rf'(?!"{keys}){string} *+: *+(?:{string}|[-+.\w]++|\{{[^{{}}\n]*+\}}|\[[^\[\]\n]*+\]) *+, *+'
-    record = rf'\{{ *+(?:{pair})*+"{keys} *+: *+"'
+    record = rf'\{{ *+(?>(?:{pair})*)"{keys} *+: *+"'
     inside = rf'{record}|(?:{heads[True]})"'
-    return f"(?:{inside}|(?:{heads[False]}){{1,4}}(?:{inside})?+)(?={runtime})".encode()
+    return f"(?:{inside}|(?:{heads[False]}){{1,4}}(?>{inside}|))(?={runtime})".encode()
 
 
 def _trie(words: set[str]) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
-_QUOTED = rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
-_BRACES = rb"\{[^{}\n]*+(?:\{[^{}\n]*+\}[^{}\n]*+)*+\}"  # as in: Session{User:uid_7 Limits:{Max:3}}
-_BARE = rb'&?[^\s,;&"()\[\]{}]*+(?:' + _BRACES + rb"|\[[^\[\]\s]*+\]|\([^()\s]*+\))?+"
+_QUOTED = rb'"[^"\\\n]*+(?>(?:\\.[^"\\\n]*+)*)"'
+_BRACES = rb"\{[^{}\n]*+(?>(?:\{[^{}\n]*+\}[^{}\n]*+)*)\}"  # as in: Session{User:uid_7 Limits:{Max:3}}
+_BARE = rb'&?[^\s,;&"()\[\]{}]*+(?>' + _BRACES + rb"|\[[^\[\]\s]*+\]|\([^()\s]*+\)|)"
 _STRUCT = rb"(?!\{\w{1,64}: )&?[\w.]{0,64}+\{(?=[A-Za-z_]\w*:)" + _BRACES[2:]  # {entries: 7, lookups: 9} are fields
 _VERB = rb"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS|CONNECT|TRACE)"  # of an access log: part of the message
 _NUMBERED = rb"(?=[^\d\s]*+\d)[\w#@~.:/-]++"
-_LIST = _NUMBERED + rb"(?:[ ,]++" + _NUMBERED + rb"){5,}+"
+_LIST = _NUMBERED + rb"(?>(?:[ ,]++" + _NUMBERED + rb"){5,})"
 _IP = rb"(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){5,7})"
 _PATH = rb"/(?:var|home|tmp|usr|mnt|etc|opt|root|proc|sys|srv|run|dev|Users|Library)/[^\s,;:()\[\]\"'=]*+"
 _DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
@@ -63,9 +63,9 @@ HEAD = re.compile(
 TOKEN = re.compile(
     rb"(?<!\w)(?:"
     # words without anything in them, many at a time: most of a message is passed over here
-    rb"(?P<plain>HTTP/\d(?:\.\d)?(?!\w)|(?<![.=/#@~-])(?:(?!"
+    rb"(?P<plain>HTTP/\d(?:\.\d)?(?!\w)|(?<![.=/#@~-])(?>(?:(?!"
     + _NAMED_DAY
-    + rb")[A-Za-z]++[',.:;!?)\]]*+(?:[ \t]++|\Z))++)"
+    + rb")[A-Za-z]++[',.:;!?)\]]*+(?:[ \t]++|\Z))+))"
     rb'|(?=")(?:"(?P<key>[\w.@/-]{1,64}+)":\s*+(?P<json>' + _QUOTED + rb"|-?\d[\d.eE+-]*+|true|false|null)"
     rb'|(?<!")(?P<quoted>(?!"' + _VERB + rb" /)" + _QUOTED + rb"))"
     rb"|(?P<struct>" + _STRUCT + rb")"
@@ -102,7 +102,7 @@ CAPTURES = {
     "struct": rb"(" + _STRUCT + rb")",
     "path": rb"(" + _PATH + rb")",
     "hex": rb"((?:0x)?[0-9a-fA-F]++)",
-    "duration": rb"(-?[\d.]+(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h)(?:[\d.a-z]|\xc2\xb5|\xce\xbc)*+)",
+    "duration": rb"(-?[\d.]+(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h)(?>(?:[\d.a-z]|\xc2\xb5|\xce\xbc)*))",
     "size": rb"(\d+(?:\.\d+)? ?[A-Za-z]{1,3})",
     "percent": rb"(-?\d+(?:\.\d+)?%)",
     "number": rb"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w])",

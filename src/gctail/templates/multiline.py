@@ -33,7 +33,7 @@ _INDENTED: dict[str | None, re.Pattern[bytes]] = {
 _INDENT = rb"\n[ \t]++"
 _LEVEL = rb"(?:TRACE|DEBUG?|INFO|NOTICE|WARN(?:ING)?|ERROR?|FATAL?|PANIC|CRIT(?:ICAL)?|DBG|INF|WRN|FTL|TRC)\b"
 _START = (
-    rb"(?:\x1b\[[\d;]*+m)*+(?:\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d?:\d\d:\d\d|1\d{9}|" + _LEVEL + rb"|(?i:" + _LEVEL
+    rb"(?>(?:\x1b\[[\d;]*+m)*)(?:\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d?:\d\d:\d\d|1\d{9}|" + _LEVEL + rb"|(?i:" + _LEVEL
     + rb")[\]:\t|])|[IWEFD]\d{4} \d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:|\d\d?/[A-Z][a-z]{2}/\d{4}"
     rb"|(?:time|ts|t|level|lvl)=|\{\"|[A-Za-z][\w.-]{0,31}+:? \d{4}/\d\d/\d\d )"
 )  # fmt: skip
@@ -43,28 +43,28 @@ _FUNCTION = (
     rb"(?: in goroutine \d++)?"
 )
 _STACK = re.compile(
-    rb"(?:\ngoroutine \d++ \[[^\]\n]*+\]:)?+(?:\n" + _FUNCTION + rb"\n[ \t]++[^\s:]+\.(?:go|s):\d++[^\n]*+)++"
-    rb"|(?:(?:\nCaused by: [^\n]*+|\n[\w.$]+(?:Exception|Error):? [^\n]*+)?+\n[ \t]++at [\w.$/<>\[\]-]++\([^\n]*+"
-    rb"|\n[ \t]++\.\.\. \d++ (?:more|frames)[^\n]*+)++"
+    rb"(?>\ngoroutine \d++ \[[^\]\n]*+\]:|)(?>(?:\n" + _FUNCTION + rb"\n[ \t]++[^\s:]+\.(?:go|s):\d++[^\n]*+)+)"
+    rb"|(?>(?:(?>\nCaused by: [^\n]*+|\n[\w.$]+(?:Exception|Error):? [^\n]*+|)\n[ \t]++at [\w.$/<>\[\]-]++\([^\n]*+"
+    rb"|\n[ \t]++\.\.\. \d++ (?:more|frames)[^\n]*+)+)"
 )
 _FRAME = re.compile(rb"\n[ \t]++(?:at |\.\.\. \d|[^\s:]+\.(?:go|s):\d)")
-_OBJECT = re.compile(rb"\n\{(?:\n[ \t]++[^\n]*+)++\n\}(?=\n)")
-_LIST = re.compile(rb"\n([ \t]++)(?:[-*+] )?(\w++)(?! ?+[:=])[^\n]*+(?:\n\1(?:[-*+] )?\2(?!\w| ?+[:=])[^\n]*+)++")
+_OBJECT = re.compile(rb"\n\{(?>(?:\n[ \t]++[^\n]*+)+)\n\}(?=\n)")
+_LIST = re.compile(rb"\n([ \t]++)(?:[-*+] )?(\w++)(?! ?+[:=])[^\n]*+(?>(?:\n\1(?:[-*+] )?\2(?!\w| ?+[:=])[^\n]*+)+)")
 _NAME = rb"(?:[-*+] )?\"?([A-Za-z_][\w.@/-]{0,63}+)\"?[ \t]*+"
 _ENDS = rb"[,;]?[ \t]*+(?=\n)"
 _BARE = re.compile(rb"\n([ \t]++)" + _NAME + rb":[ \t]++(?![\w.:/@#+%~-]*+" + _ENDS + rb")([^\s\"{\[(][^\"\n]*+)(?=\n)")
 _FIELD = re.compile(
-    _INDENT + _NAME + rb"(?:=|:(?=[ \t]))[ \t]*+([\w.:/@#+%~-]++|\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\")" + _ENDS
+    _INDENT + _NAME + rb"(?:=|:(?=[ \t]))[ \t]*+([\w.:/@#+%~-]++|\"[^\"\\\n]*+(?>(?:\\.[^\"\\\n]*+)*)\")" + _ENDS
 )
 _SIGNS = re.compile(
-    rb"\n[ \t]++(?:\"?[\w.@/-]++\"?[ \t]*+[:=]?)?+[ \t]*+[{}\[\]()]++" + _ENDS + rb"|(?<=[^\n])\n[}\])]++" + _ENDS
+    rb"\n[ \t]++(?>\"?[\w.@/-]++\"?[ \t]*+[:=]?|)[ \t]*+[{}\[\]()]++" + _ENDS + rb"|(?<=[^\n])\n[}\])]++" + _ENDS
 )
 _BLANK = re.compile(_INDENT + rb"(?=\n)")
 _OWN = re.compile(_INDENT + rb"(?=" + _START + rb")")
-_LOST = re.compile(rb"\A(?:" + _INDENT + rb"[^\n]++)++")
-_BELOW_OTHERS = re.compile(rb"\n(?!" + _START + rb")[^\s][^\n]*+(?:" + _INDENT + rb"[^\n]++)++")
+_LOST = re.compile(rb"\A(?>(?:" + _INDENT + rb"[^\n]++)+)")
+_BELOW_OTHERS = re.compile(rb"\n(?!" + _START + rb")[^\s][^\n]*+(?>(?:" + _INDENT + rb"[^\n]++)+)")
 _TOO_MUCH = re.compile(
-    rb"\n([ \t]++[^\n]++(?:" + _INDENT + rb"[^\n]++){%d})(?:" % (MOST_PROSE - 1) + _INDENT + rb"[^\n]++)++"
+    rb"\n([ \t]++[^\n]++(?:" + _INDENT + rb"[^\n]++){%d})(?>(?:" % (MOST_PROSE - 1) + _INDENT + rb"[^\n]++)+)"
 )
 _REST = re.compile(_INDENT)
 _SPACES = (b" ", b"\t")
