@@ -66,6 +66,16 @@ def test_of_lines_that_always_come_together_the_one_that_stores_is_told_first_an
     assert min(each.p_value for each in told) == 1.0
 
 
+def test_a_line_that_cannot_be_told_apart_is_named_with_its_variables_where_they_stand():
+    """Its words alone, `order of placed`, are no sentence, and no line of the log has them."""
+    played = even()
+    for message in ("order {} of {} stored", "account {} of {} looked up"):
+        played.lines(message.replace("{} ", ""), counts=[10] * 100)
+        played.templates[-1] = structs.replace(played.templates[-1], text=message.replace("{}", "<*>"))
+    first, *_ = suspects(played.courses(), 0.0)
+    assert 'cannot tell it from "account <*> of <*> looked up"' in first.counter_evidence[0]
+
+
 def test_of_lines_that_always_come_together_new_keys_among_repeated_ones_come_first():
     """A number that every request has is as new, and says nothing."""
     played = even()

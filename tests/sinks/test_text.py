@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from gctail.records import Finding, Verdict
-from gctail.sinks.text import Palette, _taken_back, service_block
+from gctail.sinks.text import Palette, _footer, _taken_back, service_block
 
 SUSPECT = {
     "template": "stored <*>", "message": "stored", "kind": "keys", "slot": "#1", "field": None, "share": 1.0,
@@ -53,3 +53,9 @@ def test_a_warning_that_the_verdict_does_not_bear_out_is_told_beside_it():
     }
     assert told == {"warned": [said], "over": [], "another": []}
     assert _taken_back({"findings": [warned], "epoch": 1, "heap": heap}, replace(verdict, leak=True)) == []
+
+
+def test_one_torn_line_is_one_line():
+    read = {"bytes": 9, "lines": 2, "gc_lines": 1, "heap_samples": 0, "unreadable": 0}
+    told = [_footer({"input": {**read, "mended": count}}, Palette(colour=False)) for count in (1, 1200)]
+    assert [each.rsplit(", ", 1)[1] for each in told] == ["1 torn line mended", "1,200 torn lines mended"]

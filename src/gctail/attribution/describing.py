@@ -14,6 +14,7 @@ from gctail.attribution.likeliest import rank
 from gctail.attribution.pace import pace
 from gctail.attribution.ranking import Ranked, Window
 from gctail.attribution.values import Suspect
+from gctail.attribution.wording import said
 
 if TYPE_CHECKING:
     from gctail.attribution.columns import Candidate
@@ -91,7 +92,7 @@ class Describer:
 
     def _less(self, candidate: Candidate) -> str:
         other = candidate.less
-        return (self._only(other) or self.courses.templates[other.template].message) if other is not None else ""
+        return (self._only(other) or _said(self.courses.templates[other.template])) if other is not None else ""
 
     def _held(self, candidate: Candidate) -> float | None:
         """What came and did not go, of all that came."""
@@ -113,7 +114,7 @@ class Describer:
         fits = float(self.ranked.score[at] - ours.total - self.ranked.score[before] + theirs.total)
         why = reason(templates[candidate.template], candidate, ours, theirs, fits)
         told = f"; it is told before that because {why}" if why else ", and nothing says which comes first"
-        return [f'the log cannot tell it from "{templates[other.template].message}"{told}']
+        return [f'the log cannot tell it from "{_said(templates[other.template])}"{told}']
 
     def _correlation(self, at: int) -> float:
         """Of the live heap and the column."""
@@ -143,6 +144,10 @@ class Describer:
         best = max(able.values()) - NEARLY
         near = [slot for slot in able if able[slot] >= best]
         return min(near, key=lambda slot: (*rank(template, slot), slot))
+
+
+def _said(template: Template) -> str:
+    return said({"message": template.message, "template": template.text})
 
 
 def named(slot: Slot | None, place: int | None) -> str | None:

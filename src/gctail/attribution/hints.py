@@ -115,7 +115,7 @@ def reason(template: Template, candidate: Candidate, ours: Hint, theirs: Hint, f
 
     `fits` is by how much its fit makes it the likelier.
     """
-    kept = "its words say that something is kept" if ours.words > 0 else "the other's say that something is over"
+    kept = "its words say that something is kept" if ours.words > 0 else "the other's words say that it keeps nothing"
     told = (
         (ours.kind - theirs.kind, _why_its_kind(template, candidate)),
         (ours.rare - theirs.rare, "it comes more rarely, and what every request writes is seldom the cause"),

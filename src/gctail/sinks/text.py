@@ -295,7 +295,7 @@ def _footer(report: dict[str, Any], palette: Palette) -> str:
     if read["heap_samples"]:
         parts.append(f"{read['heap_samples']:,} heap samples")
     if read["mended"]:
-        parts.append(f"{read['mended']:,} torn lines mended")
+        parts.append(f"{read['mended']:,} torn line{'s' if read['mended'] != 1 else ''} mended")
     if read["unreadable"]:
         parts.append(f"{read['unreadable']:,} unreadable")
     notes = "".join(f"\nnote: {show(note, 400)}" for note in read.get("notes", ()))
