@@ -59,7 +59,7 @@ def told(runs: list[Label], mined: float) -> Told:
                     half = highest
     engine.conclude()
     [service] = engine.services.values()
-    _, verdict = service.judged()
+    verdict = service.epochs[-1].verdict()
     return Told(half, highest, verdict.probability if verdict is not None else 0.0)
 
 
