@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gctail.detectors import Judge
-from gctail.detectors.leak import worth
-from gctail.detectors.patience import settled
+from gctail.detectors.leak import DEFAULT_BUDGET, threshold, worth
+from gctail.detectors.patience import haste, settled
 
 
 def leak_signals(said: list[Any]) -> list[str]:
@@ -32,10 +32,17 @@ def test_few_collections_make_no_belief_strong() -> None:
 
 
 def test_an_alarm_waits_until_growth_has_lasted() -> None:
-    """Half a minute is long enough, seven seconds where the end is near."""
+    """Two thirds of a minute are long enough, seven seconds where the end is near."""
     assert settled(0.8, 8.0, 1e6, 100) < 0.1
     assert settled(0.8, 8.0, 10.0, 100) > 0.45
-    assert settled(0.8, 30.0, 1e6, 100) > 0.7
+    assert settled(0.8, 40.0, 1e6, 100) > 0.7
+
+
+def test_what_is_four_fifths_likely_is_told_in_the_first_hour() -> None:
+    """A service that has run for long has to be surer: it has more chances for a false alarm."""
+    belief = next(at / 100 for at in range(100) if worth(at / 100, 10**6, to_limit=False) >= 0.8)
+    assert haste(belief, 600.0) >= threshold(DEFAULT_BUDGET) > haste(belief, 86400.0) == belief
+    assert haste(0.99, 60.0) <= 1.0
 
 
 def test_a_limit_that_is_far_off_makes_no_alarm_later(make: Any) -> None:

@@ -23,7 +23,7 @@ from gctail.detectors.legacy import FEWEST_COLLECTIONS, Run, legacy, shown
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.others import NOBODY, Others, Replicas, nobody, others
 from gctail.detectors.passage import SHORTEST_SHARE
-from gctail.detectors.patience import TO_LIMIT, settled
+from gctail.detectors.patience import TO_LIMIT, haste, settled
 from gctail.detectors.pauses import PauseSpike
 from gctail.detectors.reasons import over_sentence
 from gctail.detectors.shape import LEAK, Course, kind_of
@@ -189,7 +189,8 @@ class Judge:
         left_s = judged.left_s if judged.left_s is not None else episode.left_s
         end_s = left_s * head / near if left_s is not None and near > 0.0 and room.is_known else inf
         heeded = settled(probability, age_s, end_s, count)
-        self._bearing.settled = said.settled(TO_LIMIT * heeded if room.is_limit_near else heeded)
+        calm = said.settled(TO_LIMIT * heeded if room.is_limit_near else heeded)
+        self._bearing.settled = haste(calm, now_s + self.gathering.origin_s)
         self._bearing.likely = round(said.heeded(self._worth(self._bearing.alone, room)), 6)
         weight = Weight(
             belief=probability,
