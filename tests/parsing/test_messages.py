@@ -228,7 +228,7 @@ SAMPLES: list[tuple[str, Message]] = [
     ("[2026-11-23 08:17:00] [error] put", message("plain", "error", "put", {})),
     ("2026-11-23 08:17:00,000 | INFO | put", message("plain", "info", "put", {})),
     ("2026-11-23T08:17:00Z DEBUG: put", message("plain", "debug", "put", {})),
-    ("[2026-11-23 08:17:00] [main] [WARN] put", message("plain", "warn", "[main] [WARN] put", {})),
+    ("[2026-11-23 08:17:00] [main] [WARN] put", message("plain", "warn", "put", {"thread": "main"})),
     ("warning: put", message("plain", "warn", "put", {}, time_s=None)),
     ("informed users: 3", message("plain", None, "informed users: 3", {}, time_s=None)),
     ("x=1 is prose", message("plain", None, "x=1 is prose", {"x": 1}, time_s=None)),

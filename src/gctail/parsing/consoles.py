@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from gctail.parsing.drafts import CALLER, MAX_VALUE_CHARACTERS, Draft, Message, normal_level
 from gctail.parsing.pairs import keep_pairs, take_embedded, take_trailing, unquote
+from gctail.parsing.prefaces import BOXED_MESSAGE, preface_of
 from gctail.parsing.times import parse_time
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 
 _FILE = rb"(?:[A-Z]:)?[^\s:]{1,256}+(?<=\.go):\d{1,9}"
 _LEVEL = r"TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|FATAL|D?PANIC|CRIT(?:ICAL)?|ALERT|EMERG|DBG|INF|WRN|FTL"
-# `[error] …`, `WARN …`, `ERROR: …`, `warning: …`: small letters alone are a word like any other.
-_LEVEL_AT_START = re.compile(
-    rf"[\s|-]*+(?:[\[(<|]\s?((?i:{_LEVEL}))\s?[\])>|]:?|({_LEVEL})(?=[\s:|\[(-]|$)[:|]?|((?i:{_LEVEL})):(?=\s))[\s|-]*+"
-)
 _LEVEL_IN_BRACKETS = re.compile(rf"[\[<|(-]\s?((?i:{_LEVEL}))\s?[\]>|)-]")
 _SLOG_DEFAULT = re.compile(r"((?:DEBUG|INFO|WARN|ERROR)(?:[+-]\d{1,3})?) (.*)", re.DOTALL)
 _KLOG_MESSAGE = re.compile(r'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)"(?= [^\s="]{1,128}+=|$)', re.DOTALL)
@@ -37,14 +34,21 @@ def read_console(line: bytes, year: int | None) -> Message | None:
     return None
 
 
-def take_prose(draft: Draft, text: str) -> None:
-    """Put plain text on the draft: a level in front or in brackets further on, the message, and the pairs in it."""
-    if draft.level is None and (found := _LEVEL_AT_START.match(text)):
-        draft.level = normal_level(found[1] or found[2] or found[3])
-        text = text[found.end() :]
-    elif draft.level is None and (found := _LEVEL_IN_BRACKETS.search(text, 0, 120)):
+def take_prose(draft: Draft, line: bytes, *, timed: bool = False) -> None:
+    """Put plain text on the draft: what its logger wrote in front, the message, and the pairs in it.
+
+    `timed`: a time stood before it.
+    """
+    preface = preface_of(line, timed=timed)
+    draft.caller = draft.caller or preface.caller
+    for field in preface.fields:
+        draft.keep(field.name, line[field.begin : field.end].decode("utf-8", "replace"))
+    boxed = BOXED_MESSAGE.match(line, preface.end) if preface.end else None
+    text = line[preface.end :].decode("utf-8", "replace").strip()
+    draft.level = draft.level or preface.level
+    if draft.level is None and (found := _LEVEL_IN_BRACKETS.search(text, 0, 120)):
         draft.level = normal_level(found[1])
-    draft.message = text.strip()
+    draft.message = boxed[1].decode("utf-8", "replace").strip('"') if boxed else text
     if "=" in text:
         take_embedded(draft, text)
 
@@ -88,6 +92,8 @@ def _read_zap(parts: tuple[str, ...], _year: int | None) -> Message | None:
     if stamp and draft.time_s is None and not _TIME_OF_DAY.fullmatch(stamp):
         return None
     columns = rest.split("\t")
+    if not stamp and parse_time(columns[0]) is not None:
+        return None  # a Python function on AWS Lambda: level, time, request
     if len(columns) > 1 and columns[-1].startswith("{"):
         _keep_json(draft, columns.pop())
     for place in range(min(2, len(columns) - 1)):
@@ -155,7 +161,7 @@ def _read_std_log(parts: tuple[str, ...], _year: int | None) -> Message:
         draft.level = normal_level(slog[1])
         take_trailing(draft, slog[2])
     else:
-        take_prose(draft, rest)
+        take_prose(draft, rest.encode("utf-8", "replace"), timed=bool(stamp))
     return draft.done("std-log")
 
 

@@ -43,7 +43,7 @@ class Message(Struct, frozen=True):
 _LEVEL_NAMES = {
     "trace": "trace trac trc finest verbose",
     "debug": "debug debu dbug dbg fine",
-    "info": "info inf information informational notice i",
+    "info": "info inf information informational notice noti note i",
     "warn": "warn warning wrn w",
     "error": "error erro eror err severe e",
     "fatal": "fatal fata ftl critical crit alert emerg emergency f",

@@ -30,10 +30,6 @@ _GOODBYE = re.compile(
     r"|http: server closed|all (?:workers|connections|servers) (?:stopped|closed|drained)"
     r"|(?:graceful )?shutdown (?:complete|completed|finished|done).{0,40})\W*$", re.IGNORECASE
 )  # fmt: skip
-_HEAD = re.compile(
-    r"<\d{1,2}>[\w.-]{1,40}: |\[[^\]]{1,40}\] (?:[\w$]{1,40}\.){1,9}[\w$]{1,40} - |[DIWEFA], .{1,60}? -- [\w.-]{1,40}: "
-)
-"""Who speaks, before what is said: the service behind systemd's priority, log4j's thread and class, Ruby's program."""
 _FATAL = frozenset({"fatal", "panic"})
 _GIVES_UP = re.compile(r"\b(?:giving up|bailing out|aborting|exiting|quitting|cannot continue)\W*$", re.IGNORECASE)
 _EXIT = re.compile(r"\b(?:os\.Exit|log\.Fatal|exit(?:ing)? with (?:status|code) [1-9])", re.IGNORECASE)
@@ -76,7 +72,7 @@ def said_goodbye(lines: list[str]) -> bool:
 def _kinds(line: str, *, last: bool) -> Iterator[str]:
     """What one line says of the end of its process."""
     message = read_message(line.encode("utf-8", "replace"))
-    words = _HEAD.sub("", message.message.strip()[:300], count=1)
+    words = message.message.strip()[:300]
     if message.level in _FATAL or _EXIT.search(words):
         yield "fatal"
     if last and message.level in {*_FATAL, "error", None} and _GIVES_UP.search(words):

@@ -14,6 +14,7 @@ import orjson
 from gctail.parsing.consoles import read_console, take_prose
 from gctail.parsing.drafts import MAX_VALUE_CHARACTERS, ROLES, Draft, Message
 from gctail.parsing.pairs import bare_value, only_pairs, take_pairs, unquote
+from gctail.parsing.prefaces import preface_of
 from gctail.parsing.text import plain
 from gctail.parsing.times import find_time
 
@@ -124,9 +125,10 @@ def _logfmt_format(keys: dict[str, str], text: str) -> str:
 
 def _read_plain(line: bytes, year: int | None) -> Message:
     draft = Draft()
+    timed = False
     if stamp := find_time(line, year):
         draft.time_s, begin, end = stamp
-        if not line[:begin].strip(b" \t[(<\"'"):
-            line = line[end:].lstrip(b" \t])>\"'|-:,")
-    take_prose(draft, line.decode("utf-8", "replace"))
+        if preface_of(line).end < end and not line[:begin].strip(b" \t[(<\"'"):
+            line, timed = line[end:].lstrip(b" \t])>\"'|-:,"), True
+    take_prose(draft, line, timed=timed)
     return draft.done("plain")

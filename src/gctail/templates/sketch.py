@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gctail.parsing.drafts import CALLER, ROLES, normal_level
-from gctail.templates.mask import BETWEEN, DIGITS, HEAD, KLOG_MESSAGE, TOKEN, kind_of
+from gctail.parsing.prefaces import BOXED_MESSAGE, preface_of
+from gctail.templates.mask import BETWEEN, DIGITS, KLOG_MESSAGE, NAMES, PAIRS, TOKEN, kind_of
 
 MOST_BYTES = 4096
 """Of one line; the rest is not looked at."""
@@ -88,19 +89,16 @@ class _Reading:
         self.klog = False
 
     def head(self) -> None:
-        """Take off time, level, caller and numbers of processes and goroutines."""
-        line, begin = self.line, 0
-        while begin < len(line) and (found := HEAD.match(line, begin)):
-            kind = found.lastgroup or ""
-            if kind not in {"", "stamp", "caller"}:
-                if self.level is not None:
-                    break
-                self.level = normal_level(found[kind].decode("ascii", "replace"))
-                self.klog |= kind == "klog"
-            begin = found.end()
-        if begin:
-            self.parts.append(Part(line[:begin], hidden=True))
-        self.begin = begin
+        """Take off what the logger wrote before the message; the name of a logger is a field."""
+        preface, at = preface_of(self.line), 0
+        for field in preface.fields:
+            value = self.line[field.begin : field.end]
+            slot = Slot("word", "word", "logger") if field.name == "logger" else Slot("preface", "skip", field.name)
+            self.parts += [Part(self.line[at : field.begin], hidden=True), Part(value, slot, hidden=True)]
+            at = field.end
+        if preface.end:
+            self.parts.append(Part(self.line[at : preface.end], hidden=True))
+        self.begin, self.level, self.klog = preface.end, preface.level, preface.klog
 
     def body(self) -> None:
         """Take the message and the fields apart."""
@@ -109,6 +107,10 @@ class _Reading:
         if self.klog and (said := KLOG_MESSAGE.match(line, begin)):
             self._message(begin, said.end())
             begin, structured = said.end(), True
+        elif begin and (boxed := BOXED_MESSAGE.match(line, begin)):
+            self.parts.append(Part(line[begin : begin + 1], hidden=True))
+            self._message(begin + 1, boxed.end(1))
+            begin, structured = boxed.end(1), True
         if self._pairs(begin, len(line), inside=structured) or structured:
             for place in range(first, len(self.parts)):
                 if place not in self.said:
@@ -139,7 +141,7 @@ class _Reading:
             if self.slots == MOST_SLOTS:
                 break
             (first, last), value = found.span(kind), found[kind]
-            name = (found["name"] or found["key"] or b"").decode("utf-8", "replace")
+            name = next(filter(None, found.group(*NAMES)), b"").decode("utf-8", "replace")
             self.parts.append(Part(line[at : found.start()]))
             role = ROLES.get(name) if name and not inside else None
             if role == "message" and not structured:
@@ -161,9 +163,7 @@ class _Reading:
     def _slot(self, begin: int, first: int, kind: str, name: str, value: bytes) -> None:
         name = name or _label(self.line[max(0, first - MOST_NAME_BYTES) : first])
         self.parts.append(Part(self.line[begin:first]))
-        self.parts.append(
-            Part(value, Slot(kind, kind_of(value) if kind in {"value", "json", "quoted"} else kind, name))
-        )
+        self.parts.append(Part(value, Slot(kind, kind_of(value) if kind in {*PAIRS, "quoted"} else kind, name)))
         self.slots += 1
 
     def _hide_trailing(self, first: int) -> None:
@@ -172,7 +172,7 @@ class _Reading:
         while place > first:
             part = parts[place - 1]
             if part.slot:
-                if part.slot.capture not in {"value", "json"}:
+                if part.slot.capture not in PAIRS:
                     break
                 place -= 2  # with its name
             elif BETWEEN.fullmatch(part.text):
@@ -189,16 +189,14 @@ class _Reading:
         """Nor are pairs before the words: `key=k1 event=e1 record stored`, as some console writers have it."""
         parts, place = self.parts, first
         while place + 2 < len(parts) and not parts[place].hidden:
-            if parts[place].slot is None and not parts[place].text:
-                place += 1
-            elif parts[place].text.lstrip().endswith(b"=") and _is_pair(parts[place + 1]):
+            if parts[place].text.lstrip().endswith((b"=", b":")) and _is_pair(parts[place + 1]):
                 place += 2
-            elif parts[place].slot is None and parts[place].text.isspace() and place > first:
+            elif parts[place].slot is None and not parts[place].text.strip(b" \t[]"):
                 place += 1
             else:
                 break
         text = parts[place].text if place > first and place < len(parts) else b""
-        rest = text.lstrip()
+        rest = text.lstrip(b" \t]")
         if parts[place : place + 1] and not parts[place].hidden and len(rest) < len(text) and rest[:1].isalpha():
             parts[place : place + 1] = [Part(text[: len(text) - len(rest)]), Part(rest)]
             for each in range(first, place + 1):
@@ -206,7 +204,7 @@ class _Reading:
 
 
 def _is_pair(part: Part) -> bool:
-    return part.slot is not None and part.slot.capture in {"value", "json"}
+    return part.slot is not None and part.slot.capture in PAIRS
 
 
 def _label(before: bytes) -> str:

@@ -1,0 +1,188 @@
+"""What loggers write before a message: time, level, logger, thread, place in the source, the number of the line.
+
+    2026-11-28 04:41:15,421 INFO  [worker-3] c.a.import.Handler - item 17 imported
+    I, [2026-11-28T04:33:04.223160 #731]  INFO -- gateway: profile cached
+    04:41:15.710 main ▶ DEBU 02a queued depth 3
+
+A preface is read piece by piece, whoever wrote it. Some pieces are one only behind a time, as a letter for the level,
+or only behind the level, as a name before ` - `: elsewhere they are words of the message like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from gctail.parsing.drafts import normal_level
+
+_MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+STAMP = (
+    rb"(?:\d{4}[-/.]\d\d[-/.]\d\d(?:[T ]+(?:- )?\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?"
+    rb"(?:Z| ?[+-]\d\d:?\d\d)?(?: (?:UTC|GMT|[A-Z]{2,3}T))?"
+    rb"|(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)?(?: \d{4})?"
+    rb"|\d{1,2}[/ -]" + _MONTH + rb"[/ -]\d{4}[: ]\d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?"
+    rb"|\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?|\d\d-\d\d\|\d\d:\d\d:\d\d(?:\.\d{1,9})?"
+    rb"|1\d{9}(?:\.\d{1,9}|\d{3})?|1\.\d{5,16}e\+?09"
+    rb"|\d{4} \d\d:\d\d:\d\d\.\d{1,9}|\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[AP]M)?)"
+)  # fmt: skip
+_LEVEL = (
+    rb"TRACE|DEBUG?|DBUG|INFO|NOTI(?:CE)?|WARN(?:ING)?|ERR(?:OR?)?|EROR|FATAL?|D?PANIC|CRIT(?:ICAL)?|ALERT|EMERG|DBG|INF|WRN|FTL"
+    rb"|TRC|PNC"
+)
+_SAID = rb"(?:" + _LEVEL + rb"|NOTE|INFORMATION|SEVERE)"
+_UUID = rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+_PLACE = (
+    rb"(?:[A-Za-z]:)?[^\s:\"=\[\](){}]{1,256}"
+    rb"\.(?:go|java|kt|scala|py|rb|rs|cc?|cpp|h|m?js|ts|cs|exs?|erl|php|swift):\d{1,9}"
+)
+_AHEAD = rb"(?:[\[(<|] ?(?i:" + _SAID + rb") ?[\])>|]|(?:" + _LEVEL + rb")(?=[\s:|\[(-])|(?i:" + _LEVEL + rb"):(?= ))"
+"""A level stands here."""
+_DOTTED = rb"[A-Za-z_]\w*(?:(?:\.|::)[\w$]+)"
+
+_ANYWHERE = (
+    # <7>shop: message, as systemd wants it
+    rb"\A<(?P<level_priority>[0-7])>(?:(?!(?i:" + _LEVEL + rb"):)(?P<logger_priority>[A-Za-z][\w.-]{0,63}): )?"
+    # I1123 08:17:00.123456   12345 file.go:12] message
+    rb"|(?P<level_klog>[IWEFD])\d{4}(?:\d\d){0,2} \d\d:\d\d:\d\d\.\d{1,9} +\d+ +"
+    rb"(?:\d+@)?(?P<caller_klog>[^\s\]:]{1,256}:\d+)(?:\] ?"
+    rb"| \xe2\x8b\xae (?:\[(?P<thread_klog>[^\]\n]{1,64})\] )?(?:\d+ +)?)"
+    # INFO[0042] message, WARN[2026-11-23T03:12:00Z] message
+    rb"|(?P<level_logrus>TRACE?|DEBUG?|DBUG|INFO|WARN(?:ING)?|ERROR?|EROR|CRIT|FATAL?|PANIC?) ?"
+    rb"\[(?:\d{4,12}|" + STAMP + rb")\] ?"
+    # [04:41:15 INF] message, [I 04:41:15.421 App] message, [2026-11-28 04:41:15,421: INFO/Worker-1] message
+    rb"|\[(?:(?P<level_first>[IWEFDC]) |\d{1,9} )?(?P<stamp_box>" + STAMP + rb")"
+    rb"(?:[: ] ?(?P<inside_box>[^\]\n]{1,80}))?\]:?"
+    rb"|(?P<stamp>" + STAMP + rb")(?=[\s|:,\[]|\Z)"
+    rb"|\[(?:\d{1,12}|goroutine \d{1,18})\]|\d{1,12} (?=[^\s:]{1,256}\.go:\d{1,9} > )"
+    rb"|[\[({<]?(?P<caller>" + _PLACE + rb")(?:[\])}]|(?=[\s:>]|\Z)):?(?: ?>(?= ))?"
+    rb"|[\[(<|] ?(?P<level_boxed>(?i:" + _SAID + rb")) *[\])>|]:?"
+    rb"|(?P<level>" + _LEVEL + rb")(?=[\s:|\[(-])[:|]?"
+    rb"|(?P<level_small>(?i:" + _LEVEL + rb")):(?= )"
+    rb"|(?P<level_tabbed>(?i:" + _LEVEL + rb"))\t"
+    rb"|[-|\s]+"
+    # myapp: 2026/11/23 08:17:00 message, [Fiber] 04:41:15 | message
+    rb"|(?:\[[^\]\n]{1,32}\]|[A-Za-z][\w.-]{0,31}:?) ?(?=\d{4}/\d\d/\d\d (?:- )?\d\d:\d\d:\d\d )"
+    rb"|\[[A-Z][\w.-]{0,31}\] (?=(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d\S{0,12} \|)"
+    # INFO<tab>api.db<tab>cache/session.go:42<tab>message
+    rb"|(?P<logger_zap>[\w.@/-]{1,64})\t(?=[^\s:]{1,256}\.go:\d{1,9}\t)"
+)  # fmt: skip
+_BEFORE_THE_LEVEL = (
+    # I, [2026-11-28T04:33:04.223160 #731]  INFO -- gateway: message
+    rb"(?P<level_ruby>[DIWEFA]), \[" + STAMP
+    + rb" #\d+\] +[A-Z]{3,7} -- (?P<logger_ruby>[^:\n]{0,64}): "
+    # 731:M 28 Nov 2026 04:41:15.421 * message
+    rb"|\d{1,9}:[A-Z] " + STAMP + rb" [.*#-] "
+    # [main] INFO logger - message
+    rb"|\[(?P<thread>(?!\d{1,4}[-/:.])[^\]\n]{1,64})\] ?(?=" + _AHEAD + rb")|"
+)  # fmt: skip
+_BEHIND_THE_TIME = (
+    # main ▶ DEBU 02a message; words of these letters alone are rather what the message begins with
+    rb"(?:\[(?P<logger_arrow>[\w.-]{1,64})\] )?(?P<thread_arrow>(?:[\w./()*-]{1,64} ){0,2})"
+    rb"(?:\xe2\x96\xb6|->|\xe2\x86\x92|\xc2\xbb)"
+    rb" (?P<level_arrow>" + _LEVEL + rb")(?: (?P<number>(?!add|dead|bad|fee|fed|face|fade)[0-9a-f]{3,8}) )?"
+    # I | etcdserver: message, [I] message, E! [inputs.cpu] message
+    rb"|(?P<level_letter>[IWEFDTC])(?:!| \|)(?= )|\[(?P<level_letter_boxed>[IWEFDTC])\](?=[ \[])"
+    rb"|(?P<level_mongo>[IWEFD]) +(?P<logger_mongo>[A-Z]{3,16}) +\[(?P<thread_mongo>[^\]\n]{1,64})\] "
+    # 731 [main] user@database ERROR: message
+    rb"|(?P<thread_many>(?:(?:\[(?!\d{1,4}[-/:.])[^\]\n]{1,64}\]|r?\d{1,10}|" + _UUID
+    + rb"|[A-Za-z_][\w.-]{0,63}@[\w.-]{1,64})[ \t]+){1,3})(?=" + _AHEAD + rb")"
+    # shop.cart - INFO - message, [myid:1] - INFO  [thread] - message
+    rb"|(?:(?P<logger_before>[A-Za-z_][\w.$]{0,127})|\[(?P<thread_dash>[^\]\n]{1,64})\]) +- (?=" + _AHEAD + rb")"
+    # app.INFO: message, app/INFO: message
+    rb"|(?P<logger_channel>[\w-]{1,32})[./](?=(?:" + _LEVEL + rb"): )"
+    rb"|(?P<level_postgres>LOG)(?::  | +(?=\[))|"
+)  # fmt: skip
+_BEHIND_THE_LEVEL = (
+    # 731 --- [shop] [nio-8080-exec-1] c.a.import.Handler      : message
+    rb"\d{1,10} --- (?:\[[\w .-]{0,64}\] )?\[ *(?P<thread_spring>[^\]\n]{1,64})\] +(?P<logger_spring>\S{1,80}) *: "
+    # [worker-3] c.a.import.Handler - message, shop.cart:add:42 - message
+    rb"|(?:\[(?P<thread_log4j>[^\]\n]{1,64})\] +)?"
+    rb"(?P<logger_log4j>[A-Za-z_][\w.$/@-]{0,127}(?:\[\d+\]|:\w{1,64}:\d+)?) +- "
+    rb"|\[(?P<thread_only>[^\]\n]{1,64})\] +- "
+    # shop.Cart[17]: message, shop::cart: message, Shop.Cart[0] message
+    rb"|(?:\[(?P<thread_dotted>[^\]\n]{1,64})\] +)?(?P<logger_dotted>" + _DOTTED + rb"+)(?:\[\d+\]:?|:) "
+    # [main] org.apache.catalina.startup.Catalina.start message, [inputs.cpu] message
+    rb"|\[(?P<thread_java>[^\]\n]{1,64})\] +(?P<logger_java>" + _DOTTED + rb"{3,}) "
+    rb"|\[(?P<logger_boxed>" + _DOTTED + rb"+) *\] ?"
+    rb"|\[(?P<logger_placed>[\w.-]{1,64})\] ?(?=\[" + _PLACE + rb"\])"
+    # (shop/731 on node4): message, shop/731 on node4: message
+    rb"|\((?:(?P<logger_pino>[\w.-]{1,64})/)?\d{1,10}(?: on [\w.-]{1,64})?\): "
+    rb"|(?P<logger_bunyan>[\w.-]{1,64})/\d{1,10} on [\w.-]{1,64}: "
+    # INFO|Shop.Cart|message, INFO | scheduler | message, INFO<tab>cart<tab>message, INFO:shop.cart:message
+    rb"|(?:(?<=\|)|(?<=\| ))(?P<logger_column>[A-Za-z][\w.:$-]{0,63}) *\| ?"
+    rb"|(?<=\t)(?P<logger_tabbed>[A-Za-z][\w.@/-]{0,63})\t(?=[^\s{])(?![\w.-]{1,64}[:=])"
+    rb"|(?<=[A-Z]:)(?P<logger_python>[A-Za-z_][\w.]{0,63}):(?=\S)"
+    rb"|(?P<thread_lambda>" + _UUID + rb")\t"
+    rb"|(?P<thread_rust>ThreadId\(\d+\)) +|\{(?P<number_frame>[0-9a-f]{16,32})\} "
+    rb"|<\d+\.\d+\.\d+>(?:@(?P<logger_erlang>\w+:\w+):\d+)? "
+    # node4 shop 731 main.go:42 message
+    rb"|(?P<thread_subchen>[\w.-]{1,64} [\w.-]{1,64} \d{1,10}) (?=" + _PLACE + rb" )"
+    # [gossip] start -> message
+    rb"|\[(?P<logger_fabric>[\w.-]{1,64})\] [\w.()*-]{1,64} -> |"
+)  # fmt: skip
+_AT_FIRST = re.compile(_BEFORE_THE_LEVEL + _ANYWHERE)
+_TIMED = re.compile(_BEFORE_THE_LEVEL + _BEHIND_THE_TIME + _ANYWHERE)
+_LEVELLED = re.compile(_BEHIND_THE_LEVEL + _ANYWHERE)
+BOXED_MESSAGE = re.compile(
+    rb'\[("[^"\\\n]*+(?>(?:\\.[^"\\\n]*+)*)"|[^\]\[="\n:]{1,400})\](?= \[[\w.-]{1,64}=|\Z)(?=(?: \[[^\n]*\])?\Z)'
+)
+"""`["new connection"] [conn=17] [user=root]`, as TiDB writes it behind a preface."""
+_LEVEL_INSIDE = re.compile(rb"(?<![\w.])(?:" + _LEVEL + rb")(?![\w.])")
+_FIELDS = frozenset({"logger", "thread", "number"})
+_TIMES = frozenset({"stamp", "stamp_box"})
+_LETTERS = {"N": "info", "C": "fatal", "T": "trace", "D": "debug", "A": "info"}
+_PRIORITIES = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")  # sd-daemon(3)
+
+
+class Field(NamedTuple):
+    """What one piece says: `logger`, `thread` or `number`, and where its value begins and ends."""
+
+    name: str
+    begin: int
+    end: int
+
+
+class Preface(NamedTuple):
+    """What stands before a message, which begins at `end`. `klog`: its message may be quoted, with pairs behind it."""
+
+    end: int
+    level: str | None = None
+    caller: str | None = None
+    fields: tuple[Field, ...] = ()
+    klog: bool = False
+
+
+def preface_of(line: bytes, *, timed: bool = False) -> Preface:
+    """Read what stands before the message of a line; `timed` says that a time stood before this line already."""
+    begin, level, caller, klog = 0, None, None, False
+    fields: list[Field] = []
+    while begin < len(line):
+        pattern = _LEVELLED if level is not None else _TIMED if timed else _AT_FIRST
+        found = pattern.match(line, begin)
+        if found is None or found.end() == begin:
+            break
+        said = {name: value.decode("utf-8", "replace") for name, value in found.groupdict().items() if value}
+        loud = next((name for name in said if name.startswith("level")), None)
+        if loud is not None:
+            if level is not None:
+                break
+            level = _level(loud, said[loud])
+            klog |= loud == "level_klog"
+        elif inside := _LEVEL_INSIDE.search(found["inside_box"] or b""):
+            level = level or normal_level(inside[0].decode())
+        caller = caller or said.get("caller") or said.get("caller_klog")
+        for name in said:
+            role, value = name.partition("_")[0], found[name].rstrip()
+            if role in _FIELDS and value:
+                fields.append(Field(role, found.start(name), found.start(name) + len(value)))
+        timed = timed or not _TIMES.isdisjoint(said)
+        begin = found.end()
+    return Preface(begin, level, caller, tuple(sorted(fields, key=lambda field: field.begin)), klog)
+
+
+def _level(name: str, written: str) -> str | None:
+    if name == "level_priority":
+        return _PRIORITIES[int(written)]
+    if len(written) == 1:
+        return _LETTERS.get(written) or normal_level(written.lower())
+    return "info" if name == "level_postgres" else normal_level(written)

@@ -1,0 +1,125 @@
+"""What loggers write before a message, by lines that they and their neighbours write."""
+
+import pytest
+
+from gctail.parsing.messages import read_message
+from gctail.parsing.prefaces import preface_of
+from gctail.templates.mine import Mine
+from gctail.templates.sketch import HOLE, sketch
+
+UUID = "0e1f2a3b-7c1d-4e5f-8a9b-0c1d2e3f4a5b"
+LINES = {
+    "log4j": "2026-11-28 04:41:15,421 INFO  [worker-3] c.a.cart.Handler - §",
+    "logback": "04:41:15.421 [main] INFO  c.a.cart.Handler - §",
+    "slf4j-simple": "[worker-3] INFO com.acme.Cart - §",
+    "spring": "2026-11-28 04:41:15.421  INFO 1 --- [nio-8080-exec-1] c.a.cart.Handler           : §",
+    "spring boot 3": "2026-11-28T04:41:15.421Z  INFO 1 --- [shop] [nio-8080-exec-1] c.a.cart.Handler : §",
+    "tomcat": "28-Nov-2026 04:41:15.421 INFO [main] org.apache.catalina.startup.Catalina.start §",
+    "elasticsearch": "[2026-11-28T04:41:15,421][INFO ][o.e.c.m.MetadataService] §",
+    "zookeeper": "2026-11-28 04:41:15,421 [myid:1] - INFO  [Worker-1:Server@507] - §",
+    "ruby": "I, [2026-11-28T04:33:04.223160 #22238]  INFO -- gateway: §",
+    "go-logging": "2026-11-28 04:41:15.710 main ▶ INFO 038 §",
+    "go-logging, fabric": "2026-11-28 04:41:15.710 UTC [gossip] start -> INFO 02a §",
+    "python": "2026-11-28 04:41:15,421 - shop.cart - INFO - §",
+    "python, basic": "INFO:shop.cart:§",
+    "airflow": "[2026-11-28 04:41:15,421] {cart.py:42} INFO - §",
+    "gunicorn": "[2026-11-28 04:41:15 +0000] [731] [INFO] §",
+    "loguru": "2026-11-28 04:41:15.421 | INFO     | shop.cart:add:42 - §",
+    "structlog": "2026-11-28 04:41:15 [info     ] §",
+    "celery": "[2026-11-28 04:41:15,421: INFO/ForkPoolWorker-1] §",
+    "tornado": "[I 2026-11-28 04:41:15.421 App] §",
+    "glog": "I20261128 04:41:15.421000   731 cart.cc:42] §",
+    "cockroach": "I261128 04:41:15.421000 731 1@server/node.go:42 ⋮ [T1,n1] 17  §",
+    "monolog": "[2026-11-28T04:41:15.167000+00:00] app.INFO: §",
+    "env_logger": "[2026-11-28T04:41:15Z INFO  shop::cart] §",
+    "tracing": "2026-11-28T04:41:15.421Z  INFO ThreadId(01) shop::cart: src/cart.rs:42: §",
+    "envoy": "[2026-11-28 04:41:15.421][17][info][upstream] [source/common/upstream/cds.cc:32] §",
+    "postgres": "2026-11-28 04:41:15.421 UTC [731] shop@orders INFO:  §",
+    "mongodb": "2026-11-28T04:41:15.421+0000 I NETWORK  [conn17] §",
+    "serilog": "[04:41:15 INF] §",
+    "serilog, file": "2026-11-28 04:41:15.421 +00:00 [INF] §",
+    "dotnet": "2026-11-28 04:41:15.421 info: Shop.Cart[0] §",
+    "nlog": "2026-11-28 04:41:15.4210|INFO|Shop.Cart|§",
+    "pino-pretty": "[2026-11-28 04:41:15.421 +0000] INFO (cart/731 on node4): §",
+    "bunyan": "[2026-11-28T04:41:15.421Z]  INFO: cart/731 on node4: §",
+    "winston": "2026-11-28T04:41:15.421Z [cart] info: §",
+    "capnslog": "2026-11-28 04:41:15.421000 I | §",
+    "telegraf": "2026-11-28T04:41:15Z I! [inputs.cpu] §",
+    "beego": "2026/11/28 04:41:15.421 [I] [cart.go:42]  §",
+    "goframe": "2026-11-28 04:41:15.421 [INFO] {0e1f2a3b7c1d4e5f} §",
+    "subchen/go-log": "2026-11-28T04:41:15.979+0000 INFO node4 shop 731 cart/main.go:42 §",
+    "fortio": "04:41:15.421 r1 [INF] cart.go:42> §",
+    "geth, boxed": "[INFO] [11-28|04:41:15.421] §",
+    "tidb": '[2026/11/28 04:41:15.421 +00:00] [INFO] [session.go:42] ["§"]',
+    "zap console": "2026-11-28T04:41:15.421Z\tINFO\tcart\t§",
+    "lambda": f"2026-11-28T04:41:15.421Z\t{UUID}\tINFO\t§",
+    "lambda, python": f"[INFO]\t2026-11-28T04:41:15.421Z\t{UUID}\t§",
+    "rabbitmq": "2026-11-28 04:41:15.421 [info] <0.731.0> §",
+    "systemd": "<6>shop: §",
+    "nats": "[731] 2026/11/28 04:41:15.421000 [INF] §",
+}
+WORDS = "item added to a cart"
+
+
+@pytest.mark.parametrize("form", LINES.values(), ids=LINES)
+def test_a_line_is_named_by_the_words_of_its_message(form: str) -> None:
+    """By the template that is made of it, and by what is told of it."""
+    line = form.replace("§", WORDS).encode()
+    taken, message = sketch(line), read_message(line)
+    assert b" ".join(taken.shape).decode() == message.message == WORDS
+    assert taken.level == message.level == "info"
+
+
+@pytest.mark.parametrize("line", [
+    "item added - twice", "cache: item added", "ran -> done", "[field:box1] stored", "D player gone", "5 - 3 items left",
+    "2026-11-28 04:41:15 I am here", "2026-11-28 04:41:15 a.example: no such host", "2026-11-28 04:41:15 [7:x] - kept",
+])  # fmt: skip
+def test_words_of_a_message_are_no_preface(line: str) -> None:
+    """What might be a logger's elsewhere: without a time or a level before it nobody knows."""
+    words = line.removeprefix("2026-11-28 04:41:15 ")
+    assert line.encode()[preface_of(line.encode()).end :].decode() == words
+
+
+def test_a_message_that_begins_like_a_number_keeps_its_first_word() -> None:
+    """`added` has only letters of hexadecimal numbers; behind op/go-logging's arrow a number may stand, or none."""
+    line = "04:41:15.710 main ▶ INFO added an item".encode()
+    assert line[preface_of(line).end :] == b"added an item"
+
+
+def test_threads_and_numbers_of_lines_are_no_keys() -> None:
+    """They vary from line to line, and the template has them neither in its words nor among its slots."""
+    mine = Mine()
+    for each in range(256):
+        line = f"2026-11-28 04:41:15.710 f{each % 7} ▶ INFO {each:03x} tile {each % 5} drawn\n"
+        mine.read(line.encode())
+    mine.tick(1.0, 4.0)
+    (template,) = mine.courses().templates
+    assert (template.message, template.total) == ("tile drawn", 256)
+    assert [slot.distinct for slot in template.slots] == [5]
+
+
+def test_the_name_of_a_logger_is_a_field() -> None:
+    """Who speaks divides the lines of a template."""
+    mine = Mine()
+    for each in range(40):
+        mine.read(
+            b"2026-11-28 04:41:15,421 INFO [worker-%d] c.a.%b - tile drawn\n" % (each, (b"map", b"sea")[each % 2])
+        )
+    mine.tick(1.0, 4.0)
+    (template,) = mine.courses().templates
+    assert [(slot.name, [part.value for part in slot.parts]) for slot in template.slots] == [
+        ("logger", ["c.a.map", "c.a.sea"])
+    ]
+
+
+@pytest.mark.parametrize(("line", "words", "names"), [
+    ("2026-11-28 04:44:22.158 [INFO] [hits:8421] [ms:12] [q:ersz] search", "search", ["hits", "ms", "q"]),
+    ("2026-11-28T04:41:15.783Z\tdebug\tforms\tfield validated\tfield:name\tms:12", "field validated", ["field", "ms"]),
+    ("[2026-11-28 04:44:42.167] sms/INFO: accepted {id: b8ae, carrier: tim}", "accepted", ["id", "carrier"]),
+    ('[2026/11/28 04:41:15.421 +00:00] [INFO] [a.go:42] ["new connection"] [conn=17]', "new connection", ["conn"]),
+])  # fmt: skip
+def test_fields_in_brackets_and_columns_are_no_words(line: str, words: str, names: list[str]) -> None:
+    """Whatever their values are."""
+    taken = sketch(line.encode())
+    slots = [part.slot.name for part in taken.parts if part.slot and part.slot.name != "logger"]
+    assert (b" ".join(taken.shape).replace(HOLE, b"*").decode(), slots) == (words, names)
