@@ -16,6 +16,7 @@ import numpy as np
 from gctail.attribution.choosing import best_of_each, explaining, ranked_since
 from gctail.attribution.columns import LEVEL, missing, running, table
 from gctail.attribution.ranking import regular, window
+from gctail.attribution.releases import full
 from gctail.detectors.episodes import REVERSAL_SHARE
 from gctail.detectors.growth import by_regression
 from gctail.detectors.hinge import Fit, fit
@@ -48,6 +49,8 @@ SIZE_STEP_SHARE = 0.02
 """A size is printed as it is, without the noise of a heap: a new high of it is seen sooner."""
 SAYS_OVER, GOES_ON = 0.3, 0.5
 """A size is heard where it says so, and the heap has not risen by half of its usual pace since then."""
+IS_FULL = 0.02
+"""What is left of the belief in growth whose end the log tells."""
 FEWEST_LINES, STEADY, HARDLY, FULL = 8, 0.5, 0.2, 0.15
 """A part of the time has so many lines; a size that rises with them has half of its usual rise in nine of ten parts.
 Where it has a fifth of it, of the belief that it goes on so much is left."""
@@ -56,7 +59,10 @@ STEADY_PACE, FRESH_PACE, LEAST_PACE = 0.6, 1.3, 0.35
 
 
 def testimony(courses: Courses, asked: Inquiry) -> Testimony | None:
-    """What the line that the growth follows best says about it; None where none does."""
+    """What the line that the growth follows best says about it, or one that tells what is full; None where none does."""
+    stopped = full(courses, asked.noise_mib)
+    if stopped is not None and stopped.since_s >= asked.onset_s:
+        return Testimony(stopped.weight, IS_FULL, stopped.message)
     seen = window(courses, asked.onset_s)
     if seen is None or seen.live_mib.size < FEWEST_BINS or seen.growth_mib < LEAST_GROWTH_MIB:
         return None
