@@ -57,6 +57,8 @@ def test_a_cache_that_says_what_leaves_it_is_full_before_the_heap_can_tell(tmp_p
     after = verdict(played(tmp_path, fills_s=70, end_s=74))
     assert not after.leak
     assert after.probability < 0.4
+    assert after.kind == "bounded-cache"
+    assert any('"evicted img' in each for each in after.why)
 
 
 def test_a_leak_goes_on_whatever_is_said_to_leave(tmp_path: Path) -> None:

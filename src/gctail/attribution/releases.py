@@ -30,11 +30,12 @@ BY_ACCIDENT, WITH_A_WORD = 0.01, 0.3
 RESTS = 0.5
 """Of its usual rise: a heap that has risen by less since then rests."""
 FEWEST_BINS = 2
-SURELY, PERHAPS = 0.85, 0.75
+SURELY, PERHAPS = 0.85, 0.8
 """How much it counts where the heap rests, and where the words alone tell it."""
 _RELEASES = re.compile(
     r"(?i)\b(?:evict\w*|dropp\w*|discard\w*|expell\w*|overwr\w+|displac\w+|replac\w+|trimm\w+|pruned?|recycl\w+)\b"
-    r"|\b(?:at|over|reached|exceeds?) (?:its |the )?(?:limit|capacity|maximum|max)\b|\b(?:is|cache|buffer|ring|pool) full\b"
+    r"|\b(?:at|over|reached|exceeds?) (?:its |the )?(?:limit|capacity|maximum|max)\b"
+    r"|\b(?:is|cache|buffer|ring|pool) full\b"
 )
 
 

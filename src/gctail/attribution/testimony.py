@@ -59,10 +59,15 @@ STEADY_PACE, FRESH_PACE, LEAST_PACE = 0.6, 1.3, 0.35
 
 
 def testimony(courses: Courses, asked: Inquiry) -> Testimony | None:
-    """What the line that the growth follows best says about it, or one that tells what is full; None where none does."""
+    """What the log says about it: that something is full, or what the line says that it follows; None for nothing."""
     stopped = full(courses, asked.noise_mib)
     if stopped is not None and stopped.since_s >= asked.onset_s:
-        return Testimony(stopped.weight, IS_FULL, stopped.message)
+        return Testimony(stopped.weight, IS_FULL, stopped.message, is_full=True)
+    return followed(courses, asked)
+
+
+def followed(courses: Courses, asked: Inquiry) -> Testimony | None:
+    """What the line that the growth follows best says about it; None where none does."""
     seen = window(courses, asked.onset_s)
     if seen is None or seen.live_mib.size < FEWEST_BINS or seen.growth_mib < LEAST_GROWTH_MIB:
         return None

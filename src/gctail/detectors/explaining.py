@@ -14,6 +14,8 @@ from gctail.records import Forecast
 
 WORTH_A_FORECAST = 0.25
 MOST_TOLD = 80
+STILL_RISING = ("growing", "too-few-points")
+"""What a course is called that may go on, for all that the heap tells."""
 
 
 class Judgement(NamedTuple):
@@ -32,11 +34,15 @@ NO_JUDGEMENT = Judgement(0.0, "too-few-points", 0.0, 0.0, None, ("no collection 
 
 
 class Heard(NamedTuple):
-    """What was heard beside the heap: other processes, as long as this one climbs, and the line that it pauses with."""
+    """What was heard beside the heap: other processes, as long as this one climbs, and lines of the log.
+
+    One that it pauses with, and one that comes for each thing that is stored: something is full.
+    """
 
     others: Others
-    pauses_with: str
     climbs: bool
+    pauses_with: str = ""
+    full_by: str = ""
 
 
 def explained(  # noqa: PLR0913, PLR0917  (everything that a verdict may speak of)
@@ -59,6 +65,9 @@ def explained(  # noqa: PLR0913, PLR0917  (everything that a verdict may speak o
         why, evidence = (*why, *told), {**evidence, "others_say": told}
     if heard.pauses_with:
         why = (*why, f'it paused when "{heard.pauses_with[:MOST_TOLD]}" did, which it follows')
+    if heard.full_by:
+        kind = "bounded-cache" if kind in STILL_RISING else kind
+        why = (*why, f'something is full: as many "{heard.full_by[:MOST_TOLD]}" come as of what is stored')
     about_limit = limit_sentence(end.forecast, limit_mib, course.level, rate)
     if about_limit is not None and course.probability >= WORTH_A_FORECAST:
         why = (*why, about_limit)

@@ -228,13 +228,13 @@ class Judge:
         `testimony` is what the log says now, instead of what was heeded last.
         """
         if self.gathering.peek() is None and testimony is None and not self._growth.passing.is_likely:
-            return self._conclude("")
+            return self._conclude(None)
         judge = Judge.restore(self.state())
         judge.replicas = self.replicas
         judge._settle()  # noqa: SLF001 - same class
         if testimony is not None:
             judge.heed(testimony)
-        return judge._conclude(testimony.message if testimony is not None else "")  # noqa: SLF001 - same class
+        return judge._conclude(testimony)  # noqa: SLF001 - same class
 
     def verdict(self, testimony: Testimony | None = None) -> Verdict:
         """What we make of the epoch so far."""
@@ -266,8 +266,8 @@ class Judge:
             self._learn(block)
         self._growth.settle()
 
-    def _conclude(self, message: str) -> Judgement:
-        """The judgement over complete blocks, with a fresh regression; `message` is the line that the heap follows."""
+    def _conclude(self, testimony: Testimony | None) -> Judgement:
+        """The judgement over complete blocks, with a fresh regression; `testimony` is what the log says now."""
         growth, count, now_s = self._growth, self.gathering.collections, self._bearing.now_s
         if not len(growth.history):
             return NO_JUDGEMENT
@@ -298,7 +298,7 @@ class Judge:
             stacks_share=STACK_WEIGHT * self._bearing.stacks_grown_mib / rise if rise > 0 else 0.0,
         )
         kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
-        heard = Heard(said, message if probability >= LEAK > alone else "", climbs=self._climb.goes_on(now_s))
+        heard = Heard(said, self._climb.goes_on(now_s), *_line_of(testimony, alone, probability))
         return explained(course, kind, growth.zigzag, found, end, heard, room.limit_mib, self.gathering.origin_s)
 
     def _spirals(self) -> bool:
@@ -363,3 +363,12 @@ class Judge:
             detector.load(state["detectors"][detector.kind])
         judge._bearing = msgspec.convert(state["bearing"], Bearing)
         return judge
+
+
+def _line_of(testimony: Testimony | None, alone: float, probability: float) -> tuple[str, str]:
+    """The line that a leak pauses with, and the one that tells what is full; empty where there is none to speak of."""
+    if testimony is None:
+        return "", ""
+    if testimony.is_full:
+        return "", testimony.message if probability < LEAK else ""
+    return testimony.message if probability >= LEAK > alone else "", ""

@@ -196,8 +196,12 @@ class Inquiry(NamedTuple):
 
 
 class Testimony(NamedTuple):
-    """What the log answers: how much that counts, how likely the growth goes on, and the line that it goes with."""
+    """What the log answers: how much that counts, how likely the growth goes on, and the line that it goes with.
+
+    With `is_full`, it is the line that comes once for each thing that is stored since something is full.
+    """
 
     weight: float
     belief: float
     message: str = ""
+    is_full: bool = False
