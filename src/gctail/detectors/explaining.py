@@ -14,8 +14,8 @@ from gctail.records import Forecast
 
 WORTH_A_FORECAST = 0.25
 MOST_TOLD = 80
-STILL_RISING = ("growing", "too-few-points")
-"""What a course is called that may go on, for all that the heap tells."""
+NO_CACHES = ("idle", "steady", "death-spiral")
+"""What a course is called where the log tells of something full, and that is not what moves the heap."""
 
 
 class Judgement(NamedTuple):
@@ -57,6 +57,8 @@ def explained(  # noqa: PLR0913, PLR0917  (everything that a verdict may speak o
 ) -> Judgement:
     """The judgement of a course of this kind; `origin_s` is the uptime at which its clock began."""
     rate, said = end.rate_mib_per_s, heard.others
+    if heard.full_by and kind not in NO_CACHES:
+        kind = "bounded-cache"
     why = reasons_of(course, kind, rate, zigzag, found.load_share)
     evidence = said.evidence()
     if heard.climbs and (told := said.sentences(course.level)):
@@ -66,7 +68,6 @@ def explained(  # noqa: PLR0913, PLR0917  (everything that a verdict may speak o
     if heard.pauses_with:
         why = (*why, f'it paused when "{heard.pauses_with[:MOST_TOLD]}" did, which it follows')
     if heard.full_by:
-        kind = "bounded-cache" if kind in STILL_RISING else kind
         why = (*why, f'something is full: as many "{heard.full_by[:MOST_TOLD]}" come as of what is stored')
     about_limit = limit_sentence(end.forecast, limit_mib, course.level, rate)
     if about_limit is not None and course.probability >= WORTH_A_FORECAST:
