@@ -40,6 +40,7 @@ def played(tmp_path: Path, *, fills_s: int, end_s: int, leaks: bool = False, tol
 
 def verdict(path: Path) -> Verdict:
     engine = Engine()
+    engine.mined.share = 1.0
     for events in Reading().files([str(path)]):
         for event in events:
             engine.observe(event)
