@@ -155,6 +155,7 @@ class BareLane:
             if self._reader.lines:
                 self._reader.end_passage()
             self._shown = (start, end)
+            streams.bare_bytes += end - start
             text, offset = self._view[start:end], self._window.base + start
             self._events.append(Passage(text, streams.service, streams.origin, offset))
 

@@ -78,7 +78,7 @@ class HeadedLines:
         entry = self._unwrapper.by_heads(row[0] + row[-1])
         if entry is None:
             return None
-        reader = self._streams.reader(entry.service or self._streams.service, entry.stream)
+        reader = self._streams.reader(self._streams.owner(entry.service), entry.stream)
         return None if reader.busy else reader
 
     def _stamp(self, latest: dict[LineReader, tuple[bytes, ...]], heads: Heads) -> None:

@@ -132,6 +132,7 @@ class Scanner:
             "old_style": self._bare.old_style,
             "tail": self._hindsight.state(),
             "streams": self._streams.state(),
+            "names": self._streams.names(),
         }
 
     def resume(self, state: dict[str, Any]) -> None:
@@ -143,6 +144,8 @@ class Scanner:
         self._bare.last_number, self._bare.old_style = state["last_number"], state["old_style"]
         self._hindsight.resume(state["tail"], state["offset"])
         self._streams.resume(state["streams"])
+        if "names" in state:
+            self._streams.resume_names(state["names"])
 
     def take(self) -> list[Event]:
         """What was found since the last call."""

@@ -13,6 +13,15 @@ from gctail.records import Sighting
 MOST_STREAMS = 20_000
 MOST_STREAMS_SAVED = 64
 MOST_NEWS = 16
+FEW_BYTES = 1 << 10
+"""Of lines of the application without a wrapper: with more of them, those in one are somebody else's."""
+SEVERAL = 2
+OF_THE_MACHINE = frozenset({
+    "kernel", "systemd", "systemd-logind", "systemd-oomd", "systemd-journald", "init", "dockerd", "containerd",
+    "kubelet", "crio", "podman", "sshd", "sudo", "su", "cron", "crond", "CRON", "audit", "auditd", "rsyslogd",
+    "earlyoom", "monit",
+})  # fmt: skip
+"""Who writes to the log of every machine, beside any service."""
 
 
 class Streams:
@@ -28,6 +37,11 @@ class Streams:
         self._reporters, self.may_report = lexicon.reporters, lexicon.reported.search
         self._readers: dict[tuple[str, str | None], LineReader] = {}
         self._news: set[str] = set()
+        self._named: set[str] = set()
+        self._guest: str | None = None
+        """Who is named, and is the one whose runtime writes bare lines."""
+        self.bare_bytes = 0
+        """Lines of the application that nobody has wrapped."""
         self.bare = self.reader(service, None)
 
     def __len__(self) -> int:
@@ -44,6 +58,25 @@ class Streams:
         reader = self._readers[service, stream] = LineReader(service, self.origin, stream, self.events)
         reader.tell_news = self._tell_news
         return reader
+
+    def owner(self, named: str | None) -> str:
+        """Whose a line is in which a wrapper has `named` somebody, or nobody.
+
+        A program that writes its own lines in a format of syslog leaves those of its runtime bare: the first who is
+        named is the one who writes bare lines, where these are all the runtime's and nobody else was named before.
+        """
+        if not named or named == self._guest:
+            return self.service
+        if self._guest is None and named not in OF_THE_MACHINE:
+            if len(self._named) < SEVERAL:
+                self._named.add(named)
+            alone = len(self._named) == 1 and self.bare.next_number is not None and self.bare_bytes < FEW_BYTES
+            if alone and all(
+                reader.next_number is None for (name, _), reader in self._readers.items() if name == named
+            ):
+                self._guest = named
+                return self.service
+        return named
 
     def known(self, service: str, stream: str | None) -> LineReader | None:
         """The reader of a service whose streams are known: of this one, or of another where this one is not."""
@@ -99,6 +132,14 @@ class Streams:
             [service, stream, reader.next_number, reader.procs, reader.samples_seen]
             for (service, stream), reader in list(self._readers.items())[:MOST_STREAMS_SAVED]
         ]
+
+    def names(self) -> dict[str, Any]:
+        """Who was named by wrappers, as plain data."""
+        return {"named": sorted(self._named), "guest": self._guest, "bare_bytes": self.bare_bytes}
+
+    def resume_names(self, state: dict[str, Any]) -> None:
+        """Go on from what `names` gave."""
+        self._named, self._guest, self.bare_bytes = set(state["named"]), state["guest"], state["bare_bytes"]
 
     def resume(self, state: list[list[Any]]) -> None:
         """Go on from what `state` gave."""

@@ -75,6 +75,7 @@ class WrappedLane:
                     streams.feed(reader, line, offset, None)
                 continue
             self._not_unwrapped += 1
+            streams.bare_bytes += len(raw) if INTERESTING.match(raw) is None else 0
             streams.feed(bare, raw.removesuffix(b"\r"), offset, None)
             if self._not_unwrapped >= UNWRAPPED_LINES_TO_LEAVE and not bare.busy:
                 self.active = self.thin = False
@@ -145,7 +146,7 @@ class WrappedLane:
     def _entry(self, entry: Entry, raw: bytes, offset: int) -> None:
         """One piece of text that a wrapper gave up."""
         streams = self._streams
-        reader = streams.reader(entry.service or streams.service, entry.stream)
+        reader = streams.reader(streams.owner(entry.service), entry.stream)
         text = entry.text
         if entry.thin and not reader.busy and INTERESTING.match(text) is None:
             text = raw or text

@@ -1,0 +1,71 @@
+"""Whose a line is, where a program's own lines name somebody and those of its runtime nobody."""
+
+import pytest
+
+from gctail.parsing.scanner import Scanner
+from gctail.records import GcCycle, Passage, Sighting
+
+GC = (
+    "gc {n} @{n}.5s 1%: 0.038+0.34+0.007 ms clock, 0.076+0.16/0.057/0+0.014 ms cpu, 3->3->1 MB, 4 MB goal, "
+    "0 MB stacks, 0 MB globals, 2 P\n"
+)
+RFC5424 = '<134>1 2026-11-28T00:53:{n:02}.5Z vm-17 {name} 316 APP [ctx qid="{n}"] {text}\n'
+
+
+def wrapped(number, name="relay", text="connect"):
+    return RFC5424.format(n=number, name=name, text=text)
+
+
+def mixed(*others):
+    """Collections without a head, and below each some lines with one; `others` are put in front of those."""
+    return "".join(
+        "".join(other(n) for other in others)
+        + "".join(wrapped(n, text=f"connect {each}") for each in range(40))
+        + GC.format(n=n)
+        for n in range(1, 9)
+    )
+
+
+def owners(log, chunk):
+    """Lines of the application by service, and the services of the collections."""
+    scanner, lines, collections = Scanner("a.log", "a"), {}, set()
+    for start in range(0, len(log), chunk):
+        scanner.feed(log.encode()[start : start + chunk])
+        if start + chunk >= len(log):
+            scanner.flush()
+        for event in scanner.take():
+            if isinstance(event, Passage):
+                lines[event.service] = lines.get(event.service, 0) + bytes(event.text).count(b"\n")
+            elif isinstance(event, Sighting) and isinstance(event.record, GcCycle):
+                collections.add(event.service)
+    return lines, collections
+
+
+@pytest.mark.parametrize("chunk", [61, 1 << 20])
+@pytest.mark.parametrize("others", [(), (lambda n: wrapped(n, "kernel", "usb 1-1: reset"),)], ids=["alone", "kernel"])
+def test_the_only_one_who_is_named_is_the_one_whose_runtime_writes_bare_lines(chunk, others):
+    """As with a logger that writes RFC 5424 itself; only what came before the first collection is nobody's."""
+    lines, collections = owners(mixed(*others), chunk)
+    kernel = lines.pop("kernel", 0)
+    assert (lines, kernel, collections) == ({"relay": 40, "a": 280}, 8 * len(others), {"a"})
+
+
+@pytest.mark.parametrize("other", [
+    lambda n: wrapped(n, "nginx", "GET /"), lambda n: wrapped(n, text=GC.format(n=n + 3).rstrip()),
+    lambda n: f"tile {n} of the map of the world was drawn and is kept in the cache of tiles\n" * 20,
+], ids=["several", "own collections", "bare lines"])  # fmt: skip
+def test_others_who_are_named_stay_others(other):
+    """Where several are named, where the one who is named has collections of its own, or where bare lines say more."""
+    assert owners(mixed(other), 1 << 20)[0]["relay"] == 320
+
+
+def test_a_scanner_that_goes_on_knows_whose_the_lines_are():
+    """The state at the end of a line holds who is named."""
+    first = Scanner("a.log", "a")
+    first.feed(mixed().encode())
+    first.release()
+    again = Scanner("a.log", "a")
+    again.resume(first.state())
+    again.feed(wrapped(9).encode())
+    again.flush()
+    assert {event.service for event in again.take()} == {"a"}
