@@ -14,16 +14,18 @@ FITS, TOO_LITTLE = 90 << 10, 8 << 10
 """Resident KiB: room enough for a live heap of 60 MiB that may grow to 120; less than the live heap itself."""
 
 
-def died(service, kill, *, says="time=2026-11-23T03:00:00Z level=info msg=request\n"):
+def died(service, kill, *, says="time=2026-11-23T03:00:00Z level=info msg=request\n", over=False):
     """The services that are told to have died."""
     engine = Engine()
+    engine.over = over
     log, kernel = Scanner("pay.log", service), Scanner("kern.log", "kern")
     log.feed(says.encode() + collections(1, 30, live=60) + says.replace("03:00:00", "03:00:30").encode())
     found = list(engine.all(log.take()))
     kernel.feed(kill.encode())
     kernel.flush()
     found += engine.all(kernel.take())
-    return [finding.service for seen in found for finding in seen.findings if finding.kind == "death"]
+    told = [*(finding for seen in found for finding in seen.findings), *engine.conclude()]
+    return [finding.service for finding in told if finding.kind == "death"]
 
 
 def test_another_processs_kill_is_none_of_a_lone_services():
@@ -58,3 +60,17 @@ def test_a_kill_is_the_services_that_it_names_or_that_nothing_speaks_against(ser
 def test_a_process_that_held_less_than_the_live_heap_is_another_one():
     """Whatever it is called: another container of the same image."""
     assert died("checkout", KILL.format(pid=77, comm="checkout", rss=TOO_LITTLE)) == ["kernel"]
+
+
+@pytest.mark.parametrize("rss", [FITS, TOO_LITTLE])
+def test_at_the_end_of_all_logs_a_kill_is_whose_log_ends_there_and_whose_heap_fits(rss):
+    """As in a post-mortem: the kernel knows a program by the name of its file, which no log tells."""
+    kill = KILL.format(pid=77, comm="y1.26.8", rss=rss)
+    assert died("checkout", kill, over=True) == ["checkout" if rss == FITS else "kernel"]
+
+
+def test_at_the_end_of_all_logs_a_kill_at_another_time_is_somebody_elses():
+    """The service wrote lines for long after it; or it had been silent for hours."""
+    kill = KILL.format(pid=77, comm="chrome", rss=FITS)
+    for hour in ("02:00", "07:00"):
+        assert died("checkout", kill.replace("03:00", hour), over=True) == ["kernel"]

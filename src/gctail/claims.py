@@ -16,7 +16,7 @@ from gctail.parsing.messages import time_of
 from gctail.records import Death, Sighting
 from gctail.service import Service
 from gctail.whose.identity import identity
-from gctail.whose.matching import Life, Match, combined, match, names_another
+from gctail.whose.matching import WEAK, Life, Match, combined, match, names_another
 
 MOST_COMPARED = 64
 """Of more services only those are looked at that the report names."""
@@ -25,15 +25,18 @@ LATEST_PROCESSES = 2
 _NAMES = ("process", "container", "unit", "pod")
 
 
-def claimed(event: Sighting, death: Death, services: Iterable[Service]) -> Sighting:
-    """The report, given to the service it is about, with how sure that is and why; else to whom it names."""
+def claimed(event: Sighting, death: Death, services: Iterable[Service], *, over: bool = False) -> Sighting:
+    """The report, given to the service it is about, with how sure that is and why; else to whom it names.
+
+    `over`: all logs were read to their ends, and who says nothing more may be dead by another name than we know.
+    """
     running = [service for service in services if service.collections]
     likely = [service for service in running if service.name == event.service or _named(service.name, death)]
     asked = running if len(running) <= MOST_COMPARED else likely
     best, whose = Match(0.0, ()), None
     for service in asked:
-        found = _best(event, death, service, alone=len(running) == 1)
-        if found.confidence > best.confidence:
+        found = _best(event, death, service, alone=len(running) == 1, over=over)
+        if found.confidence > (max(best.confidence, WEAK) if over else best.confidence):
             best, whose = found, service
     if whose is None:
         names = [str(death.details[key]) for key in _NAMES if death.details.get(key)]
@@ -44,10 +47,10 @@ def claimed(event: Sighting, death: Death, services: Iterable[Service]) -> Sight
     return replace(event, service=whose.name, record=replace(death, details=details))
 
 
-def _best(event: Sighting, death: Death, service: Service, *, alone: bool) -> Match:
+def _best(event: Sighting, death: Death, service: Service, *, alone: bool, over: bool) -> Match:
     """The best match of its latest processes."""
-    lives = [_life(event, service, epoch, alone=alone) for epoch in list(service.epochs)[-LATEST_PROCESSES:]]
-    own = event.service == service.name
+    own = event.service == service.name or over
+    lives = [_life(event, service, epoch, alone=alone and own) for epoch in list(service.epochs)[-LATEST_PROCESSES:]]
     found = [match(event, life) for life in lives if own or names_another(death.details, life.who) is None]
     return max(found, key=lambda each: each.confidence, default=Match(0.0, ()))
 
@@ -67,7 +70,7 @@ def _life(event: Sighting, service: Service, epoch: Epoch, *, alone: bool) -> Li
         most_mib=float(max(goal or last.goal_mib or 0, last.heap_end_mib)) if last is not None else None,
         is_last=epoch is service.current,
         place=(event.origin if event.service == service.name else "", 0, 1 << 62),
-        alone=alone and event.service == service.name,
+        alone=alone,
     )
 
 

@@ -65,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
     views = views_of(options, engine, reading.facts)
     engine.limits = limits_of(options, limit_mib)
     live = options.follow or has_source(options.files)
+    engine.over = not live and bool(options.files) and "-" not in options.files
     alerts = alerts_of(options) if live else []  # nobody is woken for a log that has ended
     profiling = profiling_of(options) if live else None
     others: list[Sink] = [*alerts, *([profiling] if profiling is not None else ())]

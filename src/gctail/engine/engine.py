@@ -24,6 +24,8 @@ MOST_SERVICES = 10_000
 SERVICES_A_TURN = 500
 """Time passes for so many services at once, once a second: for ten thousand, every 20 s."""
 LONGEST_STEP_S = 5.0
+MOST_HELD = 64
+"""Reports of deaths, of finished logs, that wait for the end."""
 
 
 class Engine:
@@ -55,6 +57,9 @@ class Engine:
         """Whether a service that falls silent is told: only where somebody listens to it live."""
         self.excused: Callable[[str], bool] = lambda _: False
         """Whether somebody knows why a service says nothing: its log was deleted."""
+        self.over = False
+        """Whether the logs have ended and are read to their ends: whose a death is can wait until all is known."""
+        self._unclaimed: list[Sighting] = []
         self._heard: dict[str, Service] = {}  # since time has passed
         self._turns: list[str] = []
         self._now_s: float | None = None
@@ -81,15 +86,35 @@ class Engine:
         if isinstance(event.record, Death) and event.record.source != "go":
             event = claimed(event, event.record, self.services.values())
             name = event.service
+            if self.over and not self._runs(name) and len(self._unclaimed) < MOST_HELD:
+                self._unclaimed.append(event)
+                return None
         if isinstance(event.record, HeapSample) and event.record.instance:
             name = f"{name} {event.record.instance}"
             event = replace(event, service=name)
-        if self.only is not None and name != self.only:
+        return self._tell(event)
+
+    def _tell(self, event: Sighting) -> Seen | None:
+        """One thing that was read, to the service that it is about, if that was asked for."""
+        if not self.wanted(event):
             return None
         if self.window is not None and not self._inside(event, self.window):
             self.outside += 1
             return None
-        return self._service(name).observe(event)
+        return self._service(event.service).observe(event)
+
+    def _runs(self, name: str) -> bool:
+        return name in self.services and self.services[name].collections > 0
+
+    def _claim_the_rest(self) -> list[Finding]:
+        """Deaths that nobody has claimed while the logs were read."""
+        held, self._unclaimed = self._unclaimed, []
+        found: list[Finding] = []
+        for event in held:
+            if isinstance(event.record, Death):
+                seen = self._tell(claimed(event, event.record, self.services.values(), over=True))
+                found += seen.findings if seen is not None else ()
+        return found
 
     def hear_replicas(self) -> None:
         """From now on services whose names say that they are replicas of each other are compared."""
@@ -134,10 +159,12 @@ class Engine:
 
     def conclude(self) -> list[Finding]:
         """The input has ended: leaks that the verdicts see and no alarm has told."""
-        return [finding for service in self.services.values() for finding in service.conclude()]
+        found = self._claim_the_rest()
+        return found + [finding for service in self.services.values() for finding in service.conclude()]
 
     def conclusions(self) -> Iterator[list[Finding]]:
         """The same for one service after the other, those first that look most like a leak."""
+        yield self._claim_the_rest()
         for service in sorted(self.services.values(), key=lambda each: -each.belief):
             yield service.conclude()
 
