@@ -37,7 +37,7 @@ MOST_HELD_LINES, MOST_HELD_BYTES = 2048, MOST_BLOCK_BYTES
 MOST_LINE_BYTES = 1 << 13
 
 # {instance="10.0.0.1:9090",job="api"}
-_LABELS = r'\{((?>(?:[^"{}]|"(?>(?:[^"\\]|\\.)*)")*))\}'
+_LABELS = r'\{((?>(?:[^"{}]++|"[^"\\]*+(?>(?:\\.[^"\\]*+)*)")*))\}'
 _SERIES = re.compile(
     r"([A-Za-z_:][\w:]{0,127}+)(?:"
     + _LABELS
@@ -56,7 +56,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?")
 _PROFILE = re.compile(r"# ([A-Z]\w{1,31}) = (\[|[\d.e+-]{1,32}|true|false)?")
 _JSON_HEAD = re.compile(rb'[ \t]*+\{?[ \t]*+"[Mm]em_?[Ss]tats":[ \t]*+(?=\{)')
 _JSON_LINE = re.compile(rb'[ \t]*+(?:[\]}\[{",]|-?\d)')
-_JSON_MARKS = re.compile(rb'"(?>(?:[^"\\]|\\.)*)"?|[{}\[\]]')
+_JSON_MARKS = re.compile(rb'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)"?|[{}\[\]]')
 _DEEPER, _HIGHER = frozenset((b"{", b"[")), frozenset((b"}", b"]"))
 
 

@@ -84,7 +84,7 @@ CAPTURES = {
     "struct": rb"(" + _STRUCT + rb")",
     "path": rb"(" + _PATH + rb")",
     "hex": rb"((?:0x)?[0-9a-fA-F]++)",
-    "duration": rb"(-?[\d.]+(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h)(?>(?:[\d.a-z]|\xc2\xb5|\xce\xbc)*))",
+    "duration": rb"(-?[\d.]+(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h)(?>(?:[\d.a-z]++|\xc2\xb5|\xce\xbc)*))",
     "size": rb"(\d+(?:\.\d+)? ?[A-Za-z]{1,3})",
     "percent": rb"(-?\d+(?:\.\d+)?%)",
     "number": rb"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w])",
