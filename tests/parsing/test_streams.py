@@ -69,3 +69,34 @@ def test_a_scanner_that_goes_on_knows_whose_the_lines_are():
     again.feed(wrapped(9).encode())
     again.flush()
     assert {event.service for event in again.take()} == {"a"}
+
+
+@pytest.mark.parametrize("said", [
+    'time="2026-11-28T01:08:54Z" level=info msg=boot', "2026-11-28 01:08:54 boot", '{"ts":1795828134,"msg":"boot"}',
+])  # fmt: skip
+def test_a_collection_behind_a_head_without_a_time_has_the_time_of_the_line_before_it(said):
+    """`kubectl logs --prefix`: only the application's lines know what time it is."""
+    scanner = Scanner("a.log", "a")
+    scanner.feed(
+        "".join(f"[pod/shop-7d9f8c6b5-x2kqz/shop] {line}\n" for line in (said, GC.format(n=1).strip())).encode()
+    )
+    scanner.flush()
+    (collection,) = [event for event in scanner.take() if isinstance(event, Sighting)]
+    assert (collection.service, collection.time_s, collection.near_s) == (
+        "shop-7d9f8c6b5-x2kqz/shop",
+        None,
+        1795828134.0,
+    )
+
+
+def test_a_bare_collection_has_the_time_that_the_head_of_the_line_before_it_tells():
+    """The program writes RFC 5424 itself."""
+    scanner = Scanner("a.log", "a")
+    scanner.feed((wrapped(54) + GC.format(n=1)).encode())
+    scanner.flush()
+    (collection,) = [event for event in scanner.take() if isinstance(event, Sighting)]
+    assert (collection.time_s, collection.near_s) == (None, None)  # of somebody else, as far as it is known by then
+    scanner.feed((wrapped(54) + GC.format(n=2)).encode())
+    scanner.flush()
+    (collection,) = [event for event in scanner.take() if isinstance(event, Sighting)]
+    assert (collection.time_s, collection.near_s) == (None, 1795827234.5)

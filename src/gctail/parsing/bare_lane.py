@@ -11,7 +11,7 @@ from gctail.parsing.formats import Formats
 from gctail.parsing.gctrace import MODERN, cycle_from_groups
 from gctail.parsing.heads import MUCH_BYTES
 from gctail.parsing.hindsight import Hindsight
-from gctail.parsing.reading import INTERESTING
+from gctail.parsing.reading import INTERESTING, NEIGHBOUR_EVERY, NEIGHBOURS
 from gctail.parsing.streams import Streams
 from gctail.parsing.window import Window
 from gctail.parsing.wrappers import Unwrapper
@@ -22,10 +22,6 @@ RECENT_BYTES = 2048
 
 PROBES, PROBES_LATER = 16, 3
 """Lines of a buffer that are tried for a wrapper: at first, and when there was none in the first `MUCH_BYTES`."""
-
-NEIGHBOURS = 32
-"""Collections whose neighbour's time stamp is read after a start; later only every `NEIGHBOUR_EVERY`th."""
-NEIGHBOUR_EVERY = 64
 
 GC = re.compile(MODERN + rb"\r?+(?=\n)")
 

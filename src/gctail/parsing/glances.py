@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from gctail.parsing.kernel import KernelReader
 from gctail.parsing.metrics import find_sample
-from gctail.parsing.times import find_time
+from gctail.parsing.times import LOOK_INTO_BYTES, find_time
 
 if TYPE_CHECKING:
     from gctail.parsing.formats import Formats
     from gctail.parsing.window import Window
 
-STAMP_BYTES = 512
-"""How much of a line is looked at for its time."""
 INVOKED_BYTES = 1 << 14
 """How far before a kernel's report stands who asked for memory."""
 
@@ -33,7 +31,7 @@ def neighbour_s(window: Window, line: int, year: int | None) -> float | None:
     before = window.buffer.rfind(b"\n", 0, line - 1)
     if before < 0:
         return None
-    found = find_time(bytes(window.view[before + 1 : min(line - 1, before + STAMP_BYTES)]), year)
+    found = find_time(bytes(window.view[before + 1 : min(line - 1, before + LOOK_INTO_BYTES)]), year)
     return found[0] if found is not None else None
 
 

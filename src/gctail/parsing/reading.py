@@ -25,7 +25,7 @@ from gctail.parsing.mending import Mended, Mender, Piece
 from gctail.parsing.metrics_blocks import SampleReader, SampleStep
 from gctail.parsing.runtime import RUNTIME_START, is_sched_detail
 from gctail.parsing.text import plain
-from gctail.parsing.times import find_time
+from gctail.parsing.times import LOOK_INTO_BYTES, find_time
 from gctail.records import GcCycle, Passage, Record, Sched, Sighting, Unreadable
 
 INTERESTING = re.compile(
@@ -51,6 +51,10 @@ MOST_DETAILS = 100_000
 """P, M and G lines kept of one SCHED block."""
 FALSE_STARTS = 3
 """Application lines of one shape that may look like a torn record before the shape is known to be the application's."""
+
+NEIGHBOURS = 32
+"""Collections whose neighbour's time stamp is read after a start; later only every `NEIGHBOUR_EVERY`th."""
+NEIGHBOUR_EVERY = 64
 
 Event = Sighting | Passage
 
@@ -85,6 +89,8 @@ class LineReader:
         """Something that spans several lines has begun: the next line must come here too."""
         self.time_s: float | None = None
         self.near_s: float | None = None
+        self.year: int | None = None
+        """What completes time stamps that have none."""
         self._quote = b""
         self._entities = False
         self._queue: deque[tuple[Piece, bool]] = deque()
@@ -97,6 +103,7 @@ class LineReader:
 
     def feed(self, line: bytes, offset: int, time_s: float | None = None) -> None:
         """One line without its newline, at `offset` of the input; `time_s` is what its wrapper says."""
+        self.near_s = self.time_s if time_s is None else None
         self.time_s = time_s
         self._queue.append((Piece(line, offset), False))
         while self._queue:
@@ -300,9 +307,18 @@ class LineReader:
             found = find_time(text)
             self.time_s = found[0] if found is not None else None
 
+    def _look_before(self, number: int) -> None:
+        """Where nothing tells the time of a collection, the application's line before it may."""
+        known = self.time_s is not None or self.near_s is not None
+        if known or not self.lines or (number > NEIGHBOURS and number % NEIGHBOUR_EVERY):
+            return
+        found = find_time(self.lines[-1][:LOOK_INTO_BYTES], self.year)
+        self.near_s = found[0] if found is not None else None
+
     def _record(self, record: Record, offset: int, *, mended: bool = False, lines: int = 1) -> None:
         if isinstance(record, GcCycle):
             self.next_number, self.procs = record.number + 1, record.procs
+            self._look_before(record.number)
             if record.rest and self.tell_news is not None:
                 self.tell_news(record.rest)
         elif isinstance(record, Sched) and not record.run_queues and not mended:

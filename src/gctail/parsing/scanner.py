@@ -56,6 +56,7 @@ class Scanner:
         self._window = window = Window(room)
         self._unwrapper = unwrapper = Unwrapper(wrapper, year, lexicon.formats)
         self._streams = streams = Streams(service, origin, lexicon, self.notes)
+        streams.year = streams.bare.year = year
         self._events = streams.events
         self._hindsight = Hindsight(window, room.tail_bytes, streams, unwrapper, lexicon.reporters)
         formats = lexicon.formats if wrapper is None else None

@@ -32,6 +32,7 @@ class Streams:
 
     def __init__(self, service: str, origin: str, lexicon: Lexicon, notes: list[str]) -> None:
         self.service, self.origin = service, origin
+        self.year: int | None = None
         self.events: list[Found] = []
         self._notes = notes
         self._reporters, self.may_report = lexicon.reporters, lexicon.reported.search
@@ -56,7 +57,7 @@ class Streams:
             oldest = next(iter(self._readers))
             self._readers.pop(oldest).flush()
         reader = self._readers[service, stream] = LineReader(service, self.origin, stream, self.events)
-        reader.tell_news = self._tell_news
+        reader.tell_news, reader.year = self._tell_news, self.year
         return reader
 
     def owner(self, named: str | None) -> str:
