@@ -58,6 +58,8 @@ def test_how_much_of_what_came_stays_is_told():
         ("user logged in", "user logged in user=<*> method=<*>", "user logged in"),
         ("put(key=, size=)", "put(key=<*>, size=<*>)", "put(key=<*>, size=<*>)"),
         ("put(key=, size=) →", "put(key=<*>, size=<*>) → of=<*>", "put(key=<*>, size=<*>) → of=<*>"),
+        ("row of kept", "row <*> of <*> kept file=<*> line=<*>", "row <*> of <*> kept"),
+        ("row of kept size=", "row <*> of <*> kept size=<*>", "row <*> of <*> kept size=<*>"),
         ("", "<*> <*>", "<*> <*>"),
         ("render failed", None, "render failed"),
     ],

@@ -8,16 +8,16 @@ from gctail.sinks.text import Palette, _footer, _taken_back, service_block
 SUSPECT = {
     "template": "stored <*>", "message": "stored", "kind": "keys", "slot": "#1", "field": None, "share": 1.0,
     "correlation": 0.99, "p_value": 1.0, "per_event_kib": 12.0, "events": 300, "distinct": 300, "group": 1,
-    "example": "stored a1", "only": "", "only_share": None, "less": "", "held_share": None,
+    "counter_evidence": (), "example": "stored a1", "only": "", "only_share": None, "less": "", "held_share": None,
 }  # fmt: skip
 
 
-def block(**suspect):
+def block(verdict=None, ledger=None, **suspect):
     """What is told of a service with this suspect."""
     service = {
-        "service": "pay", "verdict": None, "death": None, "heap": None, "collections": 9, "epochs": 1, "epoch": 1,
+        "service": "pay", "verdict": verdict, "death": None, "heap": None, "collections": 9, "epochs": 1, "epoch": 1,
         "suspects": [{**SUSPECT, **suspect}], "grows_with": [], "mined_lines": 300, "last_lines": [],
-        "findings": [], "ledger": {"missing": 0, "doubled": 0},
+        "findings": [], "ledger": ledger or {"missing": 0, "doubled": 0},
     }  # fmt: skip
     return service_block(service, Palette(colour=False), []).splitlines()
 
@@ -59,3 +59,27 @@ def test_one_torn_line_is_one_line():
     read = {"bytes": 9, "lines": 2, "gc_lines": 1, "heap_samples": 0, "unreadable": 0}
     told = [_footer({"input": {**read, "mended": count}}, Palette(colour=False)) for count in (1, 1200)]
     assert [each.rsplit(", ", 1)[1] for each in told] == ["1 torn line mended", "1,200 torn lines mended"]
+
+
+def test_a_verdict_that_leaves_it_open_says_what_grew():
+    """`live heap 3 -> 189 MiB` is the start-up too."""
+    why = (
+        "17 collections in 97.8 s are too few to tell",
+        "the live heap is 189 MiB and has grown for 82 s",
+        "no limit",
+    )
+    verdict = Verdict(
+        leak=False, probability=0.48, kind="too-few-points", onset_uptime_s=None, rate_mib_per_s=None, forecast=None,
+        why=why,
+    )  # fmt: skip
+    told = {kind: block(verdict=replace(verdict, kind=kind)) for kind in ("too-few-points", "growing", "steady")}
+    assert [all(f"  {each}" in lines for each in why[:2]) for lines in told.values()] == [True, True, False]
+    assert not any("no limit" in line for lines in told.values() for line in lines)
+
+
+def test_one_missing_collection_is_one():
+    told = [block(ledger={"missing": count, "doubled": 0}) for count in (1, 2)]
+    assert [next(line for line in lines if "missing" in line).split(" missing")[0] for lines in told] == [
+        "  1 collection is",
+        "  2 collections are",
+    ]

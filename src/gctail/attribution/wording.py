@@ -9,6 +9,7 @@ from typing import Any
 from gctail.amounts import size
 
 PROVEN = 0.05
+_LAST_FIELD = re.compile(r"(?<=[\w>)\].!?%]) ([\w.@-]{1,60}=)<\*>$")
 _LAST_WORD = re.compile(r"(\w[\w.-]{0,39})\W{0,4}$")
 
 
@@ -61,9 +62,19 @@ def only_those(suspect: Mapping[str, Any]) -> str:
 
 
 def said(suspect: Mapping[str, Any]) -> str:
-    """What its lines say: the message, or where variables stand within that, the template, which shows where."""
+    """What its lines say: the message, or where variables stand within that, the template, which shows where.
+
+    The fields behind a message are left out either way: most are the same in every line. What looks like one, but is
+    of the message itself, as in `stored → size=128`, stays.
+    """
     message, template = str(suspect.get("message") or ""), str(suspect.get("template") or "")
-    return message if message and template.startswith(message) else template or message
+    if not message:
+        return template
+    if template.startswith(message):
+        return message
+    while (field := _LAST_FIELD.search(template)) is not None and field[1] not in message:
+        template = template[: field.start()]
+    return template or message
 
 
 def keyed(suspect: Mapping[str, Any]) -> bool:

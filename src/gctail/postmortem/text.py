@@ -187,7 +187,8 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
         groups.append(each.get("group"))
         yield from pen.wrapped(f'{at}. "{said(each)}": ' + ", ".join(fact for fact in facts if fact), "  ", "     ")
         if each.get("example"):
-            yield pen.paint(pen.cut(str(each["example"]), "     | "), DIM)
+            indent = "     | "
+            yield pen.paint(pen.cut(fitted(str(each["example"]), WIDTH - len(indent)), indent), DIM)
     for key in certificate.keys[:3]:
         if key.found is None:
             examples = ", ".join(value for value, _ in key.examples[:3])

@@ -249,7 +249,8 @@ def _status(service: str, details: Details) -> str:
 
 def _cut(service: str, details: Details) -> str:  # noqa: ARG001
     missing = details.get("missing")
-    proof = f" {missing} collections are missing from it, their numbers prove it." if missing else ""
+    are = "collection is" if missing == 1 else "collections are"
+    proof = f" {missing} {are} missing from it: the numbers of the others prove it." if missing else ""
     torn = f" It ends {details['torn']}." if details.get("torn") else ""
     return f"The log does not reach an end of the process.{torn}{proof}"
 

@@ -22,6 +22,9 @@ FEWEST_CELLS = 6
 MOST_SUSPECTS = 3
 MOST_DOUBTS = 2
 """Of what speaks against a suspect, the most telling first; JSON has all of it."""
+UNDECIDED = frozenset({"growing", "too-few-points"})
+MOST_REASONS = 2
+"""Of a verdict that leaves it open: what grew, and since when."""
 ALL_TOGETHER = 1.1
 """Shares of the growth that add up to no more explain it together; else one of the suspects is enough."""
 RED, YELLOW, GREEN, BLUE, DIM, BOLD, PLAIN = (
@@ -119,6 +122,8 @@ def service_block(service: dict[str, Any], palette: Palette, files: list[str]) -
     if verdict is not None:
         lines += _taken_back(service, verdict)
         lines += [f"  {show(said)}" for said in verdict.evidence.get("others_say", ())]
+    if verdict is not None and verdict.kind in UNDECIDED:
+        lines += [f"  {show(why)}" for why in verdict.why[:MOST_REASONS]]
     if verdict is not None and verdict.leak:
         lines += _forecast_lines(service, verdict.forecast)
     if verdict is not None and verdict.kind == "outside-heap":
@@ -274,7 +279,8 @@ def _ledger_lines(service: dict[str, Any]) -> list[str]:
     ledger = service["ledger"]
     told = []
     if ledger["missing"]:
-        told.append(f"{ledger['missing']} collections are missing from this log (their numbers prove it)")
+        are = "collection is" if ledger["missing"] == 1 else "collections are"
+        told.append(f"{ledger['missing']} {are} missing from this log (the numbers of the others prove it)")
     if ledger["doubled"]:
         told.append(f"{ledger['doubled']} stand in it twice")
     return [f"  {'; '.join(told)}"] if told else []
