@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gctail.detectors.passage import assumed_level, beyond, fatal_level, interval, survival
+from gctail.detectors.passage import assumed_level, beyond, fatal_level, interval, last_stretch, survival
 from gctail.detectors.reasons import limit_sentence
 from gctail.forecast import End, end_of, sentence, under_limit
 from gctail.records import Forecast, Verdict
@@ -59,6 +60,16 @@ def test_a_process_lives_on_until_it_has_allocated_what_is_left_of_its_limit() -
     soon, later = interval(256.0, 20.0, 60.0), interval(256.0, 20.0, 60.0, later_s)
     assert None not in {soon.seconds, later.seconds}
     assert (later.seconds or 0.0) - (soon.seconds or 0.0) == pytest.approx(later_s, rel=0.25)
+
+
+def test_who_lives_on_beyond_the_fatal_level_has_the_less_left() -> None:
+    """And is never said to be dead already; no jump where the heap crosses it, at 1 MiB/s and a cycle of 2 s."""
+    lefts = [last_stretch(100.0, room / 10, 1.0, 2.0) or 0.0 for room in range(200, -400, -1)]
+    assert lefts == sorted(lefts, reverse=True)
+    assert lefts[0] == pytest.approx(22.0, rel=0.01)
+    assert 2.0 < lefts[-1] < 3.0
+    assert max(earlier - later for earlier, later in pairwise(lefts)) < 0.11
+    assert last_stretch(100.0, 10.0, 0.0, 2.0) is None
 
 
 @given(st.floats(1.0, 1e6), st.floats(1.0, 1e6))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gctail.amounts import duration
-from gctail.detectors.passage import beyond, fatal_level, interval
+from gctail.detectors.passage import beyond, fatal_level, interval, last_stretch
 from gctail.records import Forecast, Verdict
 
 __all__ = ["End", "end_of", "sentence", "under_limit"]
@@ -42,7 +42,9 @@ def under_limit(verdict: Verdict, heap_live_mib: float, limit_mib: float, gogc: 
         return Forecast(limit_mib, None, None, None)
     fatal = fatal_level(limit_mib, gogc, None, limit_bound=False)
     grown_for_s = max(1.0, heap_live_mib / rate)
-    return interval(limit_mib, max(0.0, fatal - heap_live_mib) / rate, grown_for_s, beyond(fatal, rate, 0.0))
+    room_mib = fatal - heap_live_mib
+    near_s = last_stretch(fatal, room_mib, rate, 0.0)
+    return interval(limit_mib, max(0.0, room_mib) / rate, grown_for_s, beyond(fatal, rate, 0.0), near_s)
 
 
 def sentence(forecast: Forecast) -> str:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from gctail.detectors.bearing import Room
 from gctail.detectors.growth import Growth, Outlook
-from gctail.detectors.passage import OVERHEAD_SHARE, beyond, interval
+from gctail.detectors.passage import OVERHEAD_SHARE, beyond, interval, last_stretch
 from gctail.detectors.precedent import Precedent
 from gctail.detectors.values import STACK_WEIGHT
 from gctail.records import Forecast
@@ -45,8 +45,10 @@ def ending(
     limit = room.limit_mib if room.limit_mib is not None else room.level_mib + room.head_mib
     if seconds is not None and rate > 0.0:
         seconds = _with_stacks_once(seconds, room, ways[0])
-    later_s = beyond(fatal, rate, _last_cycle_s(growth, room))
-    forecast = interval(limit, seconds, max(room.bearing.now_s - onset_s, 1e-3), later_s)
+    cycle_s, left_mib = _last_cycle_s(growth, room), min(fatal - room.level_mib - room.bearing.spread, 0.0)
+    near_s = last_stretch(fatal, seconds * rate if seconds else left_mib, rate, cycle_s)
+    age_s = max(room.bearing.now_s - onset_s, 1e-3)
+    forecast = interval(limit, seconds, age_s, beyond(fatal, rate, cycle_s), near_s)
     return Ending(replace(forecast, limit_from=room.told_by), onset_s, rate)
 
 
