@@ -101,8 +101,8 @@ def interval(
 def last_stretch(fatal: float, room_mib: float, rate_mib_per_s: float, last_cycle_s: float) -> float | None:
     """Seconds to the death of a process near its fatal level (MiB), or beyond it (`room_mib` < 0); None without a rate.
 
-    The true level lies about the fatal one as a normal variable with a deviation of `SLACK`, and above where the process
-    lives: the further it has come without dying, the nearer the rest (the mean of a normal cut off below).
+    The true level lies about the fatal one as a normal variable with a deviation of `SLACK`, and above where the
+    process lives: the further it has come without dying, the less is left (the mean of a normal cut off below).
     """
     if rate_mib_per_s <= 0.0:
         return None
