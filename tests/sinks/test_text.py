@@ -83,3 +83,9 @@ def test_one_missing_collection_is_one():
         "  1 collection is",
         "  2 collections are",
     ]
+
+
+def test_a_line_of_the_log_is_quoted_as_it_looked():
+    """What would harm the terminal is shown as an escape all the same."""
+    told = block(example="12:00\t\x1b[34mINFO\x1b[0m\tstored a1\x07")
+    assert "    | 12:00 INFO stored a1\\x07" in told

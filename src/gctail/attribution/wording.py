@@ -9,7 +9,9 @@ from typing import Any
 from gctail.amounts import size
 
 PROVEN = 0.05
-_LAST_FIELD = re.compile(r"(?<=[\w>)\].!?%]) ([\w.@-]{1,60}=)<\*>$")
+_FIELD = r"[\w.@-]{1,60}=<\*>"
+_LAST_FIELDS = re.compile(rf"(?<=[\w>)\].!?%])(?: {_FIELD})+$")
+_FIELDS_ALONE = re.compile(rf"(?:^| ){_FIELD}$")
 _LAST_WORD = re.compile(r"(\w[\w.-]{0,39})\W{0,4}$")
 
 
@@ -64,17 +66,15 @@ def only_those(suspect: Mapping[str, Any]) -> str:
 def said(suspect: Mapping[str, Any]) -> str:
     """What its lines say: the message, or where variables stand within that, the template, which shows where.
 
-    The fields behind a message are left out either way: most are the same in every line. What looks like one, but is
-    of the message itself, as in `stored → size=128`, stays.
+    The fields behind a message are left out either way: most are the same in every line.
     """
     message, template = str(suspect.get("message") or ""), str(suspect.get("template") or "")
     if not message:
         return template
     if template.startswith(message):
         return message
-    while (field := _LAST_FIELD.search(template)) is not None and field[1] not in message:
-        template = template[: field.start()]
-    return template or message
+    words = _LAST_FIELDS.sub("", template)
+    return template if _FIELDS_ALONE.search(words) else words or message
 
 
 def keyed(suspect: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from gctail.amounts import duration, growth
 from gctail.attribution.wording import nobody, said, sentence
 from gctail.detectors.reasons import AT_ONCE_S, LIMIT_FROM
 from gctail.parsing.causes import ON_PURPOSE
-from gctail.parsing.text import show
+from gctail.parsing.text import plain, show
 from gctail.parsing.times import rfc3339
 from gctail.postmortem.brief import brief, command, first_step
 from gctail.records import Finding, Forecast, GcCycle, Verdict
@@ -227,7 +227,7 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
         )
         if suspect.get("about_keys"):
             told.append(f"    {show(suspect['about_keys'], 200)}")
-        told.append(palette.paint(f"    | {show(suspect['example'], 160)}", DIM))
+        told.append(palette.paint(f"    | {_quoted(suspect['example'])}", DIM))
         told += [f"    {show(line, 300)}" for line in source_lines(suspect.get("source"))]
         doubts = suspect["counter_evidence"] if label != "or" else ()
         told += [palette.paint(f"    but {show(doubt, 200)}", DIM) for doubt in doubts[:MOST_DOUBTS]]
@@ -258,10 +258,15 @@ def _death_lines(service: dict[str, Any], palette: Palette) -> list[str]:
         lines.append(f"  memory: {told.memory}")
     own = [line for line in service["last_lines"] if _KERNEL_LINE.match(line) is None]
     if own and death["epoch"] in {None, service["epoch"]}:
-        lines.append(f"  last line: {show(own[-1], 160)}")
+        lines.append(f"  last line: {_quoted(own[-1])}")
         if own[-1] == service["last_lines"][-1] and service.get("last_line_says"):
             lines.append(f"    {show(service['last_line_says'], 160)}")
     return lines
+
+
+def _quoted(line: str) -> str:
+    """A line of the log as a person would see it there: without colours, its tabs as blanks."""
+    return show(plain(line.encode("utf-8", "replace")).decode("utf-8", "replace").expandtabs(1), 160)
 
 
 def _next_lines(service: dict[str, Any], verdict: Verdict | None, files: list[str], palette: Palette) -> list[str]:
