@@ -103,6 +103,15 @@ def test_what_makes_keys_new_is_said_in_one_sentence(kind, cause, sentence):
     assert sentence in found.sentence
 
 
+def test_of_very_many_keys_the_ones_looked_at_are_told_as_such():
+    """8,531 different values, of which 2,048 were taken apart: the two numbers stand one line apart."""
+    few, many = (report(sample_of(made("id with time", count))) for count in (1000, 12_000))
+    assert few.distinct == few.looked_at
+    assert many.distinct > many.looked_at
+    assert "of those looked at" not in few.sentence
+    assert f"instead of {many.looked_at:,} of those looked at." in many.sentence
+
+
 def test_all_but_one_key_are_not_told_as_all_of_them():
     chance = random.Random(5)  # noqa: S311
     found = report(sample_of([f"/items/{chance.randrange(10**9)}" for _ in range(400)] + ["/items/7", "/items/7"]))

@@ -72,6 +72,7 @@ def test_the_text_fits_and_says_the_conclusion_first(gctail):
     assert max(map(len, lines)) <= WIDTH
     at = lines.index("The keys")
     assert lines[at + 1].startswith("  key: ")
+    assert " different values in all 1,501 lines" in lines[at + 1]
     assert lines[at + 2].startswith("  Each key is new because of its time stamp")
     assert any(line.startswith("    device_<time stamp in ms>") for line in lines)
 

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from certificates import example_certificate
 from gctail.advice.book import advise, rules
-from gctail.postmortem.certificate import StackGroup
+from gctail.postmortem.certificate import Quote, StackGroup
 from gctail.postmortem.facts_of import facts_of
 from gctail.postmortem.headline import headline
 from gctail.postmortem.stacks import folded
@@ -185,3 +185,11 @@ def test_a_limit_that_is_known_from_gomemlimit_alone_is_told_as_such():
     assert certificate.memory.limit_source == "gomemlimit"
     assert "(that of GOMEMLIMIT)" in written(certificate)
     assert b"(that of GOMEMLIMIT)" in page(case)
+
+
+def test_a_proof_is_quoted_as_it_looked():
+    """A logger that paints its lines leaves no escapes in the certificate."""
+    certificate = example_certificate()
+    quote = Quote("\x1b[90m12:00:48\x1b[0m \x1b[32mINF\x1b[0m shutting down", "app.log", 9)
+    text = written(replace(certificate, cause=replace(certificate.cause, evidence=(quote,))))
+    assert "    | 12:00:48 INF shutting down\n" in text

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from gctail.advice.book import Advice
 from gctail.amounts import duration, size
 from gctail.attribution.wording import called, only_those, said, surely, values_of
-from gctail.parsing.text import show
+from gctail.parsing.text import plain, show
 from gctail.postmortem.certificate import Case, Certificate, Memory, Moment, Quote
 from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
 from gctail.postmortem.pen import BLUE, BOLD, DIM, GREEN, RED, WIDTH, YELLOW, Pen
@@ -101,7 +101,8 @@ def _quoted(quote: Quote, pen: Pen) -> Iterator[str]:
     place = f"{_short(quote.origin)} at byte {quote.offset:,}"
     says = f": {quote.says}" if quote.says else ""
     yield from (pen.paint(line, DIM) for line in pen.wrapped(f"{place}{says}", "    ", "      "))
-    yield from pen.wrapped(quote.text[:600], "    | ", "    | ")
+    text = plain(quote.text[:600].encode("utf-8", "replace")).decode("utf-8", "replace")
+    yield from pen.wrapped(text, "    | ", "    | ")
 
 
 def _short(origin: str) -> str:

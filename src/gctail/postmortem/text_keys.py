@@ -32,9 +32,9 @@ def _block(key: Key, name: str, pen: Pen) -> Iterator[str]:
     found = key.found
     if found is None:
         return
-    about, first = "about " if found.scale > 1 else "", "the first " if found.cut else ""
+    about, which = "about " if found.scale > 1 else "", "the first" if found.cut else "all"
     rate = f", {key.new_per_s:.3g} new ones a second" if key.new_per_s else ""
-    lines = f"{first}{found.lines:,} lines"
+    lines = f"{which} {found.lines:,} lines"
     yield from pen.wrapped(f"{name}: {about}{found.distinct:,} different values in {lines}{rate}")
     yield from (pen.paint(line, BOLD) for line in pen.wrapped(found.sentence))
     yield pen.cut(f"built as  {found.pattern}  ({found.pattern_share:.0%} of them)", "    ")

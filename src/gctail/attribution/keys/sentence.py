@@ -95,8 +95,14 @@ def _because(found: KeyReport, cause: Part | None) -> str:
     named = " ".join(part for part in (cause.kind, cause.detail) if part)
     first = f"Each key is new because of its {named}{_where(cause)}: {_route(found) or CURES[cause.kind]}"
     if explains:
-        return f"{first}. Without it there would be {found.left:,} instead of {found.looked_at:,}."
+        return f"{first}. Without it there would be {_without(found)}."
     return f"{first}. What is left differs in most keys too, so bound the map as well."
+
+
+def _without(found: KeyReport) -> str:
+    """How many keys would be left; of very many only some are taken apart."""
+    some = " of those looked at" if found.distinct > found.looked_at else ""
+    return f"{found.left:,} instead of {found.looked_at:,}{some}"
 
 
 def _again(found: KeyReport) -> str:
@@ -126,7 +132,7 @@ def _once(found: KeyReport, cause: Part | None) -> str:
         cure = _route(found) or "leave it out"
         return (
             f"{first}: each has {article} {cause.kind} of its own{_where(cause)}. Without it there would be "
-            f"{found.left:,} instead of {found.looked_at:,}; {cure}, or bound the map by size or age."
+            f"{_without(found)}; {cure}, or bound the map by size or age."
         )
     return f"{first}, and nothing in their form says why: bound the map by size or age."
 
