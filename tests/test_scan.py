@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from gctail.records import Finding
+from gctail.runners.go_source import Leads, go_source
 from gctail.sinks.notices import Notice
 
 LEAKS = b"""package main
@@ -90,6 +91,16 @@ def test_a_verdict_leads_to_the_source_too(gctail, root):
     assert "fills SessionCache.sessions at main.go:47, and nothing deletes from it (main.go:" in text
     [service] = json.loads(gctail(log, "--source", log.parent, "--output", "json").stdout)["services"]
     assert service["suspects"][0]["source"]["containers"][0]["name"] == "SessionCache.sessions"
+
+
+def test_the_place_of_a_suspect_is_looked_up_once(root):
+    """Alerts, lines of JSON and the verdict tell the same suspect again and again."""
+    leads = Leads(go_source(str(root / "samples" / "gateway"))[0])
+    suspect = {"message": "request processed", "template": "request processed", "example": "", "mib": 3.0}
+    place = leads.place(suspect)
+    assert place is not None
+    assert place is leads.place(suspect | {"mib": 7.0})
+    assert leads.place({"message": "nobody says this"}) is None
 
 
 def test_a_finding_leads_to_the_source_as_it_is_told(gctail, root):

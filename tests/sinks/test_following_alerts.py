@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,35 @@ def test_following_sends_alerts_and_a_reload_sends_them_elsewhere(start, receive
     assert deaths == ["/two"]
     child.send_signal(signal.SIGTERM)
     assert child.wait(60) == 0
+
+
+def test_a_reload_reads_the_source_of_the_program_again(start, root, tmp_path):
+    """A release was rolled out beside the log; where there is no source any more, the old one stays."""
+    (tmp_path / "gctail.toml").write_text("")
+    (tmp_path / "service.log").write_bytes(b"")
+    source = tmp_path / "code"
+    source.mkdir()
+    (source / "main.go").write_bytes((root / "samples/gateway/main.go").read_bytes())
+    child = start("-v", "-f", "service.log", "--source", "code")
+    _listens(child)
+    (source / "main.go").rename(source / "moved.go")
+    child.send_signal(signal.SIGHUP)
+    assert _line(child, "read again") == "gctail: the configuration was read again\n"
+    (source / "moved.go").unlink()
+    child.send_signal(signal.SIGHUP)
+    said = "gctail: not reloaded, all stays as it was: code: there is no Go source in it\n"
+    assert _line(child, "reload") == said
+
+
+def _listens(child):
+    """It takes signals for what they mean."""
+    until_s, mask = time.monotonic() + 60, 1 << (signal.SIGHUP - 1)
+    while time.monotonic() < until_s:
+        status = Path(f"/proc/{child.pid}/status").read_text()
+        if int(status.partition("SigCgt:")[2].split()[0], 16) & mask:
+            return
+        time.sleep(0.02)
+    raise AssertionError("SIGHUP")
 
 
 def _addresses(receiver, kind):

@@ -31,7 +31,7 @@ from gctail.engine import Engine, report
 from gctail.errors import UsageError
 from gctail.parsing.window import Room
 from gctail.records import Finding, Passage, Sighting
-from gctail.runners.go_source import go_source, leading_to, led_to_source
+from gctail.runners.go_source import Leads, go_source
 from gctail.runners.local import Reading
 from gctail.runners.terminal import end_at_once
 from gctail.sinks import Sink
@@ -39,7 +39,6 @@ from gctail.sinks.out import complain
 
 if TYPE_CHECKING:
     from gctail.cli.following import Followed
-    from gctail.golang.source import Sources
     from gctail.runners.alerts import Alerts
     from gctail.runners.diet import Diet
     from gctail.runners.profiling import Profiling
@@ -73,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     sitting = Sitting(reading, engine, teller, views, alerts)
     sitting.live = live
     sitting.profiling = profiling
-    sitting.look_at_source(options.source)
+    sitting.look_at_source(options)
     if options.pass_through:
         from gctail.sinks.passing import PassingOn
 
@@ -82,7 +81,9 @@ def run(options: argparse.Namespace) -> int:
         from gctail.runners.diet import Diet
 
         sitting.diet = Diet(size_option("--max-memory", options.max_memory), engine, complain)
-    sitting.reloading = Reloading(options, changes_of(engine, teller, alerts), sitting.aside.say)
+    sitting.reloading = Reloading(
+        options, [sitting.look_at_source, *changes_of(engine, teller, alerts)], sitting.aside.say
+    )
     try:
         try:
             _sit(options, sitting)
@@ -139,7 +140,8 @@ class Sitting:
         self.reloading: Reloading | None = None
         self.profiling: Profiling | None = None
         self.passing: PassingOn | None = None
-        self.sources: Sources | None = None
+        self.leads: Leads | None = None
+        self._source_notes: list[str] = []
         self.diet: Diet | None = None
         self.aside = Aside(complain)
 
@@ -156,17 +158,18 @@ class Sitting:
             told["alerts"], told["alerts_dropped"] = each.health(), each.dropped
         return told
 
-    def look_at_source(self, folder: str | None) -> None:
-        """Read the program's source, if there is any. Raises `UnreadableInput`."""
-        if folder is not None:
-            self.sources, notes = go_source(folder)
-            self.reading.notes += notes
-            self.teller.outputs.lead = leading_to(self.sources)
+    def look_at_source(self, options: argparse.Namespace) -> None:
+        """Read the program's source, if there is any, instead of what was read before. Raises `UnreadableInput`."""
+        if options.source is not None:
+            sources, notes = go_source(options.source)
+            self.reading.notes += [note for note in notes if note not in self._source_notes]
+            self.leads, self._source_notes = Leads(sources), notes
+            self.teller.outputs.lead = self.leads.finding
 
     def outcome(self) -> dict[str, Any]:
         """The verdicts on all services, with the places in the source that their suspects lead to."""
         outcome = report(self.engine, self.reading.facts())
-        return outcome if self.sources is None else led_to_source(outcome, self.sources)
+        return outcome if self.leads is None else self.leads.outcome(outcome)
 
     def hear(self, events: Iterable[Sighting | Passage]) -> None:
         """Judge, tell and show what was read."""

@@ -9,10 +9,13 @@ from msgspec.structs import replace
 from gctail.errors import UnreadableInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     from gctail.golang.source import Sources
     from gctail.records import Finding
+
+MOST_KNOWN = 256
+"""Suspects whose places are remembered."""
 
 
 def go_source(folder: str) -> tuple[Sources, list[str]]:
@@ -28,25 +31,33 @@ def go_source(folder: str) -> tuple[Sources, list[str]]:
     return sources, [*notes, *(f"skipped {path}: {reason}" for path, reason in sources.skipped)]
 
 
-def leading_to(sources: Sources) -> Callable[[Finding], Finding]:
-    """What gives each suspect of a finding its `source`, so that who hears of it live can open the file."""
-    from gctail.golang.source import source_of
+class Leads:
+    """Leads suspects to their places in the source; a suspect that is told again is not looked up again."""
 
-    def led(finding: Finding) -> Finding:
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._known: dict[tuple[object, ...], dict[str, Any] | None] = {}
+
+    def place(self, suspect: Mapping[str, Any]) -> dict[str, Any] | None:
+        """`source` of a suspect: see `gctail.golang.source.source_of`."""
+        said = tuple(suspect.get(name) for name in ("message", "template", "example"))
+        if said not in self._known:
+            from gctail.golang.source import source_of
+
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[said] = source_of(self._sources, suspect)
+        return self._known[said]
+
+    def finding(self, finding: Finding) -> Finding:
+        """The finding with the place of each suspect, so that who hears of it live can open the file."""
         if not finding.suspects:
             return finding
-        return replace(
-            finding, suspects=tuple({**each, "source": source_of(sources, each)} for each in finding.suspects)
-        )
+        return replace(finding, suspects=tuple({**each, "source": self.place(each)} for each in finding.suspects))
 
-    return led
-
-
-def led_to_source(outcome: dict[str, Any], sources: Sources) -> dict[str, Any]:
-    """The outcome of a reading, with `source` in each suspect: see `gctail.golang.source.source_of`."""
-    from gctail.golang.source import source_of
-
-    for service in outcome["services"]:
-        for suspect in (*service["suspects"], *service["grows_with"]):
-            suspect["source"] = source_of(sources, suspect)
-    return outcome
+    def outcome(self, outcome: dict[str, Any]) -> dict[str, Any]:
+        """The outcome of a reading, with the place of each suspect."""
+        for service in outcome["services"]:
+            for suspect in (*service["suspects"], *service["grows_with"]):
+                suspect["source"] = self.place(suspect)
+        return outcome
