@@ -159,6 +159,17 @@ class Epoch(Struct):
         self.last_number += count
         self.last_uptime_s = self.view.start_s if self.view.start_s is not None else -1.0
 
+    def stopped(self, cycle: GcCycle) -> None:
+        """The last of those that went by: what is to be told now goes by its sizes."""
+        view, self.last = self.view, cycle
+        if self.last_derived is not None:
+            self.last_derived = replace(
+                self.last_derived,
+                next_goal_mib=view.asked_next_mib((cycle.stacks_mib or 0) + (cycle.globals_mib or 0), cycle.go),
+                gogc_estimate=view.last_gogc,
+                memory_limit_estimate_mib=view.last_limit_mib,
+            )
+
     def clock(self, sighting: Sighting, cycle: GcCycle) -> None:
         """Learn when the process started: a wrapper's time stamp is late by a little, a neighbour's line earlier."""
         uptime_s = cycle.uptime_s

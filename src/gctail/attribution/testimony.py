@@ -18,6 +18,7 @@ from gctail.attribution.columns import LEVEL, missing, running, table
 from gctail.attribution.ranking import regular, window
 from gctail.attribution.releases import full
 from gctail.detectors.episodes import REVERSAL_SHARE
+from gctail.detectors.floor import floor_of
 from gctail.detectors.growth import by_regression
 from gctail.detectors.hinge import Fit, fit
 from gctail.detectors.load import Load
@@ -89,7 +90,7 @@ def followed(courses: Courses, asked: Inquiry) -> Testimony | None:
     size = ceil(clock.size / BINS)
     parts = [slice(max(0, end - size), end) for end in range(clock.size, 0, -size)][::-1]
     worked, times_s = ([float(column[part].mean()) for part in parts] for column in (clock, seen.uptime_s))
-    kept_mib = _without_requests(seen, clock)
+    kept_mib = _on_floor(seen, _without_requests(seen, clock))
     levels = [float(np.quantile(kept_mib[part], LOW_QUANTILE)) for part in parts]
     gone = worked[-1] - worked[0]
     if gone <= 0.0:
@@ -185,6 +186,16 @@ def _without_requests(seen: Window, clock: Floats) -> Floats:
     held_mib = float(np.linalg.lstsq(terms, seen.live_mib, rcond=None)[0][1])
     kept_mib: Floats = seen.live_mib - max(held_mib, 0.0) * (seen.rate - seen.rate.mean())
     return kept_mib
+
+
+def _on_floor(seen: Window, kept_mib: Floats) -> Floats:
+    """The same where what comes and goes again and again is at the floor beneath it."""
+    found = floor_of(seen.uptime_s.tolist(), kept_mib.tolist())
+    if found is None:
+        return kept_mib
+    low = np.array(found.beneath)
+    low[found.places] = kept_mib[found.places]
+    return low
 
 
 def _straight(worked: list[float], levels: list[float], asked: Inquiry) -> float:

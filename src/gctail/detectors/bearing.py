@@ -9,7 +9,11 @@ from msgspec import Struct
 from gctail.detectors.passage import assumed_level, fatal_level
 from gctail.detectors.values import Block
 
+BASE_SHARE = 0.15
+"""Of its age: after so much a process has settled."""
 SPREAD_QUANTILE = 0.95
+LIVED_THROUGH = 0.9
+"""Of the room above a level: what came and went before did not need more of it, for the process lives."""
 
 
 class Bearing(Struct):
@@ -67,13 +71,15 @@ class Bearing(Struct):
 class Room(NamedTuple):
     """How much room is above a level, a live heap with weighed stacks: to the limit, to where others died, or assumed.
 
-    `limit_mib` is the container's limit, where it was told, `deaths_mib` are the levels of earlier deaths.
+    `limit_mib` is the container's limit, where it was told, `deaths_mib` are the levels of earlier deaths;
+    `passing_mib` is how far above the level the heap goes again and again, for moments.
     """
 
     limit_mib: float | None
     deaths_mib: tuple[float, ...]
     bearing: Bearing
     level_mib: float
+    passing_mib: float = 0.0
 
     @property
     def is_known(self) -> bool:
@@ -104,7 +110,8 @@ class Room(NamedTuple):
     @property
     def head_mib(self) -> float:
         """How far the upper envelope of the level is from death; 0 where it is beyond."""
-        return max(self.fatal_mib - self.level_mib - self.bearing.spread, 0.0)
+        left = max(self.fatal_mib - self.level_mib - self.bearing.spread, 0.0)
+        return left - min(self.passing_mib, LIVED_THROUGH * left) if self.is_known else left
 
     @property
     def near_mib(self) -> float:

@@ -15,6 +15,7 @@ from gctail.detectors.bending import YOUNGER_PART, bends, gets_there, is_straigh
 from gctail.detectors.beneath import HELD, Beneath, beneath, is_rise
 from gctail.detectors.busier import busier
 from gctail.detectors.episodes import Zigzag
+from gctail.detectors.floor import floor_of
 from gctail.detectors.hinge import FEWEST_BLOCKS, Curve
 from gctail.detectors.history import History
 from gctail.detectors.ladder import Ladder, ladder
@@ -177,7 +178,19 @@ def weighed(probability: float, odds: float) -> float:
 class Growth:
     """The growth of one process epoch: its levels, its turns, and the last judgement of each kind."""
 
-    __slots__ = ("_fit_s", "_unfitted", "ended", "history", "judged", "ladder", "memory", "passing", "waves", "zigzag")
+    __slots__ = (
+        "_fit_s",
+        "_unfitted",
+        "ended",
+        "floor",
+        "history",
+        "judged",
+        "ladder",
+        "memory",
+        "passing",
+        "waves",
+        "zigzag",
+    )
 
     def __init__(self, memory: Carryover | None = None) -> None:
         self.memory = memory or Carryover()
@@ -186,6 +199,7 @@ class Growth:
         self.passing = Passing()
         self.ladder: Ladder | None = None
         self.judged = self.waves = NOTHING
+        self.floor: Outlook | None = None
         self._fit_s = 0.0
         self._unfitted = 0
         self.ended = False
@@ -276,6 +290,17 @@ class Growth:
         """The ladder that the history ends with, if it does; nothing is kept."""
         return ladder(self.history, self.zigzag.noise)
 
+    def on_floor(self) -> tuple[Growth, float] | None:
+        """The growth of the floor alone, and how far above it the level usually goes (MiB); None where it has none."""
+        found = floor_of(self.history.time_s, self.history.low, self.passing.last)
+        if found is None:
+            return None
+        floor = Growth(self.memory)
+        floor.history, floor.ended = self.history.chosen(found.places), self.ended
+        for end_s, low in zip(floor.history.end_s, floor.history.low, strict=True):
+            floor.zigzag.observe(end_s, low)
+        return floor, found.above_mib
+
     def recent(self, onset_s: float, now_s: float) -> list[float]:
         """The levels of the younger part of the growth, block by block: older blocks have been joined."""
         history = self.history
@@ -313,6 +338,7 @@ class Growth:
             "fit": [self._fit_s, self._unfitted],
             "ended": self.ended,
             "passing": self.passing.state(),
+            "floor": list(self.floor) if self.floor is not None else None,
             "ladder": list(self.ladder) if self.ladder is not None else None,
         }
 
@@ -323,6 +349,7 @@ class Growth:
         self.judged, self.waves = Outlook(*state["judged"]), Outlook(*state.get("waves", NOTHING))
         self._fit_s, self._unfitted = state["fit"]
         self.ended = state["ended"]
+        self.floor = Outlook(*floor) if (floor := state.get("floor")) else None
         if "passing" in state:  # an older program kept neither
             self.passing = Passing.restore(state["passing"])
             self.ladder = Ladder(*state["ladder"]) if state.get("ladder") else None

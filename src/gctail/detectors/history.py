@@ -100,6 +100,14 @@ class History:
         for at in range(bisect_left(self.time_s, since_s), len(self.low) - last):
             self.low[at] = min(self.low[at], round(level, 3))
 
+    def chosen(self, places: list[int]) -> History:
+        """These blocks alone."""
+        chosen = History()
+        for name in self.__slots__:
+            column = getattr(self, name)
+            setattr(chosen, name, array("d", [column[at] for at in places]))
+        return chosen
+
     def level(self, time_s: float) -> float:
         """The low level near `time_s`: the mean of up to three blocks around it (MiB)."""
         times = self.time_s

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from gctail.detectors.bearing import Bearing, Room
+from gctail.detectors.bearing import BASE_SHARE, Bearing, Room
 from gctail.detectors.climb import Climb
 from gctail.detectors.ending import ending
 from gctail.detectors.explaining import NO_JUDGEMENT, Heard, Judgement, explained
@@ -16,10 +16,11 @@ from gctail.detectors.gathering import Gathering
 from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
 from gctail.detectors.goroutines import GoroutineGrowth
-from gctail.detectors.growth import LEAST_SUSPICION, Growth, Outlook, by_regression, by_waves
+from gctail.detectors.growth import LEAST_SUSPICION, NOTHING, Growth, Outlook, by_regression
 from gctail.detectors.ladder import Ladder
 from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, STILL_BELIEVED, LeakAlarm, Telling, Weight, worth
 from gctail.detectors.legacy import FEWEST_COLLECTIONS, Run, legacy, shown
+from gctail.detectors.look import beneath, look
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.others import NOBODY, Others, Replicas, nobody, others
 from gctail.detectors.passage import SHORTEST_SHARE
@@ -45,7 +46,6 @@ from gctail.detectors.values import (
 from gctail.records import Verdict
 
 VERSION = 1
-BASE_SHARE = 0.15
 IDLE_BLOCK_S = 300.0
 FEWEST_S = 10.0
 """Before that, and before a run has begun, there is no alarm by growth."""
@@ -172,14 +172,14 @@ class Judge:
 
     def _judge_growth(self, collections: int) -> list[Signal]:
         """The belief in a leak after a block of so many collections, and the alarm about it."""
-        growth, room, count = self._growth, self._room, self.gathering.collections
+        room, count = self._room, self.gathering.collections
         head, near = room.head_mib, room.near_mib
-        probability, episode, judged = growth.probability(self._bearing.now_s, near)
-        probability = max(probability, self._doubling(room, growth.ladder))
-        if growth.due(self._bearing.now_s, probability, episode.onset_s):
-            growth.refit(self._bearing.now_s, near, self._least_noise_mib)
-            probability, episode, judged = growth.probability(self._bearing.now_s, near)
-            probability = max(probability, self._doubling(room, growth.ladder))
+        probability, episode, judged = self._believed(room)
+        if self._growth.due(self._bearing.now_s, probability, episode.onset_s):
+            self._growth.refit(self._bearing.now_s, near, self._least_noise_mib)
+            below = beneath(self._growth, room, self._least_noise_mib)
+            self._growth.floor = None if below is None else below.way
+            probability, episode, judged = self._believed(room)
         said = self._others() if probability > LEAST_SUSPICION or self._memory.runs else NOBODY
         self._bearing.alone = round(self._bearing.heeding(probability), 6)
         probability = said.heeded(self._bearing.alone)
@@ -210,6 +210,8 @@ class Judge:
     def _telling(self, weight: Weight, episode: Outlook, judged: Outlook, said: Others) -> Telling:
         """What is to be said of this growth, on its way to the limit itself, however far."""
         growth, room = self._growth, self._room
+        if growth.floor is not None and (below := beneath(growth, room, self._least_noise_mib)) is not None:
+            growth, room, _, _, episode, judged = below
         if room.near_mib < room.head_mib:
             episode, judged = growth.towards(self._bearing.now_s, room.head_mib, self._least_noise_mib)
         end = ending(growth, room, episode, judged, earlier=said.end)
@@ -221,6 +223,14 @@ class Judge:
         maps = next(detector for detector in self._detectors if isinstance(detector, MapGrowth))
         of_map = maps.belief(room.level_mib, room.level_mib + room.head_mib, now_s)
         return of_map if ladder is None else max(of_map, ladder.belief(room.near_mib, now_s))
+
+    def _believed(self, room: Room) -> tuple[float, Outlook, Outlook]:
+        """The belief in a leak now, and both ways of judging behind it; by the last regressions."""
+        growth = self._growth
+        probability, episode, judged = growth.probability(self._bearing.now_s, room.near_mib)
+        if growth.floor is not None:
+            probability, episode, judged = growth.floor.probability, NOTHING, growth.floor
+        return max(probability, self._doubling(room, growth.ladder)), episode, judged
 
     def judgement(self, testimony: Testimony | None = None) -> Judgement:
         """Everything behind the verdict, the open block included; asking changes nothing.
@@ -268,15 +278,16 @@ class Judge:
 
     def _conclude(self, testimony: Testimony | None) -> Judgement:
         """The judgement over complete blocks, with a fresh regression; `testimony` is what the log says now."""
-        growth, count, now_s = self._growth, self.gathering.collections, self._bearing.now_s
-        if not len(growth.history):
+        count, now_s = self.gathering.collections, self._bearing.now_s
+        if not len(self._growth.history):
             return NO_JUDGEMENT
-        room = self._room
+        looks = look(self._growth, self._room, self._least_noise_mib)
+        doubling = self._doubling(looks.room, self._growth.steps())
+        below = beneath(self._growth, self._room, self._least_noise_mib)
+        looks = below or looks
+        growth, room, found, probability, episode, judged = looks
         head, near = room.head_mib, room.near_mib
-        found = growth.regress(now_s, self._least_noise_mib)
-        ways = by_regression(found, now_s, near), by_waves(found.beneath, now_s, near)
-        probability, episode, judged = growth.probability_with(*ways, now_s, near)
-        alone = max(probability, self._doubling(room, growth.steps()))
+        alone = max(probability, doubling)
         probability, alone = (self._worth(each, room) for each in (self._bearing.heeding(alone), alone))
         said = self._others()
         probability = said.heeded(probability)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from gctail.detectors.episodes import Zigzag
+from gctail.detectors.floor import Excursion
 from gctail.detectors.history import History
 
 JUMP_SHARE, JUMP_NOISE, JUMP_MIB = 0.2, 6.0, 4.0
@@ -21,14 +22,17 @@ GONE = 0.25
 A_HABIT = 2
 """After so many spikes one more jump is most likely another."""
 
+KEPT = 5
+
 
 class Passing:
-    """The jump under way, if any, and how many came and went before."""
+    """The jump under way, if any, how many came and went before, and the last ones."""
 
-    __slots__ = ("_before", "_blocks", "_highest", "_since_s", "_usual", "count")
+    __slots__ = ("_before", "_blocks", "_highest", "_since_s", "_usual", "count", "last")
 
     def __init__(self) -> None:
         self.count = 0
+        self.last: list[Excursion] = []
         self._before: dict[str, Any] | None = None
         self._since_s = self._usual = self._highest = 0.0
         self._blocks = 0
@@ -40,6 +44,9 @@ class Passing:
             return zigzag
         if low <= self._usual + GONE * (self._highest - self._usual):
             self.count += 1
+            spike = Excursion(self._since_s, round(self._highest - self._usual, 3))
+            self.last = [*self.last[-(KEPT - 1) :], spike]
+            self._usual = min(self._usual, low)
             return self.taken_back(zigzag, history, last=1)
         self._highest, self._blocks = max(self._highest, low), self._blocks + 1
         if self._blocks > LONGEST_BLOCKS or now_s - self._since_s > LONGEST_SHARE * now_s:
@@ -69,12 +76,13 @@ class Passing:
     def state(self) -> dict[str, Any]:
         """Plain data."""
         jump = [self._since_s, self._usual, self._highest, self._blocks]
-        return {"count": self.count, "before": self._before, "jump": jump}
+        return {"count": self.count, "before": self._before, "jump": jump, "last": [list(spike) for spike in self.last]}
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Passing:
         """What `state` was taken from."""
         passing = cls()
         passing.count, passing._before = state["count"], state["before"]
+        passing.last = [Excursion(*spike) for spike in state.get("last", ())]  # an older program kept none
         passing._since_s, passing._usual, passing._highest, passing._blocks = state["jump"]
         return passing

@@ -236,6 +236,7 @@ class Service:
             epoch.passed(at - begin)
             epoch.mark(epoch.last_uptime_s)
             if signals:
+                epoch.stopped(burst.cycle(at - 1))
                 sighting = burst.sighting(at - 1)
                 time_s = epoch.time_of(sighting) if epoch.start_s is not None else None
                 findings = tuple(self._told(epoch, signals, sighting, time_s))
