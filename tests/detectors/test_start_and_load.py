@@ -76,3 +76,11 @@ def test_a_leak_over_a_cache_that_fills_is_seen_where_its_growth_has_become_stra
         for moment in make.moments(make.collections(levels, every_s=1.0)):
             judge.observe(moment)
         assert judge.verdict().leak is leaks
+
+
+def test_new_highs_of_a_start_up_are_no_pace_of_what_comes_after(story: Any) -> None:
+    """3 to 24 MiB at once, then ever less from collection to collection, though each is a new high."""
+    lives = [3, 6, 12, 20, 24, 27, 30, 33, 35.5, 38, 40.5, 43, 45.5]
+    judge, _ = story(lives)
+    doubling, _ = story([3 * 1.35**at for at in range(13)])
+    assert judge.verdict().probability < 0.85 < doubling.verdict().probability

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from gctail.detectors.bending import YOUNGER_PART, bends, gets_there, is_straight, ripple
 from gctail.detectors.beneath import HELD, Beneath, beneath, is_rise
 from gctail.detectors.busier import busier
+from gctail.detectors.copies import Copies
 from gctail.detectors.episodes import Zigzag
 from gctail.detectors.floor import floor_of
 from gctail.detectors.hinge import FEWEST_BLOCKS, Curve
@@ -93,11 +94,12 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
     return Outlook(chance, left_s, onset_s, rise, younger)
 
 
-def by_streak(zigzag: Zigzag, now_s: float, head_mib: float) -> Outlook:
+def by_streak(zigzag: Zigzag, history: History, now_s: float, head_mib: float) -> Outlook:
     """Judge a run of new highs by doublings: how many there were, against how many are left to the fatal level.
 
     It needs few points: a heap that doubles from collection to collection is dead before there are twenty. Two more
-    new highs are asked for the first half of the belief, since a start-up sets some, too.
+    new highs are asked for the first half of the belief, since a start-up sets some, too. Where the younger half of the
+    time saw fewer doublings than the older, it counts twice: what a start-up filled at once is no pace.
     """
     streak = zigzag.streak
     if streak.count < SHORTEST_STREAK:
@@ -106,6 +108,10 @@ def by_streak(zigzag: Zigzag, now_s: float, head_mib: float) -> Outlook:
     rise = level - streak.level
     done, left = log2(level / max(streak.level, 1.0)), log2((level + head_mib) / level)
     if done <= 0.0 or age_s < SHORTEST_S:
+        return NOTHING
+    lately = log2(level / max(history.level(now_s - age_s / 2), 1.0))
+    done = min(done, 2.0 * lately)
+    if lately <= 0.0:
         return NOTHING
     chance = done / (done + left) * streak.count / (streak.count + 2.0)
     return Outlook(chance, age_s * left / done, streak.since_s, rise, rise / age_s)
@@ -181,6 +187,7 @@ class Growth:
     __slots__ = (
         "_fit_s",
         "_unfitted",
+        "copies",
         "ended",
         "floor",
         "history",
@@ -197,6 +204,7 @@ class Growth:
         self.history = History()
         self.zigzag = Zigzag(self.memory.noise_mib)
         self.passing = Passing()
+        self.copies = Copies()
         self.ladder: Ladder | None = None
         self.judged = self.waves = NOTHING
         self.floor: Outlook | None = None
@@ -207,6 +215,7 @@ class Growth:
     def follow(self, now_s: float, low: float) -> None:
         """Take a block into the zigzag; where the level turned, what the regression said is out of date."""
         self._unfitted += 1
+        self.copies.follow(now_s, low)
         self.zigzag = self.passing.follow(now_s, low, self.zigzag, self.history)
         if self.zigzag.observe(now_s, low) is not None:
             self._fit_s = 0.0
@@ -244,7 +253,7 @@ class Growth:
         level = self.zigzag.level
         quick = episode.probability * self.discount(now_s, level, now_s - episode.onset_s)
         slow = judged.probability * self.discount(now_s, level, now_s - judged.onset_s)
-        streak = by_streak(self.zigzag, now_s, head_mib)
+        streak = by_streak(self.zigzag, self.history, now_s, head_mib)
         abrupt = streak.probability * self.discount(now_s, level, now_s - streak.onset_s)
         own = 1.0 - judged.load
         quick, abrupt = own * quick, own * abrupt
@@ -338,6 +347,7 @@ class Growth:
             "fit": [self._fit_s, self._unfitted],
             "ended": self.ended,
             "passing": self.passing.state(),
+            "copies": self.copies.state(),
             "floor": list(self.floor) if self.floor is not None else None,
             "ladder": list(self.ladder) if self.ladder is not None else None,
         }
@@ -350,6 +360,8 @@ class Growth:
         self._fit_s, self._unfitted = state["fit"]
         self.ended = state["ended"]
         self.floor = Outlook(*floor) if (floor := state.get("floor")) else None
+        if "copies" in state:  # an older program kept none
+            self.copies = Copies.restore(state["copies"])
         if "passing" in state:  # an older program kept neither
             self.passing = Passing.restore(state["passing"])
             self.ladder = Ladder(*state["ladder"]) if state.get("ladder") else None

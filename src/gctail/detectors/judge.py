@@ -218,11 +218,12 @@ class Judge:
         return telling(Grown(weight, end, said), room, self.gathering.origin_s)
 
     def _doubling(self, room: Room, ladder: Ladder | None) -> float:
-        """The belief that one map, or one array on its ladder, goes on doubling until the memory is gone."""
+        """The belief that one map, or one array on its ladder, goes on growing until the memory is gone."""
         now_s = self._bearing.now_s
         maps = next(detector for detector in self._detectors if isinstance(detector, MapGrowth))
         of_map = maps.belief(room.level_mib, room.level_mib + room.head_mib, now_s)
-        return of_map if ladder is None else max(of_map, ladder.belief(room.near_mib, now_s))
+        of_slice = self._growth.copies.belief(room.near_mib, now_s)
+        return max(of_map, of_slice, 0.0 if ladder is None else ladder.belief(room.near_mib, now_s))
 
     def _believed(self, room: Room) -> tuple[float, Outlook, Outlook]:
         """The belief in a leak now, and both ways of judging behind it; by the last regressions."""
