@@ -282,13 +282,10 @@ class Judge:
         count, now_s = self.gathering.collections, self._bearing.now_s
         if not len(self._growth.history):
             return NO_JUDGEMENT
-        looks = look(self._growth, self._room, self._least_noise_mib)
-        doubling = self._doubling(looks.room, self._growth.steps())
-        below = beneath(self._growth, self._room, self._least_noise_mib)
-        looks = below or looks
-        growth, room, found, probability, episode, judged = looks
+        seen = self._growth, self._room, self._least_noise_mib
+        growth, room, found, probability, episode, judged = beneath(*seen) or look(*seen)
         head, near = room.head_mib, room.near_mib
-        alone = max(probability, doubling)
+        alone = max(probability, self._doubling(self._room, self._growth.steps()))
         probability, alone = (self._worth(each, room) for each in (self._bearing.heeding(alone), alone))
         said = self._others()
         probability = said.heeded(probability)
