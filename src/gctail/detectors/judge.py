@@ -27,7 +27,7 @@ from gctail.detectors.passage import SHORTEST_SHARE
 from gctail.detectors.patience import TO_LIMIT, haste, settled
 from gctail.detectors.pauses import PauseSpike
 from gctail.detectors.reasons import over_sentence
-from gctail.detectors.shape import LEAK, Course, kind_of
+from gctail.detectors.shape import LEAK, UNDECIDED, Course, kind_of
 from gctail.detectors.spikes import Spikes
 from gctail.detectors.spiral import DeathSpiral
 from gctail.detectors.telling import URGENT, Grown, telling
@@ -283,7 +283,10 @@ class Judge:
         if not len(self._growth.history):
             return NO_JUDGEMENT
         seen = self._growth, self._room, self._least_noise_mib
-        growth, room, found, probability, episode, judged = beneath(*seen) or look(*seen)
+        below = beneath(*seen)
+        shown = below if below is not None and below.probability >= UNDECIDED else look(*seen)
+        growth, room, found, _, episode, judged = shown  # what comes and goes is told where nothing grows beneath it
+        probability = (below or shown).probability
         head, near = room.head_mib, room.near_mib
         alone = max(probability, self._doubling(self._room, self._growth.steps()))
         probability, alone = (self._worth(each, room) for each in (self._bearing.heeding(alone), alone))
