@@ -11,9 +11,10 @@ from msgspec import Struct, structs
 from gctail.attribution.answered import answered
 from gctail.attribution.columns import LEVEL, LINES, SUM, Table, lines_of, table
 from gctail.attribution.describing import Describer
-from gctail.attribution.families import with_families
+from gctail.attribution.families import family, with_families
 from gctail.attribution.hints import (
     PART,
+    ROUTE,
     Hint,
     answered_by_others,
     hint,
@@ -205,12 +206,16 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
 
     def of(each: Candidate, moved: int) -> Hint:
         template, all_of_it = courses.templates[each.template], columns.kin.get(each.template, each.template)
+        is_route = bool(template.route) or (all_of_it != each.template and family(template.text) != template.text)
+        all_of_it = each.template if is_route else all_of_it
         no_evidence = each.kind == LEVEL or each.template in clocks or tells_a_level(template)
         found = hint(template, each, 1.0 if no_evidence else sum(courses.templates[all_of_it].count) / lines)
         printed = template.slots[each.slot].last if each.kind == LEVEL and each.slot is not None else ()
         found = weakened(found, min(moved, sum(map(isfinite, printed[seen.begin :]))) if printed else moved)
         if {each.template, all_of_it} & ended and each.less is None and each.kind != LEVEL:
             found = answered_by_others(found)
+        if is_route:
+            return structs.replace(found, kind=found.kind + ROUTE)
         return structs.replace(found, kind=min(found.kind, PART)) if all_of_it != each.template else found
 
     return [of(each, moved) for each, moved in zip(columns.candidates, moves, strict=True)]

@@ -180,7 +180,13 @@ def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Ca
             yield Candidate(at, LEVEL, place), level - missing_share * np.diff(level, prepend=level[0])
         if slot.new_keys and slot.distinct >= FEWEST_KEYS and not levels:  # a number that rises is no key
             yield Candidate(at, KEYS, place), running(arrivals(slot, template), missing_share)
-        if slot.sums and not is_a_code(slot.name) and min(slot.sums) >= 0.0 and max(slot.sums) < LARGEST:
+        if (
+            slot.sums
+            and slot.type != "duration"
+            and not is_a_code(slot.name)
+            and min(slot.sums) >= 0.0
+            and max(slot.sums) < LARGEST
+        ):
             yield Candidate(at, SUM, place), running(slot.sums, missing_share)
 
 

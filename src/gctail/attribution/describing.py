@@ -71,6 +71,8 @@ class Describer:
         )
 
     def _only(self, candidate: Candidate) -> str:
+        if route := self.courses.templates[candidate.template].route:
+            return route
         if candidate.slot is None or not candidate.value:
             level = self.courses.templates[candidate.template].level
             return f"level={level}" if level and len(self._levels(candidate)) > 1 else ""
@@ -81,6 +83,8 @@ class Describer:
         if not self._only(candidate):
             return None
         every = [self.courses.templates[candidate.template]] if candidate.value else self._levels(candidate)
+        if every[-1].route:
+            every = [each for each in self.courses.templates if every[-1] in each.routes]
         whole = sum(sum(each.count[self.seen.begin :]) for each in every)
         return round(sum(lines_of(self.courses, candidate)[self.seen.begin :]) / whole, 4) if whole else None
 

@@ -19,6 +19,8 @@ HOLE = "<*>"
 LEAST_SAID = 2
 """Words that members have in common; `user created` and `user deleted` are two things to say."""
 MOST_KEYS = 8
+MOST_OF_IT = 0.95
+"""Of the lines of a template: such a route is all of it."""
 _VARIES = re.compile(
     r'(?<![^\s"\[(=])(?:(?:GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS|CONNECT|TRACE)(?=[\s",;:)\]]|\Z)|/[^\s",;)\]]*)'
 )
@@ -45,6 +47,11 @@ def with_families(courses: Courses) -> tuple[Courses, Mapping[int, int]]:
         if len(own) > 1:
             kin |= dict.fromkeys(own, len(templates))
             templates.append(_together(text, [courses.templates[at] for at in own]))
+    for at, template in enumerate(courses.templates):
+        for route in template.routes:
+            if route.total < MOST_OF_IT * template.total:
+                kin[len(templates)] = kin.get(at, at)
+                templates.append(route)
     return structs.replace(courses, templates=tuple(templates)), kin
 
 

@@ -27,7 +27,7 @@ ALWAYS_NEW = 0.9
 FEW_REPEATED = 0.6
 """Of numbers: such as go up to a million hardly come again by chance."""
 LITTLE = 0.35
-NET, PART, SUMMED = 0.5, -0.7, -0.8
+NET, PART, SUMMED, ROUTE = 0.5, -0.7, -0.8, -0.7
 """What is there after what went; lines with one value, and sums, of which there are many to try."""
 SIZE, NUMBER, COUNTER = 2.0, 1.0, -0.5
 NEW_KEYS, AMONG_REPEATED, STAMPED, NUMBERED = 0.4, 1.2, 1.6, -0.4
@@ -35,6 +35,7 @@ KEEPS, KEEPS_AND_ENDS, IS_OVER, PASSED_OVER = 1.3, 0.3, -1.2, -1.2
 UNDER_WAY = -1.6
 """What comes to an end by another line keeps nothing, whatever it says."""
 WEAK = {"serves": -0.4, "puts": 0.5, "gets": -0.5}
+BY_METHOD = {"POST": 0.3, "PUT": 0.3, "DELETE": -1.2, "HEAD": -1.2, "OPTIONS": -1.2}
 FAILED = 0.8
 """A warning, an error, or words of one tell of something unusual, and the growth is."""
 WARNS = frozenset({"warn", "error", "fatal", "panic"})
@@ -89,7 +90,9 @@ def rare(share: float) -> float:
 
 
 def said(template: Template) -> float:
-    """What the words of a message make likely."""
+    """What the words of a message make likely; of a route its method, for the others are those of every request."""
+    if template.route:
+        return BY_METHOD.get(template.route.partition("=")[2].partition(" ")[0], 0.0)
     done = deeds(template.message)
     if "passes" in done:
         return PASSED_OVER

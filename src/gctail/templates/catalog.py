@@ -16,6 +16,8 @@ from gctail.templates.sketch import HOLE
 from gctail.templates.tally import Tally, Words, agree
 
 MOST_TEMPLATES = 512
+MOST_ROUTES = 256
+"""Of all templates."""
 KEPT = 256
 """Templates that stay when there were too many."""
 MANY = 6
@@ -62,6 +64,18 @@ class Catalog:
             )
             return self._merge(tally, different)
         return tally
+
+    def close(self, place: int) -> None:
+        """The open bin is complete. Of too many routes those of the rarest templates are told apart no longer."""
+        routes = 0
+        for tally in self:
+            tally.close(place)
+            routes += tally.routes
+        for tally in sorted(self, key=lambda tally: tally.total) if routes > MOST_ROUTES else ():
+            routes -= tally.routes
+            tally.without_routes()
+            if routes <= MOST_ROUTES:
+                break
 
     def __iter__(self) -> Iterator[Tally]:
         return iter(self.tallies.values())

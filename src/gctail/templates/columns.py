@@ -15,8 +15,10 @@ from gctail.parsing.times import epoch_seconds, parse_time
 from gctail.templates.catalog import Catalog
 from gctail.templates.forms import Forms
 from gctail.templates.mask import kind_of
+from gctail.templates.routes import MOST_EXAMPLE_BYTES as MOST_ROUTE_BYTES
+from gctail.templates.routes import Route
 from gctail.templates.sketch import HOLE, MOST_SLOTS, MOST_WORDS, sketch_message
-from gctail.templates.slots import NUMBERS, When
+from gctail.templates.slots import NOTHING, NUMBERS, When
 from gctail.templates.tally import MOST_EXAMPLE_BYTES, Tally
 
 MOST_JSON_BYTES = 1 << 16
@@ -91,12 +93,12 @@ class Columns:
                 tally.add(len(same), now_s)
                 templates.append(tally)
                 columns = dict(zip(names, zip(*same, strict=True), strict=True))
+                when = when._replace(beside=columns)  # noqa: PLW2901
                 for name in layout.fields:
-                    _fill(tally, name, columns[name], when)
+                    for at, route in _fill(tally, name, columns[name], when).items():
+                        route.example = _written(objects, written(), names, same[at])[:MOST_ROUTE_BYTES]
                 if not tally.example:
-                    lines = zip(objects, written(), strict=False)  # a newline ends the last one
-                    line = next(line for found, line in lines if _is(found, names, same[0]))
-                    tally.example = line[:MOST_EXAMPLE_BYTES]
+                    tally.example = _written(objects, written(), names, same[0])[:MOST_EXAMPLE_BYTES]
             self.catalog.lines += len(rows)
 
     def _read_alike(
@@ -145,6 +147,12 @@ def _spoken(layout: Layout, names: tuple[str, ...], rows: list[Row]) -> dict[tup
     return by_level
 
 
+def _written(objects: list[dict[str, Any]], lines: list[bytes], names: tuple[str, ...], row: Row) -> bytes:
+    """How the first of these objects that has these values was written."""
+    both = zip(objects, lines, strict=False)  # a newline ends the last one
+    return next(line for found, line in both if _is(found, names, row))
+
+
 def _is(found: dict[str, Any], names: tuple[str, ...], row: Row) -> bool:
     return tuple(found) == names and tuple(found.values()) == row
 
@@ -187,20 +195,27 @@ def _parsed(lines: list[bytes]) -> tuple[list[dict[str, Any]], list[bytes], list
     return objects, kept, others
 
 
-def _fill(tally: Tally, name: str, column: Sequence[Any], when: When, depth: int = 0) -> None:
-    """Hand one field of some lines to its slot; groups are columns of their own, with a dot in their names."""
+def _fill(tally: Tally, name: str, column: Sequence[Any], when: When, depth: int = 0) -> dict[int, Route]:
+    """Hand one field of some lines to its slot; groups are columns of their own, with a dot in their names.
+
+    Routes that wait for an example are handed back, by the place of it.
+    """
     kinds = set(map(type, column))
+    lines = len(column)
     if type(None) in kinds:
         column = [value for value in column if value is not None]
         kinds.discard(type(None))
     if not kinds:
-        return
+        return {}
+    waiting: dict[int, Route] = {}
     if dict in kinds:
         groups = [value for value in column if value.__class__ is dict]
         inner_names = list(dict.fromkeys(inner for group in groups for inner in group))[:MOST_SLOTS]
-        for inner in inner_names if depth < MOST_DEPTH else ():
-            _fill(tally, f"{name}.{inner}"[:128], [group.get(inner) for group in groups], when, depth + 1)
-    elif kinds <= {int, float}:
+        inners = {inner: [group.get(inner) for group in groups] for inner in inner_names if depth < MOST_DEPTH}
+        for inner, values in inners.items():
+            waiting |= _fill(tally, f"{name}.{inner}"[:128], values, when._replace(beside=inners), depth + 1)
+        return waiting if len(groups) == lines else {}
+    if kinds <= {int, float}:
         tally.fill(name, name, "number", column, when)
     elif str in kinds:
         slot = tally.slots.get(name)
@@ -208,7 +223,10 @@ def _fill(tally: Tally, name: str, column: Sequence[Any], when: When, depth: int
         kind = slot.kind if slot else kind_of(texts[0].encode("utf-8", "replace"))
         if kind in NUMBERS:
             tally.fill(name, name, kind, [text.encode("utf-8", "replace") for text in texts], when)
+        elif len(texts) == lines:
+            waiting = tally.fill(name, name, kind, texts, when)
         else:
-            tally.fill(name, name, kind, texts, when)
+            tally.fill(name, name, kind, texts, when._replace(beside=NOTHING))
     elif bool in kinds:
         tally.fill(name, name, "word", [value for value in column if value.__class__ is bool], when)
+    return waiting

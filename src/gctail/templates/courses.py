@@ -73,6 +73,10 @@ class Template(Struct, frozen=True):
     count: list[float]
     slots: tuple[Slot, ...]
     read_share: float = 1.0
+    routes: tuple[Template, ...] = ()
+    """The lines of each route, where one of the slots holds addresses: of these only the keys are known."""
+    route: str = ""
+    """Of lines of one route which slot it stands in, and the route: `uri=GET /v2/reports/<*>/pdf`."""
 
 
 class Courses(Struct, frozen=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from gctail.templates.pattern import Reading, compiled, readings
 from gctail.templates.shortcut import ENOUGH as ENOUGH_TO_LEARN
 from gctail.templates.shortcut import Shortcut
 from gctail.templates.sketch import MOST_BYTES, Sketch
+from gctail.templates.slots import METHODS, NOTHING
 from gctail.templates.tally import Tally
 
 MOST_FORMS = 1024
@@ -36,10 +37,11 @@ _VARIABLE = re.compile(
 class Form:
     """Texts that are alike but for the values of their slots."""
 
-    __slots__ = ("pattern", "shortcut", "slots", "source", "tally", "texts")
+    __slots__ = ("methods", "pattern", "shortcut", "slots", "source", "tally", "texts")
 
     def __init__(self, tally: Tally, slots: Sequence[Reading], source: bytes) -> None:
         self.tally, self.slots, self.source = tally, slots, source
+        self.methods = {reading.slot.name: at for at, reading in enumerate(slots) if reading.slot.name in METHODS}
         self.pattern: re.Pattern[bytes] | None = None
         self.shortcut: Shortcut | None = None
         self.texts = 0
@@ -59,6 +61,12 @@ class Form:
         if self.shortcut is not None:
             self.shortcut.learn(columns)
         return columns
+
+    def named(self, columns: Sequence[Sequence[bytes]]) -> Mapping[str, Sequence[bytes]]:
+        """The columns whose slot is called a method: what stands beside an address."""
+        if not self.methods:
+            return NOTHING
+        return {name: columns[at] for name, at in self.methods.items()}
 
 
 class Alike(NamedTuple):

@@ -7,6 +7,7 @@ from gctail.templates.catalog import Catalog
 from gctail.templates.columns import Columns
 from gctail.templates.forms import Forms
 from gctail.templates.multiline import unwrapped_block
+from gctail.templates.routes import MOST_EXAMPLE_BYTES as MOST_ROUTE_BYTES
 from gctail.templates.sketch import sketch
 from gctail.templates.slots import When
 from gctail.templates.tally import Tally
@@ -48,7 +49,9 @@ class Lines:
         for form, places, columns in self._texts.read(lines, None, now_s) if lines else ():
             form.tally.add(len(places), now_s)
             found.append(form.tally)
+            when = When(now_s, self._catalog.lines + places[-1], form.named(columns))
             for (key, slot, _), column in zip(form.slots, columns, strict=True):
-                form.tally.fill(key, slot.name, slot.kind, column, When(now_s, self._catalog.lines + places[-1]))
+                for at, route in form.tally.fill(key, slot.name, slot.kind, column, when).items():
+                    route.example = lines[places[at]][:MOST_ROUTE_BYTES]
         self._catalog.lines += len(lines)
         return found

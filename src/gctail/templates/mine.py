@@ -46,7 +46,7 @@ MOST_AHEAD_BYTES = 1 << 19
 """So many bytes of rare lines may be read before their share is held against that of all."""
 FEW_BYTES = 1 << 14
 """Of every bin, where it is not its turn."""
-TEMPLATE_KIB, SLOT_KIB = 8, 4
+TEMPLATE_KIB, SLOT_KIB, ROUTE_KIB = 8, 4, 2
 """What one takes, about, when all time bins are full (measured by what a process of many services holds)."""
 
 
@@ -101,8 +101,7 @@ class Mine:
             return
         if self.grid.tick(uptime_s, live_mib):
             self._flush()
-            for tally in self.catalog:
-                tally.close(self.grid.bins)
+            self.catalog.close(self.grid.bins)
             self.grid.close()
             self._bin_bytes, self._last_bin_bytes = 0, self._bin_bytes
             if self.grid.full:
@@ -122,7 +121,8 @@ class Mine:
         if self._weighed != self.bytes_read:
             self._weighed = self.bytes_read
             slots = sum(len(tally.slots) for tally in self.catalog)
-            self._held_kib = TEMPLATE_KIB * len(self.catalog.tallies) + SLOT_KIB * slots
+            routes = sum(tally.routes for tally in self.catalog)
+            self._held_kib = TEMPLATE_KIB * len(self.catalog.tallies) + SLOT_KIB * slots + ROUTE_KIB * routes
         return self._held_kib
 
     def courses(self) -> Courses:

@@ -18,6 +18,8 @@ from typing import NamedTuple
 from gctail.templates.catalog import Catalog
 from gctail.templates.lines import Lines
 from gctail.templates.parts import FORGET, Parts
+from gctail.templates.routes import Routes, address_in, name_of
+from gctail.templates.slots import METHODS
 from gctail.templates.tally import Tally
 from gctail.templates.watch import its_turn, value_of, watch
 
@@ -38,7 +40,7 @@ class Shape(NamedTuple):
     """What is known of all lines of a shape: their template, and which value they have where there are only a few."""
 
     tally: Tally
-    values: tuple[tuple[Parts, bytes], ...]
+    values: tuple[tuple[Parts | Routes, bytes], ...]
 
     def tell(self, lines: int) -> None:
         """So many such lines were counted."""
@@ -146,11 +148,19 @@ class _Block:
         return self.block.split(b"\n")
 
 
-def _values(tally: Tally, line: bytes) -> Iterator[tuple[Parts, bytes]]:
+def _values(tally: Tally, line: bytes) -> Iterator[tuple[Parts | Routes, bytes]]:
     """The values that a line has in the slots with only a few; empty where it has no such field."""
     for slot in tally.slots.values():
         if slot.parts is not None and len(slot.parts.now) > 1 and (value := value_of(slot.name, line)) is not None:
             yield slot.parts, value
+        if slot.routes is not None and (address := value_of(slot.name, line) or address_in(line)):
+            yield slot.routes, name_of(address, _method(tally, line))
+
+
+def _method(tally: Tally, line: bytes) -> bytes | None:
+    """What stands beside an address, where the template has a field for it."""
+    name = next((each for each in METHODS if each in tally.slots), None)
+    return value_of(name, line) if name is not None else None
 
 
 def _sorted_out(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import isfinite, isnan
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,7 +17,10 @@ from gctail.templates.distinct import Distinct
 from gctail.templates.grid import ABSENT, Course
 from gctail.templates.parts import Parts
 from gctail.templates.recurrence import Recurrence
+from gctail.templates.routes import Route, Routes, is_address
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+METHODS = ("method", "http_method", "verb", "http.method", "request_method", "Method", "RequestMethod")
 Value = bytes | str | int | float | bool | None
 
 MEASURES = frozenset({"float", "duration", "size", "percent", "time"})
@@ -87,10 +91,11 @@ def numbers_of(values: Sequence[Value]) -> tuple[Sequence[float], float] | None:
 
 
 class When(NamedTuple):
-    """Seconds of uptime when some lines were read, and where the last of them stood among all."""
+    """Seconds of uptime when some lines were read, where the last of them stood among all, and fields of theirs."""
 
     now_s: float
     line: int
+    beside: Mapping[str, Sequence[Any]] = NOTHING
 
 
 class Spoken(NamedTuple):
@@ -110,7 +115,7 @@ class SlotTally:
 
     __slots__ = (
         "distinct", "highest", "key", "kind", "last", "last_line", "measured", "name", "new_keys", "now", "parts",
-        "sums", "values", "whole_from",
+        "routes", "sums", "values", "whole_from",
     )  # fmt: skip
 
     def __init__(self, key: str, name: str, kind: str) -> None:
@@ -119,6 +124,8 @@ class SlotTally:
         self.values = 0
         self.parts: Parts | None = None if kind in UNDIVIDED or self.measured else Parts()
         """Each of a few values over time; None where there are too many."""
+        self.routes: Routes | None = None
+        """Where its values are addresses."""
         self.whole_from: int | None = None
         """The bin from which on keys are taken of every line, though not every one is read."""
         self.distinct: Distinct | None = None
@@ -152,6 +159,30 @@ class SlotTally:
         """Take in the keys of lines of which nothing else is read."""
         self.values += len(keys)
         self._keys(keys, now_s, divided=False)
+
+    def add_routed(self, values: Sequence[Value], when: When) -> dict[int, Route]:
+        """Take in addresses, route by route, with the methods beside them where there are some.
+
+        A route that is new waits for an example: the line of the value at this place.
+        """
+        self.values += len(values)
+        if self.routes is None:
+            self.routes, self.parts = Routes(), None
+        texts, beside = _as_bytes(values), when.beside
+        methods = next((beside[each] for each in METHODS if each in beside), None) if beside else None
+        owners = self.routes.owners(texts, methods, when.now_s)
+        groups: dict[Route, list[bytes]] = {}
+        if owners.count(owners[0]) == len(owners):
+            groups[owners[0]] = texts  # type: ignore[assignment]
+        else:
+            groups = {owner: [] for owner in owners}
+            for owner, text in zip(owners, texts, strict=True):
+                groups[owner].append(text)
+        for owner, theirs in groups.items():
+            before = self.now[0]
+            self._keys(theirs, when.now_s, divided=False)
+            owner.add(len(theirs), self.now[0] - before, when.now_s)
+        return {owners.index(owner): owner for owner in groups if owner.name and not owner.example}
 
     def _numbers(self, numbers: Sequence[float], scale: float, line: int) -> None:
         total, highest, last, now = sum(numbers) * scale, max(numbers) * scale, numbers[-1] * scale, self.now
@@ -200,6 +231,8 @@ class SlotTally:
             (self.highest, other.highest),
         ):  # fmt: skip
             ours.take(theirs)
+        if self.routes is not None and other.routes is not None:
+            self.routes.take(other.routes)
         if self.parts is not None and other.parts is not None:
             self.parts.take(other.parts)
         else:
@@ -219,9 +252,16 @@ class SlotTally:
             self.now[0] += new
         elif new:
             self.new_keys.put(first_bin, new)
+        if is_address(spoken.word):
+            self.know_route(spoken)
         if self.parts is not None:
             self.parts.know(spoken.word, spoken.lines, spoken.read, spoken.now, spoken.now_read)
             self.parts = self.parts if self.parts.any else None
+
+    def know_route(self, spoken: Spoken) -> None:
+        """An address that was a part of a template of its own until now."""
+        self.routes, self.parts = self.routes or Routes(), None
+        self.routes.know(spoken.word, spoken.lines, spoken.read, spoken.now, spoken.now_read)
 
     def close(self, place: int) -> None:
         """The open bin is complete."""
@@ -238,6 +278,8 @@ class SlotTally:
             self.parts.close(place)
             self.parts.forget()
             self.parts = self.parts if self.parts.any else None
+        if self.routes is not None:
+            self.routes.close(place)
 
     def halve(self) -> None:
         """The grid has merged neighbours."""
@@ -245,6 +287,8 @@ class SlotTally:
             course.halve()
         if self.parts is not None:
             self.parts.halve()
+        if self.routes is not None:
+            self.routes.halve()
         if self.whole_from is not None:
             self.whole_from //= 2
 
@@ -257,14 +301,7 @@ class SlotTally:
         were read, and of those since the first that was not.
         """
         bins, distinct = len(lines), self.distinct
-        new_keys = []
-        if distinct and self.kind not in MEASURES:
-            times = distinct.times(shares[1])
-            whole_from = bins if self.whole_from is None else self.whole_from
-            new_keys = [
-                new if factor <= 1.0 or at >= whole_from else new / (1.0 - (1.0 - 1.0 / factor) ** times)
-                for at, (new, factor) in enumerate(zip(self.new_keys.whole(bins), scale, strict=True))
-            ]
+        new_keys = self._estimated(self.new_keys, scale, shares[1])
         numeric = bool(self.last.values)
         sums = [each * factor for each, factor in zip(self.sums.whole(bins), scale, strict=True)] if numeric else []
         return Slot(
@@ -292,6 +329,40 @@ class SlotTally:
             ),
         )
 
+    def shown_routes(
+        self, lines: Sequence[float], read: Sequence[float], scale: Sequence[float], shares: tuple[float, float]
+    ) -> Iterator[tuple[Route, list[float], Slot]]:
+        """Each route of addresses, its lines over time, and the slot of its own keys."""
+        for route, count in self.routes.shown(lines, read) if self.routes is not None else ():
+            new_keys = self._estimated(route.new_keys, scale, shares[1])
+            yield (
+                route,
+                count,
+                Slot(
+                    name=self.name,
+                    type=self.kind,
+                    values=route.total,
+                    distinct=sum(new_keys),
+                    once=0.0,
+                    new_keys=new_keys,
+                    sums=[],
+                    last=[],
+                    highest=[],
+                    keys=(),
+                    whole=shares[0] >= 1.0,
+                ),
+            )
+
+    def _estimated(self, new_keys: Course, scale: Sequence[float], share: float) -> list[float]:
+        """Keys that were new in each bin, of all lines; empty where the values are no keys."""
+        if self.distinct is None or self.kind in MEASURES:
+            return []
+        times, whole_from = self.distinct.times(share), len(scale) if self.whole_from is None else self.whole_from
+        return [
+            new if factor <= 1.0 or at >= whole_from else new / (1.0 - (1.0 - 1.0 / factor) ** times)
+            for at, (new, factor) in enumerate(zip(new_keys.whole(len(scale)), scale, strict=True))
+        ]
+
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""
         return {
@@ -307,6 +378,7 @@ class SlotTally:
             "now": [None if isnan(value) else value for value in self.now],
             "whole_from": self.whole_from,
             "parts": self.parts.state() if self.parts is not None else None,
+            "routes": self.routes.state() if self.routes is not None else None,
         }
 
     @classmethod
@@ -316,6 +388,8 @@ class SlotTally:
         slot.values, slot.whole_from = state["values"], state.get("whole_from")
         parts = state.get("parts")
         slot.parts = Parts.restore(parts) if parts and "courses" in parts else None  # another shape before version 3
+        routes = state.get("routes")  # since version 4
+        slot.routes = Routes.restore(routes) if routes else None
         slot.distinct = Distinct.restore(state["distinct"]) if state["distinct"] else None
         slot.new_keys, slot.sums = Course("sum", state["new_keys"]), Course("sum", state["sums"])
         slot.last, slot.highest = Course("last", state["last"]), Course("highest", state["highest"])

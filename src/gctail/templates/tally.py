@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import Any
 
+from msgspec import structs
+
 from gctail.templates.courses import Template
 from gctail.templates.grid import Course, Grid
+from gctail.templates.routes import Route, is_address
 from gctail.templates.sketch import HOLE, MOST_SLOTS
 from gctail.templates.slots import SlotTally, Spoken, Value, When
 
 MOST_EXAMPLE_BYTES = 400
+MOST_ROUTED = 2
+"""Variables of a template whose values are addresses, and whose routes are counted."""
 
 Words = tuple[bytes, ...]
+Counts = tuple[list[float], list[float], list[float], tuple[float, float]]
+"""Lines in each bin, those of them that were read, for how many each of these stands; and the shares that were read."""
 
 
 class Tally:
@@ -53,16 +60,38 @@ class Tally:
         self.now += lines
         self.last_s = now_s
 
-    def fill(self, key: str, name: str, kind: str, values: Sequence[Value], when: When) -> None:
-        """Values that a slot took in these lines; slots beyond the bound are not kept."""
+    def fill(self, key: str, name: str, kind: str, values: Sequence[Value], when: When) -> dict[int, Route]:
+        """Values that a slot took in these lines; slots beyond the bound are not kept.
+
+        Routes that wait for an example are handed back, by its place.
+        """
         slot = self.slots.get(key)
         if slot is None:
             if len(self.slots) >= MOST_SLOTS:
-                return
+                return {}
             slot = self.slots[key] = SlotTally(key, name, kind)
             if self.read_through is not None:
                 slot.recur()
+        if slot.routes is not None or (is_address(values[0]) and self.routed < MOST_ROUTED):
+            return slot.add_routed(values, when)
         slot.add(values, when)
+        return {}
+
+    @property
+    def routed(self) -> int:
+        """Of how many variables the routes are told apart."""
+        return sum(slot.routes is not None for slot in self.slots.values())
+
+    @property
+    def routes(self) -> int:
+        """How many routes are told apart."""
+        return sum(len(slot.routes.found) for slot in self.slots.values() if slot.routes is not None)
+
+    def without_routes(self) -> None:
+        """There is no room for them any more."""
+        for slot in self.slots.values():
+            if slot.routes is not None:
+                slot.routes.close_for_good()
 
     def close(self, place: int) -> None:
         """The open bin is complete."""
@@ -96,6 +125,7 @@ class Tally:
     def absorb(self, others: Sequence[Tally], words: Words, places: frozenset[int]) -> None:
         """Become the template of all these, which have the same words but in these places."""
         spoken = {at: [each.spoken(at) for each in (self, *others) if HOLE not in each.words[at]] for at in places}
+        routes = {at: [each.route(at) for each in (self, *others) if each.has_route(at)] for at in places}
         passed = [each.read_through or each.so_far for each in (self, *others)]
         if any(each.read_through is not None for each in (self, *others)):
             self.read_through = sum(total for total, _ in passed), sum(read for _, read in passed)
@@ -118,6 +148,8 @@ class Tally:
             slot = self.slots.setdefault(str(place), SlotTally(str(place), "", "word"))
             for each in spoken[place]:
                 slot.know(each)
+            for each in routes[place]:
+                slot.know_route(each)
         self._in_line()
 
     def _in_line(self) -> None:
@@ -131,6 +163,17 @@ class Tally:
         """What was said with the word in this place."""
         counts = Course("sum", self.count.values), Course("sum", self.read.values)
         return Spoken(self.words[place], self.total, self.first_s, *counts, self.now, self.now_read)
+
+    def has_route(self, place: int) -> bool:
+        """Whether an address stands there, with numbers in it."""
+        return HOLE in self.words[place] and is_address(self.words[place])
+
+    def route(self, place: int) -> Spoken:
+        """What was said with the address in this place, as it stands in the example."""
+        said = self.spoken(place)
+        pattern = re.escape(said.word).replace(re.escape(HOLE), rb"[^\s/]{1,64}?") + rb"(?!\S)"
+        found = re.search(pattern, self.example)
+        return said._replace(word=found[0] if found else said.word.replace(HOLE, b"0"))
 
     @property
     def so_far(self) -> tuple[int, int]:
@@ -160,7 +203,8 @@ class Tally:
         text = b" ".join(self.words).replace(HOLE, b"<*>").decode("utf-8", "replace")
         named = [slot.name for slot in self.slots.values() if slot.name]
         fields = [name for name in named if not re.search(re.escape(name) + r'"?\s*[:=\s]\s*<\*>', text)]
-        return Template(
+        shares = read_share, self.share_since
+        found = Template(
             id=self.id,
             text=" ".join([text, *(f"{name}=<*>" for name in fields)]),
             message=" ".join(b" ".join(self.words).replace(HOLE, b"").decode("utf-8", "replace").split()),
@@ -171,10 +215,26 @@ class Tally:
             example=self.example.decode("utf-8", "replace"),
             count=whole,
             read_share=read_share,
-            slots=tuple(
-                slot.shown(whole, read, unread, (read_share, self.share_since)) for slot in self.slots.values()
-            ),
+            slots=tuple(slot.shown(whole, read, unread, shares) for slot in self.slots.values()),
         )
+        routes = tuple(self._routes(found, (whole, read, unread, shares)))
+        return structs.replace(found, routes=routes) if routes else found
+
+    def _routes(self, template: Template, counts: Counts) -> Iterator[Template]:
+        """The lines of each route as templates of their own."""
+        for place, slot in enumerate(self.slots.values()):
+            for route, lines, keys in slot.shown_routes(*counts):
+                name = route.name.decode("utf-8", "replace")
+                yield structs.replace(
+                    template,
+                    total=route.total,
+                    first_uptime_s=route.first_s,
+                    last_uptime_s=route.last_s,
+                    example=route.example.decode("utf-8", "replace") or template.example,
+                    count=lines,
+                    slots=(keys,),
+                    route=f"{slot.name or f'#{place + 1}'}={name}",
+                )
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""

@@ -70,6 +70,7 @@ def _can_be_watched(slot: SlotTally) -> bool:
         distinct is not None
         and distinct.count >= FEWEST_KEYS
         and slot.kind not in MEASURES
+        and slot.routes is None
         and (slot.parts is None or slot.parts.many or slot.kind != "word")
         and _NAME.fullmatch(slot.name)
         and _novelty(slot) < ALWAYS_NEW
