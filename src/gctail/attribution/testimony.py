@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gctail.attribution.ceilings import ceiling
 from gctail.attribution.choosing import best_of_each, explaining, ranked_since
 from gctail.attribution.columns import LEVEL, missing, running, table
 from gctail.attribution.ranking import regular, window
@@ -52,6 +53,9 @@ SAYS_OVER, GOES_ON = 0.3, 0.5
 """A size is heard where it says so, and the heap has not risen by half of its usual pace since then."""
 IS_FULL = 0.02
 """What is left of the belief in growth whose end the log tells."""
+MOST_TOLD = 80
+HAS_A_CEILING, STOPS_THERE = 0.75, 0.02
+"""What fills up to a declared size stops there; something else may grow beside it."""
 FEWEST_LINES, STEADY, HARDLY, FULL = 8, 0.5, 0.2, 0.15
 """A part of the time has so many lines; a size that rises with them has half of its usual rise in nine of ten parts.
 Where it has a fifth of it, of the belief that it goes on so much is left."""
@@ -63,7 +67,12 @@ def testimony(courses: Courses, asked: Inquiry) -> Testimony | None:
     """What the log says about it: that something is full, or what the line says that it follows; None for nothing."""
     stopped = full(courses, asked.noise_mib)
     if stopped is not None and stopped.since_s >= asked.onset_s:
-        return Testimony(stopped.weight, IS_FULL, stopped.message, is_full=True)
+        why = f'something is full: as many "{stopped.message[:MOST_TOLD]}" come as of what is stored'
+        return Testimony(stopped.weight, IS_FULL, stopped.message, why, is_full=True)
+    filling = ceiling(courses, asked.onset_s, asked.room_mib)
+    if filling is not None:
+        why = f'it follows a size with a ceiling, {filling.share:.0%} full, in "{filling.message[:MOST_TOLD]}"'
+        return Testimony(HAS_A_CEILING, STOPS_THERE, filling.message, why)
     return followed(courses, asked)
 
 

@@ -36,13 +36,14 @@ NO_JUDGEMENT = Judgement(0.0, "too-few-points", 0.0, 0.0, None, ("no collection 
 class Heard(NamedTuple):
     """What was heard beside the heap: other processes, as long as this one climbs, and lines of the log.
 
-    One that it pauses with, and one that comes for each thing that is stored: something is full.
+    One that it pauses with, and what they say of its end; `is_full` is whether it has come.
     """
 
     others: Others
     climbs: bool
     pauses_with: str = ""
-    full_by: str = ""
+    ends: str = ""
+    is_full: bool = False
 
 
 def explained(  # noqa: PLR0913, PLR0917  (everything that a verdict may speak of)
@@ -57,7 +58,7 @@ def explained(  # noqa: PLR0913, PLR0917  (everything that a verdict may speak o
 ) -> Judgement:
     """The judgement of a course of this kind; `origin_s` is the uptime at which its clock began."""
     rate, said = end.rate_mib_per_s, heard.others
-    if heard.full_by and kind not in NO_CACHES:
+    if heard.is_full and kind not in NO_CACHES:
         kind = "bounded-cache"
     why = reasons_of(course, kind, rate, zigzag, found.load_share)
     evidence = said.evidence()
@@ -67,8 +68,8 @@ def explained(  # noqa: PLR0913, PLR0917  (everything that a verdict may speak o
         why, evidence = (*why, *told), {**evidence, "others_say": told}
     if heard.pauses_with:
         why = (*why, f'it paused when "{heard.pauses_with[:MOST_TOLD]}" did, which it follows')
-    if heard.full_by:
-        why = (*why, f'something is full: as many "{heard.full_by[:MOST_TOLD]}" come as of what is stored')
+    if heard.ends:
+        why = (*why, heard.ends)
     about_limit = limit_sentence(end.forecast, limit_mib, course.level, rate)
     if about_limit is not None and course.probability >= WORTH_A_FORECAST:
         why = (*why, about_limit)

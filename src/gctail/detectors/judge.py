@@ -99,12 +99,13 @@ class Judge:
         has_grown = bearing.top >= bearing.base + 6 * growth.zigzag.noise and growth.zigzag.level > bearing.base
         if self.gathering.collections < FEWEST_COLLECTIONS or not has_grown:
             return None
-        near = self._room.near_mib
+        room = self._room
+        near, left_mib = room.near_mib, room.head_mib if room.is_known else inf
         _, *ways = growth.probability(bearing.now_s, near)
         likely = max(ways, key=lambda way: way.probability)
         episode = growth.zigzag.episode
         onset_s = likely.onset_s if likely.probability > 0.0 or episode is None else episode.trough_s
-        return Inquiry(onset_s + self.gathering.origin_s, near, self._least_noise_mib)
+        return Inquiry(onset_s + self.gathering.origin_s, near, self._least_noise_mib, left_mib)
 
     def heed(self, testimony: Testimony | None) -> None:
         """Take in what the log answered; None where it said nothing."""
@@ -310,7 +311,7 @@ class Judge:
             stacks_share=STACK_WEIGHT * self._bearing.stacks_grown_mib / rise if rise > 0 else 0.0,
         )
         kind = "death-spiral" if self._spirals() else kind_of(course, growth, found, growth.history.since(0.0))
-        heard = Heard(said, self._climb.goes_on(now_s), *_line_of(testimony, alone, probability))
+        heard = Heard(said, self._climb.goes_on(now_s), *_words(testimony, alone, probability))
         return explained(course, kind, growth.zigzag, found, end, heard, room.limit_mib, self.gathering.origin_s)
 
     def _spirals(self) -> bool:
@@ -377,10 +378,10 @@ class Judge:
         return judge
 
 
-def _line_of(testimony: Testimony | None, alone: float, probability: float) -> tuple[str, str]:
-    """The line that a leak pauses with, and the one that tells what is full; empty where there is none to speak of."""
+def _words(testimony: Testimony | None, alone: float, probability: float) -> tuple[str, str, bool]:
+    """The line that a leak pauses with; why growth ends that is none, and whether something is full."""
     if testimony is None:
-        return "", ""
-    if testimony.is_full:
-        return "", testimony.message if probability < LEAK else ""
-    return testimony.message if probability >= LEAK > alone else "", ""
+        return "", "", False
+    if testimony.ends:
+        return "", testimony.ends if probability < LEAK else "", testimony.is_full and probability < LEAK
+    return testimony.message if probability >= LEAK > alone else "", "", False

@@ -187,21 +187,24 @@ class Carryover(Struct, frozen=True):
 class Inquiry(NamedTuple):
     """What a judge wants to know of the log: whether growth since `onset_s` (s of uptime) goes on for `ahead_mib` more.
 
-    `noise_mib` is how far its levels lie apart by chance.
+    `noise_mib` is how far its levels lie apart by chance; `room_mib` is what there is to a limit, without end where
+    none is known.
     """
 
     onset_s: float
     ahead_mib: float
     noise_mib: float
+    room_mib: float = inf
 
 
 class Testimony(NamedTuple):
     """What the log answers: how much that counts, how likely the growth goes on, and the line that it goes with.
 
-    With `is_full`, it is the line that comes once for each thing that is stored since something is full.
+    `ends` says why it does not go on, where the log tells: something `is_full`, or fills up to a size that is declared.
     """
 
     weight: float
     belief: float
     message: str = ""
+    ends: str = ""
     is_full: bool = False
