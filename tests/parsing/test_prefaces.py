@@ -54,6 +54,10 @@ LINES = {
     "zap console": "2026-11-28T04:41:15.421Z\tINFO\tcart\t§",
     "lambda": f"2026-11-28T04:41:15.421Z\t{UUID}\tINFO\t§",
     "lambda, python": f"[INFO]\t2026-11-28T04:41:15.421Z\t{UUID}\t§",
+    "spark": "17/06/09 20:10:40 INFO executor.CoarseGrainedExecutorBackend: §",
+    "hadoop": "081109 203615 148 INFO dfs.DataNode$PacketResponder: §",
+    "zookeeper, quorum": "2015-07-29 17:41:44,747 - INFO  [QuorumPeer[myid=1]/0:0:0:0:0:0:0:0:2181:Election@774] - §",
+    "logcat": "03-17 16:13:38.811  1702  2395 I GoLog   : §",
     "rabbitmq": "2026-11-28 04:41:15.421 [info] <0.731.0> §",
     "systemd": "<6>shop: §",
     "nats": "[731] 2026/11/28 04:41:15.421000 [INF] §",
@@ -84,6 +88,12 @@ def test_a_message_that_begins_like_a_number_keeps_its_first_word() -> None:
     """`added` has only letters of hexadecimal numbers; behind op/go-logging's arrow a number may stand, or none."""
     line = "04:41:15.710 main ▶ INFO added an item".encode()
     assert line[preface_of(line).end :] == b"added an item"
+
+
+def test_a_logger_has_one_name() -> None:
+    """What could be another is what the message begins with."""
+    line = b"2026-11-28 04:41:15,421 INFO [main] c.a.Quorum - FOLLOWING - LEADER ELECTION TOOK - 49"
+    assert line[preface_of(line).end :] == b"FOLLOWING - LEADER ELECTION TOOK - 49"
 
 
 def test_threads_and_numbers_of_lines_are_no_keys() -> None:

@@ -21,6 +21,7 @@ STAMP = (
     rb"(?:Z| ?[+-]\d\d:?\d\d)?(?: (?:UTC|GMT|[A-Z]{2,3}T))?"
     rb"|(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)?(?: \d{4})?"
     rb"|\d{1,2}[/ -]" + _MONTH + rb"[/ -]\d{4}[: ]\d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?"
+    rb"|\d\d/\d\d/\d\d \d\d:\d\d:\d\d|\d{6} \d{6}(?= \d{1,10} [A-Z])"
     rb"|\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?|\d\d-\d\d\|\d\d:\d\d:\d\d(?:\.\d{1,9})?"
     rb"|1\d{9}(?:\.\d{1,9}|\d{3})?|1\.\d{5,16}e\+?09"
     rb"|\d{4} \d\d:\d\d:\d\d\.\d{1,9}|\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[AP]M)?)"
@@ -72,6 +73,9 @@ _BEFORE_THE_LEVEL = (
     + rb" #\d+\] +[A-Z]{3,7} -- (?P<logger_ruby>[^:\n]{0,64}): "
     # 731:M 28 Nov 2026 04:41:15.421 * message
     rb"|\d{1,9}:[A-Z] " + STAMP + rb" [.*#-] "
+    # 03-17 16:13:38.811  1702  2395 D GoLog: message
+    rb"|\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\d{1,10} +\d{1,10} "
+    rb"(?P<level_logcat>[VDIWEF]) (?P<logger_logcat>[^\s:]{1,64}) *: "
     # [main] INFO logger - message
     rb"|\[(?P<thread>(?!\d{1,4}[-/:.])[^\]\n]{1,64})\] ?(?=" + _AHEAD + rb")|"
 )  # fmt: skip
@@ -98,7 +102,7 @@ _BEHIND_THE_LEVEL = (
     # [worker-3] c.a.import.Handler - message, shop.cart:add:42 - message
     rb"|(?:\[(?P<thread_log4j>[^\]\n]{1,64})\] +)?"
     rb"(?P<logger_log4j>[A-Za-z_][\w.$/@-]{0,127}(?:\[\d+\]|:\w{1,64}:\d+)?) +- "
-    rb"|\[(?P<thread_only>[^\]\n]{1,64})\] +- "
+    rb"|\[(?P<thread_only>[^\]\n]{1,64}|\S{1,160}?)\] +- "
     # shop.Cart[17]: message, shop::cart: message, Shop.Cart[0] message
     rb"|(?:\[(?P<thread_dotted>[^\]\n]{1,64})\] +)?(?P<logger_dotted>" + _DOTTED + rb"+)(?:\[\d+\]:?|:) "
     # [main] org.apache.catalina.startup.Catalina.start message, [inputs.cpu] message
@@ -130,7 +134,7 @@ BOXED_MESSAGE = re.compile(
 _LEVEL_INSIDE = re.compile(rb"(?<![\w.])(?:" + _LEVEL + rb")(?![\w.])")
 _FIELDS = frozenset({"logger", "thread", "number"})
 _TIMES = frozenset({"stamp", "stamp_box"})
-_LETTERS = {"N": "info", "C": "fatal", "T": "trace", "D": "debug", "A": "info"}
+_LETTERS = {"N": "info", "C": "fatal", "T": "trace", "V": "trace", "D": "debug", "A": "info"}
 _PRIORITIES = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")  # sd-daemon(3)
 
 
@@ -154,7 +158,7 @@ class Preface(NamedTuple):
 
 def preface_of(line: bytes, *, timed: bool = False) -> Preface:
     """Read what stands before the message of a line; `timed` says that a time stood before this line already."""
-    begin, level, caller, klog = 0, None, None, False
+    begin, level, caller, klog, named = 0, None, None, False, False
     fields: list[Field] = []
     while begin < len(line):
         pattern = _LEVELLED if level is not None else _TIMED if timed else _AT_FIRST
@@ -162,6 +166,10 @@ def preface_of(line: bytes, *, timed: bool = False) -> Preface:
         if found is None or found.end() == begin:
             break
         said = {name: value.decode("utf-8", "replace") for name, value in found.groupdict().items() if value}
+        if any(name.startswith("logger") for name in said):
+            if named:
+                break  # what looks like a second one is what the message begins with
+            named = True
         loud = next((name for name in said if name.startswith("level")), None)
         if loud is not None:
             if level is not None:
@@ -175,6 +183,7 @@ def preface_of(line: bytes, *, timed: bool = False) -> Preface:
             role, value = name.partition("_")[0], found[name].rstrip()
             if role in _FIELDS and value:
                 fields.append(Field(role, found.start(name), found.start(name) + len(value)))
+        named = named or "thread_only" in said
         timed = timed or not _TIMES.isdisjoint(said)
         begin = found.end()
     return Preface(begin, level, caller, tuple(sorted(fields, key=lambda field: field.begin)), klog)
