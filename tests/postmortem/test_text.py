@@ -193,3 +193,19 @@ def test_a_proof_is_quoted_as_it_looked():
     quote = Quote("\x1b[90m12:00:48\x1b[0m \x1b[32mINF\x1b[0m shutting down", "app.log", 9)
     text = written(replace(certificate, cause=replace(certificate.cause, evidence=(quote,))))
     assert "    | 12:00:48 INF shutting down\n" in text
+
+
+def test_a_warning_that_was_taken_back_is_no_loose_end_of_the_story(tmp_path):
+    """Growth for 80 s, then the memory comes back: both are told, and nobody is suspected."""
+    levels = [*range(10, 90), *(45 + at % 2 for at in range(40))]
+    log = tmp_path / "quiz.log"
+    log.write_text("".join(
+        f"gc {at + 1} @{at}.000s 1%: 0.02+0.3+0.01 ms clock, 0.08+0.1/0.2/0+0.04 ms cpu, "
+        f"{2 * live - 2}->{2 * live - 1}->{live} MB, {2 * live} MB goal, 0 MB stacks, 0 MB globals, 4 P\n"
+        for at, live in enumerate(levels)
+    ))  # fmt: skip
+    told = certificate_of(log)
+    kinds = [each.kind for each in told.moments]
+    assert kinds.index("first-warning") + 1 == kinds.index("taken-back")
+    assert "the memory came back" in told.moments[kinds.index("taken-back")].text
+    assert "the live heap was 88 MiB at most in 119 s" in written(told)

@@ -53,6 +53,7 @@ class Facts(Struct, frozen=True):
     pause_mean_ms: float | None = None
     allocation_mib_per_s: float | None = None
     peak_over_live: float | None = None
+    highest_live_mib: float | None = None
     uptime_s: float | None = None
     spiral: bool = False
     spikes: int = 0

@@ -103,6 +103,7 @@ def _course(certificate: Certificate) -> dict[str, object]:
         "pause_mean_ms": _mean(series.pause_mean_ms),
         "allocation_mib_per_s": _mean(series.alloc_rate_mib_per_s[part]),
         "peak_over_live": peak / live if live >= 16 else None,
+        "highest_live_mib": float(live),
     }
 
 

@@ -199,7 +199,8 @@ def _by_stacks(certificate: Certificate) -> str:
         return _at_one_place(certificate.stacks[0])
     if not certificate.mined_lines:
         return "not known: the log has no lines of the application"
-    return "nobody: no message of the log grew with the heap"
+    leaks = certificate.verdict is None or bool(certificate.verdict.get("leak"))
+    return "nobody: no message of the log grew with the heap" if leaks else "nobody"
 
 
 def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:

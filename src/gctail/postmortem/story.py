@@ -12,6 +12,7 @@ from gctail.traces import Bin
 
 MOST_SPIKES = 5
 ENDED = frozenset({"alive", "log-cut-off", "unknown"})
+_WELL = frozenset({"healthy-end", "terminated"})
 _WARNS = frozenset((
     "leak", "leak-accelerating", "leak-staircase", "goroutine-growth", "death-spiral", "next-goal-over-limit",
     "map-growth",
@@ -112,9 +113,14 @@ def _findings(person: Person) -> list[Finding]:
 
 def _warnings(person: Person, clock: Clock) -> list[Moment]:
     first = first_warning(person)
-    found, spikes, kinds = [], 0, set()
+    found, spikes, kinds = [], 0, set[str]()
     for finding in _findings(person):
         phase = finding.evidence.get("phase")
+        if phase == "resolved" and finding.kind in kinds & _WARNS and not finding.evidence.get("goes_on_as"):
+            text = finding.summary.removeprefix("taken back, ")
+            found.append(clock.moment("taken-back", "taken back", text, finding.uptime_s, finding.time_s))
+            kinds.discard(finding.kind)
+            continue
         if phase == "resolved" or (phase == "verdict" and finding is not first):
             continue
         if finding is first:
@@ -152,14 +158,11 @@ def _end(person: Person, cause: Cause, clock: Clock) -> list[Moment]:
         time_s = person.life.end_s
         found.append(clock.moment("last-line", "last line", line[:300], None, time_s, quote=quote))
     quote = cause.evidence[0] if cause.evidence else None
-    kind = "end" if cause.name in ENDED else "death"
-    severity = "info" if cause.name in ENDED | {"healthy-end", "terminated"} else "critical"
-    text = cause.title
-    found.append(
-        clock.moment(
-            kind, "end of the log" if kind == "end" else "death", text, clock.end_uptime_s, clock.end_s, severity, quote
-        )
-    )
+    kind, title = ("end", "end of the log") if cause.name in ENDED else ("death", "death")
+    if cause.name in _WELL:
+        title = "end of the process"
+    severity = "info" if cause.name in ENDED | _WELL else "critical"
+    found.append(clock.moment(kind, title, cause.title, clock.end_uptime_s, clock.end_s, severity, quote))
     return found
 
 
