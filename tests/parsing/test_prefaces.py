@@ -90,6 +90,11 @@ def test_a_message_that_begins_like_a_number_keeps_its_first_word() -> None:
     assert line[preface_of(line).end :] == b"added an item"
 
 
+def test_a_line_of_nothing_but_times_costs_no_more_than_a_preface() -> None:
+    """What stands in it is looked at so far."""
+    assert preface_of(b"12:30 " * 10_000).end < 400
+
+
 def test_a_logger_has_one_name() -> None:
     """What could be another is what the message begins with."""
     line = b"2026-11-28 04:41:15,421 INFO [main] c.a.Quorum - FOLLOWING - LEADER ELECTION TOOK - 49"

@@ -11,10 +11,13 @@ or only behind the level, as a name before ` - `: elsewhere they are words of th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gctail.parsing.drafts import normal_level
 
+MOST_PIECES = 32
+"""Of one preface; half of them are what stands between two others."""
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 STAMP = (
     rb"(?:\d{4}[-/.]\d\d[-/.]\d\d(?:[T ]+(?:- )?\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?"
@@ -160,36 +163,43 @@ def preface_of(line: bytes, *, timed: bool = False) -> Preface:
     """Read what stands before the message of a line; `timed` says that a time stood before this line already."""
     begin, level, caller, klog, named = 0, None, None, False, False
     fields: list[Field] = []
-    while begin < len(line):
+    for _ in range(MOST_PIECES):
         pattern = _LEVELLED if level is not None else _TIMED if timed else _AT_FIRST
         found = pattern.match(line, begin)
         if found is None or found.end() == begin:
-            break
-        said = {name: value.decode("utf-8", "replace") for name, value in found.groupdict().items() if value}
-        if any(name.startswith("logger") for name in said):
-            if named:
-                break  # what looks like a second one is what the message begins with
-            named = True
+            break  # at the end of the line, too
+        begun, begin = begin, found.end()
+        if found.lastindex is None:
+            continue  # what stands between two others
+        said = {name: value for name, value in found.groupdict().items() if value}
         loud = next((name for name in said if name.startswith("level")), None)
-        if loud is not None:
-            if level is not None:
-                break
-            level = _level(loud, said[loud])
-            klog |= loud == "level_klog"
-        elif inside := _LEVEL_INSIDE.search(found["inside_box"] or b""):
-            level = level or normal_level(inside[0].decode())
+        names = any(name.startswith("logger") for name in said)
+        if (loud is not None and level is not None) or (names and named):
+            begin = begun  # what looks like a second one is what the message begins with
+            break
+        level = level or _level(loud, said)
+        klog |= loud == "level_klog"
         caller = caller or said.get("caller") or said.get("caller_klog")
-        for name in said:
-            role, value = name.partition("_")[0], found[name].rstrip()
-            if role in _FIELDS and value:
-                fields.append(Field(role, found.start(name), found.start(name) + len(value)))
-        named = named or "thread_only" in said
+        fields += _fields(found, said)
+        named = named or names or "thread_only" in said
         timed = timed or not _TIMES.isdisjoint(said)
-        begin = found.end()
-    return Preface(begin, level, caller, tuple(sorted(fields, key=lambda field: field.begin)), klog)
+    fields.sort(key=lambda field: field.begin)
+    return Preface(begin, level, caller.decode("utf-8", "replace") if caller is not None else None, tuple(fields), klog)
 
 
-def _level(name: str, written: str) -> str | None:
+def _fields(found: re.Match[bytes], said: dict[str, bytes]) -> Iterator[Field]:
+    for name, value in said.items():
+        role, size = name.partition("_")[0], len(value.rstrip())
+        if role in _FIELDS and size:
+            yield Field(role, found.start(name), found.start(name) + size)
+
+
+def _level(name: str | None, said: dict[str, bytes]) -> str | None:
+    """The level that a piece tells by a word, a letter or a number."""
+    if name is None:
+        inside = _LEVEL_INSIDE.search(said.get("inside_box", b""))
+        return normal_level(inside[0].decode()) if inside else None
+    written = said[name].decode()
     if name == "level_priority":
         return _PRIORITIES[int(written)]
     if len(written) == 1:
