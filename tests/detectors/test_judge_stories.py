@@ -422,3 +422,16 @@ def test_a_leak_that_the_heap_shows_by_itself_is_not_said_to_have_paused_with_a_
     assert alone.leak
     assert alone.probability < heard.probability < 0.85
     assert not any("it paused when" in reason for reason in heard.why)
+
+
+def test_rules_that_are_loaded_anew_beside_the_old_ones_are_steps(story: Any, make: Any) -> None:
+    """For one collection both are there; then the larger ones stay, and nothing moves until the next reload."""
+    lives = make.noisy(lambda i: 50 + 10 * (i > 40) + 10 * (i > 80) + 35 * (i in {40, 80}), 120, 0.5)
+    assert story(lives)[0].verdict().kind == "step"
+
+
+def test_what_trembles_and_ends_where_it_began_is_steady(story: Any) -> None:
+    """A service with a pool of buffers: its noise is a tenth of its heap, and a bounded cache is none of it."""
+    lives = "22 23 22 22 23 23 23 22 24 22 23 23 24 23 23 24 22 23 24 23 25 24 24 24 22 22 24 24 23 24 24 25 24"
+    judge, _ = story([int(live) for live in f"{lives} 22 22 23 24 24 22".split()], every_s=2.0)
+    assert judge.verdict().kind == "steady"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,6 +46,12 @@ HIGH_QUANTILE = 0.85
 """What a level is only seldom above is no plateau: a spike on it is none."""
 AT_ONCE_SHARE = 0.07
 """A rise that begins earlier began with the process."""
+LARGE_SHARE, NEARLY_ALL = 0.25, 0.8
+"""Rises of a quarter of all of it are steps; they are nearly all of it where it goes up in steps."""
+STANDS = 4
+"""Blocks from one step to the next, and at both ends."""
+BACK_SHARE, MOST_BACK = 0.3, 0.15
+"""Of that rise: where the level was higher by so much in so many blocks, it came and went."""
 STEP_SHARE = 0.1
 """A rise that takes no more of the time than this is one step: loading takes a while, too."""
 
@@ -75,17 +81,49 @@ def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> st
         return "too-few-points"  # still rising, or nearly
     if course.probability >= UNDECIDED:
         return "too-few-points" if course.collections < FEWEST_TO_CALL_GROWTH else "growing"
-    zigzag = growth.zigzag
-    settled, later = (growth.history.since(share * course.now_s) for share in (LOADING_SHARE, EARLY_SHARE))
+    return _kind_of_course(course, growth, found)
+
+
+def _kind_of_course(course: Course, growth: Growth, found: Regression) -> str:
+    """The same of what is most likely none, and has enough points."""
+    zigzag, history = growth.zigzag, growth.history
+    settled, later = (history.since(share * course.now_s) for share in (LOADING_SHARE, EARLY_SHARE))
     still_mib = max(3 * zigzag.noise, 2.0, STILL_SHARE * course.level)
     has_risen = settled.low[0] < course.level - still_mib
     if _spread(settled) < still_mib or (_spread(later) < still_mib and not has_risen):
         return "idle" if course.allocation_rate < IDLE_MIB_PER_S else "steady"
+    lows = history.low[history.at(LOADING_SHARE * course.now_s) :]
+    if _in_steps(lows, still_mib):
+        return "step"
     moved = _kind_of_motion(course, zigzag, found, settled, growth.recent(0.0, course.now_s))
     moved = moved or _kind_of_return(growth, course, found)
     if moved is None and course.probability >= SURELY_OVER and _rises_still(growth, course.now_s):
         moved = "growing" if course.collections >= FEWEST_TO_CALL_GROWTH else "too-few-points"
+    if moved is None and not has_risen and _begins_as_it_ends(lows, still_mib):
+        moved = "steady"
     return moved or _kind_of_plateau(course, settled)
+
+
+def _in_steps(lows: Sequence[float], least: float) -> bool:
+    """Whether a step or a few are all that there is: between them the level stands still, and it never falls back.
+
+    What is loaded anew lives beside what it replaces for a moment: of that we see what is left.
+    """
+    floor = [*accumulate(reversed(lows), min)][::-1]
+    total = floor[-1] - floor[0]
+    back = sum([low - base > BACK_SHARE * total for low, base in zip(lows, floor, strict=True)])
+    if total < least or back > MOST_BACK * len(lows):
+        return False
+    rises = [after - before for before, after in pairwise(floor)]
+    large = [at for at, rise in enumerate(rises) if rise >= LARGE_SHARE * total]
+    apart = all(after - before >= STANDS for before, after in pairwise([-1, *large, len(rises)]))
+    return apart and sum([rises[at] for at in large]) >= NEARLY_ALL * total
+
+
+def _begins_as_it_ends(lows: Sequence[float], least: float) -> bool:
+    """Whether the last third of the time is as high as the first: what moved between went nowhere."""
+    part = len(lows) // 3
+    return part > 0 and abs(median(lows[-part:]) - median(lows[:part])) < least / 2
 
 
 def _rises_still(growth: Growth, now_s: float) -> bool:
