@@ -88,3 +88,12 @@ def test_what_begins_on_its_own_tells_nothing() -> None:
         mine.read(b"message dropped\n" * dice.randrange(5, 15) if second > 60 else b"")
         mine.tick(float(second), 30.0 + min(second, 60))
     assert full(mine.courses(), 0.5) is None
+
+
+def test_where_all_lines_are_empty_nothing_is_full() -> None:
+    mine = Mine()
+    for second in range(100):
+        mine.read(b"\n")
+        mine.tick(float(second), 20.0 + second)
+    assert mine.courses().templates == ()
+    assert full(mine.courses(), 1.0) is None

@@ -51,9 +51,9 @@ def full(courses: Courses, noise_mib: float) -> Full | None:
     """What became full, and stayed so to the end; None where nothing did. `noise_mib`: what a heap moves by chance."""
     uptime_s, live = (np.asarray(column, float) for column in (courses.uptime_s, courses.live_mean_mib))
     templates = courses.templates
-    if uptime_s.size < 2 * FEWEST_BINS:
+    if uptime_s.size < 2 * FEWEST_BINS or not templates:
         return None
-    counts = np.array([template.count for template in templates], float).reshape(len(templates), -1)
+    counts = np.array([template.count for template in templates], float)
     for at, template in enumerate(templates):
         begun = np.flatnonzero(counts[at])
         if template.total < FEWEST_LINES or not begun.size or begun[0] < LATE * uptime_s.size:
