@@ -9,10 +9,11 @@ import numpy as np
 from msgspec import Struct, structs
 
 from gctail.attribution.answered import answered
-from gctail.attribution.columns import LEVEL, LINES, SUM, Table, lines_of, table
+from gctail.attribution.columns import KEYS, LEVEL, LINES, SUM, Table, lines_of, table
 from gctail.attribution.describing import Describer
 from gctail.attribution.families import family, with_families
 from gctail.attribution.hints import (
+    NUMBERED,
     PART,
     ROUTE,
     Hint,
@@ -23,6 +24,7 @@ from gctail.attribution.hints import (
     tells_no_more,
     weakened,
 )
+from gctail.attribution.known import Known
 from gctail.attribution.pace import faded
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
 from gctail.attribution.regression import fits
@@ -201,6 +203,7 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
         if is_regular and each.kind == LINES and not each.value and each.less is None
     }
     lines = sum(courses.lines)
+    known = Known(courses)
     ended = answered(courses, seen.begin)
     moves = np.count_nonzero(np.diff(columns.values, axis=0), axis=0).tolist()
 
@@ -210,6 +213,8 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
         all_of_it = each.template if is_route else all_of_it
         no_evidence = each.kind == LEVEL or each.template in clocks or tells_a_level(template)
         found = hint(template, each, 1.0 if no_evidence else sum(courses.templates[all_of_it].count) / lines)
+        if each.kind == KEYS and each.slot is not None and known.before(each.template, template.slots[each.slot]):
+            found = structs.replace(found, kind=min(found.kind, NUMBERED))
         printed = template.slots[each.slot].last if each.kind == LEVEL and each.slot is not None else ()
         found = weakened(found, min(moved, sum(map(isfinite, printed[seen.begin :]))) if printed else moved)
         if {each.template, all_of_it} & ended and each.less is None and each.kind != LEVEL:

@@ -1,0 +1,50 @@
+"""Of an access log the route is told whose handler keeps something."""
+
+import random
+
+import pytest
+from msgspec import to_builtins
+
+from gctail.attribution.choosing import suspects
+from gctail.attribution.wording import sentence
+from gctail.templates.mine import Mine
+
+ROUTES = ("/v2/me", "/v2/reports/%d", "/v2/reports/%d/rows", "/v2/charts/%d", "/healthz", "/v2/users/%d/avatar")
+ECHO = '{"time":"2026-11-28T04:31:43Z","remote_ip":"%s","method":"GET","uri":"%s","status":200,"bytes_out":%d}'
+GIN = '[GIN] 2026/11/28 - 04:31:43 | 200 |   45.786477ms |    %s | GET      "%s" %d'
+COMBINED = '%s - - [28/Nov/2026:04:35:51 +0000] "GET %s HTTP/1.1" 200 %d "-" "Mozilla/5.0"'
+KEPT_MIB = 0.3
+
+
+def an_access_log(form, seed):
+    """A mine of a service where one request in twenty asks for a report as PDF, and that is kept."""
+    dice, mine, live_mib = random.Random(seed), Mine(), 20.0  # noqa: S311  (seeded)
+    for at in range(60):
+        lines = []
+        for _ in range(dice.randrange(60, 160)):
+            route = dice.choice(ROUTES)
+            if dice.random() < 0.05:
+                route, live_mib = "/v2/reports/%d/pdf", live_mib + KEPT_MIB
+            path = route % dice.randrange(40_000) if "%" in route else route
+            address = ".".join(str(dice.randrange(1, 250)) for _ in range(4))
+            lines.append(f"{form % (address, path, dice.randrange(90, 90_000))}\n")
+        mine.read("".join(lines).encode())
+        mine.tick(float(at + 1), live_mib + dice.random())
+    return mine.courses()
+
+
+@pytest.mark.parametrize("form", [ECHO, GIN, COMBINED])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_route_that_keeps_something_comes_first(form, seed):
+    first, *_ = suspects(an_access_log(form, seed), 1.0)
+    assert "/pdf" in f"{first.only} {first.message}"
+    assert "/pdf" in first.example
+    assert first.per_event_kib == pytest.approx(KEPT_MIB * 1024, rel=0.2)
+
+
+def test_the_sentence_names_the_route_and_its_share():
+    first, *_ = suspects(an_access_log(ECHO, 1), 1.0)
+    assert first.only == "uri=GET /v2/reports/<*>/pdf"
+    assert first.only_share == pytest.approx(0.05, abs=0.01)
+    assert first.distinct == pytest.approx(first.events, rel=0.1)
+    assert "uri" in sentence(to_builtins(first))
