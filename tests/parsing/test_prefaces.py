@@ -90,6 +90,19 @@ def test_a_message_that_begins_like_a_number_keeps_its_first_word() -> None:
     assert line[preface_of(line).end :] == b"added an item"
 
 
+def test_a_variable_of_the_message_is_counted_before_those_of_the_preface() -> None:
+    """Its number is that of the `<*>` in the text, behind which the fields stand."""
+    mine = Mine()
+    for each in range(20):
+        mine.read(
+            b"2026-11-28 04:41:15,421 INFO [w] c.a.M%d - tile %d of layer %d drawn\n" % (each % 2, each, each % 3)
+        )
+    mine.tick(1.0, 4.0)
+    (template,) = mine.courses().templates
+    assert template.text == "tile <*> of layer <*> drawn logger=<*>"
+    assert [slot.distinct for slot in template.slots] == [20, 3, 2]
+
+
 def test_a_line_of_nothing_but_times_costs_no_more_than_a_preface() -> None:
     """What stands in it is looked at so far."""
     assert preface_of(b"12:30 " * 10_000).end < 400

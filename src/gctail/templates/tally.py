@@ -194,19 +194,27 @@ class Tally:
         text = b" ".join((b"" if self.level is None else self.level.encode(), *self.words))
         return blake2b(text, digest_size=8).hexdigest()
 
+    def as_shown(self) -> tuple[str, list[tuple[str, SlotTally]]]:
+        """The text and the slots, in the order in which it shows them: those of the message, then the fields."""
+        text = b" ".join(self.words).replace(HOLE, b"<*>").decode("utf-8", "replace")
+        within: list[tuple[str, SlotTally]] = []
+        fields: list[tuple[str, SlotTally]] = []
+        for key, slot in self.slots.items():
+            apart = slot.name and not re.search(re.escape(slot.name) + r'"?\s*[:=\s]\s*<\*>', text)
+            (fields if apart else within).append((key, slot))
+        return " ".join([text, *(f"{slot.name}=<*>" for _, slot in fields)]), within + fields
+
     def shown(self, grid: Grid, scale: list[float]) -> Template:
         """The template as a value; `scale`: how much more than were counted are the lines of each bin."""
         count, read = self.count.whole(grid.bins), self.read.whole(grid.bins)
         read_share = sum(read) / max(sum(count), 1.0)
         unread = [all_ * more / some if some else 1.0 for all_, some, more in zip(count, read, scale, strict=True)]
         whole = [each * factor for each, factor in zip(count, scale, strict=True)]
-        text = b" ".join(self.words).replace(HOLE, b"<*>").decode("utf-8", "replace")
-        named = [slot.name for slot in self.slots.values() if slot.name]
-        fields = [name for name in named if not re.search(re.escape(name) + r'"?\s*[:=\s]\s*<\*>', text)]
+        text, slots = self.as_shown()
         shares = read_share, self.share_since
         found = Template(
             id=self.id,
-            text=" ".join([text, *(f"{name}=<*>" for name in fields)]),
+            text=text,
             message=" ".join(b" ".join(self.words).replace(HOLE, b"").decode("utf-8", "replace").split()),
             level=self.level,
             total=self.total + round(sum(whole) - sum(count)),
@@ -215,7 +223,7 @@ class Tally:
             example=self.example.decode("utf-8", "replace"),
             count=whole,
             read_share=read_share,
-            slots=tuple(slot.shown(whole, read, unread, shares) for slot in self.slots.values()),
+            slots=tuple(slot.shown(whole, read, unread, shares) for _, slot in slots),
         )
         routes = tuple(self._routes(found, (whole, read, unread, shares)))
         return structs.replace(found, routes=routes) if routes else found

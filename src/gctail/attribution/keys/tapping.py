@@ -145,7 +145,7 @@ class SlotReader:
         if not is_like(self._template, tally):
             return
         for slot in self.samples:
-            for at, (key, each) in enumerate(tally.slots.items(), 1):
+            for at, (key, each) in enumerate(tally.as_shown()[1], 1):
                 if slot in {each.name, f"#{at}"}:
                     yield slot, key
                     break
