@@ -91,3 +91,21 @@ def test_a_whole_log_torn_by_a_busy_application_is_mended(gctail, shared):
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert [each["number"] for each in told if each["type"] == "gc"] == list(range(1, 1959))
     assert all(each["text"].startswith('{"time":') for each in told if each["type"] == "line")
+
+
+def test_a_leak_that_a_deploy_has_ended_is_told_with_what_runs_now(gctail, tmp_path):
+    """Version one leaks; the process after it does not, and that is the first question on call."""
+    runs = (list(range(10, 90)), [20 + at % 2 for at in range(60)])
+    log = tmp_path / "quotes.log"
+    log.write_text("".join(
+        f"gc {at + 1} @{at}.002s 1%: 0.02+0.3+0.01 ms clock, 0.08+0.1/0.2/0+0.04 ms cpu, "
+        f"{2 * live - 2}->{2 * live - 1}->{live} MB, {2 * live} MB goal, 0 MB stacks, 0 MB globals, 4 P\n"
+        for levels in runs
+        for at, live in enumerate(levels)
+    ))  # fmt: skip
+    text = gctail(log).stdout.decode()
+    assert "quotes: LEAK" in text
+    assert "of process 1 of 2" in text
+    assert "  process 2 came after it: live heap 19 -> 20 MiB in 59 s; steady (probability of a leak 0%)" in text
+    [told] = json.loads(gctail(log, "--output", "json").stdout)["services"]
+    assert (told["since"]["epoch"], told["since"]["verdict"]["leak"]) == (2, False)

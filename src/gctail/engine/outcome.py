@@ -53,6 +53,7 @@ def _service_report(service: Service) -> dict[str, Any]:
         "records": dict(service.kinds),
         "verdict": verdict,
         "heap": _heap(epoch) if epoch else None,
+        "since": _since(service, epoch) if epoch is not None and verdict is not None and verdict.leak else None,
         "limit_known": _limit_known(service, epoch),
         "death": _death_report(service),
         "suspects": suspects,
@@ -77,6 +78,14 @@ def _service_report(service: Service) -> dict[str, Any]:
 def _limit_known(service: Service, epoch: Epoch | None) -> bool:
     derived = epoch.last_derived if epoch is not None else None
     return service.limit_mib is not None or (derived is not None and derived.memory_limit_estimate_mib is not None)
+
+
+def _since(service: Service, epoch: Epoch) -> dict[str, Any] | None:
+    """What became of a service whose leak is that of an earlier process."""
+    later, verdict = service.processes.after(epoch)
+    if later is None or verdict is None:
+        return None
+    return {"epoch": later.index, "collections": later.ledger.seen, "verdict": verdict, "heap": _heap(later)}
 
 
 def _heap(epoch: Epoch) -> dict[str, Any]:

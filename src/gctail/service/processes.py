@@ -101,6 +101,11 @@ class Processes:
             return max(leaking, key=lambda item: (item[1].probability, item[0].index))
         return max(told[-3:], key=lambda item: (item[0].ledger.seen, item[0].index))
 
+    def after(self, epoch: Epoch) -> tuple[Epoch | None, Verdict | None]:
+        """The last process that began after this one, and the verdict on it: a deploy may have ended a leak."""
+        later = [each for each in self.kept if each.index > epoch.index and each.ledger.seen]
+        return (later[-1], later[-1].verdict()) if later else (None, None)
+
     def ledger(self) -> dict[str, Any]:
         """What all epochs' numbers prove together."""
         ledgers = [epoch.ledger for epoch in self.kept]

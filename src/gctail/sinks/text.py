@@ -119,6 +119,7 @@ def service_block(service: dict[str, Any], palette: Palette, files: list[str]) -
     """What one service suffers from, in a few lines."""
     verdict: Verdict | None = service["verdict"]
     lines = [_headline(service, verdict, palette), *_heap_lines(service, verdict)]
+    lines += _since_lines(service)
     if verdict is not None:
         lines += _taken_back(service, verdict)
         lines += [f"  {show(said)}" for said in verdict.evidence.get("others_say", ())]
@@ -171,6 +172,19 @@ def _heap_lines(service: dict[str, Any], verdict: Verdict | None) -> list[str]:
         else:  # Go before 1.5 in a log without times: collections are the only clock
             line += f"; it has grown by {verdict.rate_mib_per_s:.3g} MiB a collection"
     return [line]
+
+
+def _since_lines(service: dict[str, Any]) -> list[str]:
+    """What became of it, where the process that leaked was followed by another: what runs now matters most."""
+    since = service.get("since")
+    if not since or not since["heap"]:
+        return []
+    heap, verdict = since["heap"], since["verdict"]
+    until = heap["last_uptime_s"]
+    span = f" in {duration(until - (heap['first_uptime_s'] or 0.0))}" if until is not None else ""
+    levels = f"{heap['first_live_mib']} -> {heap['last_live_mib']} MiB"
+    state = f"{HEADLINES.get(verdict.kind, verdict.kind)} (probability of a leak {verdict.probability:.0%})"
+    return [f"  process {since['epoch']} came after it: live heap {levels}{span}; {state}"]
 
 
 def _timed(service: dict[str, Any]) -> bool:
