@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import exp
 from typing import Any
 
@@ -84,3 +85,11 @@ def test_new_highs_of_a_start_up_are_no_pace_of_what_comes_after(story: Any) -> 
     judge, _ = story(lives)
     doubling, _ = story([3 * 1.35**at for at in range(13)])
     assert judge.verdict().probability < 0.85 < doubling.verdict().probability
+
+
+def test_on_a_straight_line_belief_does_not_fall_from_one_collection_to_the_next(story: Any) -> None:
+    """A real service: each is a new high; as the level rises, the steps are a smaller share of it."""
+    lives = [3, 6, 13, 21, 23, 26, 28, 31, 34, 36, 39, 42, 45, 48, 51, 53, 56, 59, 62, 65, 67, 70, 72]
+    counts = range(5, len(lives) + 1)
+    beliefs = [story(lives[:count], every_s=3.0)[0].verdict().probability for count in counts]
+    assert all(after > before - 0.06 for before, after in pairwise(beliefs))

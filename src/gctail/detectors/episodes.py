@@ -11,6 +11,9 @@ REVERSAL_SHARE = 0.35
 REVERSAL_NOISE = 6.0
 SMALLEST_RISE_MIB = 1.5
 NEW_HIGH = 1.04
+SHORT_COSTS = 3
+"""A new high by less than that margin takes so many off a streak of them, and does not end it at once: on a straight
+line the margin grows with the level, and belief fell by half from one collection to the next."""
 MOST_PEAKS = 40
 ABOUT = 0.1
 """A peak counts as having been as high as a level that passes it by this share of its rise."""
@@ -94,6 +97,8 @@ class Zigzag:
                 Streak(streak.count + 1, streak.since_s, streak.level) if streak.count else Streak(1, time_s, low)
             )
             self._top = low
+        elif low >= self._top and self.streak.count > SHORT_COSTS:
+            self.streak = Streak(self.streak.count - SHORT_COSTS, self.streak.since_s, self.streak.level)
         else:
             self.streak = Streak(0, 0.0, 0.0)
 

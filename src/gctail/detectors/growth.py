@@ -37,8 +37,8 @@ YOUNGEST_BENEATH = 0.5
 """Growth beneath a load has to have lasted for so much of the time, in which the load comes and goes."""
 BENEATH_TRUST = 0.8
 """What the load holds is known less well than what it takes to fit it."""
-CLEARLY_ENDLESS, ALONE_TRUST = 0.8, 0.9
-"""Weight of curves without an end from which on the regression alone is believed, nearly."""
+LESS_CLEARLY, CLEARLY_ENDLESS, ALONE_TRUST = 0.6, 0.9, 0.9
+"""Weight of curves without an end from which on the regression alone is believed a little, and nearly at last."""
 AHEAD = 1.5
 """A slow leak in a large heap is a leak, too: no growth has to last for more times its age to be called one."""
 SHORTEST_STREAK = 5
@@ -258,8 +258,9 @@ class Growth:
         own = 1.0 - judged.load
         quick, abrupt = own * quick, own * abrupt
         both = (quick + slow) / 2
-        if judged.endless >= CLEARLY_ENDLESS:  # two halves of an episode are a rough guess at an end that no curve sees
-            both = max(both, ALONE_TRUST * slow)
+        # two halves of an episode are a rough guess at an end that no curve sees
+        clearly = min(1.0, max(0.0, (judged.endless - LESS_CLEARLY) / (CLEARLY_ENDLESS - LESS_CLEARLY)))
+        both += clearly * max(0.0, ALONE_TRUST * slow - both)
         together = max(both, abrupt)
         if self.memory.fatal_mib or self.memory.unfinished:
             together = weighed(together, 4.0 if self.memory.fatal_mib else 2.0)
