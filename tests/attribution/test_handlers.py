@@ -47,4 +47,4 @@ def test_the_sentence_names_the_route_and_its_share():
     assert first.only == "uri=GET /v2/reports/<*>/pdf"
     assert first.only_share == pytest.approx(0.05, abs=0.01)
     assert first.distinct == pytest.approx(first.events, rel=0.1)
-    assert "uri" in sentence(to_builtins(first))
+    assert "with uri GET /v2/reports/<*>/pdf (5 % of them)" in sentence(to_builtins(first))

@@ -45,7 +45,7 @@ class Describer:
             template=template.text,
             message=template.message,
             kind=candidate.kind,
-            slot=named(key_slot, key),
+            slot=(template.route.partition("=")[0] or named(key_slot, key)) if key_slot is not None else None,
             field=named(template.slots[number], number) if number is not None else None,
             mib=round(mib, 2),
             share=round(mib / self.seen.growth_mib, 4),

@@ -38,14 +38,16 @@ def nobody(indistinct: Sequence[Mapping[str, Any]], lines: int) -> str:
 def _grew(suspect: Mapping[str, Any]) -> str:
     template = str(suspect.get("template") or "")
     slot, field = called(suspect.get("slot"), "value", template), called(suspect.get("field"), "field", template)
+    only = only_those(suspect)
     match suspect["kind"]:
         case "level":
             return f"{field} grew with the heap"
         case "sum":
             return f"the sum of {field} grew with the heap"
         case "keys":
-            return f"the heap grew with every new {slot}"
-    only, less = only_those(suspect), suspect.get("less")
+            among = f" in lines with {only}" if only else ""
+            return f"the heap grew with every new {slot}{among}"
+    less = suspect.get("less")
     such = f"every such line with {only}" if only else "every such line"
     return f'the heap grew with {such}, less those that say "{less}"' if less else f"the heap grew with {such}"
 
