@@ -83,7 +83,7 @@ def test_json_is_one_object_with_the_promised_names(gctail, log):
 
 def test_growth_that_is_called_a_leak_is_not_told_to_have_ended_as_growth(gctail, root):
     """Programs close the one incident and open the other; who reads is told of the leak."""
-    path = root / "samples" / "logs" / "unbounded-map-go1.27.log"
+    path = root / "samples" / "logs" / "restart-go1.27.log.gz"
     told = [json.loads(line) for line in gctail(path, "--output", "jsonl").stdout.splitlines()]
     closed = next(each for each in told if each["evidence"].get("goes_on_as"))
     assert (closed["kind"], closed["evidence"]["phase"], closed["evidence"]["goes_on_as"]) == (

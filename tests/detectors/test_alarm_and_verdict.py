@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gctail.detectors import Judge
+from gctail.detectors import Judge, values
+from gctail.detectors.bearing import Bearing
 from gctail.detectors.leak import DEFAULT_BUDGET, threshold, worth
 from gctail.detectors.patience import haste, settled
 
@@ -43,6 +44,27 @@ def test_what_is_four_fifths_likely_is_told_in_the_first_hour() -> None:
     belief = next(at / 100 for at in range(100) if worth(at / 100, 10**6, to_limit=False) >= 0.8)
     assert haste(belief, 600.0) >= threshold(DEFAULT_BUDGET) > haste(belief, 86400.0) == belief
     assert haste(0.99, 60.0) <= 1.0
+
+
+def test_nothing_is_told_of_a_growth_at_the_collection_that_ends_it(make: Any) -> None:
+    """A batch of any length takes its memory and gives it back at once: no alarm may come then that did not before."""
+    for length in range(12, 60, 3):
+        batch = [20.0] * 60 + [20.0 + 5.0 * each for each in range(1, length)] + [20.0] * 12
+        judge, levels = Judge(512.0), [0.0]
+        judge.heed(values.Testimony(0.85, 0.72, "row imported"))
+        for moment in make.moments(make.collections(batch, every_s=0.4)):
+            levels.append(float(moment.cycle.heap_marked_mib))
+            said = [
+                each for each in judge.observe(moment) if each.kind in {"leak", "growing"} and each.phase == "onset"
+            ]
+            assert not said or levels[-1] >= levels[-2], (length, said)
+
+
+def test_what_the_log_said_of_a_growth_is_over_with_it() -> None:
+    """Where most of the rise that it spoke of is lost, the heap alone is believed."""
+    bearing = Bearing(base=20.0, log_weight=0.85, log_belief=0.7, log_mib=100.0)
+    assert bearing.heeding(0.1, 90.0) == pytest.approx(0.61)
+    assert bearing.heeding(0.1, 30.0) == 0.1
 
 
 def test_a_limit_that_is_far_off_makes_no_alarm_later(make: Any) -> None:

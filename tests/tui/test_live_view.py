@@ -1,6 +1,7 @@
 """The terminal view: what a person sees and can do, at several sizes, with one service and with ten thousand."""
 
 import asyncio
+import gzip
 import os
 import shutil
 import subprocess
@@ -128,8 +129,11 @@ def test_n_goes_to_the_next_finding_and_shows_the_lines_around_it(board):
     play(board, story, around=around)
 
 
-def test_growth_that_is_called_a_leak_is_not_told_to_have_ended(board):
+def test_growth_that_is_called_a_leak_is_not_told_to_have_ended():
     """Machines are told that the incident of growth is over; a person just read of the leak."""
+    board = Board(Engine())
+    heard(board, "leaky", gzip.decompress((SAMPLES / "restart-go1.27.log.gz").read_bytes()))
+    board.publish(1e9, {"bytes": 10})
     told = [each for each in board.snapshot.findings if each.service == "leaky"]
     assert {"growing", "leak"} <= {each.kind for each in told}
     assert not all(each.is_news for each in told)

@@ -12,6 +12,8 @@ from gctail.detectors.values import Block
 BASE_SHARE = 0.15
 """Of its age: after so much a process has settled."""
 SPREAD_QUANTILE = 0.95
+KEPT = 0.5
+"""Of the rise that the log spoke of: of less than that it has told nothing."""
 LIVED_THROUGH = 0.9
 """Of the room above a level: what came and went before did not need more of it, for the process lives."""
 
@@ -22,8 +24,8 @@ class Bearing(Struct):
     `spread` is how far the highest level of a block usually lies above its low one, `base` the level after the first
     seventh of the time, `top` the highest low level; `belief` is in a leak, `alone` what it was before others
     were heard, `settled` what of it an alarm heeds, and `likely` what it is worth as a probability; `ended` is what
-    killed the process, where memory did; `log_belief` is what the log said of the growth when it was last asked, and
-    counts `log_weight`.
+    killed the process, where memory did; `log_belief` is what the log said of the growth to `log_mib` when it was last
+    asked, and counts `log_weight`.
     """
 
     now_s: float = 0.0
@@ -42,6 +44,7 @@ class Bearing(Struct):
     ended: str | None = None
     log_weight: float = 0.0
     log_belief: float = 0.0
+    log_mib: float = 0.0
 
     @property
     def stacks_grown_mib(self) -> int:
@@ -63,8 +66,10 @@ class Bearing(Struct):
         if block.memory_limit_mib is not None:
             self.soft_mib = block.memory_limit_mib
 
-    def heeding(self, probability: float) -> float:
-        """The belief, with what the log has said."""
+    def heeding(self, probability: float, level: float) -> float:
+        """The belief at this level (MiB), with what the log has said of a growth that is not lost since."""
+        if level - self.base < KEPT * (self.log_mib - self.base):
+            return probability
         return (1.0 - self.log_weight) * probability + self.log_weight * self.log_belief
 
 

@@ -44,6 +44,7 @@ AHEAD = 1.5
 SHORTEST_STREAK = 5
 SHORTEST_S = 1e-3
 LEAST_SUSPICION = 0.05
+FALL_NOISE = 2.0
 START_S = 1.0
 """While a process is only a few times this old all growth is discounted: programs load things."""
 
@@ -189,6 +190,7 @@ class Growth:
         "_unfitted",
         "copies",
         "ended",
+        "falls",
         "floor",
         "history",
         "judged",
@@ -211,9 +213,13 @@ class Growth:
         self._fit_s = 0.0
         self._unfitted = 0
         self.ended = False
+        self.falls = False
+        """Whether the last block lies under the one before, by more than blocks lie apart by chance."""
 
     def follow(self, now_s: float, low: float) -> None:
         """Take a block into the zigzag; where the level turned, what the regression said is out of date."""
+        lows = self.history.low
+        self.falls = len(lows) > 1 and low < lows[-2] - FALL_NOISE * self.zigzag.noise
         self._unfitted += 1
         self.copies.follow(now_s, low)
         self.zigzag = self.passing.follow(now_s, low, self.zigzag, self.history)

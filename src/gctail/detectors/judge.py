@@ -111,6 +111,11 @@ class Judge:
         """Take in what the log answered; None where it said nothing."""
         said = testimony or Testimony(0.0, 0.0)
         self._bearing.log_weight, self._bearing.log_belief = round(said.weight, 6), round(said.belief, 6)
+        self._bearing.log_mib = self._growth.zigzag.level
+
+    def _with_the_log(self, probability: float) -> float:
+        """The belief, with what the log has said of it."""
+        return self._bearing.heeding(probability, self._growth.zigzag.level)
 
     def _others(self) -> Others:
         """What earlier runs and replicas say of the growth under way."""
@@ -182,7 +187,7 @@ class Judge:
             self._growth.floor = None if below is None else below.way
             probability, episode, judged = self._believed(room)
         said = self._others() if probability > LEAST_SUSPICION or self._memory.runs else NOBODY
-        self._bearing.alone = round(self._bearing.heeding(probability), 6)
+        self._bearing.alone = round(self._with_the_log(probability), 6)
         probability = said.heeded(self._bearing.alone)
         now_s, self._bearing.belief = self._bearing.now_s, probability
         onset_s = max(episode, judged, key=lambda way: way.probability).onset_s
@@ -199,6 +204,7 @@ class Judge:
             waited=self._worth(said.settled(heeded), room),
             likely=self._bearing.likely,
             perhaps_urgent=end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT,
+            falls=self._growth.falls,
         )
         if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(weight.waited):
             return []
@@ -290,7 +296,7 @@ class Judge:
         probability = (below or shown).probability
         head, near = room.head_mib, room.near_mib
         alone = max(probability, self._doubling(self._room, self._growth.steps()))
-        probability, alone = (self._worth(each, room) for each in (self._bearing.heeding(alone), alone))
+        probability, alone = (self._worth(each, room) for each in (self._with_the_log(alone), alone))
         said = self._others()
         probability = said.heeded(probability)
         if self._alarm.stands and probability >= STILL_BELIEVED:

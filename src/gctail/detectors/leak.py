@@ -72,7 +72,7 @@ class Telling(NamedTuple):
 class Weight(NamedTuple):
     """How a growth weighs after a block: the belief, what an alarm heeds of it, and its worth, with the wait and not.
 
-    `perhaps_urgent` is whether its end may be near.
+    `perhaps_urgent` is whether its end may be near; `falls` is whether the heap has just fallen by more than its noise.
     """
 
     belief: float
@@ -80,6 +80,7 @@ class Weight(NamedTuple):
     waited: float
     likely: float
     perhaps_urgent: bool
+    falls: bool = False
 
 
 class LeakAlarm:
@@ -123,6 +124,8 @@ class LeakAlarm:
         self._grown = self._grown + collections if weight.waited >= LEAK else 0
         self._low = self._low + 1 if weight.likely < STILL_BELIEVED else 0
         told_before = self._alarm.severity
+        if weight.falls and told_before is None:
+            return []  # it may be over: the next block tells
         if self._held >= COLLECTIONS_TO_SPEAK and (
             told_before is None or (told_before == "warning" and weight.perhaps_urgent)
         ):
