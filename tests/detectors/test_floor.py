@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -36,6 +37,18 @@ def test_reports_on_a_level_floor_are_no_leak(story: Any, make: Any, count: int)
 
 def test_a_floor_that_rose_and_stands_still_is_a_full_cache(story: Any, make: Any) -> None:
     assert story(reported(make, 0.4, 120, full=44.0))[0].verdict().probability < 0.2
+
+
+@pytest.mark.parametrize("models", [(18, 24, 31, 39), (20, 26, 34, 44), (16, 20, 25, 31)])
+def test_a_model_that_is_loaded_a_few_times_is_no_leak(story: Any, models: tuple[int, ...]) -> None:
+    """Old and new live beside each other for one collection; each is larger than the one before, and stays longer."""
+    levels = [4.0, 8.0, *[20.0 + models[0]] * 8]
+    for times, (old, new) in enumerate(pairwise(models), start=1):
+        levels += [20.0 + old + new, *[20.0 + new] * (4 + 4 * times)]
+    assert floor_of([float(at) for at in range(len(levels))], levels) is None
+    judge, said = story(levels)
+    assert judge.verdict().probability < 0.5
+    assert not [signal for signal in said if signal.kind == "leak"]
 
 
 def test_reports_meet_a_known_limit_before_the_floor_does(story: Any, make: Any) -> None:

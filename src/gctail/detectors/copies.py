@@ -21,7 +21,8 @@ KEPT_SHARE = (0.12, 1.3)
 """What is kept, as a share of what is given back: a quarter, or all of it where the array doubles; and other growth."""
 FACTOR = (1.08, 2.3)
 """What a copy gives back, as a multiple of the one before; one between them may not have been seen."""
-FEWEST, MOST = 3, 8
+FEWEST, MOST = 4, 8
+"""Copies; a model that is loaded anew a few times grows like this, too, and its old and new live side by side."""
 LATE = 3.0
 """How fast the belief fades, in units of the time after which the next copy was expected."""
 

@@ -18,6 +18,8 @@ FEWEST = 3
 """Excursions: what came and went twice may be chance."""
 FEWEST_ON_IT, SHARE_ON_IT = 10, 0.4
 """Blocks on the floor, and of all blocks and all time: where the level is hardly ever down it has no floor."""
+MOST_LOADED, PLATEAU, MOSTLY = 5, 3, 0.7
+"""So many steps may be chance, so many blocks apart, where they are so much of the rise: it may be over at any time."""
 AGAIN_SHARE = 0.3
 """From the first excursion to the last it takes so much of the time: a start-up comes once."""
 APART = 0.25
@@ -65,7 +67,21 @@ def floor_of(times_s: Sequence[float], levels: Sequence[float], gone: Sequence[E
     if len(kept) < max(FEWEST_ON_IT, SHARE_ON_IT * count) or on_it_s < SHARE_ON_IT * times_s[-1]:
         return None
     usual_mib = median([excursion.mib for excursion in came])
-    return Floor(kept, beneath, usual_mib) if least <= APART * usual_mib else None
+    if least > APART * usual_mib or _is_loaded(beneath[bisect_left(times_s, came[0].time_s) - 1 :], least, len(came)):
+        return None
+    return Floor(kept, beneath, usual_mib)
+
+
+def _is_loaded(beneath: Sequence[float], least: float, came: int) -> bool:
+    """Whether the floor rises in a few steps, no more than came and went, and stands still between them.
+
+    A model or a table is loaded anew, and old and new live beside each other for a moment.
+    """
+    rises = [after - before for before, after in pairwise(beneath)]
+    steps = [at for at, rise in enumerate(rises) if rise >= least]
+    stands = all(after - before >= PLATEAU for before, after in pairwise(steps))
+    at_once = sum([rises[at] for at in steps])
+    return stands and 0 < len(steps) <= min(came, MOST_LOADED) and at_once >= MOSTLY * (beneath[-1] - beneath[0])
 
 
 def _excursions(
