@@ -60,6 +60,10 @@ LINES = {
     "logcat": "03-17 16:13:38.811  1702  2395 I GoLog   : §",
     "rabbitmq": "2026-11-28 04:41:15.421 [info] <0.731.0> §",
     "systemd": "<6>shop: §",
+    "seelog": "1795851833367222211 [Info] §",
+    "gookit": "[2026/11/28T04:41:15.659] [lift] [INFO] [logs.go:240,func15] §",
+    "columns": "20261128 04:41:15.274|I|audit|t-5|§",
+    "std with a prefix": "2026/11/28 04:41:15 shop: info: §",
     "nats": "[731] 2026/11/28 04:41:15.421000 [INF] §",
 }
 WORDS = "item added to a cart"
@@ -77,6 +81,7 @@ def test_a_line_is_named_by_the_words_of_its_message(form: str) -> None:
 @pytest.mark.parametrize("line", [
     "item added - twice", "cache: item added", "ran -> done", "[field:box1] stored", "D player gone", "5 - 3 items left",
     "2026-11-28 04:41:15 I am here", "2026-11-28 04:41:15 a.example: no such host", "2026-11-28 04:41:15 [7:x] - kept",
+    "1795851833367222211 stored", "shop: warning: none left",
 ])  # fmt: skip
 def test_words_of_a_message_are_no_preface(line: str) -> None:
     """What might be a logger's elsewhere: without a time or a level before it nobody knows."""
@@ -101,6 +106,12 @@ def test_a_variable_of_the_message_is_counted_before_those_of_the_preface() -> N
     (template,) = mine.courses().templates
     assert template.text == "tile <*> of layer <*> drawn logger=<*>"
     assert [slot.distinct for slot in template.slots] == [20, 3, 2]
+
+
+def test_the_mark_of_a_terminal_is_no_word_of_the_message() -> None:
+    """apex/log tells levels by the colour of it."""
+    line = "   • item added".encode()
+    assert line[preface_of(line).end :] == b"item added"
 
 
 def test_a_line_of_nothing_but_times_costs_no_more_than_a_preface() -> None:

@@ -24,6 +24,7 @@ STAMP = (
     rb"(?:Z| ?[+-]\d\d:?\d\d)?(?: (?:UTC|GMT|[A-Z]{2,3}T))?"
     rb"|(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)?(?: \d{4})?"
     rb"|\d{1,2}[/ -]" + _MONTH + rb"[/ -]\d{4}[: ]\d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?"
+    rb"|\d{8} \d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
     rb"|\d\d/\d\d/\d\d \d\d:\d\d:\d\d|\d{6} \d{6}(?= \d{1,10} [A-Z])"
     rb"|\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?|\d\d-\d\d\|\d\d:\d\d:\d\d(?:\.\d{1,9})?"
     rb"|1\d{9}(?:\.\d{1,9}|\d{3})?|1\.\d{5,16}e\+?09"
@@ -58,7 +59,7 @@ _ANYWHERE = (
     rb"(?:[: ] ?(?P<inside_box>[^\]\n]{1,80}))?\]:?"
     rb"|(?P<stamp>" + STAMP + rb")(?=[\s|:,\[]|\Z)"
     rb"|\[(?:\d{1,12}|goroutine \d{1,18})\]|\d{1,12} (?=[^\s:]{1,256}\.go:\d{1,9} > )"
-    rb"|[\[({<]?(?P<caller>" + _PLACE + rb")(?:[\])}]|(?=[\s:>]|\Z)):?(?: ?>(?= ))?"
+    rb"|[\[({<]?(?P<caller>" + _PLACE + rb")(?:,[\w.]{1,64})?(?:[\])}]|(?=[\s:>]|\Z)):?(?: ?>(?= ))?"
     rb"|[\[(<|] ?(?P<level_boxed>(?i:" + _SAID + rb")) *[\])>|]:?"
     rb"|(?P<level>" + _LEVEL + rb")(?=[\s:|\[(-])[:|]?"
     rb"|(?P<level_small>(?i:" + _LEVEL + rb")):(?= )"
@@ -79,6 +80,10 @@ _BEFORE_THE_LEVEL = (
     # 03-17 16:13:38.811  1702  2395 D GoLog: message
     rb"|\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\d{1,10} +\d{1,10} "
     rb"(?P<level_logcat>[VDIWEF]) (?P<logger_logcat>[^\s:]{1,64}) *: "
+    # 1795851833367222211 [Info] message: seelog, in nanoseconds
+    rb"|1\d{15}(?:\d{3})? (?=" + _AHEAD + rb")"
+    # • message, as apex/log writes it to a terminal
+    rb"|(?:\xe2\x80\xa2|\xe2\xa8\xaf) +"
     # [main] INFO logger - message
     rb"|\[(?P<thread>(?!\d{1,4}[-/:.])[^\]\n]{1,64})\] ?(?=" + _AHEAD + rb")|"
 )  # fmt: skip
@@ -88,13 +93,16 @@ _BEHIND_THE_TIME = (
     rb"(?:\xe2\x96\xb6|->|\xe2\x86\x92|\xc2\xbb)"
     rb" (?P<level_arrow>" + _LEVEL + rb")(?: (?P<number>(?!add|dead|bad|fee|fed|face|fade)[0-9a-f]{3,8}) )?"
     # I | etcdserver: message, [I] message, E! [inputs.cpu] message
-    rb"|(?P<level_letter>[IWEFDTC])(?:!| \|)(?= )|\[(?P<level_letter_boxed>[IWEFDTC])\](?=[ \[])"
+    rb"|(?P<level_letter>[IWEFDTC])(?:!| \|)(?= )|\|(?P<level_letter_piped>[IWEFDTC])(?=\|)"
+    rb"|\[(?P<level_letter_boxed>[IWEFDTC])\](?=[ \[])"
     rb"|(?P<level_mongo>[IWEFD]) +(?P<logger_mongo>[A-Z]{3,16}) +\[(?P<thread_mongo>[^\]\n]{1,64})\] "
     # 731 [main] user@database ERROR: message
     rb"|(?P<thread_many>(?:(?:\[(?!\d{1,4}[-/:.])[^\]\n]{1,64}\]|r?\d{1,10}|" + _UUID
     + rb"|[A-Za-z_][\w.-]{0,63}@[\w.-]{1,64})[ \t]+){1,3})(?=" + _AHEAD + rb")"
     # shop.cart - INFO - message, [myid:1] - INFO  [thread] - message
     rb"|(?:(?P<logger_before>[A-Za-z_][\w.$]{0,127})|\[(?P<thread_dash>[^\]\n]{1,64})\]) +- (?=" + _AHEAD + rb")"
+    # shop: warning: message
+    rb"|(?P<logger_std>[A-Za-z][\w.-]{0,31}): (?=(?i:" + _LEVEL + rb"): )"
     # app.INFO: message, app/INFO: message
     rb"|(?P<logger_channel>[\w-]{1,32})[./](?=(?:" + _LEVEL + rb"): )"
     rb"|(?P<level_postgres>LOG)(?::  | +(?=\[))|"
@@ -116,7 +124,7 @@ _BEHIND_THE_LEVEL = (
     rb"|\((?:(?P<logger_pino>[\w.-]{1,64})/)?\d{1,10}(?: on [\w.-]{1,64})?\): "
     rb"|(?P<logger_bunyan>[\w.-]{1,64})/\d{1,10} on [\w.-]{1,64}: "
     # INFO|Shop.Cart|message, INFO | scheduler | message, INFO<tab>cart<tab>message, INFO:shop.cart:message
-    rb"|(?:(?<=\|)|(?<=\| ))(?P<logger_column>[A-Za-z][\w.:$-]{0,63}) *\| ?"
+    rb"|(?:(?<=\|)|(?<=\| ))(?P<logger_column>[A-Za-z][\w.:$-]{0,63}) *\| ?(?:(?P<thread_column>[\w.-]{0,31}\d) *\| ?)?"
     rb"|(?<=\t)(?P<logger_tabbed>[A-Za-z][\w.@/-]{0,63})\t(?=[^\s{])(?![\w.-]{1,64}[:=])"
     rb"|(?<=[A-Z]:)(?P<logger_python>[A-Za-z_][\w.]{0,63}):(?=\S)"
     rb"|(?P<thread_lambda>" + _UUID + rb")\t"
