@@ -20,9 +20,9 @@ from gctail.attribution.ranking import regular, window
 from gctail.attribution.releases import full
 from gctail.detectors.episodes import REVERSAL_SHARE
 from gctail.detectors.floor import floor_of
-from gctail.detectors.growth import by_regression
 from gctail.detectors.hinge import Fit, fit
 from gctail.detectors.load import Load
+from gctail.detectors.outlook import by_regression
 from gctail.detectors.regression import Regression
 from gctail.detectors.standstill import pauses_fit
 from gctail.detectors.values import Inquiry, Testimony

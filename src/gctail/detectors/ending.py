@@ -7,7 +7,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from gctail.detectors.bearing import Room
-from gctail.detectors.growth import Growth, Outlook
+from gctail.detectors.growth import Growth
+from gctail.detectors.outlook import Outlook
 from gctail.detectors.passage import OVERHEAD_SHARE, beyond, interval, last_stretch
 from gctail.detectors.precedent import Precedent
 from gctail.detectors.values import STACK_WEIGHT

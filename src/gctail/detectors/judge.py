@@ -16,13 +16,14 @@ from gctail.detectors.gathering import Gathering
 from gctail.detectors.goal import NextGoal
 from gctail.detectors.gogc import GogcChanged
 from gctail.detectors.goroutines import GoroutineGrowth
-from gctail.detectors.growth import LEAST_SUSPICION, NOTHING, Growth, Outlook, by_regression
+from gctail.detectors.growth import Growth
 from gctail.detectors.ladder import Ladder
 from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, STILL_BELIEVED, LeakAlarm, Telling, Weight, worth
 from gctail.detectors.legacy import FEWEST_COLLECTIONS, Run, legacy, shown
 from gctail.detectors.look import beneath, look
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.others import NOBODY, Others, Replicas, nobody, others
+from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook, by_regression
 from gctail.detectors.passage import SHORTEST_SHARE
 from gctail.detectors.patience import TO_LIMIT, haste, settled
 from gctail.detectors.pauses import PauseSpike

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from gctail.detectors.bearing import BASE_SHARE, Room
-from gctail.detectors.growth import Growth, Outlook, by_regression, by_waves
+from gctail.detectors.growth import Growth
+from gctail.detectors.outlook import Outlook, by_regression, by_waves
 from gctail.detectors.regression import Regression
 
 
