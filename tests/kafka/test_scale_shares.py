@@ -35,7 +35,7 @@ def test_who_is_searched_for_suspects_is_the_same_whoever_has_the_partition():
 
     def engine():
         made = Engine()
-        made.mined.share, made.mined.most_kib = 1.0, 2 * USUAL_KIB
+        made.mined.share, made.mined.most_kib = 1.0, 5 * USUAL_KIB // 2  # what grows holds more than the usual
         return made
 
     def mined(*, moving):

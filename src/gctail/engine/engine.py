@@ -131,6 +131,12 @@ class Engine:
         if service.mining:
             self.mined.weigh(service)
 
+    def weigh(self, name: str) -> None:
+        """See how much is known by now of what this service says: collections close what was heard before them."""
+        service = self.services.get(name)
+        if service is not None and service.mining:
+            self.mined.weigh(service)
+
     def _burst(self, burst: Burst) -> Iterator[Seen]:
         """Many collections of one process, at once where nothing hinders."""
         if self.window is not None:

@@ -101,6 +101,7 @@ class Share:
             for seen in self.engine.all(part.sightings):
                 self._onlooker.saw(seen)
                 found += seen.findings
+        self.engine.weigh(packet.service)  # as whoever takes the partition over at this place will find it
         return found
 
     def _rumour(self, rumour: Rumour) -> list[Finding]:
