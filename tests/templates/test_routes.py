@@ -123,3 +123,18 @@ def test_lines_that_are_not_read_are_counted_by_route_as_well():
         "path=GET /v2/reports/<*>": pytest.approx(12800, rel=0.02),
         "path=GET /healthz": pytest.approx(12800, rel=0.02),
     }
+
+
+def test_a_route_is_told_by_the_place_of_its_address_in_the_text() -> None:
+    """The name of a logger stands before it in the line, and behind it in the text."""
+    mine = Mine()
+    for each in range(60):
+        of = b"reports" if each % 3 else b"charts"
+        mine.read(
+            b'2026-11-28 04:41:15,421 INFO [w] c.a.M%d - sent %d bytes to "/v2/%s/%d/pdf"\n'
+            % (each % 2, each, of, each)
+        )
+    mine.tick(1.0, 4.0)
+    (template,) = mine.courses().templates
+    assert template.text == "sent <*> bytes to <*> logger=<*>"
+    assert sorted(route.route for route in template.routes) == ["#2=/v2/charts/<*>/pdf", "#2=/v2/reports/<*>/pdf"]

@@ -225,12 +225,12 @@ class Tally:
             read_share=read_share,
             slots=tuple(slot.shown(whole, read, unread, shares) for _, slot in slots),
         )
-        routes = tuple(self._routes(found, (whole, read, unread, shares)))
+        routes = tuple(self._routes(found, [slot for _, slot in slots], (whole, read, unread, shares)))
         return structs.replace(found, routes=routes) if routes else found
 
-    def _routes(self, template: Template, counts: Counts) -> Iterator[Template]:
-        """The lines of each route as templates of their own."""
-        for place, slot in enumerate(self.slots.values()):
+    def _routes(self, template: Template, slots: Sequence[SlotTally], counts: Counts) -> Iterator[Template]:
+        """The lines of each route as templates of their own; `slots` in the order in which the text shows them."""
+        for place, slot in enumerate(slots):
             for route, lines, keys in slot.shown_routes(*counts):
                 name = route.name.decode("utf-8", "replace")
                 yield structs.replace(
