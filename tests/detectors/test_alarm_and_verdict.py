@@ -9,7 +9,7 @@ import pytest
 
 from gctail.detectors import Judge, values
 from gctail.detectors.bearing import Bearing
-from gctail.detectors.leak import DEFAULT_BUDGET, threshold, worth
+from gctail.detectors.leak import DEFAULT_BUDGET, LeakAlarm, Telling, Weight, threshold, worth
 from gctail.detectors.patience import haste, settled
 
 
@@ -58,6 +58,16 @@ def test_nothing_is_told_of_a_growth_at_the_collection_that_ends_it(make: Any) -
                 each for each in judge.observe(moment) if each.kind in {"leak", "growing"} and each.phase == "onset"
             ]
             assert not said or levels[-1] >= levels[-2], (length, said)
+
+
+def test_a_notice_is_taken_back_while_the_heap_falls() -> None:
+    """A fall tells nothing new, and does not keep what was told."""
+    alarm, told = LeakAlarm(), Telling("a leak", "it grows", "it is over", {}, urgent=False)
+    grows = Weight(belief=0.5, settled=0.5, waited=0.6, likely=0.6, perhaps_urgent=False)
+    falls = Weight(belief=0.1, settled=0.0, waited=0.1, likely=0.1, perhaps_urgent=False, falls=True)
+    assert [each.kind for _ in range(3) for each in alarm.judge(grows, 1, lambda: told)] == ["growing"]
+    assert [each.phase for _ in range(6) for each in alarm.judge(falls, 1, lambda: told)] == ["resolved"]
+    assert not alarm.judge(grows._replace(settled=0.9, falls=True), 3, lambda: told)
 
 
 def test_what_the_log_said_of_a_growth_is_over_with_it() -> None:

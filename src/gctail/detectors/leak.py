@@ -124,13 +124,13 @@ class LeakAlarm:
         self._grown = self._grown + collections if weight.waited >= LEAK else 0
         self._low = self._low + 1 if weight.likely < STILL_BELIEVED else 0
         told_before = self._alarm.severity
-        if weight.falls and told_before is None:
-            return []  # it may be over: the next block tells
+        may_be_over = weight.falls  # the next block tells
         if self._held >= COLLECTIONS_TO_SPEAK and (
-            told_before is None or (told_before == "warning" and weight.perhaps_urgent)
+            (told_before is None and not may_be_over) or (told_before == "warning" and weight.perhaps_urgent)
         ):
             return self._speak(tell())
-        if self._grown >= COLLECTIONS_TO_SPEAK and self._alarm.severity is None and self._notice.severity is None:
+        is_news = told_before is None and self._notice.severity is None and not may_be_over
+        if self._grown >= COLLECTIONS_TO_SPEAK and is_news:
             growth = tell()
             return self._notice.on("info", growth.growing, growth.evidence)
         if self._low >= BLOCKS_TO_CLEAR and (self._alarm.severity or self._notice.severity):
