@@ -33,10 +33,10 @@ def claimed(event: Sighting, death: Death, services: Iterable[Service], *, over:
     running = [service for service in services if service.collections]
     likely = [service for service in running if service.name == event.service or _named(service.name, death)]
     asked = running if len(running) <= MOST_COMPARED else likely
-    best, whose = Match(0.0, ()), None
+    best, whose = Match(WEAK if over else 0.0, ()), None
     for service in asked:
         found = _best(event, death, service, alone=len(running) == 1, over=over)
-        if found.confidence > (max(best.confidence, WEAK) if over else best.confidence):
+        if found.confidence > best.confidence:
             best, whose = found, service
     if whose is None:
         names = [str(death.details[key]) for key in _NAMES if death.details.get(key)]

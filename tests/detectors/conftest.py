@@ -71,6 +71,17 @@ def noisy(level: Callable[[int], float], count: int, spread: float = 1.5, seed: 
     return [max(1.0, level(index) + chance.uniform(-spread, spread)) for index in range(count)]
 
 
+def straight_and_saved(lives: Iterable[float], saves: Callable[[int], bool]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The states of a judge of this course (limit: 200 MiB), and of one that was saved and restored on the way."""
+    straight, saved = Judge(200.0), Judge(200.0)
+    for at, moment in enumerate(moments(collections(lives))):
+        straight.observe(moment)
+        saved.observe(moment)
+        if saves(at):
+            saved = Judge.restore(saved.state())
+    return straight.state(), saved.state()
+
+
 @pytest.fixture
 def story() -> Callable[..., tuple[Judge, list[Signal]]]:
     """Judges a course: `story(lives, limit_mib=…, **what a line prints)` gives the judge and all it said."""
@@ -87,12 +98,13 @@ def story() -> Callable[..., tuple[Judge, list[Signal]]]:
 
 @pytest.fixture
 def make() -> Any:
-    """`make.collections`, `make.moments`, `make.noisy`, `make.replaced`."""
+    """`make.collections`, `make.moments`, `make.noisy`, `make.replaced`, `make.straight_and_saved`."""
 
     class Make:
         collections = staticmethod(collections)
         moments = staticmethod(moments)
         noisy = staticmethod(noisy)
+        straight_and_saved = staticmethod(straight_and_saved)
         replaced = staticmethod(msgspec.structs.replace)
 
     return Make

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from gctail.detectors import Judge
 from gctail.detectors.copies import Copies
 
 
@@ -72,9 +71,5 @@ def test_what_grows_from_copy_to_copy_and_keeps_nothing_is_none() -> None:
 
 
 def test_a_judge_saved_within_a_copy_goes_on_as_if_never_saved(make: Any) -> None:
-    straight, saved = Judge(200.0), Judge(200.0)
-    for moment in make.moments(make.collections(appended(90))):
-        straight.observe(moment)
-        saved.observe(moment)
-        saved = Judge.restore(saved.state())
-    assert saved.state() == straight.state()
+    straight, saved = make.straight_and_saved(appended(90), lambda _: True)
+    assert saved == straight

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from gctail.detectors import Judge
 from gctail.detectors.floor import Excursion, floor_of
 
 
@@ -65,14 +64,8 @@ def test_an_alarm_about_a_floor_tells_how_fast_the_floor_rises(story: Any, make:
 
 
 def test_a_judge_saved_within_a_report_goes_on_as_if_never_saved(make: Any) -> None:
-    moments = make.moments(make.collections(reported(make, 0.4, 100)))
-    straight, saved = Judge(200.0), Judge(200.0)
-    for at, moment in enumerate(moments):
-        straight.observe(moment)
-        saved.observe(moment)
-        if at % 12 in {5, 7}:
-            saved = Judge.restore(saved.state())
-    assert saved.state() == straight.state()
+    straight, saved = make.straight_and_saved(reported(make, 0.4, 100), lambda at: at % 12 in {5, 7})
+    assert saved == straight
 
 
 def test_a_sawtooth_has_no_floor() -> None:

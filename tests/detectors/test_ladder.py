@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from gctail.detectors import Judge
 from gctail.detectors.history import History
 from gctail.detectors.ladder import ladder
 
@@ -35,14 +34,8 @@ def test_a_buffer_that_is_full_is_no_leak_in_the_end(story: Any, make: Any) -> N
 
 
 def test_a_judge_saved_on_a_rung_goes_on_as_if_never_saved(make: Any) -> None:
-    moments = make.moments(make.collections(buffered(make, 120)))
-    straight, saved = Judge(200.0), Judge(200.0)
-    for at, moment in enumerate(moments):
-        straight.observe(moment)
-        saved.observe(moment)
-        if at % 25 == 24:
-            saved = Judge.restore(saved.state())
-    assert saved.state() == straight.state()
+    straight, saved = make.straight_and_saved(buffered(make, 120), lambda at: at % 25 == 24)
+    assert saved == straight
 
 
 def a_course(levels: list[float]) -> History:

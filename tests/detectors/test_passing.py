@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from gctail.detectors import Judge
 from gctail.detectors.episodes import Zigzag
 from gctail.detectors.history import History
 from gctail.detectors.passing import Passing
@@ -34,14 +33,8 @@ def test_spikes_on_a_level_floor_are_no_leak(story: Any, make: Any) -> None:
 
 
 def test_a_judge_saved_within_a_spike_goes_on_as_if_never_saved(make: Any) -> None:
-    moments = make.moments(make.collections(scraped(make, 0.25, 150)))
-    straight, saved = Judge(200.0), Judge(200.0)
-    for at, moment in enumerate(moments):
-        straight.observe(moment)
-        saved.observe(moment)
-        if at % 15 in {0, 1}:
-            saved = Judge.restore(saved.state())
-    assert saved.state() == straight.state()
+    straight, saved = make.straight_and_saved(scraped(make, 0.25, 150), lambda at: at % 15 in {0, 1})
+    assert saved == straight
 
 
 def test_a_step_that_stays_is_no_spike(story: Any, make: Any) -> None:

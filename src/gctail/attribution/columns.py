@@ -42,7 +42,7 @@ FOR_PARTS = 0.2
 EVERY_LINE = 0.97
 """Of the lines of a template; the number of keys is known to about 1 %."""
 MOST_OF_IT = 0.95
-"""Lines with a value that nearly all of them have are all of them."""
+"""Lines with a value, or of a route, that nearly all of them have are all of them."""
 
 NO_KIN: Mapping[int, int] = MappingProxyType({})
 LINES, KEYS, SUM, LEVEL = "lines", "keys", "sum", "level"

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
+from gctail.attribution.columns import MOST_OF_IT
 from gctail.attribution.deeds import is_deed
 from gctail.templates.courses import Courses, Slot, Template
 
@@ -19,8 +20,6 @@ HOLE = "<*>"
 LEAST_SAID = 2
 """Words that members have in common; `user created` and `user deleted` are two things to say."""
 MOST_KEYS = 8
-MOST_OF_IT = 0.95
-"""Of the lines of a template: such a route is all of it."""
 _VARIES = re.compile(
     r'(?<![^\s"\[(=])(?:(?:GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS|CONNECT|TRACE)(?=[\s",;:)\]]|\Z)|/[^\s",;)\]]*)'
 )

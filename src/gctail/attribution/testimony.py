@@ -19,6 +19,7 @@ from gctail.attribution.columns import LEVEL, missing, running, table
 from gctail.attribution.ranking import regular, window
 from gctail.attribution.releases import full
 from gctail.detectors.episodes import REVERSAL_SHARE
+from gctail.detectors.explaining import MOST_TOLD
 from gctail.detectors.floor import floor_of
 from gctail.detectors.hinge import Fit, fit
 from gctail.detectors.load import Load
@@ -51,10 +52,9 @@ SIZE_STEP_SHARE = 0.02
 """A size is printed as it is, without the noise of a heap: a new high of it is seen sooner."""
 SAYS_OVER, GOES_ON = 0.3, 0.5
 """A size is heard where it says so, and the heap has not risen by half of its usual pace since then."""
-IS_FULL = 0.02
+ENDS = 0.02
 """What is left of the belief in growth whose end the log tells."""
-MOST_TOLD = 80
-HAS_A_CEILING, STOPS_THERE = 0.75, 0.02
+HAS_A_CEILING = 0.75
 """What fills up to a declared size stops there; something else may grow beside it."""
 FEWEST_LINES, STEADY, HARDLY, FULL = 8, 0.5, 0.2, 0.15
 """A part of the time has so many lines; a size that rises with them has half of its usual rise in nine of ten parts.
@@ -68,11 +68,11 @@ def testimony(courses: Courses, asked: Inquiry) -> Testimony | None:
     stopped = full(courses, asked.noise_mib)
     if stopped is not None and stopped.since_s >= asked.onset_s:
         why = f'something is full: as many "{stopped.message[:MOST_TOLD]}" come as of what is stored'
-        return Testimony(stopped.weight, IS_FULL, stopped.message, why, is_full=True)
+        return Testimony(stopped.weight, ENDS, stopped.message, why, is_full=True)
     filling = ceiling(courses, asked.onset_s, asked.room_mib)
     if filling is not None:
         why = f'it follows a size with a ceiling, {filling.share:.0%} full, in "{filling.message[:MOST_TOLD]}"'
-        return Testimony(HAS_A_CEILING, STOPS_THERE, filling.message, why)
+        return Testimony(HAS_A_CEILING, ENDS, filling.message, why)
     return followed(courses, asked)
 
 

@@ -43,6 +43,18 @@ class Excursion(NamedTuple):
     mib: float
 
 
+def fallen_to(levels: Sequence[float]) -> list[float]:
+    """To what each level falls back later: the lowest of it and all that come after it."""
+    return [*accumulate(reversed(levels), min)][::-1]
+
+
+def steps_of(floor: Sequence[float], least: float) -> tuple[list[int], float]:
+    """Before which places a floor rises by so much at once, and how much it rises in these steps together (MiB)."""
+    rises = [after - before for before, after in pairwise(floor)]
+    steps = [at for at, rise in enumerate(rises) if rise >= least]
+    return steps, sum([rises[at] for at in steps])
+
+
 def floor_of(times_s: Sequence[float], levels: Sequence[float], gone: Sequence[Excursion] = ()) -> Floor | None:
     """The floor of these levels; None where they do not come back to one again and again.
 
@@ -53,7 +65,7 @@ def floor_of(times_s: Sequence[float], levels: Sequence[float], gone: Sequence[E
         return None
     steps = sorted([abs(after - before) for before, after in pairwise(levels)])
     least = max(LEAST_STEPS * steps[count // 3], LEAST_MIB)
-    beneath = [*accumulate(reversed(levels), min)][::-1]
+    beneath = fallen_to(levels)
     above = [level - base > max(least, LEAST_SHARE * base) for level, base in zip(levels, beneath, strict=True)]
     shown, longest_s = _excursions(times_s, levels, beneath, above)
     came = sorted([*shown, *gone])
@@ -77,10 +89,8 @@ def _is_loaded(beneath: Sequence[float], least: float, came: int) -> bool:
 
     A model or a table is loaded anew, and old and new live beside each other for a moment.
     """
-    rises = [after - before for before, after in pairwise(beneath)]
-    steps = [at for at, rise in enumerate(rises) if rise >= least]
+    steps, at_once = steps_of(beneath, least)
     stands = all(after - before >= PLATEAU for before, after in pairwise(steps))
-    at_once = sum([rises[at] for at in steps])
     return stands and 0 < len(steps) <= min(came, MOST_LOADED) and at_once >= MOSTLY * (beneath[-1] - beneath[0])
 
 

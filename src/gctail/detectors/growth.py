@@ -19,7 +19,7 @@ from gctail.detectors.floor import floor_of
 from gctail.detectors.hinge import FEWEST_BLOCKS
 from gctail.detectors.history import History
 from gctail.detectors.ladder import Ladder, ladder
-from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook, by_episode, by_regression, by_streak, by_waves
+from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook, by_curves, by_episode, by_regression, by_streak
 from gctail.detectors.passing import Passing
 from gctail.detectors.regression import Regression, regression
 from gctail.detectors.rises import rise_of
@@ -196,14 +196,11 @@ class Growth:
         fresh = min(8, (blocks - self.history.at(since_s)) // 8)
         return self._unfitted >= fresh and now_s - self._fit_s >= 0.05 * (now_s - since_s)
 
-    def refit(self, now_s: float, head_mib: float, noise_mib: float) -> Regression:
+    def refit(self, now_s: float, head_mib: float, noise_mib: float) -> None:
         """Run the regression and remember what it says."""
-        found = self.regress(now_s, noise_mib)
-        self.judged = by_regression(found, now_s, head_mib)
-        self.waves = by_waves(found.beneath, now_s, head_mib)
+        self.judged, self.waves = by_curves(self.regress(now_s, noise_mib), now_s, head_mib)
         self.ladder = self.steps()
         self._fit_s, self._unfitted = now_s, 0
-        return found
 
     def state(self) -> dict[str, Any]:
         """Plain data."""

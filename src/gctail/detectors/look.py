@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from gctail.detectors.bearing import BASE_SHARE, Room
 from gctail.detectors.growth import Growth
-from gctail.detectors.outlook import Outlook, by_regression, by_waves
+from gctail.detectors.outlook import Outlook, by_curves
 from gctail.detectors.regression import Regression
 
 
@@ -33,7 +33,7 @@ def look(growth: Growth, room: Room, noise_mib: float) -> Look:
     """What a fresh regression makes of this growth in this room."""
     now_s, near = room.bearing.now_s, room.near_mib
     found = growth.regress(now_s, noise_mib)
-    ways = by_regression(found, now_s, near), by_waves(found.beneath, now_s, near)
+    ways = by_curves(found, now_s, near)
     return Look(growth, room, found, *growth.probability_with(*ways, now_s, near))
 
 

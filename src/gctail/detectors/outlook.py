@@ -133,6 +133,11 @@ def by_waves(found: Beneath | None, now_s: float, head_mib: float) -> Outlook:
     return way._replace(probability=way.probability * found.goes_on * BENEATH_TRUST)
 
 
+def by_curves(found: Regression, now_s: float, head_mib: float) -> tuple[Outlook, Outlook]:
+    """Judge all that a regression found: the curves of the levels, and those beneath a load."""
+    return by_regression(found, now_s, head_mib), by_waves(found.beneath, now_s, head_mib)
+
+
 def _ahead(age_s: float, left_s: float | None) -> float | None:
     """What growth without an end in sight is asked to last yet, s: its end, or a multiple of its age."""
     return None if left_s is None else min(left_s, AHEAD * age_s)

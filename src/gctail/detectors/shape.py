@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+from gctail.detectors.floor import fallen_to, steps_of
 from gctail.detectors.teeth import turns_of
 
 if TYPE_CHECKING:
@@ -109,15 +110,14 @@ def _in_steps(lows: Sequence[float], least: float) -> bool:
 
     What is loaded anew lives beside what it replaces for a moment: of that we see what is left.
     """
-    floor = [*accumulate(reversed(lows), min)][::-1]
+    floor = fallen_to(lows)
     total = floor[-1] - floor[0]
     back = sum([low - base > BACK_SHARE * total for low, base in zip(lows, floor, strict=True)])
     if total < least or back > MOST_BACK * len(lows):
         return False
-    rises = [after - before for before, after in pairwise(floor)]
-    large = [at for at, rise in enumerate(rises) if rise >= LARGE_SHARE * total]
-    apart = all(after - before >= STANDS for before, after in pairwise([-1, *large, len(rises)]))
-    return apart and sum([rises[at] for at in large]) >= NEARLY_ALL * total
+    large, at_once = steps_of(floor, LARGE_SHARE * total)
+    apart = all(after - before >= STANDS for before, after in pairwise([-1, *large, len(floor) - 1]))
+    return apart and at_once >= NEARLY_ALL * total
 
 
 def _begins_as_it_ends(lows: Sequence[float], least: float) -> bool:

@@ -59,7 +59,7 @@ class Engine:
         """Whether somebody knows why a service says nothing: its log was deleted."""
         self.over = False
         """Whether the logs have ended and are read to their ends: whose a death is can wait until all is known."""
-        self._unclaimed: list[Sighting] = []
+        self._unclaimed: list[tuple[Sighting, Death]] = []
         self._heard: dict[str, Service] = {}  # since time has passed
         self._turns: list[str] = []
         self._now_s: float | None = None
@@ -83,11 +83,11 @@ class Engine:
                     self.mined.weigh(service)
             return None
         self.runtime_lines += event.lines
-        if isinstance(event.record, Death) and event.record.source != "go":
-            event = claimed(event, event.record, self.services.values())
+        if isinstance(death := event.record, Death) and death.source != "go":
+            event = claimed(event, death, self.services.values())
             name = event.service
             if self.over and not self._runs(name) and len(self._unclaimed) < MOST_HELD:
-                self._unclaimed.append(event)
+                self._unclaimed.append((event, death))
                 return None
         if isinstance(event.record, HeapSample) and event.record.instance:
             name = f"{name} {event.record.instance}"
@@ -110,10 +110,9 @@ class Engine:
         """Deaths that nobody has claimed while the logs were read."""
         held, self._unclaimed = self._unclaimed, []
         found: list[Finding] = []
-        for event in held:
-            if isinstance(event.record, Death):
-                seen = self._tell(claimed(event, event.record, self.services.values(), over=True))
-                found += seen.findings if seen is not None else ()
+        for event, death in held:
+            seen = self._tell(claimed(event, death, self.services.values(), over=True))
+            found += seen.findings if seen is not None else ()
         return found
 
     def hear_replicas(self) -> None:

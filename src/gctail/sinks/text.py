@@ -159,12 +159,9 @@ def _heap_lines(service: dict[str, Any], verdict: Verdict | None) -> list[str]:
     heap = service["heap"]
     if not heap:
         return []
-    until = heap["last_uptime_s"]
-    span = f" in {duration(until - (heap['first_uptime_s'] or 0.0))}" if until is not None else ""
-    processes = service["epochs"]
+    until, processes = heap["last_uptime_s"], service["epochs"]
     of = f" of process {service['epoch']} of {processes}" if processes > 1 else ""
-    levels = f"{heap['first_live_mib']} -> {heap['last_live_mib']} MiB"
-    line = f"  live heap {levels}{span}{of} ({service['collections']} collections)"
+    line = f"  {_course(heap)}{of} ({service['collections']} collections)"
     if verdict is not None and verdict.leak and verdict.rate_mib_per_s and verdict.onset_uptime_s is not None:
         since = duration(until - verdict.onset_uptime_s) if until is not None else "some time"
         if _timed(service):
@@ -179,12 +176,16 @@ def _since_lines(service: dict[str, Any]) -> list[str]:
     since = service.get("since")
     if not since or not since["heap"]:
         return []
-    heap, verdict = since["heap"], since["verdict"]
+    verdict = since["verdict"]
+    state = f"{HEADLINES.get(verdict.kind, verdict.kind)} (probability of a leak {verdict.probability:.0%})"
+    return [f"  process {since['epoch']} came after it: {_course(since['heap'])}; {state}"]
+
+
+def _course(heap: dict[str, Any]) -> str:
+    """From where to where the live heap of a process came, and in which time, where that is known."""
     until = heap["last_uptime_s"]
     span = f" in {duration(until - (heap['first_uptime_s'] or 0.0))}" if until is not None else ""
-    levels = f"{heap['first_live_mib']} -> {heap['last_live_mib']} MiB"
-    state = f"{HEADLINES.get(verdict.kind, verdict.kind)} (probability of a leak {verdict.probability:.0%})"
-    return [f"  process {since['epoch']} came after it: live heap {levels}{span}; {state}"]
+    return f"live heap {heap['first_live_mib']} -> {heap['last_live_mib']} MiB{span}"
 
 
 def _timed(service: dict[str, Any]) -> bool:

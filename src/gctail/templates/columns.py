@@ -15,7 +15,6 @@ from gctail.parsing.times import epoch_seconds, parse_time
 from gctail.templates.catalog import Catalog
 from gctail.templates.forms import Forms
 from gctail.templates.mask import kind_of
-from gctail.templates.routes import MOST_EXAMPLE_BYTES as MOST_ROUTE_BYTES
 from gctail.templates.routes import Route
 from gctail.templates.sketch import HOLE, MOST_SLOTS, MOST_WORDS, sketch_message
 from gctail.templates.slots import NOTHING, NUMBERS, When
@@ -96,7 +95,7 @@ class Columns:
                 when = when._replace(beside=columns)  # noqa: PLW2901
                 for name in layout.fields:
                     for at, route in _fill(tally, name, columns[name], when).items():
-                        route.example = _written(objects, written(), names, same[at])[:MOST_ROUTE_BYTES]
+                        route.exemplify(_written(objects, written(), names, same[at]))
                 if not tally.example:
                     tally.example = _written(objects, written(), names, same[0])[:MOST_EXAMPLE_BYTES]
             self.catalog.lines += len(rows)

@@ -7,7 +7,6 @@ from gctail.templates.catalog import Catalog
 from gctail.templates.columns import Columns
 from gctail.templates.forms import Forms
 from gctail.templates.multiline import unwrapped_block
-from gctail.templates.routes import MOST_EXAMPLE_BYTES as MOST_ROUTE_BYTES
 from gctail.templates.sketch import sketch
 from gctail.templates.slots import When
 from gctail.templates.tally import Tally
@@ -52,6 +51,6 @@ class Lines:
             when = When(now_s, self._catalog.lines + places[-1], form.named(columns))
             for (key, slot, _), column in zip(form.slots, columns, strict=True):
                 for at, route in form.tally.fill(key, slot.name, slot.kind, column, when).items():
-                    route.example = lines[places[at]][:MOST_ROUTE_BYTES]
+                    route.exemplify(lines[places[at]])
         self._catalog.lines += len(lines)
         return found

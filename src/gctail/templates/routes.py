@@ -115,6 +115,10 @@ class Route:
         self.now_new += new
         self.last_s = now_s
 
+    def exemplify(self, line: bytes) -> None:
+        """Such a line is one of it."""
+        self.example = line[:MOST_EXAMPLE_BYTES]
+
     def take(self, other: Route) -> None:
         """Become the route of both."""
         self.total += other.total

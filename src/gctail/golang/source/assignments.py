@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from gctail.golang.source.facts import COMPUTED, FIXED, Call, Local, Tags
 from gctail.golang.source.leftovers import opened
-from gctail.golang.source.makings import called, is_let_go
+from gctail.golang.source.makings import is_let_go
 from gctail.golang.source.scopes import FRESH, Binding, Held
 from gctail.golang.source.strings import pieces_of
-from gctail.golang.source.tree import bare, named, of_type, text_of
+from gctail.golang.source.tree import bare, called, named, of_type, text_of
 from gctail.golang.source.types import CONTAINERS, type_of, value_type
 
 if TYPE_CHECKING:

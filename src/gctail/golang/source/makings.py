@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gctail.golang.source.callers import AGAIN, Callers
 from gctail.golang.source.facts import Call
-from gctail.golang.source.tree import bare, text_of
+from gctail.golang.source.tree import text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -76,16 +76,3 @@ def _makers(calls: Iterable[Call], callers: Callers) -> Iterator[tuple[str, str]
             delegates = here is not None and call.at.package == folder and here.result.name == result
             if result and not delegates:
                 yield folder, result
-
-
-def called(value: Node | None) -> Node | None:
-    """The function whose result a value is; None where it is none."""
-    call = bare(value)
-    if call is None or call.type != "call_expression":
-        return None
-    function = call.child_by_field_name("function")
-    return (
-        function.child_by_field_name("operand")
-        if function is not None and function.type == "index_expression"
-        else function
-    )

@@ -127,3 +127,12 @@ def bare(node: Node | None) -> Node | None:
         else:
             return node
     return None
+
+
+def called(value: Node | None) -> Node | None:
+    """The function whose result a value is, without types in brackets behind it; None where it is no call."""
+    call = bare(value)
+    function = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
+    if function is not None and function.type == "index_expression":
+        return function.child_by_field_name("operand")
+    return function

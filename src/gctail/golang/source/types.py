@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gctail.golang.source.tree import NEW, bare, named, of_type, text_of
+from gctail.golang.source.tree import NEW, bare, called, named, of_type, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -107,12 +107,9 @@ def value_type(node: Node | None) -> Type:
         return type_of(node.child_by_field_name("type"))
     if node.type != "call_expression":
         return OTHER
-    function = node.child_by_field_name("function")
-    if function is not None and function.type == "index_expression":
-        function = function.child_by_field_name("operand")
-    called = text_of(function)
+    name = text_of(called(node))
     arguments = named(node.child_by_field_name("arguments"))
-    if called in {"make", "new", NEW} and arguments:
+    if name in {"make", "new", NEW} and arguments:
         return type_of(arguments[0])
-    known = named_type(called, called)
-    return known if known.kind in {"concurrent map", "cache"} else Type("call", called, text=called)
+    known = named_type(name, name)
+    return known if known.kind in {"concurrent map", "cache"} else Type("call", name, text=name)
