@@ -3,8 +3,11 @@
 import pytest
 
 from gctail.attribution.choosing import suspects
+from gctail.attribution.describing import named
 from gctail.attribution.families import family, with_families
 from gctail.attribution.usual import Rate, says
+from gctail.attribution.wording import called
+from gctail.templates.mine import Mine
 from played_courses import Played
 
 ROUTES = (
@@ -119,6 +122,20 @@ def test_new_values_of_a_family_are_those_of_its_members():
     members = [template.slots[0] for template in courses.templates[:2]]
     assert slot.distinct == sum(each.distinct for each in members)
     assert sum(slot.new_keys) == sum(sum(each.new_keys) for each in members)
+
+
+def test_a_variable_is_told_by_its_place_whatever_word_before_it_becomes_one():
+    """Of three payment services and ever new amounts of time the time is what stands after "within"."""
+    mine = Mine()
+    for at in range(8):
+        for bank in ("stripe", "adyen", "worldline"):
+            lines = (f"no answer of {bank} within {400 * at + each} ms, second try\n" for each in range(20))
+            mine.read("".join(lines).encode())
+        mine.tick(at + 1.0, 20.0 + at)
+    family = with_families(mine.courses())[0].templates[-1]
+    assert family.text == "no answer of <*> within <*> ms, second try"
+    [slot] = family.slots
+    assert called(named(slot), "value", family.text) == 'value after "within"'
 
 
 def test_a_last_line_of_a_member_is_known_as_that_of_the_suspect():

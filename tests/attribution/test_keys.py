@@ -324,6 +324,16 @@ def test_keys_are_read_inside_wrappers_and_json():
     assert reader.samples["key"].distinct == 200
 
 
+def test_keys_without_a_name_are_read_at_their_place_where_fewer_words_vary():
+    """Of a family the text that is read again may have some words fixed."""
+    text = b"".join(b"answer of adyen, v2 within %d ms to %d\n" % (each % 7, each) for each in range(300))
+    reader = SlotReader(
+        "answer of <*> v<*> within <*> ms to <*>", ["#3", "#4"], "answer of stripe, v2 within 3 ms to 5"
+    )
+    reader.read(text, 0.0)
+    assert (reader.samples["#3"].distinct, reader.samples["#4"].distinct) == (7, 300)
+
+
 def test_stretches_of_lines_keep_the_time_of_each():
     """So that bursts can be seen."""
     text = lines_of(3000)

@@ -45,8 +45,8 @@ class Describer:
             template=template.text,
             message=template.message,
             kind=candidate.kind,
-            slot=(template.route.partition("=")[0] or named(key_slot, key)) if key_slot is not None else None,
-            field=named(template.slots[number], number) if number is not None else None,
+            slot=(template.route.partition("=")[0] or named(key_slot)) if key_slot is not None else None,
+            field=named(template.slots[number]) if number is not None else None,
             mib=round(mib, 2),
             share=round(mib / self.seen.growth_mib, 4),
             p_value=float(f"{self.ranked.p_value[at]:.3g}"),
@@ -77,7 +77,7 @@ class Describer:
             level = self.courses.templates[candidate.template].level
             return f"level={level}" if level and len(self._levels(candidate)) > 1 else ""
         slot = self.courses.templates[candidate.template].slots[candidate.slot]
-        return f"{named(slot, candidate.slot)}={candidate.value}"
+        return f"{named(slot)}={candidate.value}"
 
     def _only_share(self, candidate: Candidate) -> float | None:
         if not self._only(candidate):
@@ -154,8 +154,6 @@ def _said(template: Template) -> str:
     return said({"message": template.message, "template": template.text})
 
 
-def named(slot: Slot | None, place: int | None) -> str | None:
-    """What to call a slot: by its name, else by its place in the line."""
-    if slot is None or place is None:
-        return None
-    return slot.name or f"#{place + 1}"
+def named(slot: Slot) -> str:
+    """What to call a slot: by its name, else by its place in the text of its template."""
+    return slot.name or f"#{slot.hole + 1}"

@@ -97,7 +97,7 @@ def _together(text: str, members: list[Template]) -> Template:
         first_uptime_s=min(each.first_uptime_s for each in members),
         last_uptime_s=max(each.last_uptime_s for each in members),
         count=_sum([each.count for each in members]),
-        slots=_slots(members) if text != family(most.text) else (),
+        slots=_slots(members, text) if text != family(most.text) else (),
         read_share=sum(each.read_share * each.total for each in members) / max(total, 1),
     )
 
@@ -106,11 +106,21 @@ def _message(most: Template) -> str:
     return " ".join(family(most.message).replace(HOLE, "").split())
 
 
-def _slots(members: Sequence[Template]) -> tuple[Slot, ...]:
-    """Each variable over all members, where all have the same ones; a key that several of them have counts for each."""
+def _slots(members: Sequence[Template], text: str) -> tuple[Slot, ...]:
+    """Each variable over all members, where all have the same ones; a key that several of them have counts for each.
+
+    What stands behind the word that varies is one hole further on in the text of the family.
+    """
     if len({tuple(slot.name for slot in each.slots) for each in members}) > 1:
         return ()
-    return tuple(map(_slot, zip(*(each.slots for each in members), strict=True)))
+    words = members[0].text.split()
+    place = next(at for at, (ours, theirs) in enumerate(zip(text.split(), words, strict=True)) if ours != theirs)
+    first = " ".join(words[:place]).count(HOLE)
+    more = 1 - words[place].count(HOLE)
+    slots = map(_slot, zip(*(each.slots for each in members), strict=True))
+    return tuple(
+        structs.replace(each, hole=max(each.hole + more, first)) if each.hole >= first else each for each in slots
+    )
 
 
 def _slot(slots: tuple[Slot, ...]) -> Slot:

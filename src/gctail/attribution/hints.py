@@ -181,12 +181,13 @@ def _level(said: frozenset[str]) -> float:
 
 def called(template: Template, place: int) -> frozenset[str]:
     """The words of a variable's name; where it has none, those that stand around it: `tick 17`, `34 entries`."""
-    if template.slots[place].name:
-        return frozenset(words(template.slots[place].name))
+    slot = template.slots[place]
+    if slot.name:
+        return frozenset(words(slot.name))
     texts = template.text.split(HOLE)
-    if place + 1 >= len(texts):
-        return frozenset()
-    return frozenset(words(texts[place])[-1:] + words(texts[place + 1])[:1])
+    return frozenset(word for before in texts[slot.hole : slot.hole + 1] for word in words(before)[-1:]) | frozenset(
+        word for behind in texts[slot.hole + 1 : slot.hole + 2] for word in words(behind)[:1]
+    )
 
 
 def _keys(slot: Slot, lines: int) -> float:

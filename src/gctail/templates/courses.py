@@ -53,6 +53,8 @@ class Slot(Struct, frozen=True):
     """Keys were taken from every line."""
     parts: tuple[Part, ...] = ()
     """How often each value came, where it never had more than a few."""
+    hole: int = 0
+    """Which `<*>` of the text it is, from 0: not all of them are counted."""
 
 
 class Template(Struct, frozen=True):

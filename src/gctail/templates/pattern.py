@@ -13,7 +13,7 @@ from gctail.templates.sketch import Part, Slot
 class Reading(NamedTuple):
     """One slot in one line: its key in the template, what it is, and its value there.
 
-    A key is the name of the field, or the place of the word that the slot is in.
+    A key is the name of the field; or the place of the word that the slot is in, and which hole of that word it is.
     """
 
     key: str
@@ -70,6 +70,7 @@ class _Walk:
         if words:
             if len(words) > 1:
                 self.word, self.inside = self.word + len(words) - 1, 0
+            self.inside += len(DIGITS.findall(words[-1]))  # holes as well, of which nobody asks
             self.begun = True
             if text[-1:].isspace():
                 self._next()
@@ -83,6 +84,7 @@ class _Walk:
             self.source.append(_literal(piece))
         elif piece and self.word not in self.wild:
             self.source.append(_literal(piece))
+            self.inside += len(DIGITS.findall(piece))
             self.begun = True
         elif piece and not self.begun:
             self._capture(str(self.word), _WORD, piece)

@@ -293,9 +293,14 @@ class SlotTally:
             self.whole_from //= 2
 
     def shown(
-        self, lines: Sequence[float], read: Sequence[float], scale: Sequence[float], shares: tuple[float, float]
+        self,
+        lines: Sequence[float],
+        read: Sequence[float],
+        scale: Sequence[float],
+        shares: tuple[float, float],
+        hole: int,
     ) -> Slot:
-        """The slot as a value, of so many `lines` in each bin, of which some were `read`.
+        """The slot as a value, of so many `lines` in each bin, of which some were `read`; `hole` of the text is it.
 
         `scale` says for each bin how many lines each line that was read stands for; `shares` of all
         were read, and of those since the first that was not.
@@ -327,10 +332,16 @@ class SlotTally:
                 Part(value.decode("utf-8", "replace"), course)
                 for value, course in (self.parts.shown(lines, read) if self.parts is not None else {}).items()
             ),
+            hole=hole,
         )
 
     def shown_routes(
-        self, lines: Sequence[float], read: Sequence[float], scale: Sequence[float], shares: tuple[float, float]
+        self,
+        lines: Sequence[float],
+        read: Sequence[float],
+        scale: Sequence[float],
+        shares: tuple[float, float],
+        hole: int,
     ) -> Iterator[tuple[Route, list[float], Slot]]:
         """Each route of addresses, its lines over time, and the slot of its own keys."""
         for route, count in self.routes.shown(lines, read) if self.routes is not None else ():
@@ -350,6 +361,7 @@ class SlotTally:
                     highest=[],
                     keys=(),
                     whole=shares[0] >= 1.0,
+                    hole=hole,
                 ),
             )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from msgspec import structs
@@ -120,7 +121,6 @@ class Tally:
             slot = self.slots.pop(key)
             slot.key = str(place)
             self.slots.setdefault(slot.key, slot)
-        self._in_line()
 
     def absorb(self, others: Sequence[Tally], words: Words, places: frozenset[int]) -> None:
         """Become the template of all these, which have the same words but in these places."""
@@ -150,14 +150,6 @@ class Tally:
                 slot.know(each)
             for each in routes[place]:
                 slot.know_route(each)
-        self._in_line()
-
-    def _in_line(self) -> None:
-        """Slots without a name stand in the order of their places in the line: by that they are told apart."""
-        bare = [key for key, slot in self.slots.items() if not slot.name and key[:1].isdigit()]
-        places = {key: tuple(map(int, key.rstrip("'").split("."))) for key in bare}
-        ordered = iter(sorted(places, key=places.__getitem__))
-        self.slots = {at: self.slots[at] for at in (next(ordered) if key in places else key for key in self.slots)}
 
     def spoken(self, place: int) -> Spoken:
         """What was said with the word in this place."""
@@ -194,15 +186,25 @@ class Tally:
         text = b" ".join((b"" if self.level is None else self.level.encode(), *self.words))
         return blake2b(text, digest_size=8).hexdigest()
 
-    def as_shown(self) -> tuple[str, list[tuple[str, SlotTally]]]:
-        """The text and the slots, in the order in which it shows them: those of the message, then the fields."""
+    def as_shown(self) -> tuple[str, list[tuple[int, SlotTally]]]:
+        """The text, and which of its holes each slot is, from 0: first those of the message, then the fields."""
         text = b" ".join(self.words).replace(HOLE, b"<*>").decode("utf-8", "replace")
-        within: list[tuple[str, SlotTally]] = []
-        fields: list[tuple[str, SlotTally]] = []
+        within: list[tuple[int, SlotTally]] = []
+        fields: list[SlotTally] = []
         for key, slot in self.slots.items():
-            apart = slot.name and not re.search(re.escape(slot.name) + r'"?\s*[:=\s]\s*<\*>', text)
-            (fields if apart else within).append((key, slot))
-        return " ".join([text, *(f"{slot.name}=<*>" for _, slot in fields)]), within + fields
+            hole = self._hole(key) if not slot.name else _hole_of(slot.name, text)
+            if hole is None:
+                fields.append(slot)
+            else:
+                within.append((hole, slot))
+        holes = text.count("<*>")
+        told = [*sorted(within, key=itemgetter(0)), *enumerate(fields, holes)]
+        return " ".join([text, *(f"{slot.name}=<*>" for slot in fields)]), told
+
+    def _hole(self, key: str) -> int:
+        """Which hole of the text a slot without a name is: it is known by its word, and its place in that."""
+        word, _, inside = key.rstrip("'").partition(".")
+        return sum(each.count(HOLE) for each in self.words[: int(word)]) + int(inside or 0)
 
     def shown(self, grid: Grid, scale: list[float]) -> Template:
         """The template as a value; `scale`: how much more than were counted are the lines of each bin."""
@@ -223,15 +225,16 @@ class Tally:
             example=self.example.decode("utf-8", "replace"),
             count=whole,
             read_share=read_share,
-            slots=tuple(slot.shown(whole, read, unread, shares) for _, slot in slots),
+            slots=tuple(slot.shown(whole, read, unread, shares, hole) for hole, slot in slots),
         )
-        routes = tuple(self._routes(found, [slot for _, slot in slots], (whole, read, unread, shares)))
+        routes = tuple(self._routes(found, slots, (whole, read, unread, shares)))
         return structs.replace(found, routes=routes) if routes else found
 
-    def _routes(self, template: Template, slots: Sequence[SlotTally], counts: Counts) -> Iterator[Template]:
-        """The lines of each route as templates of their own; `slots` in the order in which the text shows them."""
-        for place, slot in enumerate(slots):
-            for route, lines, keys in slot.shown_routes(*counts):
+    @staticmethod
+    def _routes(template: Template, slots: Sequence[tuple[int, SlotTally]], counts: Counts) -> Iterator[Template]:
+        """The lines of each route as templates of their own; `slots` with the holes of the text that they are."""
+        for hole, slot in slots:
+            for route, lines, keys in slot.shown_routes(*counts, hole):
                 name = route.name.decode("utf-8", "replace")
                 yield structs.replace(
                     template,
@@ -241,7 +244,7 @@ class Tally:
                     example=route.example.decode("utf-8", "replace") or template.example,
                     count=lines,
                     slots=(keys,),
-                    route=f"{slot.name or f'#{place + 1}'}={name}",
+                    route=f"{slot.name or f'#{hole + 1}'}={name}",
                 )
 
     def state(self) -> dict[str, Any]:
@@ -278,6 +281,12 @@ class Tally:
         tally.now_read, tally.read = state.get("now_read", tally.now), Course("sum", state.get("read", state["count"]))
         tally.slots = {slot["key"]: SlotTally.restore(slot) for slot in state["slots"]}
         return tally
+
+
+def _hole_of(name: str, text: str) -> int | None:
+    """Which hole of a text stands behind a name; None where none does."""
+    found = re.search(re.escape(name) + r'"?\s*[:=\s]\s*<\*>', text)
+    return text.count("<*>", 0, found.end()) - 1 if found else None
 
 
 def agree(some: Words, others: Words, but: frozenset[int]) -> bool:

@@ -141,14 +141,27 @@ class SlotReader:
                     tally.slots[key] = Tap(tally.slots[key], self._taken[slot])
 
     def _places(self, tally: Tally) -> Iterator[tuple[str, str]]:
-        """The wanted slots that this template has, each with its key there; none where it is another template."""
+        """The wanted slots that this template has, each with its key there; none where it is another template.
+
+        A slot without a name is known by its word: the same word may be fixed in one text, and a slot in the other.
+        """
         if not is_like(self._template, tally):
             return
         for slot in self.samples:
-            for at, (key, each) in enumerate(tally.as_shown()[1], 1):
-                if slot in {each.name, f"#{at}"}:
-                    yield slot, key
-                    break
+            wanted = {slot} if not slot.startswith("#") else keys_at(self._template, int(slot[1:]) - 1)
+            key = next((key for key, each in tally.slots.items() if wanted & {each.name or key}), None)
+            if key is not None:
+                yield slot, key
+
+
+def keys_at(template: Sequence[str], hole: int) -> frozenset[str]:
+    """The keys that a slot in this hole of a template has: by its word and its place in that, or as the whole word."""
+    for place, word in enumerate(template):
+        holes = word.count("<*>")
+        if hole < holes:
+            return frozenset({f"{place}.{hole}", *([str(place)] if word == "<*>" else [])})
+        hole -= holes
+    return frozenset()
 
 
 def quick_pattern(lines: list[bytes], keys: list[list[bytes]], literal: bytes) -> re.Pattern[bytes] | None:
