@@ -160,3 +160,13 @@ def test_colours_and_carriage_returns_are_no_part_of_a_template():
     """What a terminal is told is not what the application says."""
     template, _ = only(mined("\x1b[32mINFO\x1b[0m started 1 worker\r\n\x1b[32mINFO\x1b[0m started 2 worker\r\n"))
     assert (template.text, template.level, template.total) == ("started <*> worker", "info", 2)
+
+
+def test_a_field_with_an_empty_name_is_a_field():
+    """Any text may come."""
+    mine = Mine()
+    mine.read(b'{"msg":"kept 7","":"a1"}\n{"msg":"kept 8","":"a2"}\n' * 9)
+    mine.tick(1.0, 2.0)
+    [template] = mine.courses().templates
+    assert template.text == "kept <*> =<*>"
+    assert [slot.hole for slot in template.slots] == [0, 1]

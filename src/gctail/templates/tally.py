@@ -201,9 +201,14 @@ class Tally:
         told = [*sorted(within, key=itemgetter(0)), *enumerate(fields, holes)]
         return " ".join([text, *(f"{slot.name}=<*>" for slot in fields)]), told
 
-    def _hole(self, key: str) -> int:
-        """Which hole of the text a slot without a name is: it is known by its word, and its place in that."""
+    def _hole(self, key: str) -> int | None:
+        """Which hole of the text a slot without a name is: it is known by its word, and its place in that.
+
+        None for a field whose name is empty.
+        """
         word, _, inside = key.rstrip("'").partition(".")
+        if not word:
+            return None
         return sum(each.count(HOLE) for each in self.words[: int(word)]) + int(inside or 0)
 
     def shown(self, grid: Grid, scale: list[float]) -> Template:
