@@ -176,7 +176,7 @@ SAMPLES: list[tuple[str, Message]] = [
     # hashicorp/go-hclog
     (
         '2026-11-23T08:17:00.000Z [WARN]  agent.server: put failed: error="no space" n=3',
-        message("hclog", "warn", "agent.server: put failed", {"error": "no space", "n": 3}),
+        message("hclog", "warn", "put failed", {"error": "no space", "n": 3, "logger": "agent.server"}),
     ),
     (
         '{"@level":"warn","@message":"put failed","@module":"agent","@timestamp":"2026-11-23T08:17:00.000000Z","n":3}',

@@ -64,6 +64,15 @@ LINES = {
     "gookit": "[2026/11/28T04:41:15.659] [lift] [INFO] [logs.go:240,func15] §",
     "columns": "20261128 04:41:15.274|I|audit|t-5|§",
     "std with a prefix": "2026/11/28 04:41:15 shop: info: §",
+    "hclog": "2026-11-28T04:41:15.421Z [INFO]  cart.store: §",
+    "hclog, with its place": "2026-11-28T04:41:15.421+0100 [INFO]  cart/main.go:42: cart: §",
+    "nest": "[Nest] 731  - 11/28/2026, 4:41:15 AM     LOG [Cart] §",
+    "ceph": "2026-11-28T04:41:15.421+0000 7f1234567890  0 §",
+    "apache": "[Sat Nov 28 04:41:15.421731 2026] [mpm_event:notice] [pid 731:tid 140] §",
+    "apache 2.2": "[Sat Nov 28 04:41:15 2026] [notice] §",
+    "elixir": "04:41:15.421 [info] §",
+    "log4j, since its start": "0 [main] INFO com.acme.Cart  - §",
+    "go-logging, without a time": "main ▶ INFO 038 §",
     "nats": "[731] 2026/11/28 04:41:15.421000 [INF] §",
 }
 WORDS = "item added to a cart"
@@ -81,12 +90,24 @@ def test_a_line_is_named_by_the_words_of_its_message(form: str) -> None:
 @pytest.mark.parametrize("line", [
     "item added - twice", "cache: item added", "ran -> done", "[field:box1] stored", "D player gone", "5 - 3 items left",
     "2026-11-28 04:41:15 I am here", "2026-11-28 04:41:15 a.example: no such host", "2026-11-28 04:41:15 [7:x] - kept",
-    "1795851833367222211 stored", "shop: warning: none left",
+    "1795851833367222211 stored", "shop: warning: none left", "0 [main] lists - kept", "[a:error] seen", "queue > 7 items",
 ])  # fmt: skip
 def test_words_of_a_message_are_no_preface(line: str) -> None:
     """What might be a logger's elsewhere: without a time or a level before it nobody knows."""
     words = line.removeprefix("2026-11-28 04:41:15 ")
     assert line.encode()[preface_of(line.encode()).end :].decode() == words
+
+
+def test_a_logger_may_tell_no_level() -> None:
+    """Of a thread and a logger behind it the words are no part, either."""
+    line = b"2026-11-28 04:41:15,421 [main] c.a.cart.Handler - item added"
+    assert line[preface_of(line).end :] == b"item added"
+
+
+def test_what_stands_before_pairs_is_the_message_and_no_name() -> None:
+    """hclog puts a colon behind both."""
+    said = read_message(b"2026-11-28T04:41:15.421Z [INFO]  listening: addr=:8080")
+    assert (said.message, said.fields) == ("listening", {"addr": ":8080"})
 
 
 def test_a_message_that_begins_like_a_number_keeps_its_first_word() -> None:

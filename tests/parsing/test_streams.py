@@ -100,3 +100,14 @@ def test_a_bare_collection_has_the_time_that_the_head_of_the_line_before_it_tell
     scanner.flush()
     (collection,) = [event for event in scanner.take() if isinstance(event, Sighting)]
     assert (collection.time_s, collection.near_s) == (None, 1795827234.5)
+
+
+def test_the_fields_of_rfc5424_are_those_of_the_message():
+    """Behind it, by the name of their element; a collection has none, and a text of JSON its own."""
+    scanner, said = Scanner("a.log", "a"), ("served", GC.format(n=1).rstrip(), '{"msg":"kept"}', "served")
+    scanner.feed("".join(wrapped(n, text=text) for n, text in enumerate(said)).encode())
+    scanner.flush()
+    events = scanner.take()
+    texts = [line for event in events if isinstance(event, Passage) for line in bytes(event.text).splitlines()]
+    assert texts == [b'served ctx.qid="0"', b'{"msg":"kept"}', b'served ctx.qid="3"']
+    assert sum(isinstance(event, Sighting) for event in events) == 1

@@ -521,7 +521,10 @@ def test_a_stack_in_thin_wrappers_comes_out_whole() -> None:
     [
         (b"2026-11-23T08:17:00Z stdout F ", Entry(b"", None, "stdout", 1795421820.0)),
         (b"2026-11-23T08:17:00Z stdout F:TAG x", Entry(b"x", None, "stdout", 1795421820.0)),
-        (b'<30>1 2026-11-23T08:17:00Z h pay - - [a@1 x="]"] \xef\xbb\xbfx', Entry(b"x", "pay", None, 1795421820.0)),
+        (
+            b'<30>1 2026-11-23T08:17:00Z h pay - - [a@1 x="]"] \xef\xbb\xbfx',
+            Entry(b"x", "pay", None, 1795421820.0, data=b'[a@1 x="]"]'),
+        ),
         (b"<30>1 - - - - - -", Entry(b"")),
         (b"Nov 23 08:17:00 h docker/pay[7]:  two spaces", Entry(b" two spaces", "docker/pay", pid=7)),
         (b"Nov 23 08:17:00 h pay[7]:", Entry(b"", "pay", pid=7)),

@@ -10,15 +10,14 @@ from msgspec import Struct
 
 from gctail.parsing.drafts import CALLER, MAX_VALUE_CHARACTERS, Draft, Message, normal_level
 from gctail.parsing.pairs import keep_pairs, take_embedded, take_trailing, unquote
-from gctail.parsing.prefaces import BOXED_MESSAGE, preface_of
+from gctail.parsing.prefaces import BOXED_MESSAGE, HCLOG_NAME, LEVEL, preface_of
 from gctail.parsing.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FILE = rb"(?:[A-Z]:)?[^\s:]{1,256}+(?<=\.go):\d{1,9}"
-_LEVEL = r"TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|FATAL|D?PANIC|CRIT(?:ICAL)?|ALERT|EMERG|DBG|INF|WRN|FTL"
-_LEVEL_IN_BRACKETS = re.compile(rf"[\[<|(-]\s?((?i:{_LEVEL}))\s?[\]>|)-]")
+_LEVEL_IN_BRACKETS = re.compile(rf"[\[<|(-]\s?((?i:{LEVEL.decode()}))\s?[\]>|)-]")
 _SLOG_DEFAULT = re.compile(r"((?:DEBUG|INFO|WARN|ERROR)(?:[+-]\d{1,3})?) (.*)", re.DOTALL)
 _KLOG_MESSAGE = re.compile(r'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)"(?= [^\s="]{1,128}+=|$)', re.DOTALL)
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:[AP]M)?|<nil>")
@@ -133,7 +132,11 @@ def _read_zerolog(parts: tuple[str, ...], _year: int | None) -> Message | None:
 
 def _read_hclog(parts: tuple[str, ...], _year: int | None) -> Message | None:
     """Read hashicorp/go-hclog, the logger of Consul, Nomad, Vault and Terraform."""
-    return _read_dated(parts, "hclog")
+    stamp, level, caller, name, rest = parts
+    message = _read_dated((stamp, level, caller, rest), "hclog")
+    if message and name:
+        message.fields["logger"] = name
+    return message
 
 
 def _read_gin(parts: tuple[str, ...], _year: int | None) -> Message:
@@ -189,8 +192,7 @@ _SHAPES = (
     # INFO[0042] message   key=value    WARN [06-17|21:58:10.123] message   key=value
     _shape(
         b"TDIWECFP",
-        rb"(TRACE?|DEBUG?|DBUG|INFO|WARN(?:ING)?|ERROR?|EROR|CRIT|FATAL?|PANIC?)"
-        rb" ?\[(\d{4,12}|\d\d-\d\d\|\d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-[^\]]{4,32})\] ?"
+        rb"(" + LEVEL + rb") ?\[(\d{4,12}|\d\d-\d\d\|\d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-[^\]]{4,32})\] ?"
         rb"(?:(" + _FILE + rb") \S{1,256}+ )?(.*)",
         _read_logrus,
     ),
@@ -207,7 +209,11 @@ _SHAPES = (
         _read_zap,
     ),
     # 2026-11-23T03:12:00.123Z [INFO]  agent: started: k=v
-    _shape(_DIGITS, rb"(\d\S{9,39}) \[(TRACE|DEBUG|INFO|WARN|ERROR)\] +(?:(" + _FILE + rb"): )?(.*)", _read_hclog),
+    _shape(
+        _DIGITS,
+        rb"(\d\S{9,39}) \[(TRACE|DEBUG|INFO|WARN|ERROR)\] +(?:(" + _FILE + rb"): )?(?:(" + HCLOG_NAME + rb"): )?(.*)",
+        _read_hclog,
+    ),
     # 8:17AM INF main.go:12 > message key=value
     _shape(
         _DIGITS + b"<",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from msgspec import Struct
 
 from gctail.parsing.times import parse_time
 
+_STRING = rb'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)"'
+_ELEMENT = re.compile(rb"\[([^\s=\]\"@]++)(?:@[\d.]*+)?((?>(?: ++[^\s=\]\"]++=" + _STRING + rb")*)) *\]", re.DOTALL)
+_PARAMETER = re.compile(rb"[^\s=\]\"]++=" + _STRING, re.DOTALL)
+_REGISTERED = frozenset({b"timeQuality", b"origin", b"meta"})  # RFC 5424, section 7
 _T, _Z = b"TZ"
 _TAI64_EPOCH = (1 << 62) + 10  # TAI64 labels count from 1970 in TAI, which was 10 s ahead of UTC when it began
 
@@ -17,7 +22,8 @@ class Entry(Struct, frozen=True, gc=False):
 
     `service` is the container, pod/container, unit or identifier, None where the wrapper does not say. `time_s` is Unix
     seconds. `partial` says that the line goes on in the next entry of the same service and stream. `thin` says that
-    the wrapper is one that applications imitate: take the text only where it is the runtime's own output.
+    the wrapper is one that applications imitate: take the text only where it is the runtime's own output. `data` are
+    the fields that the program gave its wrapper, as RFC 5424 has them: `[id name="value" …]…`.
     """
 
     text: bytes
@@ -27,6 +33,26 @@ class Entry(Struct, frozen=True, gc=False):
     partial: bool = False
     thin: bool = False
     pid: int | None = None
+    data: bytes | None = None
+
+
+def with_data(text: bytes, data: bytes) -> bytes:
+    r"""The text of an application, and behind it the fields that its logger handed to syslog; a JSON text stays alone.
+
+    What is registered (`timeQuality`, `origin`, `meta`) tells of the transport.
+
+    >>> with_data(b"kept", rb'[timeQuality tzKnown="1"][ctx@32473 id="4" to="a \" b"]')
+    b'kept ctx.id="4" ctx.to="a \\" b"'
+    """
+    if text.startswith(b"{"):
+        return text
+    pairs = [
+        b" %b.%b" % (element[1], pair)
+        for element in _ELEMENT.finditer(data)
+        if element[1] not in _REGISTERED
+        for pair in _PARAMETER.findall(element[2])
+    ]
+    return text + b"".join(pairs)
 
 
 def seconds_of(stamp: bytes, year: int | None = None) -> float | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gctail.parsing.entry import seconds_of
-from gctail.parsing.reading import LineReader
+from gctail.parsing.entry import seconds_of, with_data
+from gctail.parsing.reading import INTERESTING, LineReader
 from gctail.parsing.streams import MOST_STREAMS, Streams
 from gctail.parsing.window import Window
 from gctail.parsing.wrapper_heads import Heads
@@ -49,17 +49,20 @@ class HeadedLines:
         latest: dict[LineReader, tuple[bytes, ...]] = {}
         begin, lines = offset, 0
         for row in rows:
-            text, name = row[-1], who(row)
+            text, name, size = row[-1], who(row), len(row[0]) + len(row[-1]) + 1
             reader = calm.get(name)
             if more(text) or (reader is None and (reader := self._calm(row)) is None):
                 self._stamp(latest, heads)
                 self._feed_one(row[0] + text, offset)
                 calm.clear()
-                offset += len(row[0]) + len(text) + 1
+                offset += size
                 if unwrapper.heads is not heads:
                     break
                 continue
             lines += 1
+            data = b"".join(row[place] for place in heads.data) if heads.data else b""
+            if data and INTERESTING.match(text) is None:
+                text = with_data(text, data)
             if told(text) is None and reader.takes(text, offset):
                 calm[name], latest[reader] = reader, row
             else:
@@ -67,7 +70,7 @@ class HeadedLines:
                 streams.feed(reader, text, offset, self._seconds(heads.stamp(row)))
                 if reader.busy:
                     calm.pop(name, None)
-            offset += len(row[0]) + len(text) + 1
+            offset += size
         self._stamp(latest, heads)
         self._window.finder.lines += lines
         unwrapper.trust(lines)

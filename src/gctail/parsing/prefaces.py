@@ -30,30 +30,39 @@ STAMP = (
     rb"|1\d{9}(?:\.\d{1,9}|\d{3})?|1\.\d{5,16}e\+?09"
     rb"|\d{4} \d\d:\d\d:\d\d\.\d{1,9}|\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[AP]M)?)"
 )  # fmt: skip
-_LEVEL = (
-    rb"TRACE|DEBUG?|DBUG|INFO|NOTI(?:CE)?|WARN(?:ING)?|ERR(?:OR?)?|EROR|FATAL?|D?PANIC|CRIT(?:ICAL)?|ALERT|EMERG|DBG|INF|WRN|FTL"
-    rb"|TRC|PNC"
+LEVEL = (
+    rb"TRACE?|DEBUG?|DBUG|INFO|NOTI(?:CE)?|WARN(?:ING)?|ERR(?:OR?)?|EROR|FATAL?|D?PANIC?|CRIT(?:ICAL)?|ALERT|EMERG"
+    rb"|TRC|DBG|INF|WRN|FTL|PNC"
 )
-_SAID = rb"(?:" + _LEVEL + rb"|NOTE|INFORMATION|SEVERE)"
+"""How loggers write levels, as a word of its own; cut to three and four letters, too."""
+_SAID = rb"(?:" + LEVEL + rb"|NOTE|INFORMATION|SEVERE|VERBOSE)"
+"""The same between brackets, where words of the language are levels as well."""
 _UUID = rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _PLACE = (
     rb"(?:[A-Za-z]:)?[^\s:\"=\[\](){}]{1,256}"
     rb"\.(?:go|java|kt|scala|py|rb|rs|cc?|cpp|h|m?js|ts|cs|exs?|erl|php|swift):\d{1,9}"
 )
-_AHEAD = rb"(?:[\[(<|] ?(?i:" + _SAID + rb") ?[\])>|]|(?:" + _LEVEL + rb")(?=[\s:|\[(-])|(?i:" + _LEVEL + rb"):(?= ))"
+_AHEAD = rb"(?:[\[(<|] ?(?i:" + _SAID + rb") ?[\])>|]|(?:" + LEVEL + rb")(?=[\s:|\[(-])|(?i:" + LEVEL + rb"):(?= ))"
 """A level stands here."""
+HCLOG_NAME = rb"[\w.@/-]{1,64}(?=: [^\s=]+(?:\s|\Z))"
+"""Behind hclog's level; what stands before pairs is the message."""
 _DOTTED = rb"[A-Za-z_]\w*(?:(?:\.|::)[\w$]+)"
 
 _ANYWHERE = (
     # <7>shop: message, as systemd wants it
-    rb"\A<(?P<level_priority>[0-7])>(?:(?!(?i:" + _LEVEL + rb"):)(?P<logger_priority>[A-Za-z][\w.-]{0,63}): )?"
+    rb"\A<(?P<level_priority>[0-7])>(?:(?!(?i:" + LEVEL + rb"):)(?P<logger_priority>[A-Za-z][\w.-]{0,63}): )?"
     # I1123 08:17:00.123456   12345 file.go:12] message
     rb"|(?P<level_klog>[IWEFD])\d{4}(?:\d\d){0,2} \d\d:\d\d:\d\d\.\d{1,9} +\d+ +"
     rb"(?:\d+@)?(?P<caller_klog>[^\s\]:]{1,256}:\d+)(?:\] ?"
     rb"| \xe2\x8b\xae (?:\[(?P<thread_klog>[^\]\n]{1,64})\] )?(?:\d+ +)?)"
     # INFO[0042] message, WARN[2026-11-23T03:12:00Z] message
-    rb"|(?P<level_logrus>TRACE?|DEBUG?|DBUG|INFO|WARN(?:ING)?|ERROR?|EROR|CRIT|FATAL?|PANIC?) ?"
-    rb"\[(?:\d{4,12}|" + STAMP + rb")\] ?"
+    rb"|(?P<level_logrus>" + LEVEL + rb") ?\[(?:\d{4,12}|" + STAMP + rb")\] ?"
+    # 2026-11-28T04:41:15.421Z [WARN]  cart.store: message
+    rb"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d{4}) \[(?P<level_hclog>TRACE|DEBUG|INFO|WARN|ERROR)\] {1,2}"
+    rb"(?:(?P<caller_hclog>[^\s:]{1,256}\.go:\d{1,9}): )?(?P<logger_hclog>" + HCLOG_NAME + rb"): "
+    # [Nest] 731  - 11/28/2026, 4:41:15 AM     LOG [Cart] message
+    rb"|\[[\w.-]{1,32}\] \d{1,9} +- " + STAMP + rb" +(?:(?P<level_nest>LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) +)?"
+    rb"(?:\[(?P<logger_nest>[^\]\n]{1,64})\] )?"
     # [04:41:15 INF] message, [I 04:41:15.421 App] message, [2026-11-28 04:41:15,421: INFO/Worker-1] message
     rb"|\[(?:(?P<level_first>[IWEFDC]) |\d{1,9} )?(?P<stamp_box>" + STAMP + rb")"
     rb"(?:[: ] ?(?P<inside_box>[^\]\n]{1,80}))?\]:?"
@@ -61,9 +70,9 @@ _ANYWHERE = (
     rb"|\[(?:\d{1,12}|goroutine \d{1,18})\]|\d{1,12} (?=[^\s:]{1,256}\.go:\d{1,9} > )"
     rb"|[\[({<]?(?P<caller>" + _PLACE + rb")(?:,[\w.]{1,64})?(?:[\])}]|(?=[\s:>]|\Z)):?(?: ?>(?= ))?"
     rb"|[\[(<|] ?(?P<level_boxed>(?i:" + _SAID + rb")) *[\])>|]:?"
-    rb"|(?P<level>" + _LEVEL + rb")(?=[\s:|\[(-])[:|]?"
-    rb"|(?P<level_small>(?i:" + _LEVEL + rb")):(?= )"
-    rb"|(?P<level_tabbed>(?i:" + _LEVEL + rb"))\t"
+    rb"|(?P<level>" + LEVEL + rb")(?=[\s:|\[(-])[:|]?"
+    rb"|(?P<level_small>(?i:" + LEVEL + rb")):(?= )"
+    rb"|(?P<level_tabbed>(?i:" + LEVEL + rb"))\t"
     rb"|[-|\s]+"
     # myapp: 2026/11/23 08:17:00 message, [Fiber] 04:41:15 | message
     rb"|(?:\[[^\]\n]{1,32}\]|[A-Za-z][\w.-]{0,31}:?) ?(?=\d{4}/\d\d/\d\d (?:- )?\d\d:\d\d:\d\d )"
@@ -84,27 +93,38 @@ _BEFORE_THE_LEVEL = (
     rb"|1\d{15}(?:\d{3})? (?=" + _AHEAD + rb")"
     # • message, as apex/log writes it to a terminal
     rb"|(?:\xe2\x80\xa2|\xe2\xa8\xaf) +"
-    # [main] INFO logger - message
-    rb"|\[(?P<thread>(?!\d{1,4}[-/:.])[^\]\n]{1,64})\] ?(?=" + _AHEAD + rb")|"
+    # [main] INFO logger - message, 0 [main] INFO logger - message
+    rb"|\A\d{1,10} (?=\[[^\]\n]{1,64}\] +(?:" + LEVEL + rb") +" + _DOTTED + rb"* )"
+    rb"|\[(?P<thread>(?!\d{1,4}[-/:.]|[A-Z][a-z]{2} [A-Z][a-z]{2} )[^\]\n]{1,64})\] ?(?=" + _AHEAD + rb")"
+    # [main] c.a.import.Handler - message
+    rb"|\[(?P<thread_quiet>[^\]\n]{1,64})\] +(?P<logger_quiet>" + _DOTTED + rb"+) +- "
+    # main ▶ DEBU 02a message
+    rb"|\A(?P<thread_first>(?:[\w./()*-]{1,64} ){0,2})\xe2\x96\xb6 (?P<level_first_arrow>" + LEVEL + rb")"
+    rb"(?: (?P<number_first>[0-9a-f]{3,8}) )?|"
 )  # fmt: skip
 _BEHIND_THE_TIME = (
     # main ▶ DEBU 02a message; words of these letters alone are rather what the message begins with
     rb"(?:\[(?P<logger_arrow>[\w.-]{1,64})\] )?(?P<thread_arrow>(?:[\w./()*-]{1,64} ){0,2})"
-    rb"(?:\xe2\x96\xb6|->|\xe2\x86\x92|\xc2\xbb)"
-    rb" (?P<level_arrow>" + _LEVEL + rb")(?: (?P<number>(?!add|dead|bad|fee|fed|face|fade)[0-9a-f]{3,8}) )?"
+    rb"(?:\xe2\x96\xb6|->|>|\xe2\x86\x92|\xc2\xbb)"
+    rb" (?P<level_arrow>" + LEVEL + rb")(?: (?P<number>(?!add|dead|bad|fee|fed|face|fade)[0-9a-f]{3,8}) )?"
     # I | etcdserver: message, [I] message, E! [inputs.cpu] message
     rb"|(?P<level_letter>[IWEFDTC])(?:!| \|)(?= )|\|(?P<level_letter_piped>[IWEFDTC])(?=\|)"
     rb"|\[(?P<level_letter_boxed>[IWEFDTC])\](?=[ \[])"
     rb"|(?P<level_mongo>[IWEFD]) +(?P<logger_mongo>[A-Z]{3,16}) +\[(?P<thread_mongo>[^\]\n]{1,64})\] "
+    # 7f1234567890  0 message, as Ceph has it: the thread, and how much of detail it is
+    rb"|(?P<thread_ceph>[0-9a-f]{12}) +(?P<level_ceph>-1|\d{1,2}) +"
+    # [core:error] [pid 731:tid 42] message, as Apache has it
+    rb"|\[(?P<logger_apache>\w{1,32}):(?P<level_apache>emerg|alert|crit|error|warn|notice|info|debug|trace\d)\]"
+    rb"(?: \[pid \d{1,10}(?::tid \d{1,20})?\])?"
     # 731 [main] user@database ERROR: message
     rb"|(?P<thread_many>(?:(?:\[(?!\d{1,4}[-/:.])[^\]\n]{1,64}\]|r?\d{1,10}|" + _UUID
     + rb"|[A-Za-z_][\w.-]{0,63}@[\w.-]{1,64})[ \t]+){1,3})(?=" + _AHEAD + rb")"
     # shop.cart - INFO - message, [myid:1] - INFO  [thread] - message
     rb"|(?:(?P<logger_before>[A-Za-z_][\w.$]{0,127})|\[(?P<thread_dash>[^\]\n]{1,64})\]) +- (?=" + _AHEAD + rb")"
     # shop: warning: message
-    rb"|(?P<logger_std>[A-Za-z][\w.-]{0,31}): (?=(?i:" + _LEVEL + rb"): )"
+    rb"|(?P<logger_std>[A-Za-z][\w.-]{0,31}): (?=(?i:" + LEVEL + rb"): )"
     # app.INFO: message, app/INFO: message
-    rb"|(?P<logger_channel>[\w-]{1,32})[./](?=(?:" + _LEVEL + rb"): )"
+    rb"|(?P<logger_channel>[\w-]{1,32})[./](?=(?:" + LEVEL + rb"): )"
     rb"|(?P<level_postgres>LOG)(?::  | +(?=\[))|"
 )  # fmt: skip
 _BEHIND_THE_LEVEL = (
@@ -142,7 +162,7 @@ BOXED_MESSAGE = re.compile(
     rb'\[("[^"\\\n]*+(?>(?:\\.[^"\\\n]*+)*)"|[^\]\[="\n:]{1,400})\](?= \[[\w.-]{1,64}=|\Z)(?=(?: \[[^\n]*\])?\Z)'
 )
 """`["new connection"] [conn=17] [user=root]`, as TiDB writes it behind a preface."""
-_LEVEL_INSIDE = re.compile(rb"(?<![\w.])(?:" + _LEVEL + rb")(?![\w.])")
+_LEVEL_INSIDE = re.compile(rb"(?<![\w.])(?:" + LEVEL + rb")(?![\w.])")
 _FIELDS = frozenset({"logger", "thread", "number"})
 _TIMES = frozenset({"stamp", "stamp_box"})
 _LETTERS = {"N": "info", "C": "fatal", "T": "trace", "V": "trace", "D": "debug", "A": "info"}
@@ -187,7 +207,7 @@ def preface_of(line: bytes, *, timed: bool = False) -> Preface:
             break
         level = level or _level(loud, said)
         klog |= loud == "level_klog"
-        caller = caller or said.get("caller") or said.get("caller_klog")
+        caller = caller or said.get("caller") or said.get("caller_klog") or said.get("caller_hclog")
         fields += _fields(found, said)
         named = named or names or "thread_only" in said
         timed = timed or not _TIMES.isdisjoint(said)
@@ -210,6 +230,8 @@ def _level(name: str | None, said: dict[str, bytes]) -> str | None:
     written = said[name].decode()
     if name == "level_priority":
         return _PRIORITIES[int(written)]
+    if name == "level_ceph":
+        return {"-1": "error", "0": "info", "1": "info"}.get(written, "debug")
     if len(written) == 1:
         return _LETTERS.get(written) or normal_level(written.lower())
-    return "info" if name == "level_postgres" else normal_level(written)
+    return "info" if written == "LOG" else normal_level(written.rstrip("0123456789"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gctail.parsing.bulk import RUNS
-from gctail.parsing.entry import Entry
+from gctail.parsing.entry import Entry, with_data
 from gctail.parsing.formats import Formats
 from gctail.parsing.headed import HeadedLines
 from gctail.parsing.reading import INTERESTING, LineReader
@@ -150,5 +150,7 @@ class WrappedLane:
         text = entry.text
         if entry.thin and not reader.busy and INTERESTING.match(text) is None:
             text = raw or text
+        elif entry.data and not reader.busy and INTERESTING.match(text) is None:
+            text = with_data(text, entry.data)
         for line in text.split(b"\n") if b"\n" in text else (text,):
             streams.feed(reader, line, offset, entry.time_s)

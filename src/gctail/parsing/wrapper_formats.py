@@ -19,7 +19,7 @@ from gctail.parsing.wrapper_json import RecordReader, Shape, name_of, parse_reco
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_GROUPS = ("time", "stream", "service", "pod", "container", "pid", "more")
+_GROUPS = ("time", "stream", "service", "pod", "container", "pid", "more", "data")
 _MACRO = re.compile(r"%\{(\w+)\}")
 _STREAMS = {b"stdout": "stdout", b"stderr": "stderr", b"OUT": "stdout", b"ERR": "stderr"}
 _NOT_JSON = object()
@@ -36,6 +36,7 @@ class Sample(Struct, frozen=True, forbid_unknown_fields=True):
     time: str | None = None
     partial: bool = False
     pid: int | None = None
+    data: str | None = None
     in_force: bool = False
 
 
@@ -67,7 +68,7 @@ class Head:
         self.source = source
         self.match = re.compile(source.encode(), re.DOTALL).match
         index = re.compile(source.encode(), re.DOTALL).groupindex
-        self.time, self.stream, self.service, self.pod, self.container, self.pid, self.more = (
+        self.time, self.stream, self.service, self.pod, self.container, self.pid, self.more, self.data = (
             index.get(name, 0) - 1 for name in _GROUPS
         )
         self.named = self.service >= 0 or self.pod >= 0
@@ -134,6 +135,7 @@ class Wrapper:
             said[head.more] == b"P",
             self.thin,
             int(pid) if pid else None,
+            said[head.data],
         )
         if self._plain:
             return (entry,)
@@ -180,6 +182,7 @@ def combined(inner: Entry, outer: Entry) -> Entry:
         inner.partial,
         inner.thin and outer.thin,
         outer.pid if inner.pid is None else inner.pid,
+        inner.data or outer.data,
     )
 
 
@@ -201,8 +204,9 @@ def _quoted(entry: Entry) -> Sequence[Entry] | None:
 def expected(sample: Sample, *, thin: bool = False) -> Entry:
     """The entry that a sample promises, its time to the millisecond."""
     time_s = parse_time(sample.time) if sample.time else None
+    data = sample.data.encode() if sample.data else None
     return to_the_millisecond(
-        Entry(sample.text.encode(), sample.service, sample.stream, time_s, sample.partial, thin, sample.pid)
+        Entry(sample.text.encode(), sample.service, sample.stream, time_s, sample.partial, thin, sample.pid, data)
     )
 
 

@@ -26,6 +26,8 @@ class Heads:
         places = {name: place - 1 for name, place in rows.groupindex.items()}
         said = [place for name, place in places.items() if name.rpartition("_")[0] in _WHO]
         self._stamps = [place for name, place in places.items() if name.rpartition("_")[0] == "time"]
+        self.data = tuple(place for name, place in places.items() if name.rpartition("_")[0] == "data")
+        """The groups in which the fields of a row may stand."""
         self.run: Callable[[bytearray, int, int], re.Match[bytes] | None] = run.match
         self.rows: Callable[[bytearray, int, int], list[tuple[bytes, ...]]] = rows.findall
         self.who: Callable[[tuple[bytes, ...]], bytes | tuple[bytes, ...]] = itemgetter(*said or (rows.groups - 2,))
