@@ -82,6 +82,42 @@ def test_the_worst_service_is_on_top_whatever_the_size(board, room):
     play(board, story, room)
 
 
+def test_the_worst_service_is_shown_until_somebody_chooses_another():
+    """Also when another was heard of first; Esc goes back to it."""
+    board = Board(Engine(limit_mib=256))
+    heard(board, "idle", IDLE.read_bytes())
+    board.publish(1e9, {})
+
+    async def story(app, pilot):
+        assert app.services.current.service == "idle"
+        assert "no findings" in screen(app)
+        heard(board, "leaky", LEAK.read_bytes())
+        board.publish(1e9 + 1, {})
+        app.refresh_view()
+        assert app.services.current.service == "leaky"
+        await pilot.press("down")
+        assert app.services.current.service == "idle"
+        heard(board, "fresh", LINE)
+        board.publish(1e9 + 2, {})
+        app.refresh_view()
+        assert app.services.current.service == "idle"
+        await pilot.press("escape")
+        assert app.services.current.service == "leaky"
+
+    play(board, story)
+
+
+def test_sizes_beside_a_chart_are_round(board):
+    """What lies between them can be told by eye."""
+
+    async def story(app, pilot):
+        del pilot
+        labels = [line.split("│")[0].split() for line in screen(app).splitlines() if "│" in line]
+        assert [label[0] for label in labels if label] == ["200M", "100M", "0M"]
+
+    play(board, story)
+
+
 def test_keys_sort_filter_and_pause(board):
     """Each says at the top what it did."""
 
@@ -308,7 +344,7 @@ def test_it_runs_in_a_real_terminal(root):
                 [*server, "new-session", "-d", "-s", f"s{columns}", "-x", str(columns), "-y", str(rows), command],
                 cwd=root, check=True, timeout=60,
             )  # fmt: skip
-            pane = _until(server, f"s{columns}", "next-goal-over-limit")
+            pane = _until(server, f"s{columns}", "next goal over limit")
             assert "unbounded-map-go1.27" in pane
             assert max(map(len, pane.splitlines())) <= columns
             at = next(row for row, line in enumerate(pane.splitlines(), 1) if " idle-go1.27 " in line)

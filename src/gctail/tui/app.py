@@ -26,6 +26,8 @@ from gctail.tui.themes import DARK, LIGHT
 from gctail.tui.wording import span
 
 REFRESH_S = 0.5
+TALL = 20
+"""Lines beside the table from which on there is room for the suspects, too."""
 COLLECTION = re.compile(r"\bgc \d+ @\d+\.\d+s ")
 
 
@@ -67,9 +69,11 @@ class LiveView(App[None]):
         self._range = 0
         self._version = -1
         self._looked_at: Finding | None = None
-        self.services: VirtualList[Row] = VirtualList(self._service, lambda row: row.service, id="services")
+        self.services: VirtualList[Row] = VirtualList(
+            self._service, lambda row: row.service, leads=True, empty="no service", id="services"
+        )
         self.findings: VirtualList[Finding] = VirtualList(
-            self._finding, lambda finding: finding.id, follows=True, id="findings"
+            self._finding, lambda finding: finding.id, follows=True, empty="no findings", id="findings"
         )
         self.log_lines: VirtualList[Line] = VirtualList(self._line, lambda line: line.number, follows=True, id="log")
         self.chart = HeapChart(id="chart")
@@ -142,7 +146,8 @@ class LiveView(App[None]):
         roomy, finding = self.has_class("wide"), self._looked_at
         if finding is None and roomy:
             finding = self.findings.rows[-1] if self.findings.rows else None
-        suspects = detail.suspects if detail is not None and (roomy or self.size.height >= 30) else ()
+        table = min(len(self.services.rows), 2 * self.size.height // 5)
+        suspects = detail.suspects if detail is not None and (roomy or self.size.height - table >= TALL) else ()
         told = draw_said(finding, suspects, self.theme_variables)
         box = self.query_one("#said", Static)
         box.display = bool(told.plain)
@@ -226,7 +231,8 @@ class LiveView(App[None]):
         self.services.focus()
 
     def action_everything(self) -> None:
-        """No filter, nothing looked at, all panes."""
+        """No filter, nothing looked at, all panes, and the worst of the services."""
+        self.services.lead()
         box = self.query_one("#filter", Input)
         box.value = ""
         box.remove_class("shown")

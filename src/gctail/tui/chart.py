@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor, log10
+
 from msgspec import Struct
 from rich.text import Text
 from textual.widget import Widget
@@ -15,6 +17,10 @@ from gctail.tui.wording import size, span
 
 LEFT = 7
 """Columns for the numbers at the left."""
+TITLE = 44
+"""Columns of what stands behind the name, at the most."""
+DOTS = 4
+"""Of a braille character, above each other."""
 RANGES = (None, 60.0, 300.0, 900.0, 3600.0, 6 * 3600.0, 86400.0)
 """How much of the past can be shown, in seconds; None is all of it."""
 
@@ -96,22 +102,32 @@ class HeapChart(Widget):
         colours = self.app.theme_variables
         row = self._row
         text = Text(no_wrap=True, overflow="crop")
-        text.append(f"{show(row.service, 60) if row is not None else ''}  ", style="bold")
+        room = max(4, self.size.width - TITLE)
+        text.append(f"{show(row.service, room) if row is not None else ''}  ", style="bold")
         text.append("live ", style=colours["primary"])
         text.append(f"{size(row.live_mib)}  " if row is not None else "")
         text.append("goal ", style=colours["warning"])
         text.append(f"{size(row.goal_mib)}  " if row is not None else "")
         text.append("limit ", style=colours["error"])
         text.append(size(limit))
+        labels = _labels(extent, canvas)
         for number, runs in enumerate(canvas.lines()):
-            level = extent.top_mib * (canvas.rows - number - 0.5) / canvas.rows
-            label = size(level) if number % max(1, canvas.rows // 4) == 0 else ""
+            label = labels.get(number, "")
             text.append("\n" + label.rjust(LEFT - 2) + " │", style="dim")
             for piece, colour in runs:
                 text.append(piece, style=colour)
         left, right = _after_start(extent.begin_s), _after_start(extent.end_s)
         text.append("\n" + " " * (LEFT - 1) + "└" + left + right.rjust(canvas.columns - len(left)), style="dim")
         return text
+
+
+def _labels(extent: Extent, canvas: Canvas) -> dict[int, str]:
+    """Round sizes beside the lines of text in which they lie, every third line at most."""
+    least = 3 * extent.top_mib / canvas.rows
+    power = 10.0 ** floor(log10(least))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
+    sizes = [step * number for number in range(int(extent.top_mib / step) + 1)]
+    return {canvas.rows - 1 - extent.y(canvas, mib) // DOTS: size(mib) for mib in sizes}
 
 
 def _after_start(seconds: float) -> str:

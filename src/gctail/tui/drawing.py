@@ -59,7 +59,7 @@ def draw_service(row: Row, width: int, now_s: float, colours: dict[str, str]) ->
     colour = colours[SEVERITY_COLOUR[row.severity]]
     text = Text(no_wrap=True, overflow="crop")
     text.append(f"{SIGNS[row.severity]} ", style=f"bold {colour}")
-    text.append(show(row.service, name_width).ljust(name_width))
+    text.append(show(row.service, name_width - 1).ljust(name_width))
     text.append(f"{state_word(row.state):<13}", style=colour)
     text.append(f"{size(row.live_mib):>6} ")
     if roomy:
@@ -89,7 +89,7 @@ def draw_finding(finding: Finding, colours: dict[str, str]) -> Text:
     colour = colours[SEVERITY_COLOUR[finding.severity]]
     over = finding.evidence.get("phase") == "resolved"
     sign = "✓" if over else SIGNS[finding.severity]
-    text.append(f"{sign} {finding.kind} ", style=colours["success"] if over else f"bold {colour}")
+    text.append(f"{sign} {finding.kind.replace('-', ' ')}: ", style=colours["success"] if over else f"bold {colour}")
     text.append(show(finding.summary, MOST_CHARACTERS))
     return text
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -32,7 +33,8 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """A box in the middle."""
-        yield Static(HELP, id="help")
+        with VerticalScroll(id="help"):
+            yield Static(HELP)
 
     def on_click(self) -> None:
         """It was read."""

@@ -23,8 +23,9 @@ T = TypeVar("T")
 class VirtualList(ScrollView, Generic[T], can_focus=True):
     """Rows, a cursor, and a function that draws a row at a width.
 
-    The cursor stays on its row, known by `key`, when the rows change; where `follows` is set it stays at the end while
-    it is there.
+    The cursor stays on its row, known by `key`, when the rows change. Where `follows` is set it stays at the end while
+    it is there; where `leads` is set it stays on the first row, whatever that is, until somebody moves it. `empty` is
+    said where there are no rows.
     """
 
     DEFAULT_CSS = "VirtualList { overflow-x: hidden; scrollbar-size-vertical: 1; }"
@@ -56,10 +57,13 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
         key: Callable[[T], object],
         *,
         follows: bool = False,
+        leads: bool = False,
+        empty: str = "",
         **more: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**more)
-        self._draw, self._key, self._follows = draw, key, follows
+        self._draw, self._key, self._follows, self._empty = draw, key, follows, empty
+        self.leading = self._leads = leads
         self.rows: Sequence[T] = ()
 
     def show(self, rows: Sequence[T]) -> None:
@@ -68,7 +72,9 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
         before = self._key(self.rows[self.cursor]) if self.cursor < len(self.rows) else None
         self.rows = rows
         self.virtual_size = Size(max(1, self.size.width), len(rows))
-        if at_end:
+        if self.leading:
+            place = 0
+        elif at_end:
             place = len(rows) - 1
         elif before is not None and not (self.cursor < len(rows) and self._key(rows[self.cursor]) == before):
             place = next((at for at, row in enumerate(rows) if self._key(row) == before), self.cursor)
@@ -76,6 +82,10 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
             place = self.cursor
         self.cursor = max(0, min(place, len(rows) - 1))
         self.refresh()
+
+    def lead(self) -> None:
+        """Back to the first row, if this list leads."""
+        self.leading = self._leads
 
     @property
     def current(self) -> T | None:
@@ -86,7 +96,7 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
         """Put the cursor on the row with this key, if it is there."""
         for at, row in enumerate(self.rows):
             if self._key(row) == key:
-                self.cursor = at
+                self.cursor, self.leading = at, False
                 return True
         return False
 
@@ -106,6 +116,7 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Up or down."""
+        self.leading = False
         self.cursor = max(0, min(self.cursor + by, len(self.rows) - 1))
 
     def action_page(self, by: int) -> None:
@@ -121,7 +132,7 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
         """A row is clicked."""
         place = event.y + int(self.scroll_offset.y)
         if 0 <= place < len(self.rows):
-            self.cursor = place
+            self.cursor, self.leading = place, False
             if event.chain > 1:
                 self.action_choose()
 
@@ -135,11 +146,11 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
         width = self.size.width
         place = y + int(self.scroll_offset.y)
         base = self.rich_style
-        if place >= len(self.rows):
+        if place >= len(self.rows) and (place or self.rows or not self._empty):
             return Strip.blank(width, base)
-        text = self._draw(self.rows[place], width)
+        text = self._draw(self.rows[place], width) if self.rows else Text(f"  {self._empty}", style="dim")
         strip = Strip(list(text.render(self.app.console))).apply_style(base).adjust_cell_length(width, base)
-        if place != self.cursor:
+        if place != self.cursor or not self.rows:
             return strip
         ground = Style(bgcolor=_ground(self.app.theme_variables, strong=self.has_focus))
         return Strip([Segment(each.text, (each.style or base) + ground) for each in strip])
