@@ -44,3 +44,9 @@ def test_a_spike_that_killed_is_told_first(tmp_path):
     """Nothing leaked: the last collection found three times as much in use as those before."""
     found = certificate_of(log_of(tmp_path, [40] * 13 + [120]), "--kernel-log", KILL)
     assert "by a spike at the end: live heap 40 -> 120 MiB at once" in found.headline
+
+
+def test_a_spike_of_several_collections_is_told_from_its_foot(tmp_path):
+    """40, 52, 120: it did not rise from 52."""
+    found = certificate_of(log_of(tmp_path, [40] * 13 + [52, 120]), "--kernel-log", KILL)
+    assert "by a spike at the end: live heap 40 -> 120 MiB in 2 s" in found.headline

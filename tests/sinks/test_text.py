@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from gctail.records import Finding, Verdict
-from gctail.sinks.text import Palette, _footer, _taken_back, service_block
+from gctail.sinks.text import Palette, _footer, _heap_lines, _taken_back, service_block
 
 SUSPECT = {
     "template": "stored <*>", "message": "stored", "kind": "keys", "slot": "#1", "field": None, "share": 1.0,
@@ -75,6 +75,31 @@ def test_a_verdict_that_leaves_it_open_says_what_grew():
     told = {kind: block(verdict=replace(verdict, kind=kind)) for kind in ("too-few-points", "growing", "steady")}
     assert [all(f"  {each}" in lines for each in why[:2]) for lines in told.values()] == [True, True, False]
     assert not any("no limit" in line for lines in told.values() for line in lines)
+
+
+def test_of_what_does_not_leak_the_range_after_its_start_is_told():
+    """`live heap 2 -> 40 MiB` of a steady heap is nothing but its start."""
+    verdict = Verdict(
+        leak=False, probability=0.0, kind="steady", onset_uptime_s=None, rate_mib_per_s=None, forecast=None
+    )
+    heap = {"first_live_mib": 2, "last_live_mib": 40, "first_uptime_s": 0.0, "last_uptime_s": 110.0}
+    ranges = {"waves": (40.2, 60.9), "flat": (39.6, 40.4), "unknown": None}
+    told = {
+        name: _heap_lines(
+            {
+                "heap": {**heap, "after_start": seen and {"since_s": 24.0, "least_mib": seen[0], "most_mib": seen[1]}},
+                "epochs": 1, "epoch": 1, "collections": 43,
+            },
+            verdict,
+        )[0]
+        for name, seen in ranges.items()
+    }  # fmt: skip
+    course = "  live heap 2 -> 40 MiB in 1 min 50 s (43 collections)"
+    assert told == {
+        "waves": f"{course}; 40 to 61 MiB after its first 24 s",
+        "flat": f"{course}; 40 MiB after its first 24 s",
+        "unknown": course,
+    }
 
 
 def test_one_missing_collection_is_one():

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 CAPACITY = 128
 KEPT = 88
 FINEST_GROWTH = 0.06
+FEWEST_OF_A_RANGE = 4
 
 
 class View(NamedTuple):
@@ -130,6 +131,13 @@ class History:
             return ends[-1]
         begin_s, began = (ends_s[after - 1], ends[after - 1]) if after else (0.0, 0.0)
         return began + (ends[after] - began) * (time_s - begin_s) / max(ends_s[after] - begin_s, 1e-6)
+
+    def range_after(self, share: float) -> tuple[float, float, float] | None:
+        """Since when (s), and the lowest and highest level (MiB), once this share of the time seen is over."""
+        if len(self) < FEWEST_OF_A_RANGE:
+            return None
+        first = bisect_left(self.time_s, self.time_s[0] + share * (self.time_s[-1] - self.time_s[0]))
+        return self.time_s[first], min(self.low[first:]), max(self.high[first:])
 
     def last_below(self, level: float, from_s: float) -> float:
         """When the low level was last at or below `level` (s), not before `from_s`."""

@@ -49,6 +49,7 @@ from gctail.records import Verdict
 VERSION = 1
 IDLE_BLOCK_S = 300.0
 FEWEST_S = 10.0
+OF_STARTING = 0.2
 """Before that, and before a run has begun, there is no alarm by growth."""
 DETECTORS = (NextGoal, DeathSpiral, GoroutineGrowth, MapGrowth, GogcChanged, ForcedOnTimer, Spikes, PauseSpike)
 """Every way of judging a block by itself, in the order in which they speak."""
@@ -269,6 +270,14 @@ class Judge:
             why=found.why,
             evidence=found.evidence,
         )
+
+    def after_start(self) -> dict[str, float] | None:
+        """What the live heap did once it had started: since when (s of uptime), its least and its most (MiB)."""
+        seen = self._growth.history.range_after(OF_STARTING)
+        if seen is None:
+            return None
+        since_s, least, most = seen
+        return {"since_s": round(since_s + self.gathering.origin_s, 3), "least_mib": least, "most_mib": most}
 
     def take_back(self, verdict: Verdict) -> list[Signal]:
         """The log has ended: an alarm that stands, of what the verdict no longer calls a leak, is over."""

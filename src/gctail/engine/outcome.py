@@ -103,6 +103,7 @@ def _heap(epoch: Epoch) -> dict[str, Any]:
         "first_uptime_s": first.uptime_s,
         "last_uptime_s": last.uptime_s,
         "last_time_s": epoch.last_time_s,
+        "after_start": epoch.judge.after_start() if epoch.judge is not None else None,
         "go": last.go,
         "procs": last.procs,
     }

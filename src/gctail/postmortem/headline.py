@@ -17,6 +17,8 @@ NOT_DEATHS = frozenset({"alive", "log-cut-off", "unknown", "healthy-end"})
 MANY = 50
 """Goroutines at one place that say something by their number."""
 LEAST_SPIKE_MIB = 8
+STEEP = 1.25
+"""A spike has begun where one collection found so many times what the one before it had found."""
 ROOM = 69
 """Columns beside a label."""
 OF_MEMORY = frozenset((
@@ -135,7 +137,14 @@ def _spike_at_the_end(certificate: Certificate) -> str | None:
     before, last = series.live_high_mib[-2], series.live_high_mib[-1]
     if last < 1.5 * before or last - before < LEAST_SPIKE_MIB:
         return None
-    return f"by a spike at the end: live heap {before} -> {last} MiB at once"
+    began = len(series.number) - 2
+    while began and series.live_high_mib[began] >= STEEP * series.live_high_mib[began - 1]:
+        began -= 1
+    heap = f"by a spike at the end: live heap {series.live_high_mib[began]} -> {last} MiB"
+    since_s, until_s = series.uptime_s[began], series.uptime_s[-1]
+    if began == len(series.number) - 2 or since_s is None or until_s is None:
+        return f"{heap} at once"
+    return f"{heap} in {duration(until_s - since_s)}"
 
 
 def _live_at(certificate: Certificate, uptime_s: float | None) -> int:

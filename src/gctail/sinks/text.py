@@ -168,7 +168,19 @@ def _heap_lines(service: dict[str, Any], verdict: Verdict | None) -> list[str]:
             line += f"; it has grown by {growth(verdict.rate_mib_per_s)} for {since}"
         else:  # Go before 1.5 in a log without times: collections are the only clock
             line += f"; it has grown by {verdict.rate_mib_per_s:.3g} MiB a collection"
+    elif verdict is not None and not verdict.leak:
+        line += _after_start(heap)
     return [line]
+
+
+def _after_start(heap: dict[str, Any]) -> str:
+    """Where it was once it had started: what comes before that is no growth that anybody minds."""
+    seen = heap.get("after_start")
+    if not seen or heap["last_uptime_s"] is None:
+        return ""
+    least, most = round(seen["least_mib"]), round(seen["most_mib"])
+    between = f"{least} MiB" if least == most else f"{least} to {most} MiB"
+    return f"; {between} after its first {duration(seen['since_s'])}"
 
 
 def _since_lines(service: dict[str, Any]) -> list[str]:
