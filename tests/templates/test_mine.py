@@ -1,5 +1,7 @@
 """Application lines become templates with typed slots, counted between collections."""
 
+from random import Random
+
 import orjson
 import pytest
 from hypothesis import given, settings
@@ -170,3 +172,16 @@ def test_a_field_with_an_empty_name_is_a_field():
     [template] = mine.courses().templates
     assert template.text == "kept <*> =<*>"
     assert [slot.hole for slot in template.slots] == [0, 1]
+
+
+def test_lines_with_names_of_random_letters_are_all_read():
+    """They look unlike each other, and are soon known: a few objects that failed must not be lost among many."""
+    dice, mine, failed = Random(7), Mine(), 0  # noqa: S311
+    for at in range(20):
+        names = ["".join(dice.choices("BCDFGHJKLMNPQRSTVWXYZ2456789", k=9)) for _ in range(300)]
+        said = [("failed" if dice.random() < 0.01 else "done", name) for name in names]
+        mine.read("".join(f'level=info msg="object {what}" object="ci/job-{name}"\n' for what, name in said).encode())
+        mine.tick(at + 1.0, 20.0)
+        failed += sum(what == "failed" for what, _ in said)
+    assert mine.sampled == 1.0
+    assert {template.message: template.total for template in mine.courses().templates}["object failed"] == failed

@@ -36,6 +36,8 @@ class Catalog:
         self.version = 0
         self.lines = 0
         """Read so far, by this object: where the next one stands among all."""
+        self.found = 0
+        """Templates that were new, by this object."""
         self.forgotten = 0
         """Templates that had to make room."""
         self._siblings: dict[int, int] = {}
@@ -51,6 +53,7 @@ class Catalog:
         if len(self.tallies) >= MOST_TEMPLATES:
             self._forget()
         tally = self.tallies[level, words] = Tally(level, words, example, now_s)
+        self.found += 1
         holes, crowd = self._index(tally)
         many = MANY if len(words) > 2 else 2 * MANY  # `user created`, `user deleted`: so little text says too little
         place = next((each for each, hole in holes if self._siblings[hole] >= many), None)

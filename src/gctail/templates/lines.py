@@ -24,9 +24,13 @@ class Lines:
         self._catalog = catalog
 
     @property
-    def forms(self) -> int:
-        """Groups of lines that looked alike, of all blocks so far: what reading them costs."""
-        return self._texts.count + self._columns.forms.count
+    def effort(self) -> tuple[int, int, int]:
+        """What reading all blocks so far cost, and whether for nothing.
+
+        Groups of lines that looked alike, templates that were new, and values for which no slot was left.
+        """
+        catalog = self._catalog
+        return self._texts.count + self._columns.forms.count, catalog.found, sum(tally.refused for tally in catalog)
 
     def template(self, line: bytes, wrapper: str | None, now_s: float) -> Tally | None:
         """Take in one line, and say of which template it is; None where it is blank."""

@@ -16,6 +16,7 @@ Memory: nothing before the first text; a service with 40 kinds of lines takes ab
 
 from __future__ import annotations
 
+from operator import sub
 from typing import Any
 
 from gctail.templates.catalog import Catalog
@@ -32,10 +33,11 @@ CLOSELY_BYTES = 1 << 19
 LEAST_BYTES = 1 << 11
 """Of every bin."""
 USUAL_BYTES = 1 << 10
-"""For each form of lines in a block of a usual log; where there are more forms, most are new."""
-FORM_COST_BYTES, FUTILE_COST_BYTES = 1 << 12, 1 << 14
-"""A new form costs as much as so many bytes of lines that are known. Where templates had to be forgotten for others, it
-is worth less: it is most likely forgotten, too."""
+"""For each group of lines in a block of a usual log; where there are more, most are new."""
+GROUP_COST_BYTES, NEW_COST_BYTES, FUTILE_COST_BYTES = 1 << 10, 1 << 12, 1 << 14
+"""A group of lines with words of their own costs as much as so many bytes of lines that are known (10 to 30 µs), and
+one that makes a new template more (70 µs). Where templates had to be forgotten for others, a group is worth less: most
+likely it is forgotten, too; and where most bring fields of which no more are kept."""
 DULL = 1.5
 """Where lines that are unlike all others make a block so much dearer, counting what is not read is not worth it."""
 RARE = 0.02
@@ -184,11 +186,13 @@ class Mine:
         self._owed = max(self._owed - len(block), -float(BLOCK_BYTES))
         self.grid.open["read"] += block.count(b"\n")
         self.bytes_read += len(block)
-        before = self._lines.forms
+        before = self._lines.effort
         self._lines.read(block, wrapper, self.grid.last_uptime_s)
-        unusual = max(0.0, self._lines.forms - before - len(block) / USUAL_BYTES)
-        form_bytes = FUTILE_COST_BYTES if self.catalog.forgotten else FORM_COST_BYTES
-        self._cost = 1.0 + unusual * form_bytes / max(len(block), 1)
+        groups, new, refused = map(sub, self._lines.effort, before)
+        futile = self.catalog.forgotten or refused > groups / 2
+        group_bytes, usual = FUTILE_COST_BYTES if futile else GROUP_COST_BYTES, len(block) / USUAL_BYTES
+        dear = max(0.0, groups - usual) * group_bytes + max(0.0, new - usual) * NEW_COST_BYTES
+        self._cost = 1.0 + dear / max(len(block), 1)
 
     def _count(self, block: bytes, wrapper: str | None) -> None:
         """Whole lines that there is no time for: they are counted by template, and those of rare ones are read."""

@@ -29,8 +29,8 @@ class Tally:
     """What is remembered of one template."""
 
     __slots__ = (
-        "count", "example", "first_s", "last_s", "level", "now", "now_read", "read", "read_through", "rest",
-        "resting", "slots", "total", "wild", "words",
+        "count", "example", "first_s", "last_s", "level", "now", "now_read", "read", "read_through", "refused",
+        "rest", "resting", "slots", "total", "wild", "words",
     )  # fmt: skip
 
     def __init__(self, level: str | None, words: Words, example: bytes, now_s: float) -> None:
@@ -49,6 +49,8 @@ class Tally:
         self.rest = self.resting = 0
         """Blocks of lines that are not read in which nobody looks for new keys, and those of them that are to come."""
         self.slots: dict[str, SlotTally] = {}
+        self.refused = 0
+        """Values for which there was no slot any more, by this object."""
 
     def add(self, lines: int, now_s: float) -> None:
         """So many more lines, which are read closely."""
@@ -69,6 +71,7 @@ class Tally:
         slot = self.slots.get(key)
         if slot is None:
             if len(self.slots) >= MOST_SLOTS:
+                self.refused += len(values)
                 return {}
             slot = self.slots[key] = SlotTally(key, name, kind)
             if self.read_through is not None:
