@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from gctail.attribution.writing import writer
+from gctail.detectors.goal import NextGoal
 from gctail.engine import Engine
 from gctail.epochs import Epoch
 from gctail.parsing.causes import ON_PURPOSE
@@ -219,6 +220,7 @@ class Board:
             uptime_s=epoch.last.uptime_s,
             pauses=epoch.trace.pauses if epoch.trace is not None else (0, 0.0),
             trend=_trend(epoch),
+            any_moment=NextGoal.kind in states,
         )
 
     def _states(self, service: Service) -> tuple[tuple[str, ...], str | None]:

@@ -333,9 +333,10 @@ class Finding(Struct, frozen=True, tag="finding"):
 class Forecast(Struct, frozen=True):
     """When the live heap meets the limit: seconds from the last collection, with an 80 % interval; None is never.
 
-    `limit_from` is who says so: it was "given" (an option, the configuration, the cluster, the kernel); or it is the
-    live heap at which the process will die by its "gomemlimit", or at which an earlier one died, "earlier-death",
-    or several ended without a word, "earlier-end", or at which another replica died, "replica-death".
+    `next_goal_mib` is there where the next collection is due at the limit or beyond (MiB): the process may meet it at
+    any moment from now on. `limit_from` is who says so: it was "given" (an option, the configuration, the cluster, the
+    kernel); or it is the live heap at which the process will die by its "gomemlimit", or at which an earlier one died,
+    "earlier-death", or several ended without a word, "earlier-end", or another replica died, "replica-death".
     """
 
     limit_mib: float
@@ -343,6 +344,7 @@ class Forecast(Struct, frozen=True):
     low: float | None
     high: float | None
     limit_from: str = "given"
+    next_goal_mib: float | None = None
 
 
 class Verdict(Struct, frozen=True):

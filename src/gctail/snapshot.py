@@ -47,6 +47,8 @@ class Row(Struct, frozen=True):
     """The live heap in MiB over its whole run, in at most 24 steps: a spark line."""
     states: tuple[str, ...] = ()
     """`state`, and the kinds of all other open incidents."""
+    any_moment: bool = False
+    """The next collection is due at the limit or beyond: the memory may be gone before it."""
 
 
 def limit_share(row: Row) -> float:
@@ -55,6 +57,8 @@ def limit_share(row: Row) -> float:
 
 
 def _lasting(row: Row) -> float:
+    if row.any_moment:
+        return 0.0
     return row.lasts_s if row.lasts_s is not None else FAR_S
 
 

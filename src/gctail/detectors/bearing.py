@@ -25,7 +25,8 @@ class Bearing(Struct):
     seventh of the time, `top` the highest low level; `belief` is in a leak, `alone` what it was before others
     were heard, `settled` what of it an alarm heeds, and `likely` what it is worth as a probability; `ended` is what
     killed the process, where memory did; `log_belief` is what the log said of the growth to `log_mib` when it was last
-    asked, and counts `log_weight`.
+    asked, and counts `log_weight`. The last collection left `live_mib` and set `next_goal_mib` (None: not known); the
+    heap was `peak_mib` at most.
     """
 
     now_s: float = 0.0
@@ -45,6 +46,9 @@ class Bearing(Struct):
     log_weight: float = 0.0
     log_belief: float = 0.0
     log_mib: float = 0.0
+    live_mib: float = 0.0
+    peak_mib: float = 0.0
+    next_goal_mib: float | None = None
 
     @property
     def stacks_grown_mib(self) -> int:
@@ -55,6 +59,8 @@ class Bearing(Struct):
         """Take a block into the envelope, and what it says of the limits; `base` is the settled level now (MiB)."""
         self.base = base
         self.top = max(self.top, block.low)
+        self.live_mib, self.next_goal_mib = float(block.live), block.next_goal_mib
+        self.peak_mib = max(self.peak_mib, round(block.peak, 3))
         above = block.high - block.low - self.spread
         step = 0.05 * max(self.spread, noise_mib)
         self.spread = max(0.0, self.spread + step * (SPREAD_QUANTILE - (above <= 0)))

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from math import log, sqrt
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from gctail.detectors.bearing import Room
+from gctail.detectors.bearing import LIVED_THROUGH, Room
 from gctail.detectors.growth import Growth
+from gctail.detectors.history import History
+from gctail.detectors.lasting import Way, forecast
 from gctail.detectors.outlook import Outlook
-from gctail.detectors.passage import OVERHEAD_SHARE, beyond, interval, last_stretch
+from gctail.detectors.passage import AT_LIMIT, OVERHEAD_SHARE
 from gctail.detectors.precedent import Precedent
 from gctail.detectors.values import STACK_WEIGHT
 from gctail.records import Forecast
 
 LATELY = 0.25
 """The share of a process's age over which its pace of allocation is taken."""
+YOUNGER, FEWEST = 0.35, 6
+"""Of a growth, that shows where it stands and whether it goes on as before; so many blocks at least."""
 SAME_LIMIT = 0.25
 """What died within this share of the fatal level died of the limit that there is now."""
+SLOWEST = 0.2
+"""Of the pace of all of a growth: a younger part that is slower, or falls, is not taken to be slower still."""
+WIDE = 0.03
+"""Of the fatal level: the time that a smaller rest takes says nothing about the pace."""
 
 
 class Ending(NamedTuple):
@@ -28,29 +37,29 @@ class Ending(NamedTuple):
     rate_mib_per_s: float
 
 
+class Line(NamedTuple):
+    """Through the younger part of a growth: level now (MiB), slope (MiB/s), and how far levels are from it (MiB)."""
+
+    level: float
+    slope: float
+    apart: float
+
+
 def ending(
     growth: Growth, room: Room, episode: Outlook, judged: Outlook, *, earlier: Precedent | None = None
 ) -> Ending:
     """The end of this growth in this room: by the regression (`judged`) where that sees one, or by the `episode`.
 
-    Where others died on this very climb (`earlier`), by what they had left from here.
+    Where others died on this very climb (`earlier`), by what they had left from here, until the limit is here.
     """
     ways = [way for way in (judged, episode) if way.rise_mib > 0.0]
     onset_s, rate = (ways[0].onset_s, ways[0].rate_mib_per_s) if ways else (0.0, 0.0)
     fatal = room.fatal_mib
-    if earlier is not None and (room.limit_mib is None or abs(fatal - earlier.mib) <= SAME_LIMIT * fatal):
-        return Ending(_as_before(earlier, room.limit_mib), onset_s, rate)
-    if not room.is_known:
-        return Ending(None, onset_s, rate)
-    seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
-    limit = room.limit_mib if room.limit_mib is not None else room.level_mib + room.head_mib
-    if seconds is not None and rate > 0.0:
-        seconds = _with_stacks_once(seconds, room, ways[0])
-    cycle_s, left_mib = _last_cycle_s(growth, room), min(fatal - room.level_mib - room.bearing.spread, 0.0)
-    near_s = last_stretch(fatal, seconds * rate if seconds else left_mib, rate, cycle_s)
-    age_s = max(room.bearing.now_s - onset_s, 1e-3)
-    forecast = interval(limit, seconds, age_s, beyond(fatal, rate, cycle_s), near_s)
-    return Ending(replace(forecast, limit_from=room.told_by), onset_s, rate)
+    before = earlier is not None and (room.limit_mib is None or abs(fatal - earlier.mib) <= SAME_LIMIT * fatal)
+    foretold = _forecast(growth, room, ways) if room.is_known else None
+    if earlier is not None and before and (foretold is None or foretold.next_goal_mib is None):
+        foretold = _as_before(earlier, room.limit_mib)
+    return Ending(foretold, onset_s, rate)
 
 
 def _as_before(earlier: Precedent, limit_mib: float | None) -> Forecast:
@@ -59,23 +68,78 @@ def _as_before(earlier: Precedent, limit_mib: float | None) -> Forecast:
     return Forecast(round(limit, 3), earlier.seconds, earlier.low, earlier.high, limit_from=told_by)
 
 
-def _with_stacks_once(seconds: float, room: Room, way: Outlook) -> float:
-    """The same way where stacks count once, as in the process's memory, and not with the weight of their scent."""
-    grown = STACK_WEIGHT * room.bearing.stacks_grown_mib
-    double = (STACK_WEIGHT - 1.0) / STACK_WEIGHT * min(grown / way.rise_mib, 1.0)
-    further = (STACK_WEIGHT - 1.0) * room.bearing.stacks
-    if room.head_mib > 0.0:
-        return seconds * (room.head_mib + further) / room.head_mib / (1.0 - double)
-    left_mib = room.fatal_mib - room.level_mib - room.bearing.spread + further
-    return max(left_mib, 0.0) / (way.rate_mib_per_s * (1.0 - double))
+def _forecast(growth: Growth, room: Room, ways: list[Outlook]) -> Forecast:
+    """The forecast by the first of these ways that has an end; never where none has."""
+    limit = room.limit_mib if room.limit_mib is not None else room.level_mib + room.head_mib
+    seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
+    if seconds is None or ways[0].rate_mib_per_s <= 0.0 or not len(growth.history):
+        return Forecast(round(limit, 3), None, None, None, room.told_by)
+    told = forecast(_way(growth.history, room, ways[0], seconds), limit, room.told_by)
+    goal_mib = room.bearing.next_goal_mib
+    if goal_mib is None or room.limit_mib is None or _holds_back(room) or goal_mib < AT_LIMIT * room.limit_mib:
+        return told
+    return replace(told, low=0.0, next_goal_mib=round(goal_mib, 1))  # from here on it may die at any allocation
 
 
-def _last_cycle_s(growth: Growth, room: Room) -> float:
+def _way(history: History, room: Room, way: Outlook, seconds: float) -> Way:
+    """What is known of the way to the fatal level, and of what comes after it.
+
+    A level weighs stacks more than the process's memory does, for their scent; here they count once.
+    """
+    bearing = room.bearing
+    younger = _line(history, way.onset_s, bearing.now_s)
+    scent = (STACK_WEIGHT - 1.0) * bearing.stacks
+    grown = STACK_WEIGHT * bearing.stacks_grown_mib
+    once = 1.0 - (STACK_WEIGHT - 1.0) / STACK_WEIGHT * min(grown / way.rise_mib, 1.0)
+    above = max(younger.apart, bearing.spread)
+    level = (younger.level + history.low[-1]) / 2 - scent + above
+    level += min(room.passing_mib, LIVED_THROUGH * max(room.fatal_mib - level, 0.0))
+    pace = room.head_mib / seconds if room.head_mib > WIDE * room.fatal_mib and seconds > 0.0 else way.rate_mib_per_s
+    head_mib = max(room.fatal_mib - level, 0.0)
+    left_s = seconds * head_mib / room.head_mib if room.head_mib > WIDE * room.fatal_mib else head_mib / pace
+    usable = None if room.limit_mib is None or _holds_back(room) else room.limit_mib * (1.0 - OVERHEAD_SHARE)
+    goal = bearing.next_goal_mib
+    return Way(
+        fatal_mib=room.fatal_mib,
+        level_mib=level,
+        left_s=left_s / once,
+        pace_mib_per_s=pace * once,
+        usable_mib=usable,
+        lived_mib=bearing.peak_mib,
+        next_mib=None if goal is None else goal + bearing.stacks,
+        live_mib=bearing.live_mib + bearing.stacks,
+        cycle_s=_cycle_s(history, room),
+        apart_mib=younger.apart,
+        swerve=log(max(younger.slope, SLOWEST * pace) / pace),
+    )
+
+
+def _holds_back(room: Room) -> bool:
+    """Whether GOMEMLIMIT keeps the goal down, so that the live heap itself climbs to the end."""
+    return room.bearing.bound or room.bearing.soft_mib is not None
+
+
+def _line(history: History, onset_s: float, now_s: float) -> Line:
+    """The younger part of the growth since `onset_s`, by least squares."""
+    count = len(history)
+    first = min(history.at(now_s - YOUNGER * (now_s - onset_s)), max(count - FEWEST, 0))
+    first = min(max(first, history.at(onset_s)), max(count - FEWEST + 2, 0))
+    times_s, levels = history.time_s[first:], history.low[first:]
+    middle_s, middle = sum(times_s) / len(times_s), sum(levels) / len(levels)
+    width = sum((t - middle_s) ** 2 for t in times_s)
+    slope = sum((t - middle_s) * (y - middle) for t, y in zip(times_s, levels, strict=True)) / width if width else 0.0
+    if len(times_s) < FEWEST - 2:
+        return Line(history.low[-1], slope, 0.0)
+    apart = sum((y - middle - slope * (t - middle_s)) ** 2 for t, y in zip(times_s, levels, strict=True))
+    return Line(middle + slope * (now_s - middle_s), slope, sqrt(apart / (len(times_s) - 2)))
+
+
+def _cycle_s(history: History, room: Room) -> float:
     """How long it takes to allocate from the fatal level to the limit, at the pace of late; 0 where unknown."""
-    history = growth.history
-    if room.limit_mib is None or not len(history):
-        return 0.0
     then = history.at(room.bearing.now_s * (1.0 - LATELY))
     took_s, allocated = history.end_s[-1] - history.end_s[then], history.allocated[-1] - history.allocated[then]
-    left = room.limit_mib * (1.0 - OVERHEAD_SHARE) - room.fatal_mib
+    if room.limit_mib is None:
+        left = 0.0 if _holds_back(room) else (room.bearing.gogc or 100.0) / 100.0 * room.fatal_mib
+    else:
+        left = room.limit_mib * (1.0 - OVERHEAD_SHARE) - room.fatal_mib
     return max(left, 0.0) * took_s / allocated if allocated > 0.0 else 0.0

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import astuple
 
+from gctail.detectors.passage import AT_LIMIT
 from gctail.detectors.values import STACK_WEIGHT, Block, Moment, Row, Stretch
 
 LARGEST_BLOCK = 128
@@ -27,7 +28,7 @@ class Gathering:
     """The open block.
 
     It is complete at one collection while there are few, at 128 when there are many, after five minutes, or at once
-    when something is urgent: the next goal has come over the limit, or the collector has begun to chase itself.
+    when something is urgent: the next goal has come to the limit, or the collector has begun to chase itself.
     """
 
     __slots__ = (
@@ -63,7 +64,7 @@ class Gathering:
 
     def limit(self, limit_mib: float | None) -> None:
         """The container's limit is this from now on; None where nobody knows."""
-        self._limit_mib = limit_mib if limit_mib is not None else float("inf")
+        self._limit_mib = AT_LIMIT * limit_mib if limit_mib is not None else float("inf")
 
     def add(self, moment: Moment) -> Block | None:
         """Take one collection in; the block, where this one completes it."""
@@ -234,6 +235,7 @@ class Gathering:
             time_s=sum([row.clock_s for row in rows]) / len(rows),
             low=levels[(len(levels) - 1) // 4],
             high=levels[-1],
+            peak=max([row.start for row in rows]) + self._marking,  # what is allocated while marking comes on top
             allocated=self.allocated,
             stacks_mib=stacks,
             spiral=self._spiral,

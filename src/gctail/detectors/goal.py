@@ -1,17 +1,23 @@
-"""The next goal lies over the limit: the process may allocate past its limit before anything is collected again."""
+"""The next goal is at the limit: the process may allocate past its limit before anything is collected again."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from gctail.detectors.alarm import Alarm
+from gctail.detectors.passage import AT_LIMIT
 from gctail.detectors.values import Block, Carryover, Signal, Surroundings
 
 CLEAR_SHARE = 0.9
 
 
+def at_or_over(goal_mib: float, limit_mib: float) -> str:
+    """Where a goal lies that the limit does not leave room for."""
+    return "over the limit" if goal_mib >= limit_mib else "at the limit"
+
+
 class NextGoal:
-    """Speaks when live + (live + stacks + globals) * GOGC/100 is more than the limit (mgcpacer.go, `commit`).
+    """Speaks when live + (live + stacks + globals) * GOGC/100 is all that the limit leaves (mgcpacer.go, `commit`).
 
     The goal is known one collection ahead, so this comes before the process is killed, however fast it grew.
     """
@@ -36,11 +42,12 @@ class NextGoal:
             "gogc": block.gogc,
             "cycle": block.rows[-1].number,
         }
-        if goal >= limit:
+        if goal >= AT_LIMIT * limit:
             return self._alarm.on(
                 "critical",
                 f"after gc {block.rows[-1].number} the live heap is {block.live} MiB, so the next collection is due at "
-                f"{goal:.0f} MiB, over the limit of {limit:.0f} MiB: no further collection may come before the end",
+                f"{goal:.0f} MiB, {at_or_over(goal, limit)} of {limit:.0f} MiB: "
+                "no further collection may come before the end",
                 evidence,
             )
         if goal < CLEAR_SHARE * limit:

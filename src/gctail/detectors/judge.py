@@ -24,14 +24,13 @@ from gctail.detectors.look import beneath, look
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.others import NOBODY, Others, Replicas, nobody, others
 from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook, by_regression
-from gctail.detectors.passage import SHORTEST_SHARE
 from gctail.detectors.patience import TO_LIMIT, haste, settled
 from gctail.detectors.pauses import PauseSpike
 from gctail.detectors.reasons import over_sentence
 from gctail.detectors.shape import LEAK, UNDECIDED, Course, kind_of
 from gctail.detectors.spikes import Spikes
 from gctail.detectors.spiral import DeathSpiral
-from gctail.detectors.telling import URGENT, Grown, telling
+from gctail.detectors.telling import SHORTEST_SHARE, URGENT, Grown, telling
 from gctail.detectors.timer import ForcedOnTimer
 from gctail.detectors.values import (
     STACK_WEIGHT,

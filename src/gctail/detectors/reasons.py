@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gctail.amounts import duration, growth
+from gctail.detectors.goal import at_or_over
 from gctail.detectors.shape import Course
 
 TOLD_SHARE = 0.3
@@ -84,7 +85,15 @@ def limit_sentence(forecast: Forecast | None, limit_mib: float | None, level: fl
         return f"no limit is known; at this rate it doubles in {duration(level / rate)}" if rate > 0.0 else None
     if forecast.seconds is None:
         return None
-    when = f"in about {duration(forecast.seconds)}" if forecast.seconds >= AT_ONCE_S else "before the next collection"
+    when = f"in about {duration(forecast.seconds)}" if forecast.seconds >= AT_ONCE_S else "any moment now"
     if limit_mib is None:
         return f"at this rate {forecast.limit_mib:.0f} MiB are live {when}: {LIMIT_FROM[forecast.limit_from]}"
+    if forecast.next_goal_mib is not None:
+        return f"the memory may be gone {any_moment(forecast.next_goal_mib, limit_mib)}"
     return f"at this rate the limit of {limit_mib:.0f} MiB is met {when}"
+
+
+def any_moment(next_goal_mib: float, limit_mib: float) -> str:
+    """When an end comes that no collection has to come before."""
+    where = at_or_over(next_goal_mib, limit_mib)
+    return f"any moment now: the next goal, {next_goal_mib:.0f} MiB, is {where} of {limit_mib:.0f} MiB"

@@ -11,6 +11,8 @@ from gctail.detectors.others import Others
 from gctail.detectors.passage import survival
 from gctail.detectors.reasons import growing_sentence, growth_sentence, limit_sentence, over_sentence
 
+SHORTEST_SHARE = 0.1
+"""The lower end of a forecast is hardly ever a smaller share of it."""
 URGENT = 0.6
 """A leak so likely, and so likely to meet the limit soon, is critical."""
 
@@ -36,6 +38,7 @@ def telling(grown: Grown, room: Room, origin_s: float) -> Telling:
         "seconds": forecast.seconds if forecast is not None else None,
         "low": forecast.low if forecast is not None else None,
         "high": forecast.high if forecast is not None else None,
+        "next_goal_mib": forecast.next_goal_mib if forecast is not None else None,
         "doubles_in_s": round(level / rate, 3) if rate > 0.0 else None,
         "false_alarms_per_day": float(f"{false_alarms_per_day(grown.weight.settled):.2g}"),
         **grown.said.evidence(),

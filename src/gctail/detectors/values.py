@@ -86,8 +86,9 @@ class Block(Struct, frozen=True, gc=False):
 
     A block holds one collection while there are few and at most 128 later. Times are seconds since process start,
     sizes MiB. `low` is the lower quartile of the levels (live heap plus weighed stacks), which in-flight requests
-    disturb least, `high` their maximum; `allocated` is the sum since process start; `spiral` counts the collections in
-    a row, up to the last, that began at their goal and took more than half of the time since the one before.
+    disturb least, `high` their maximum; `peak` is the highest heap, `allocated` is the sum since process start;
+    `spiral` counts the collections in a row, up to the last, that began at their goal and took more than half of
+    the time since the one before.
     """
 
     rows: tuple[Row, ...]
@@ -95,6 +96,7 @@ class Block(Struct, frozen=True, gc=False):
     time_s: float
     low: float
     high: float
+    peak: float
     allocated: float
     stacks_mib: int
     spiral: int

@@ -179,7 +179,8 @@ def foretold(person: Person, clock: Clock, limit_mib: float | None) -> Foretold 
     low, high, seconds = evidence.get("low"), evidence.get("high"), evidence["seconds"]
     between = f" ({duration(low)} to {duration(high) if high is not None else 'never'})" if low is not None else ""
     told = f" under {size(evidence['limit_mib'])}" if evidence.get("limit_mib") else " (it was told no limit)"
-    sentence = f"The first warning gave it {duration(seconds)}{between}{told}"
+    gave = "said that it may be gone any moment" if evidence.get("next_goal_mib") is not None else None
+    sentence = f"The first warning {gave or f'gave it {duration(seconds)}{between}'}{told}"
     if came is not None:
         sentence += f"; it lasted {duration(came)}"
     return Foretold(first.time_s, first.uptime_s, float(limit or 0.0), seconds, low, high, came, sentence + ".")

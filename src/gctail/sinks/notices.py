@@ -77,7 +77,7 @@ class Notice(Struct, frozen=True):
             ("live heap", evidence.get("heap_live_mib"), size),
             ("limit", evidence.get("limit_mib"), size),
             ("growth", evidence.get("rate_mib_per_s"), growth),
-            ("memory gone in", evidence.get("seconds"), duration),
+            ("memory gone", _gone_in(evidence), str),
             ("cause", evidence.get("cause"), str),
         ]
         facts = [(name, show(say(value), 80)) for name, value, say in told if _tellable(name, value)]
@@ -88,8 +88,16 @@ class Notice(Struct, frozen=True):
         return [*facts, ("time", rfc3339(round(self.time_s, 3)))]
 
 
+def _gone_in(evidence: dict[str, Any]) -> str | None:
+    """When the memory is gone, as far as anybody knows."""
+    seconds = evidence.get("seconds")
+    if not isinstance(seconds, int | float):
+        return None
+    return "any moment now" if evidence.get("next_goal_mib") is not None else f"in {duration(seconds)}"
+
+
 def _tellable(name: str, value: object) -> bool:
-    return isinstance(value, str) if name == "cause" else isinstance(value, int | float)
+    return isinstance(value, str) if name in {"cause", "memory gone"} else isinstance(value, int | float)
 
 
 def headline(notices: Sequence[Notice]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gctail.amounts import duration, growth
 from gctail.attribution.wording import nobody, said, sentence
-from gctail.detectors.reasons import AT_ONCE_S, LIMIT_FROM
+from gctail.detectors.reasons import AT_ONCE_S, LIMIT_FROM, any_moment
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.text import plain, show
 from gctail.parsing.times import rfc3339
@@ -217,9 +217,12 @@ def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[
         limit = f"{forecast.limit_mib:.0f} MiB of live heap ({LIMIT_FROM[forecast.limit_from]})"
     if forecast.seconds is None:
         return [f"  at this rate it does not reach {limit}"]
-    if forecast.seconds < AT_ONCE_S:
-        return [f"  memory is gone before the next collection, at {limit}"]
     high = duration(forecast.high) if forecast.high is not None else "never"
+    if forecast.next_goal_mib is not None:
+        when = any_moment(forecast.next_goal_mib, forecast.limit_mib)
+        return [f"  memory may be gone {when}, and nine times out of ten within {high} of the last collection"]
+    if forecast.seconds < AT_ONCE_S:
+        return [f"  memory may be gone any moment now, at {limit}"]
     between = f" ({duration(forecast.low)} to {high})" if forecast.low is not None else ""
     return [
         f"  at this rate memory is gone {duration(forecast.seconds)}{between} after the last collection, at {limit}"

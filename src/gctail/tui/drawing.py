@@ -73,7 +73,9 @@ def draw_service(row: Row, width: int, now_s: float, colours: dict[str, str]) ->
     if roomy:
         text.append(f" {sparkline(row.trend, 8)} ", style=colours["primary"])
     left_s = time_left_s(row, now_s)
-    text.append(f"{span(left_s):>5}", style=f"bold {colours['error']}" if left_s is not None else "dim")
+    ends = row.any_moment or left_s is not None
+    told = "now" if row.any_moment else span(left_s)
+    text.append(f"{told:>5}", style=f"bold {colours['error']}" if ends else "dim")
     if roomy:
         text.append(f"{share(row.gc_cpu_share):>5}")
     return text

@@ -66,7 +66,7 @@ export class Detail {
     this.figure("Next GC at", size(row.goal_mib));
     this.figure("Limit", size(row.limit_mib));
     this.figure("Growth", growth(row.rate_mib_per_s));
-    this.figure("Gone in", known(row.left_s) ? span(row.left_s) : "–", known(row.left_s));
+    this.figure("Gone in", row.any_moment ? "now" : known(row.left_s) ? span(row.left_s) : "–", known(row.left_s));
     this.figure("Leak", known(row.probability) ? share(row.probability) : "–");
     this.figure("GC CPU", share(row.gc_cpu_share));
     this.figure("Last pause", known(row.pause_ms) ? `${Number(row.pause_ms.toPrecision(2))} ms` : "–");

@@ -192,7 +192,7 @@ export class Table {
     say(cells.goal, size(value.goal_mib));
     this.fillBar(row, value);
     this.fillTrend(row, value);
-    say(cells.left, known(value.left_s) ? span(value.left_s) : "–");
+    say(cells.left, value.any_moment ? "now" : known(value.left_s) ? span(value.left_s) : "–");
     cells.left.classList.toggle("soon", known(value.left_s));
     say(cells.cpu, share(value.gc_cpu_share));
   }

@@ -1,0 +1,136 @@
+"""How long the memory lasts: not one moment, but a spread of them, by what is not known of the way and of its end.
+
+A process dies when its heap meets what the limit leaves for it. Three things are uncertain, and each is a few equally
+likely cases here; all combinations together are the forecast, and its interval is where the middle four fifths lie.
+
+* *Where it dies.* Near the level at which its goal meets the limit; or beyond, where a part of the heap was allocated
+  and never touched. What it has lived through already is no place where it dies.
+* *When the level gets there.* By the growth that was found, less surely where its younger part goes another way than
+  the whole, and where levels lie far apart compared with what is left.
+* *When within a cycle.* A goal that is too high kills nobody: the process dies once it has allocated up to the limit,
+  about a cycle later. Some die at once: what was collected is reused, but not given back to the kernel.
+"""
+
+from __future__ import annotations
+
+from math import exp, log, log1p, sqrt
+from typing import NamedTuple
+
+from gctail.records import Forecast
+
+PEAK_SHARE = 0.985
+"""Of its goal: so high is the heap when a collection ends that the goal asked for."""
+TOUCHED = 0.7
+"""So many processes touch all of their memory, and die near the level at which the goal meets the limit: 34 of 50
+services that a kernel killed at limits of 90 to 230 MiB."""
+NEAR, NEARLY = 1.017, 0.017
+"""Those died at so many times that level, with this deviation."""
+UNTOUCHED = 0.127
+"""The others live on beyond it, by an exponential law with this mean, up to 1.35 times the level."""
+TOLD_NEARLY = 0.03
+"""How surely a level is known at which an earlier process died, or which GOMEMLIMIT makes the end."""
+PACE_DEVIATION = 0.22
+"""Of the logarithm of the time: no growth goes on quite as it was."""
+SWERVING = 1.0
+"""How much of the difference between the younger part of the growth and all of it may go on."""
+APART = 1.5
+"""How much of the distance between levels counts as a way that may already be gone, or still be to go."""
+SHORTER = -0.05
+"""By this logarithm ends came sooner than the growth that was found said: what slows down does not die."""
+SHORTEST_ROOM = 0.02
+"""Of the fatal level: what is always left of the way of one that may live through this cycle."""
+LARGEST_SWERVE = log(5.0)
+
+NORMAL = (-1.593, -0.967, -0.589, -0.282, 0.0, 0.282, 0.589, 0.967, 1.593)
+"""Nine equally likely values of a standard normal variable."""
+NORMAL_PACES = (-1.465, -0.792, -0.366, 0.0, 0.366, 0.792, 1.465)
+EXPONENTIAL = (0.105, 0.357, 0.693, 1.204, 2.303)
+"""Five of a standard exponential one."""
+WITHIN = ((0.05, 0.58), (0.6, 0.08), (0.85, 0.75), (1.05, 0.25), (1.3, 0.92), (1.8, 0.42))
+"""When it dies in its last cycle, and how much of a cycle passed before that began: shares of a usual cycle. The first
+ones are how 34 services died that a kernel killed."""
+
+
+class Way(NamedTuple):
+    """The way of a heap to its end: from `level_mib` to the fatal level in `left_s`, at `pace_mib_per_s` there.
+
+    Sizes in MiB, levels as detectors see them. `usable_mib` is what the limit leaves for the heap; None where the heap
+    itself climbs to its end, as under GOMEMLIMIT, or only the level is known, at which others died. `lived_mib` is the
+    highest heap that it lived through, `next_mib` how high this cycle may let it go (None: not known), `live_mib` the
+    live heap. `cycle_s` is how long a cycle takes there. `apart_mib` is how far levels lie from a straight line by
+    chance, `swerve` the logarithm of the younger pace over the whole.
+    """
+
+    fatal_mib: float
+    level_mib: float
+    left_s: float
+    pace_mib_per_s: float
+    usable_mib: float | None
+    lived_mib: float
+    next_mib: float | None
+    live_mib: float
+    cycle_s: float
+    apart_mib: float
+    swerve: float
+
+
+def lasting(way: Way) -> list[tuple[float, float]]:
+    """All cases of how long the memory lasts on this way: seconds, and how much each weighs."""
+    cases: list[tuple[float, float]] = []
+    share = 1.0 / (len(WITHIN) * len(NORMAL_PACES))
+    for times, weight in _places(way):
+        dies_mib = times * way.fatal_mib
+        room_mib = dies_mib - way.level_mib
+        if way.usable_mib is not None and way.next_mib is not None and way.next_mib >= times * way.usable_mib:
+            left_mib = times * PEAK_SHARE * way.usable_mib - way.live_mib
+            left = max(left_mib / max(way.usable_mib - way.fatal_mib, 1e-9), SHORTEST_ROOM)
+            cases += [(left * within * way.cycle_s, weight / len(WITHIN)) for within, _ in WITHIN]
+            continue
+        seconds, deviation, middle = _passage(way, max(room_mib, SHORTEST_ROOM * way.fatal_mib))
+        for value in NORMAL_PACES:
+            passed_s = seconds * exp(deviation * value + middle)
+            cases += [(passed_s + (within + begun) * way.cycle_s, weight * share) for within, begun in WITHIN]
+    return cases
+
+
+def forecast(way: Way, limit_mib: float, limit_from: str) -> Forecast:
+    """The middle of all cases, and the interval in which four fifths of them lie."""
+    cases = sorted(lasting(way))
+    total = sum(weight for _, weight in cases)
+    low, middle, high = (_quantile(cases, share * total) for share in (0.1, 0.5, 0.9))
+    return Forecast(round(limit_mib, 3), round(middle, 3), round(low, 3), round(high, 3), limit_from)
+
+
+def _places(way: Way) -> list[tuple[float, float]]:
+    """Where it may die, in multiples of the fatal level, with weights; not where it has lived through."""
+    if way.usable_mib is None:
+        return [(1.0 + TOLD_NEARLY * value, 1.0) for value in NORMAL]
+    lived = way.lived_mib / (PEAK_SHARE * way.usable_mib)
+    near = [(times, TOUCHED / len(NORMAL)) for value in NORMAL if (times := NEAR + NEARLY * value) > lived]
+    begins = max(lived, NEAR)
+    weight = (1.0 - TOUCHED) * exp((NEAR - begins) / UNTOUCHED) / len(EXPONENTIAL)
+    return near + [(begins + UNTOUCHED * value, weight) for value in EXPONENTIAL]
+
+
+def _passage(way: Way, room_mib: float) -> tuple[float, float, float]:
+    """Seconds until the level has gone so far, with the deviation and the middle of their logarithm about that."""
+    head_mib = max(way.fatal_mib - way.level_mib, 0.0)
+    if head_mib > 0.0 and way.left_s > 0.0:
+        beyond_mib = max(room_mib - head_mib, 0.0)
+        seconds = way.left_s * min(room_mib, head_mib) / head_mib + beyond_mib / way.pace_mib_per_s
+    else:
+        seconds = room_mib / way.pace_mib_per_s
+    steps = log1p((APART * way.apart_mib / room_mib) ** 2)
+    swerve = SWERVING * min(abs(way.swerve), LARGEST_SWERVE)
+    return seconds, sqrt(PACE_DEVIATION**2 + swerve**2 + steps), SHORTER - steps / 2
+
+
+def _quantile(cases: list[tuple[float, float]], wanted: float) -> float:
+    """The seconds below which so much weight lies: straight between the middles of neighbouring cases."""
+    before_s, before, passed = 0.0, 0.0, 0.0
+    for seconds, weight in cases:
+        middle = passed + weight / 2
+        if middle >= wanted:
+            return before_s + (seconds - before_s) * (wanted - before) / max(middle - before, 1e-12)
+        before_s, before, passed = seconds, middle, passed + weight
+    return cases[-1][0]
