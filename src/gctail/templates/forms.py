@@ -27,7 +27,7 @@ MOST_FORMS = 1024
 ENOUGH = 4
 """Texts of one form from which on a pattern is worth its compilation."""
 MOST_VARIED = 8
-"""Forms that begin with the same word and are as long, and have a word that varies."""
+"""Forms that begin with the same word and are as long, and have a word that varies; and those that look like one."""
 # `user="Ann Lee" took=3ms id 7f3a`, but not `msg="request processed"`
 _VARIABLE = re.compile(
     rb'(?<=[\s=(\[:,])(?<!msg=)"[^"\n]*+"|(?<==)(?!")(?<!level=)[^\s,;)]*+|(?<![^\s="])[^\s\d="]*+\d[^\s="]*+'
@@ -37,7 +37,7 @@ _VARIABLE = re.compile(
 class Form:
     """Texts that are alike but for the values of their slots."""
 
-    __slots__ = ("methods", "pattern", "shortcut", "slots", "source", "tally", "texts")
+    __slots__ = ("methods", "others", "pattern", "shortcut", "slots", "source", "tally", "texts")
 
     def __init__(self, tally: Tally, slots: Sequence[Reading], source: bytes) -> None:
         self.tally, self.slots, self.source = tally, slots, source
@@ -45,6 +45,12 @@ class Form:
         self.pattern: re.Pattern[bytes] | None = None
         self.shortcut: Shortcut | None = None
         self.texts = 0
+        self.others: tuple[Form, ...] = ()
+        """Those of texts that looked as if they had this one."""
+
+    def of(self, text: bytes) -> Form | None:
+        """Which of these a text has that looks as if it had this one."""
+        return next((form for form in (self, *self.others) if form.pattern and form.pattern.fullmatch(text)), None)
 
     def columns(self, text: bytes, lines: int) -> Sequence[Sequence[bytes]] | None:
         """A column of values for each slot of so many lines; None where they are not all of this form."""
@@ -144,8 +150,9 @@ class Forms:
                 new.append((names, places))
                 continue
             known.add(form, places)
-            if len(self._named) < MOST_FORMS // 2:  # a word that varies without end is not learnt by heart
-                self._named.update(dict.fromkeys(names, form))
+            own = form.of(batch.texts[places[0]])
+            if own and len(self._named) < MOST_FORMS // 2:  # a word that varies without end is not learnt by heart
+                self._named.update(zip(names, (form, own), strict=True))
         yield from self._read_groups(known, batch)
         for names, places in new:
             form = yield from self._read_new(places, batch)
@@ -173,25 +180,35 @@ class Forms:
             yield from self._read_alike(form, places, batch)
 
     def _read_alike(self, form: Form, places: list[int], batch: _Texts) -> Iterator[Alike]:
-        """Texts that look as if they had this form."""
+        """Texts that look as if they had this form: some may have one of its others, or one that is new."""
+        for each in (form, *form.others):
+            places = yield from self._read_form(each, places, batch)
+            if not places:
+                return
+        while places:
+            own, values = self._form(batch.texts[places[0]], batch)
+            yield Alike(own, places[:1], [(value,) for value in values])
+            places = places[1:]
+            if own is not form and own not in form.others and len(form.others) < MOST_VARIED:
+                form.others += (own,)
+            own.texts += 1
+            if places and own.texts == ENOUGH:
+                places = yield from self._read_form(own, places, batch)
+
+    def _read_form(self, form: Form, places: list[int], batch: _Texts) -> Generator[Alike, None, list[int]]:
+        """Those of these texts that have this form; the places of the others."""
         form.texts += len(places)
         if form.pattern is None and form.texts < ENOUGH:
-            yield from self._read_singly(places, batch)
-            return
+            return places
         columns = form.columns(b"\n".join(batch.at(places)), len(places))
         if columns is not None:
             yield Alike(form, places, columns)
-            return
+            return []
         pattern = form.pattern = form.pattern or compiled(form.source)
         matches = {place: match for place in places if (match := pattern.fullmatch(batch.texts[place]))}
         if matches:
             yield Alike(form, list(matches), list(zip(*[match.groups() for match in matches.values()], strict=True)))
-        yield from self._read_singly([place for place in places if place not in matches], batch)
-
-    def _read_singly(self, places: list[int], batch: _Texts) -> Iterator[Alike]:
-        for place in places:
-            form, values = self._form(batch.texts[place], batch)
-            yield Alike(form, [place], [(value,) for value in values])
+        return [place for place in places if place not in matches]
 
     def _refresh(self) -> None:
         """Forget all forms where templates were merged, and where there are too many."""
