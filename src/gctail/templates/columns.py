@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -25,8 +24,8 @@ MOST_JSON_BYTES = 1 << 16
 MOST_DEPTH = 3
 MOST_MESSAGE = 2048
 
-Row = tuple[Any, ...]
-"""The values of an object, without the names."""
+Columnar = dict[str, list[Any]]
+"""Objects with the same fields: for each field its values."""
 
 
 class Layout:
@@ -83,29 +82,29 @@ class Columns:
         self, objects: list[dict[str, Any]], written: Callable[[], list[bytes]], now_s: float, templates: list[Tally]
     ) -> None:
         """Objects in order, and how they were `written`."""
-        alike: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
-        for names, row in zip(map(tuple, objects), map(tuple, map(dict.values, objects)), strict=True):
-            alike[names].append(row)
-        for names, rows in alike.items():
-            layout = Layout(dict(zip(names, rows[0], strict=True)))
-            for tally, same, when in self._read_alike(layout, names, rows, now_s):
-                tally.add(len(same), now_s)
+        for columns, rows in _alike(objects):
+            layout = Layout({name: column[0] for name, column in columns.items()})
+            for tally, places, when in self._read_alike(layout, columns, rows, now_s):
+                tally.add(len(places), now_s)
                 templates.append(tally)
-                columns = dict(zip(names, zip(*same, strict=True), strict=True))
-                when = when._replace(beside=columns)  # noqa: PLW2901
+                same = columns if places.__class__ is range else _at(places, columns)
+                when = when._replace(beside=same)  # noqa: PLW2901
                 for name in layout.fields:
-                    for at, route in _fill(tally, name, columns[name], when).items():
-                        route.exemplify(_written(objects, written(), names, same[at]))
+                    for at, route in _fill(tally, name, same[name], when).items():
+                        route.exemplify(_written(objects, written(), same, at))
                 if not tally.example:
-                    tally.example = _written(objects, written(), names, same[0])[:MOST_EXAMPLE_BYTES]
-            self.catalog.lines += len(rows)
+                    tally.example = _written(objects, written(), same, 0)[:MOST_EXAMPLE_BYTES]
+            self.catalog.lines += rows
 
     def _read_alike(
-        self, layout: Layout, names: tuple[str, ...], rows: list[Row], now_s: float
-    ) -> Iterator[tuple[Tally, list[Row], When]]:
-        """Objects with the same fields, by template, and where they stand; the slots in their messages are filled."""
+        self, layout: Layout, columns: Columnar, rows: int, now_s: float
+    ) -> Iterator[tuple[Tally, Sequence[int], When]]:
+        """Objects with the same fields, by template: their places, and where they stand.
+
+        Where all are of one template the places are a range. The slots in their messages are filled.
+        """
         begin = self.catalog.lines
-        for (shouted, silent), spoken in _spoken(layout, names, rows).items():
+        for (shouted, silent), spoken in _spoken(layout, columns, rows).items():
             level = normal_level(shouted)
             if silent:
                 words = tuple(name.encode("utf-8", "replace") + b"=" + HOLE for name in sorted(layout.fields))
@@ -117,48 +116,59 @@ class Columns:
                 continue
             said = list(spoken)
             messages = [" ".join(each[:MOST_MESSAGE].split("\n")).encode("utf-8", "replace") for each in said]
-            for form, places, columns in self.forms.read(messages, level, now_s):
+            for form, places, values in self.forms.read(messages, level, now_s):
                 when = When(now_s, begin + places[-1])
-                for (key, slot, _), column in zip(form.slots, columns, strict=True):
-                    values = [value for place, value in zip(places, column, strict=True) for _ in spoken[said[place]]]
-                    form.tally.fill(key, slot.name, slot.kind, values, when)
-                same = spoken[said[places[0]]]
-                yield form.tally, [*same, *chain.from_iterable(spoken[said[place]] for place in places[1:])], when
+                for (key, slot, _), column in zip(form.slots, values, strict=True):
+                    told = [value for place, value in zip(places, column, strict=True) for _ in spoken[said[place]]]
+                    form.tally.fill(key, slot.name, slot.kind, told, when)
+                first = spoken[said[places[0]]]
+                if len(places) > 1:
+                    first = [*first, *chain.from_iterable(spoken[said[place]] for place in places[1:])]
+                yield form.tally, first, when
 
 
-def _spoken(layout: Layout, names: tuple[str, ...], rows: list[Row]) -> dict[tuple[Any, bool], dict[str, list[Row]]]:
-    """Objects with the same fields, by level and whether they say nothing, then by message."""
-    said = _column(layout.message, names, rows) or [""] * len(rows)
-    shouted = _column(layout.level, names, rows) or [None] * len(rows)
+def _alike(objects: list[dict[str, Any]]) -> Iterator[tuple[Columnar, int]]:
+    """A column for each field of objects that have the same fields in the same order, and how many these are."""
+    flat: defaultdict[tuple[str, ...], list[Any]] = defaultdict(list)
+    for _ in map(list.extend, map(flat.__getitem__, map(tuple, objects)), map(dict.values, objects)):
+        pass
+    for names, values in flat.items():
+        rows = len(values) // len(names) if names else objects.count({})
+        yield {name: values[at :: len(names)] for at, name in enumerate(names)}, rows
+
+
+def _spoken(layout: Layout, columns: Columnar, rows: int) -> dict[tuple[Any, bool], dict[str, Sequence[int]]]:
+    """The places of objects, by level and whether they say nothing, then by message."""
+    said = columns[layout.message] if layout.message is not None else [""] * rows
+    shouted = columns[layout.level] if layout.level is not None else [None] * rows
     if not (set(map(type, said)) == {str} and set(map(type, shouted)) <= _LEVEL_KINDS):  # hardly ever
         said = [body_text(each) or str(each) for each in said]
         shouted = [loud if isinstance(loud, (str, int)) else None for loud in shouted]
-    if said.count(said[0]) == shouted.count(shouted[0]) == len(rows):  # most lines with the same fields say the same
+    if said.count(said[0]) == shouted.count(shouted[0]) == rows:  # most lines with the same fields say the same
         silent = not said[0] or said[0].isspace()
-        return {(shouted[0], silent): {"" if silent else said[0]: rows}}
-    spoken: defaultdict[tuple[Any, Any], list[Row]] = defaultdict(list)
-    for key, row in zip(zip(said, shouted, strict=True), rows, strict=True):
-        spoken[key].append(row)
-    by_level: defaultdict[tuple[Any, bool], dict[str, list[Row]]] = defaultdict(dict)
-    for (words, loud), same in spoken.items():
+        return {(shouted[0], silent): {"" if silent else said[0]: range(rows)}}
+    spoken: defaultdict[tuple[Any, Any], list[int]] = defaultdict(list)
+    for place, key in enumerate(zip(said, shouted, strict=True)):
+        spoken[key].append(place)
+    by_level: defaultdict[tuple[Any, bool], dict[str, Sequence[int]]] = defaultdict(dict)
+    for (words, loud), places in spoken.items():
         silent = not words or words.isspace()
-        by_level[loud, silent].setdefault("" if silent else words, []).extend(same)
+        told = by_level[loud, silent]
+        text = "" if silent else words
+        told[text] = [*told[text], *places] if text in told else places
     return by_level
 
 
-def _written(objects: list[dict[str, Any]], lines: list[bytes], names: tuple[str, ...], row: Row) -> bytes:
-    """How the first of these objects that has these values was written."""
+def _at(places: Sequence[int], columns: Columnar) -> Columnar:
+    """The values in these places."""
+    return {name: [column[place] for place in places] for name, column in columns.items()}
+
+
+def _written(objects: list[dict[str, Any]], lines: list[bytes], columns: Columnar, place: int) -> bytes:
+    """How the first of these objects that has the values in this place was written."""
+    looked_for = [(name, column[place]) for name, column in columns.items()]
     both = zip(objects, lines, strict=False)  # a newline ends the last one
-    return next(line for found, line in both if _is(found, names, row))
-
-
-def _is(found: dict[str, Any], names: tuple[str, ...], row: Row) -> bool:
-    return tuple(found) == names and tuple(found.values()) == row
-
-
-def _column(name: str | None, names: tuple[str, ...], rows: list[Row]) -> list[Any] | None:
-    """The values of one field; None where there is no such field."""
-    return list(map(itemgetter(names.index(name)), rows)) if name is not None else None
+    return next(line for found, line in both if [*found.items()] == looked_for)
 
 
 _LEVEL_KINDS = frozenset({str, int, type(None)})

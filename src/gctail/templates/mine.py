@@ -164,7 +164,8 @@ class Mine:
             block = block[block.find(b"\n") + 1 :]
             self._skipping = False
         block, wrapper = joined(block, self._wrapper)
-        self.grid.open["lines"] += block.count(b"\n")
+        size, lines = len(block), block.count(b"\n")
+        self.grid.open["lines"] += lines
         self.bytes_seen += len(block)
         self._bin_bytes += len(block)
         expected = max(self._bin_bytes, self._last_bin_bytes) * self._cost
@@ -177,14 +178,14 @@ class Mine:
         if self._owed * 2 < closely:
             closely = 0 if self.grid.open["read"] else block.find(b"\n", FEW_BYTES) + 1 or closely
         if closely:
-            self._read(block[:closely], wrapper)
+            self._read(block[:closely], wrapper, lines if closely == size else block.count(b"\n", 0, closely))
         if closely < len(block) and self._cost < DULL:
             self._count(block[closely:], wrapper)
 
-    def _read(self, block: bytes, wrapper: str | None) -> None:
-        """Whole lines, closely."""
+    def _read(self, block: bytes, wrapper: str | None, lines: int) -> None:
+        """So many whole lines, closely."""
         self._owed = max(self._owed - len(block), -float(BLOCK_BYTES))
-        self.grid.open["read"] += block.count(b"\n")
+        self.grid.open["read"] += lines
         self.bytes_read += len(block)
         before = self._lines.effort
         self._lines.read(block, wrapper, self.grid.last_uptime_s)
