@@ -72,22 +72,39 @@ def amount(text: bytes) -> float | None:
     return None
 
 
-def numbers_of(values: Sequence[Value]) -> tuple[Sequence[float], float] | None:
-    """All values as numbers, and what one of them is worth in base units; None where they are not all numbers."""
+class Numbers(NamedTuple):
+    """Values as numbers, what one of them is worth in base units, and whether all of them are whole."""
+
+    values: Sequence[float]
+    scale: float
+    whole: bool
+
+
+def numbers_of(values: Sequence[Value]) -> Numbers | None:
+    """All values as numbers; None where they are not all numbers."""
     if values[0].__class__ is not bytes:
-        return (values, 1.0) if set(map(type, values)) <= _NUMERIC else None  # type: ignore[return-value]
+        return _numbers_of(values, 1.0)
     texts: Sequence[bytes] = values  # type: ignore[assignment]
-    found = _QUANTITY.fullmatch(texts[0])
+    joined = b",".join(texts)
+    quoted = joined[:1] == b'"' and joined.count(b'"') == 2 * len(texts) == 2 * joined.count(b'","') + 2
+    if quoted:
+        joined = joined[1:-1].replace(b'","', b",")
+    found = _QUANTITY.fullmatch(texts[0].strip(b'"'))
     unit = found[2] if found else b""
-    joined, scale = b",".join(texts), _scale(unit)
+    scale = _scale(unit)
     try:  # 5 times as fast as one by one; `007` is no number for JSON
         numbers = orjson.loads(b"[%b]" % (joined.replace(unit, b"") if unit else joined))
-        if len(numbers) == len(texts) and scale is not None and set(map(type, numbers)) <= _NUMERIC:
-            return numbers, scale  # `[]` is JSON too, and `1,2` in one value would be two numbers
     except ValueError:
-        pass
+        numbers = []
+    if len(numbers) == len(texts) and scale is not None and (read := _numbers_of(numbers, scale)):
+        return read._replace(whole=False) if quoted else read  # `[]` is JSON too, `1,2` in one value two numbers
     amounts = list(map(amount, texts))
-    return None if None in amounts else (amounts, 1.0)  # type: ignore[return-value]
+    return None if None in amounts else Numbers(amounts, 1.0, whole=False)  # type: ignore[arg-type]
+
+
+def _numbers_of(values: Sequence[Any], scale: float) -> Numbers | None:
+    kinds = set(map(type, values))
+    return Numbers(values, scale, kinds == {int}) if kinds <= _NUMERIC else None
 
 
 class When(NamedTuple):
@@ -145,7 +162,7 @@ class SlotTally:
             if read is None:
                 self._mixed(values)
             else:
-                self._numbers(*read, when.line)
+                self._numbers(read, when.line)
         if self.kind not in MEASURES and not (self.kind == "int" and self.measured):
             self._keys(values, when.now_s)
 
@@ -184,11 +201,12 @@ class SlotTally:
             owner.add(len(theirs), self.now[0] - before, when.now_s)
         return {owners.index(owner): owner for owner in groups if owner.name and not owner.example}
 
-    def _numbers(self, numbers: Sequence[float], scale: float, line: int) -> None:
+    def _numbers(self, read: Numbers, line: int) -> None:
+        numbers, scale, whole = read
         total, highest, last, now = sum(numbers) * scale, max(numbers) * scale, numbers[-1] * scale, self.now
         if self.kind in {"number", "int"}:
-            self.kind = "float" if float in set(map(type, numbers)) else "int"
-            self.parts = None if self.kind == "float" else self.parts
+            self.kind = "int" if whole else "float"
+            self.parts = self.parts if whole else None
         if max(abs(total), abs(highest), abs(last)) < _MOST_NUMBER:
             now[1] += total
             if line >= self.last_line:
