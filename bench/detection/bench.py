@@ -26,17 +26,15 @@ import real
 import twins
 from baselines import BASELINES, Buckets
 from curves import bought
-from judging import outcome_of
+from judging import ALARMS, outcome_of
 from metrics import BUDGETS, Outcome, areas, bootstrap, summary, threshold_for
 from plots import Points, picture
 from scenarios import names, part_of, series
 from simulator import Series
 
-from gctail.detectors.leak import DEFAULT_BUDGET, threshold
-
 FIRST_TEST_SEED = 100
 MARKER = "<!-- measured: everything below is written by the command that it names -->"
-OURS, OURS_ALARMS = "gctail", threshold(DEFAULT_BUDGET)
+OURS, OURS_ALARMS = "gctail", ALARMS
 PLOTS = Path(__file__).parent / "plots"
 PICTURED = (OURS, "predict_linear(live[6h], 24h) for 1h", "ADWIN, upwards (river)", "Page-Hinkley", "PrecogMF")
 COLUMNS = "judge|AUC|twin AUC|FA/day|recall 50 %|recall 80 %|precision|at 1 in 200|delay|twins alarmed"

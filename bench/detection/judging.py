@@ -11,17 +11,20 @@ from metrics import Outcome
 from simulator import Series
 
 from gctail.detectors import Carryover, Judge, Moment
-from gctail.detectors.leak import COLLECTIONS_TO_SPEAK
+from gctail.detectors.leak import COLLECTIONS_TO_SPEAK, DEFAULT_BUDGET
 from gctail.detectors.legacy import FEWEST_COLLECTIONS
+from gctail.detectors.patience import DAY_S, asked
 from gctail.golang.pacer import PacerView
 
 SHARES = (0.25, 0.5, 0.75, 0.9)
+ALARMS = asked(DEFAULT_BUDGET, DAY_S)
+"""The score at which our judge speaks: what it asks of a process that is a day old."""
 
 
 def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
     """Our scores over a run, with forecasts at shares of a leak's way, its signals, and what judging cost.
 
-    A score is what the alarm compares with its threshold: what it heeds of the belief, held for some collections.
+    A score is what the alarm heeds of the belief, held for some collections, against what it asks for at that age.
     """
     memory: Carryover | None = None
     hours: list[float] = []
@@ -47,7 +50,7 @@ def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
             signals += [(now_s / run.hour_s, signal.kind, signal.phase) for signal in found]
             if judge.gathering.idle_since_s is None and judge.gathering.collections >= FEWEST_COLLECTIONS:
                 hours.append(now_s / run.hour_s)
-                scores.append(held.add(judge.settled, judge.gathering.collections))
+                scores.append(held.add(score_of(judge.settled, moment.clock_s), judge.gathering.collections))
                 beliefs.append(judge.belief)
             while marks and now_s >= marks[0]:
                 verdicts.append(_forecast(judge, run, start_s, now_s, end_s or 0.0))
@@ -79,18 +82,25 @@ def outcome_of(run: Series, *, limit_known: bool = True) -> Outcome:
     )
 
 
+def score_of(settled: float, uptime_s: float) -> float:
+    """What the alarm heeds, its odds as many times those of `ALARMS` as they are those that it asks for at this age."""
+    least = asked(DEFAULT_BUDGET, uptime_s)
+    odds = settled / max(1.0 - settled, 1e-9) * (1.0 - least) / least * ALARMS / (1.0 - ALARMS)
+    return odds / (1.0 + odds)
+
+
 class Held:
-    """The least that an alarm has heeded over its last few collections."""
+    """The least score over the last few collections."""
 
     def __init__(self) -> None:
-        self.blocks: list[tuple[int, float]] = []  # collections until its end, what was heeded after it
+        self.blocks: list[tuple[int, float]] = []  # collections until its end, the score after it
 
-    def add(self, settled: float, collections: int) -> float:
-        """One more block; what was held since enough collections."""
-        self.blocks.append((collections, settled))
+    def add(self, score: float, collections: int) -> float:
+        """One more block; the least score since enough collections."""
+        self.blocks.append((collections, score))
         while len(self.blocks) > 1 and collections - self.blocks[0][0] >= COLLECTIONS_TO_SPEAK:
             del self.blocks[0]
-        return min(settled for _, settled in self.blocks)
+        return min(score for _, score in self.blocks)
 
 
 def _end_s(run: Series) -> float | None:

@@ -18,10 +18,10 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from judging import ALARMS, outcome_of
 from metrics import Outcome, areas, summary
 from simulator import Series
 
-from gctail.detectors.leak import DEFAULT_BUDGET, threshold
 from gctail.records import GcCycle, Passage
 from gctail.runners.local import Reading
 
@@ -142,23 +142,17 @@ def labelled(part: str | None = None) -> Iterator[tuple[Series, Label]]:
 
 def told(outcome: Outcome, label: Label, blind: Outcome) -> str:
     """One row of the table."""
-    right = "yes" if (outcome.best(0.8) >= THRESHOLD) == label.leak else "**no**"
-    delay = f"{outcome.delay(THRESHOLD):.2f}" if label.leak else ""
-    early = outcome.false_alarms(THRESHOLD) if label.leak else ""
+    right = "yes" if (outcome.best(0.8) >= ALARMS) == label.leak else "**no**"
+    delay = f"{outcome.delay(ALARMS):.2f}" if label.leak else ""
+    early = outcome.false_alarms(ALARMS) if label.leak else ""
     score = f"{outcome.best(0.8):.2f} | {blind.best(0.8):.2f}"
     kind = str(outcome.extra["kind"])
     run = f"{label.scenario} | {label.go} | {label.seed} | {label.kind}"
     return f"| {run} | {kind} | {score} | {right} | {delay} | {early} |"
 
 
-THRESHOLD = threshold(DEFAULT_BUDGET)
-"""The score at which our judge speaks."""
-
-
 def main() -> None:
     """Print a row per run, and the benchmark's figures."""
-    from judging import outcome_of
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", choices=("dev", "test"))
     chosen = parser.parse_args()
@@ -173,7 +167,7 @@ def main() -> None:
             seeing.append(outcome)
             without.append(blind)
     for name, outcomes in (("with the limit", seeing), ("without it", without)):
-        figures = summary(outcomes, THRESHOLD) | areas(outcomes)
+        figures = summary(outcomes, ALARMS) | areas(outcomes)
         print(f"\n{name}: " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()))
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from gctail.detectors import Judge, values
 from gctail.detectors.bearing import Bearing
-from gctail.detectors.leak import DEFAULT_BUDGET, LeakAlarm, Telling, Weight, threshold, worth
-from gctail.detectors.patience import haste, settled
+from gctail.detectors.leak import DEFAULT_BUDGET, LeakAlarm, Telling, Weight, worth
+from gctail.detectors.patience import asked, false_alarms_per_day, settled
 
 
 def leak_signals(said: list[Any]) -> list[str]:
@@ -39,11 +39,33 @@ def test_an_alarm_waits_until_growth_has_lasted() -> None:
     assert settled(0.8, 40.0, 1e6, 100) > 0.7
 
 
-def test_what_is_four_fifths_likely_is_told_in_the_first_hour() -> None:
-    """A service that has run for long has to be surer: it has more chances for a false alarm."""
-    belief = next(at / 100 for at in range(100) if worth(at / 100, 10**6, to_limit=False) >= 0.8)
-    assert haste(belief, 600.0) >= threshold(DEFAULT_BUDGET) > haste(belief, 86400.0) == belief
-    assert haste(0.99, 60.0) <= 1.0
+def test_less_is_asked_for_in_the_first_hour() -> None:
+    """Fewer collections make every belief weaker, and the same rate of false alarms is held with less."""
+    ages = [asked(DEFAULT_BUDGET, uptime_s) for uptime_s in (60.0, 600.0, 3600.0, 5000.0, 7200.0, 86400.0)]
+    assert ages == sorted(ages)
+    assert ages[0] == ages[2] < ages[3] < ages[4] == ages[5]
+
+
+def test_a_smaller_budget_asks_for_more_belief() -> None:
+    """Without steps, up to certainty."""
+    beliefs = [asked(1 / days, 600.0) for days in (1 / 10, 1, 7, 14, 30, 100, 365, 1000, 10**9)]
+    assert beliefs == sorted(set(beliefs))
+    assert beliefs[-1] == 1.0
+
+
+def test_a_life_without_end_means_no_false_alarm_in_the_end() -> None:
+    """The rate that is borne falls with the age: over all e-folds of it to come there is an end to their sum."""
+    rates = [false_alarms_per_day(asked(DEFAULT_BUDGET, 86400.0 * 2.718**each), 86400.0) for each in range(60)]
+    assert rates[0] == pytest.approx(DEFAULT_BUDGET)
+    assert sum(rates[:30]) < sum(rates) < 11 * DEFAULT_BUDGET
+
+
+@pytest.mark.parametrize("uptime_s", [60.0, 5000.0, 86400.0, 1e7])
+def test_the_rate_that_is_told_is_the_budget_that_asks_for_this_belief(uptime_s: float) -> None:
+    """At every age."""
+    for days in (1, 7, 30, 200, 365):
+        assert false_alarms_per_day(asked(1 / days, uptime_s), uptime_s) == pytest.approx(1 / days)
+    assert false_alarms_per_day(1.0, uptime_s) < 1 / 365
 
 
 def test_nothing_is_told_of_a_growth_at_the_collection_that_ends_it(make: Any) -> None:
@@ -63,8 +85,8 @@ def test_nothing_is_told_of_a_growth_at_the_collection_that_ends_it(make: Any) -
 def test_a_notice_is_taken_back_while_the_heap_falls() -> None:
     """A fall tells nothing new, and does not keep what was told."""
     alarm, told = LeakAlarm(), Telling("a leak", "it grows", "it is over", {}, urgent=False)
-    grows = Weight(belief=0.5, settled=0.5, waited=0.6, likely=0.6, perhaps_urgent=False)
-    falls = Weight(belief=0.1, settled=0.0, waited=0.1, likely=0.1, perhaps_urgent=False, falls=True)
+    grows = Weight(belief=0.5, settled=0.5, waited=0.6, likely=0.6, uptime_s=60.0, perhaps_urgent=False)
+    falls = Weight(belief=0.1, settled=0.0, waited=0.1, likely=0.1, uptime_s=90.0, perhaps_urgent=False, falls=True)
     assert [each.kind for _ in range(3) for each in alarm.judge(grows, 1, lambda: told)] == ["growing"]
     assert [each.phase for _ in range(6) for each in alarm.judge(falls, 1, lambda: told)] == ["resolved"]
     assert not alarm.judge(grows._replace(settled=0.9, falls=True), 3, lambda: told)

@@ -130,7 +130,7 @@ def test_growth_like_that_of_runs_that_died_is_told_early_and_with_their_time(ru
     alarm = runs.alarm()
     assert alone is not None
     assert alarm is not None
-    assert alarm < 0.7 * alone
+    assert alarm <= 0.7 * alone
     assert "the last 2 runs grew like this and died at about" in " ".join(verdict.why)
     assert verdict.forecast is not None
     assert verdict.forecast.limit_from == "earlier-death"

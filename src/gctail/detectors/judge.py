@@ -24,7 +24,7 @@ from gctail.detectors.look import beneath, look
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.others import NOBODY, Others, Replicas, nobody, others
 from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook, by_regression
-from gctail.detectors.patience import TO_LIMIT, haste, settled
+from gctail.detectors.patience import TO_LIMIT, settled
 from gctail.detectors.pauses import PauseSpike
 from gctail.detectors.reasons import over_sentence
 from gctail.detectors.shape import LEAK, UNDECIDED, Course, kind_of
@@ -196,14 +196,14 @@ class Judge:
         left_s = judged.left_s if judged.left_s is not None else episode.left_s
         end_s = left_s * head / near if left_s is not None and near > 0.0 and room.is_known else inf
         heeded = settled(probability, age_s, end_s, count)
-        calm = said.settled(TO_LIMIT * heeded if room.is_limit_near else heeded)
-        self._bearing.settled = haste(calm, now_s + self.gathering.origin_s)
+        self._bearing.settled = said.settled(TO_LIMIT * heeded if room.is_limit_near else heeded)
         self._bearing.likely = round(said.heeded(self._worth(self._bearing.alone, room)), 6)
         weight = Weight(
             belief=probability,
             settled=self._bearing.settled,
             waited=self._worth(said.settled(heeded), room),
             likely=self._bearing.likely,
+            uptime_s=now_s + self.gathering.origin_s,
             perhaps_urgent=end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT,
             falls=self._growth.falls,
         )

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
-from math import exp, log
 from typing import Any, NamedTuple
 
 from gctail.detectors.alarm import Alarm
+from gctail.detectors.patience import asked
 from gctail.detectors.shape import LEAK
 from gctail.detectors.values import Signal
 
-THRESHOLDS = ((1 / 7, 0.4), (1 / 30, 0.585), (1 / 100, 0.64), (1 / 365, 0.7))
-"""False alarms a service-day, and the belief that held benign episodes to that rate, with a limit and without.
-
-On 509 calm service-days of the tuning part of bench/detection, nine seeds."""
 DEFAULT_BUDGET = 1 / 30
 UNKNOWN_ODDS = 2.5
 """An assumed end lies further off than most real ones: leaks of the tuning part came out lower by so much."""
@@ -28,20 +23,6 @@ STILL_BELIEVED = 0.4
 SOON_S = 600.0
 COLLECTIONS_TO_SPEAK, BLOCKS_TO_CLEAR = 3, 6
 """One collection may lie; a block of many does not, and waiting for the next one costs a twentieth of the time left."""
-
-
-def threshold(budget_per_day: float) -> float:
-    """The belief at which to speak, for at most `budget_per_day` false alarms a service-day."""
-    return next((belief for budget, belief in THRESHOLDS if budget_per_day >= budget), THRESHOLDS[-1][1])
-
-
-def false_alarms_per_day(belief: float) -> float:
-    """How often a day a benign service reaches this belief: between the measured points straight in log rate."""
-    points = [(0.0, 4.0), *((at, rate) for rate, at in THRESHOLDS), (1.0, THRESHOLDS[-1][0] / 4)]
-    for (low, often), (high, seldom) in pairwise(points):
-        if belief <= high:
-            return often * exp(log(seldom / often) * (belief - low) / (high - low))
-    return points[-1][1]
 
 
 def worth(belief: float, collections: int, *, to_limit: bool) -> float:
@@ -72,13 +53,15 @@ class Telling(NamedTuple):
 class Weight(NamedTuple):
     """How a growth weighs after a block: the belief, what an alarm heeds of it, and its worth, with the wait and not.
 
-    `perhaps_urgent` is whether its end may be near; `falls` is whether the heap has just fallen by more than its noise.
+    `uptime_s` is the age of the process, `perhaps_urgent` whether its end may be near, and `falls` whether the heap has
+    just fallen by more than its noise.
     """
 
     belief: float
     settled: float
     waited: float
     likely: float
+    uptime_s: float
     perhaps_urgent: bool
     falls: bool = False
 
@@ -97,14 +80,14 @@ class LeakAlarm:
     def __init__(self, budget_per_day: float = DEFAULT_BUDGET) -> None:
         self._alarm = Alarm(self.kind)
         self._notice = Alarm("growing")
-        self._threshold = threshold(budget_per_day)
+        self._budget = budget_per_day
         self._held = 0
         self._grown = 0
         self._low = 0
 
     def bear(self, budget_per_day: float) -> None:
-        """Ask for as much belief as keeps false alarms to this rate."""
-        self._threshold = threshold(budget_per_day)
+        """From now on ask for as much belief as keeps false alarms to this rate."""
+        self._budget = budget_per_day
 
     @property
     def stands(self) -> bool:
@@ -120,7 +103,7 @@ class LeakAlarm:
 
         `tell` costs as much as all else, so it is asked only where something may be said.
         """
-        self._held = self._held + collections if weight.settled >= self._threshold else 0
+        self._held = self._held + collections if weight.settled >= asked(self._budget, weight.uptime_s) else 0
         self._grown = self._grown + collections if weight.waited >= LEAK else 0
         self._low = self._low + 1 if weight.likely < STILL_BELIEVED else 0
         told_before = self._alarm.severity

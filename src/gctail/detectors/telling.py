@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from gctail.detectors.bearing import Room
 from gctail.detectors.ending import Ending
-from gctail.detectors.leak import SOON_S, Telling, Weight, false_alarms_per_day
+from gctail.detectors.leak import SOON_S, Telling, Weight
 from gctail.detectors.others import Others
 from gctail.detectors.passage import survival
+from gctail.detectors.patience import false_alarms_per_day
 from gctail.detectors.reasons import growing_sentence, growth_sentence, limit_sentence, over_sentence
 
 SHORTEST_SHARE = 0.1
@@ -40,7 +41,7 @@ def telling(grown: Grown, room: Room, origin_s: float) -> Telling:
         "high": forecast.high if forecast is not None else None,
         "next_goal_mib": forecast.next_goal_mib if forecast is not None else None,
         "doubles_in_s": round(level / rate, 3) if rate > 0.0 else None,
-        "false_alarms_per_day": float(f"{false_alarms_per_day(grown.weight.settled):.2g}"),
+        "false_alarms_per_day": float(f"{false_alarms_per_day(grown.weight.settled, grown.weight.uptime_s):.2g}"),
         **grown.said.evidence(),
     }
     about_limit = limit_sentence(forecast, room.limit_mib, level, rate)
