@@ -2,7 +2,7 @@
 
 import pytest
 
-from gctail.attribution.wording import keyed, said, sentence
+from gctail.attribution.wording import beside, keyed, said, sentence
 
 SUSPECT = {
     "kind": "keys", "slot": "user", "field": None, "share": 1.0, "correlation": 0.999, "p_value": 0.003,
@@ -68,3 +68,10 @@ def test_how_much_of_what_came_stays_is_told():
 def test_a_suspect_is_shown_without_holes(message, template, words):
     """Where variables stand within its message, the template shows where; those behind it are left out."""
     assert said({"message": message, "template": template}) == words
+
+
+def test_suspects_that_each_explain_all_of_it_are_alternatives():
+    """Three times 100 % of a growth would be three leaks to a reader."""
+    alone = [{"group": 1, "share": 1.0}, {"group": 2, "share": 1.0}, {"group": 2, "share": 0.9}]
+    parts = [{"group": 1, "share": 0.6}, {"group": 2, "share": 0.4}, {"group": 2, "share": 0.05}]
+    assert [beside(each) for each in (alone, parts, [])] == [["", "or", "or"], ["", "and", "or"], []]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from gctail.parsing.scanner import Scanner
 from gctail.records import Passage
 from gctail.tui.app import LiveView
 from gctail.tui.braille import Canvas
+from gctail.tui.drawing import draw_said
 from gctail.tui.wording import bar, size, span, sparkline
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "logs"
@@ -378,3 +380,12 @@ def test_the_filter_box_is_there_only_when_asked_for(board):
         assert app.query_one("#filter", Input).display
 
     play(board, story)
+
+
+def test_of_several_suspects_one_is_enough_and_is_named_by_what_its_lines_say():
+    suspect = {"template": "stored svc=<*> id=<*>", "message": "stored", "slot": "id", "share": 1.0, "mib": 23.0}
+    said = draw_said(None, [{**suspect, "group": group} for group in (1, 2)], defaultdict(lambda: "red"))
+    assert said.plain.splitlines() == [
+        "suspect stored  by id  23M  100% of the growth",
+        "or      stored  by id  23M  100% of the growth",
+    ]

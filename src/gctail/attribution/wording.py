@@ -9,6 +9,8 @@ from typing import Any
 from gctail.amounts import size
 
 PROVEN = 0.05
+ALL_TOGETHER = 1.1
+"""Shares of the growth that add up to no more explain it together; else one of the suspects is enough."""
 _FIELD = r"[\w.@-]{1,60}=<\*>"
 _LAST_FIELDS = re.compile(rf"(?<=[\w>)\].!?%])(?: {_FIELD})+$")
 _FIELDS_ALONE = re.compile(rf"(?:^| ){_FIELD}$")
@@ -50,6 +52,19 @@ def _grew(suspect: Mapping[str, Any]) -> str:
     less = suspect.get("less")
     such = f"every such line with {only}" if only else "every such line"
     return f'the heap grew with {such}, less those that say "{less}"' if less else f"the heap grew with {such}"
+
+
+def beside(suspects: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How each suspect stands to those before it: none is before the first; `and` where both may grow, else `or`."""
+    words: list[str] = []
+    groups: set[object] = set()
+    explained = 0.0
+    for suspect in suspects:
+        both = suspect.get("group") not in groups and explained + (suspect.get("share") or 0.0) <= ALL_TOGETHER
+        words.append(("and" if both else "or") if words else "")
+        groups.add(suspect.get("group"))
+        explained += suspect.get("share") or 0.0
+    return words
 
 
 def only_those(suspect: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from gctail.advice.book import Advice
 from gctail.amounts import duration, size
-from gctail.attribution.wording import called, only_those, said, surely, values_of
+from gctail.attribution.wording import beside, called, only_those, said, surely, values_of
 from gctail.parsing.text import plain, show
 from gctail.postmortem.certificate import Case, Certificate, Memory, Moment, Quote
 from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
@@ -173,7 +173,8 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
         return
     yield from ("", pen.head("Suspects"))
     groups: list[object] = []
-    for at, each in enumerate(certificate.suspects[:5], 1):
+    shown = certificate.suspects[:5]
+    for at, (each, word) in enumerate(zip(shown, beside(shown), strict=True), 1):
         template = str(each.get("template") or "")
         facts = [
             f"{each['share']:.0%} of the growth" if isinstance(each.get("share"), int | float) else "",
@@ -186,7 +187,9 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
             f"the log cannot tell it from no. {at - 1}" if each.get("group") in groups[-1:] else "",
         ]
         groups.append(each.get("group"))
-        yield from pen.wrapped(f'{at}. "{said(each)}": ' + ", ".join(fact for fact in facts if fact), "  ", "     ")
+        yield from pen.wrapped(
+            f'{at}. {word and word + " "}"{said(each)}": ' + ", ".join(fact for fact in facts if fact), "  ", "     "
+        )
         if each.get("example"):
             indent = "     | "
             yield pen.paint(pen.cut(fitted(str(each["example"]), WIDTH - len(indent)), indent), DIM)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from gctail.amounts import duration, growth
-from gctail.attribution.wording import nobody, said, sentence
+from gctail.attribution.wording import beside, nobody, said, sentence
 from gctail.detectors.reasons import AT_ONCE_S, LIMIT_FROM, any_moment
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.text import plain, show
@@ -25,8 +25,6 @@ MOST_DOUBTS = 2
 UNDECIDED = frozenset({"growing", "too-few-points"})
 MOST_REASONS = 2
 """Of a verdict that leaves it open: what grew, and since when."""
-ALL_TOGETHER = 1.1
-"""Shares of the growth that add up to no more explain it together; else one of the suspects is enough."""
 RED, YELLOW, GREEN, BLUE, DIM, BOLD, PLAIN = (
     "\x1b[31m",
     "\x1b[33m",
@@ -244,13 +242,10 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
     """Whom the log accuses of the growth: the line, why, an example, and what speaks against it."""
     told: list[str] = []
     accused = bool(service["suspects"])
-    groups: list[int] = []
-    explained = 0.0
-    for suspect in (service["suspects"] or service["grows_with"])[:MOST_SUSPECTS]:
-        label = "suspect" if accused else "grows with"
-        if groups:
-            beside = suspect["group"] not in groups and explained + suspect["share"] <= ALL_TOGETHER
-            label = "and" if beside else "or"
+    first = "suspect" if accused else "grows with"
+    shown = (service["suspects"] or service["grows_with"])[:MOST_SUSPECTS]
+    for suspect, word in zip(shown, beside(shown), strict=True):
+        label = word or first
         told.append(
             f'  {palette.paint(label, BOLD)}: "{show(said(suspect), 160)}": '
             f"{show(sentence(suspect, accused=accused), 300)}"
@@ -263,8 +258,6 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
         told += [palette.paint(f"    but {show(doubt, 200)}", DIM) for doubt in doubts[:MOST_DOUBTS]]
         if len(doubts) > MOST_DOUBTS:
             told.append(palette.paint(f"    and {len(doubts) - MOST_DOUBTS} more against it with --output json", DIM))
-        groups.append(suspect["group"])
-        explained += suspect["share"]
     if not told and verdict is not None and verdict.leak and service["mined_lines"]:
         told = [f"  suspect: {show(nobody(service['indistinct'], service['mined_lines']), 400)}"]
     return told

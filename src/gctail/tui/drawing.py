@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from gctail.attribution.wording import called, only_those
+from gctail.attribution.wording import beside, called, only_those, said
 from gctail.parsing.text import show
 from gctail.records import Finding
 from gctail.snapshot import Line, Row, Snapshot, time_left_s
@@ -113,10 +113,11 @@ def draw_said(finding: Finding | None, suspects: Sequence[dict[str, Any]], colou
     if finding is not None:
         text.append(f"{finding.kind.replace('-', ' ')}: ", style=f"bold {colours[SEVERITY_COLOUR[finding.severity]]}")
         text.append(show(finding.summary, MOST_CHARACTERS))
-    for suspect in suspects[:MOST_SUSPECTS]:
+    shown = suspects[:MOST_SUSPECTS]
+    for suspect, word in zip(shown, beside(shown), strict=True):
         text.append("\n" if text.plain else "")
-        text.append("suspect ", style=f"bold {colours['error']}")
-        text.append(show(str(suspect.get("template") or suspect.get("message") or suspect.get("field") or ""), 160))
+        text.append(f"{word or 'suspect':<7} ", style=f"bold {colours['error']}")
+        text.append(show(said(suspect) or str(suspect.get("field") or ""), 160))
         name = suspect.get("field") or suspect.get("slot")
         by = called(str(name), "value", str(suspect.get("template") or "")) if name else only_those(suspect)
         mib, part = suspect.get("mib"), suspect.get("share")
