@@ -80,6 +80,7 @@ def test_a_line_that_does_not_fit_is_told_by_what_it_says():
     line = '{"level":"warn","ts":1795802735.31,"caller":"svc/handler.go:391","msg":"deadline exceeded","sku":"2f8f3f"}'
     assert fitted(line, 60) == "warn deadline exceeded sku=2f8f3f"
     assert fitted(line, len(line)) == line
+    assert fitted("stored\tid=4", 60) == "stored id=4"
     klog = 'I1127 18:04:29.497495    2647 server.go:86] "order filled" order=102538 px="97.80"'
     assert fitted(klog, 60) == "info order filled order=102538 px=97.80"
     assert fitted("2026-11-27 18:04:29 " + "word " * 20, 60).startswith("2026-11-27")

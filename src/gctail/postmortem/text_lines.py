@@ -63,7 +63,14 @@ def _line(line: LastLine, pen: Pen, room: int) -> str:
 
 
 def fitted(text: str, room: int) -> str:
-    """The line; where it does not fit, what it says: level, message and fields, without time, caller and quotes."""
+    """The line; where it does not fit, what it says: level, message and fields, without time, caller and quotes.
+
+    Tabs are blanks, as a person would see them.
+    """
+    return _fitted(text, room).expandtabs(1)
+
+
+def _fitted(text: str, room: int) -> str:
     if len(text) <= room:
         return text
     read = read_message(text.encode("utf-8", "replace"))
