@@ -52,7 +52,9 @@ def way(**told) -> Way:
         "lived_mib": 740.0,
         "next_mib": 760.0,
         "live_mib": 380.0,
+        "stacks_mib": 0.0,
         "cycle_s": 10.0,
+        "every_s": 0.0,
         "apart_mib": 0.5,
         "swerve": 0.0,
     }
@@ -109,6 +111,21 @@ def test_a_growth_that_swerves_is_foretold_less_surely():
     for uneven in ({"swerve": -1.0}, {"swerve": 1.0}, {"apart_mib": 50.0}):
         lower, _, higher = spread(**uneven)
         assert higher / lower > 1.5 * high / low
+
+
+def test_stacks_in_use_are_more_than_a_trace_counts():
+    """They leave less for the heap, nobody knows how much less."""
+    few, many = spread(), spread(stacks_mib=20.0)
+    assert many[0] < few[0] - 5.0
+    assert many[1] < few[1]
+
+
+def test_a_heap_that_goes_high_only_now_and_then_dies_when_it_next_does():
+    """A scrape each minute that already nearly meets the limit: by the next one or the one after that."""
+    low, middle, high = spread(level_mib=485.0, left_s=0.0, lived_mib=930.0, every_s=60.0, next_mib=600.0)
+    assert low < 30.0
+    assert 20.0 < middle < 70.0
+    assert high > 60.0
 
 
 def test_a_level_at_which_others_died_is_known_well():

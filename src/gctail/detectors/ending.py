@@ -13,6 +13,7 @@ from gctail.detectors.history import History
 from gctail.detectors.lasting import Way, forecast
 from gctail.detectors.outlook import Outlook
 from gctail.detectors.passage import AT_LIMIT, OVERHEAD_SHARE
+from gctail.detectors.passing import A_HABIT, Passing
 from gctail.detectors.precedent import Precedent
 from gctail.detectors.values import STACK_WEIGHT
 from gctail.records import Forecast
@@ -21,6 +22,8 @@ LATELY = 0.25
 """The share of a process's age over which its pace of allocation is taken."""
 YOUNGER, FEWEST = 0.35, 6
 """Of a growth, that shows where it stands and whether it goes on as before; so many blocks at least."""
+PEAKS_APART = 1.5
+"""So many times as far as levels usually are from a straight line some of the next ones will be above it."""
 SAME_LIMIT = 0.25
 """What died within this share of the fatal level died of the limit that there is now."""
 SLOWEST = 0.2
@@ -74,26 +77,27 @@ def _forecast(growth: Growth, room: Room, ways: list[Outlook]) -> Forecast:
     seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
     if seconds is None or ways[0].rate_mib_per_s <= 0.0 or not len(growth.history):
         return Forecast(round(limit, 3), None, None, None, room.told_by)
-    told = forecast(_way(growth.history, room, ways[0], seconds), limit, room.told_by)
+    told = forecast(_way(growth, room, ways[0], seconds), limit, room.told_by)
     goal_mib = room.bearing.next_goal_mib
     if goal_mib is None or room.limit_mib is None or _holds_back(room) or goal_mib < AT_LIMIT * room.limit_mib:
         return told
     return replace(told, low=0.0, next_goal_mib=round(goal_mib, 1))  # from here on it may die at any allocation
 
 
-def _way(history: History, room: Room, way: Outlook, seconds: float) -> Way:
+def _way(growth: Growth, room: Room, way: Outlook, seconds: float) -> Way:
     """What is known of the way to the fatal level, and of what comes after it.
 
     A level weighs stacks more than the process's memory does, for their scent; here they count once.
     """
-    bearing = room.bearing
+    history, bearing = growth.history, room.bearing
     younger = _line(history, way.onset_s, bearing.now_s)
     scent = (STACK_WEIGHT - 1.0) * bearing.stacks
     grown = STACK_WEIGHT * bearing.stacks_grown_mib
     once = 1.0 - (STACK_WEIGHT - 1.0) / STACK_WEIGHT * min(grown / way.rise_mib, 1.0)
-    above = max(younger.apart, bearing.spread)
+    passing_mib, every_s = _excursions(growth.passing)
+    above = max(PEAKS_APART * younger.apart, bearing.spread)
     level = (younger.level + history.low[-1]) / 2 - scent + above
-    level += min(room.passing_mib, LIVED_THROUGH * max(room.fatal_mib - level, 0.0))
+    level += min(max(room.passing_mib, passing_mib), LIVED_THROUGH * max(room.fatal_mib - level, 0.0))
     pace = room.head_mib / seconds if room.head_mib > WIDE * room.fatal_mib and seconds > 0.0 else way.rate_mib_per_s
     head_mib = max(room.fatal_mib - level, 0.0)
     left_s = seconds * head_mib / room.head_mib if room.head_mib > WIDE * room.fatal_mib else head_mib / pace
@@ -108,10 +112,20 @@ def _way(history: History, room: Room, way: Outlook, seconds: float) -> Way:
         lived_mib=bearing.peak_mib,
         next_mib=None if goal is None else goal + bearing.stacks,
         live_mib=bearing.live_mib + bearing.stacks,
+        stacks_mib=float(bearing.stacks),
         cycle_s=_cycle_s(history, room),
+        every_s=every_s,
         apart_mib=younger.apart,
         swerve=log(max(younger.slope, SLOWEST * pace) / pace),
     )
+
+
+def _excursions(passing: Passing) -> tuple[float, float]:
+    """How far the heap goes above its level again and again, for moments (MiB), and how often (s); or nothing."""
+    if passing.count < A_HABIT or len(passing.last) < A_HABIT:
+        return 0.0, 0.0
+    first, last = passing.last[0], passing.last[-1]
+    return max(each.mib for each in passing.last), (last.time_s - first.time_s) / (len(passing.last) - 1)
 
 
 def _holds_back(room: Room) -> bool:

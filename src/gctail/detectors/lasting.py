@@ -27,6 +27,8 @@ NEAR, NEARLY = 1.017, 0.017
 """Those died at so many times that level, with this deviation."""
 UNTOUCHED = 0.127
 """The others live on beyond it, by an exponential law with this mean, up to 1.35 times the level."""
+STACKS_IN_USE = (1.2, 2.0, 3.0)
+"""So many times the stacks that a trace counts, those that were scanned, are in use: equally likely, all measured."""
 TOLD_NEARLY = 0.03
 """How surely a level is known at which an earlier process died, or which GOMEMLIMIT makes the end."""
 PACE_DEVIATION = 0.22
@@ -54,11 +56,12 @@ ones are how 34 services died that a kernel killed."""
 class Way(NamedTuple):
     """The way of a heap to its end: from `level_mib` to the fatal level in `left_s`, at `pace_mib_per_s` there.
 
-    Sizes in MiB, levels as detectors see them. `usable_mib` is what the limit leaves for the heap; None where the heap
-    itself climbs to its end, as under GOMEMLIMIT, or only the level is known, at which others died. `lived_mib` is the
-    highest heap that it lived through, `next_mib` how high this cycle may let it go (None: not known), `live_mib` the
-    live heap. `cycle_s` is how long a cycle takes there. `apart_mib` is how far levels lie from a straight line by
-    chance, `swerve` the logarithm of the younger pace over the whole.
+    Sizes in MiB, levels as detectors see them. `usable_mib` is what the limit leaves for the heap; None where the
+    heap itself climbs to its end, as under GOMEMLIMIT, or only the level is known, at which others died. `lived_mib`
+    is the highest heap that it lived through, `next_mib` how high this cycle may let it go (None: not known),
+    `live_mib` the live heap, `stacks_mib` the stacks that were scanned. `cycle_s` is how long a cycle takes there,
+    `every_s` how often the heap goes so high, where that is seldom. `apart_mib` is how far levels lie from a straight
+    line by chance, `swerve` the logarithm of the younger pace over the whole.
     """
 
     fatal_mib: float
@@ -69,7 +72,9 @@ class Way(NamedTuple):
     lived_mib: float
     next_mib: float | None
     live_mib: float
+    stacks_mib: float
     cycle_s: float
+    every_s: float
     apart_mib: float
     swerve: float
 
@@ -86,10 +91,11 @@ def lasting(way: Way) -> list[tuple[float, float]]:
             left = max(left_mib / max(way.usable_mib - way.fatal_mib, 1e-9), SHORTEST_ROOM)
             cases += [(left * within * way.cycle_s, weight / len(WITHIN)) for within, _ in WITHIN]
             continue
+        wait_s = max(way.cycle_s, way.every_s)
         seconds, deviation, middle = _passage(way, max(room_mib, SHORTEST_ROOM * way.fatal_mib))
         for value in NORMAL_PACES:
             passed_s = seconds * exp(deviation * value + middle)
-            cases += [(passed_s + (within + begun) * way.cycle_s, weight * share) for within, begun in WITHIN]
+            cases += [(passed_s + within * way.cycle_s + begun * wait_s, weight * share) for within, begun in WITHIN]
     return cases
 
 
@@ -106,7 +112,10 @@ def _places(way: Way) -> list[tuple[float, float]]:
     if way.usable_mib is None:
         return [(1.0 + TOLD_NEARLY * value, 1.0) for value in NORMAL]
     lived = way.lived_mib / (PEAK_SHARE * way.usable_mib)
-    near = [(times, TOUCHED / len(NORMAL)) for value in NORMAL if (times := NEAR + NEARLY * value) > lived]
+    factors = STACKS_IN_USE if way.stacks_mib > 0.0 else (1.0,)
+    nearest = [NEAR - (factor - 1.0) * way.stacks_mib / way.usable_mib for factor in factors]
+    share = TOUCHED / len(NORMAL) / len(factors)
+    near = [(times, share) for begin in nearest for value in NORMAL if (times := begin + NEARLY * value) > lived]
     begins = max(lived, NEAR)
     weight = (1.0 - TOUCHED) * exp((NEAR - begins) / UNTOUCHED) / len(EXPONENTIAL)
     return near + [(begins + UNTOUCHED * value, weight) for value in EXPONENTIAL]
