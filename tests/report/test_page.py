@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from gctail import report
+from gctail.report.markup import text
 from gctail.report.shipped import VENDORED, asset
 from gctail.report.ticket import ticket
 
@@ -116,3 +117,7 @@ def test_a_question_and_its_answer_are_one_sentence(case, certified):
     calm = ("panic (99% sure)", "no leak was seen: live heap 1 -> 1 MiB", "main.f", "nothing")
     page = report.html(case(replace(certificate, headline=calm))).decode()
     assert "<dt>Memory</dt><dd>No leak was seen" in page
+
+
+def test_tabs_of_a_quoted_line_are_blanks():
+    assert text("INFO\tstored\tid=4\x07") == "INFO stored id=4\\x07"

@@ -19,9 +19,10 @@ from gctail.board import Board
 from gctail.engine import Engine
 from gctail.parsing.scanner import Scanner
 from gctail.records import Passage
+from gctail.snapshot import Line
 from gctail.tui.app import LiveView
 from gctail.tui.braille import Canvas
-from gctail.tui.drawing import draw_said
+from gctail.tui.drawing import draw_line, draw_said
 from gctail.tui.wording import bar, size, span, sparkline
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "logs"
@@ -389,3 +390,10 @@ def test_of_several_suspects_one_is_enough_and_is_named_by_what_its_lines_say():
         "suspect stored  by id  23M  100% of the growth",
         "or      stored  by id  23M  100% of the growth",
     ]
+
+
+def test_of_a_line_wider_than_the_list_its_message_is_shown():
+    """80 columns are full of a time and a caller before a word was said."""
+    line = Line(7, "level=info ts=2026-11-28T11:17:53.648310348Z caller=a.go:175 msg=decoded file=IMG_21287.CR3")
+    shown = [draw_line(line, width, defaultdict(lambda: "red")).plain for width in (60, 100)]
+    assert shown == ["  info decoded file=IMG_21287.CR3", f"  {line.text}"]

@@ -25,8 +25,8 @@ Attribute = str | int | float | bool | None
 
 
 def text(value: str | float, limit: int = LONGEST_TEXT) -> Markup:
-    """Words as they may stand between tags and in quoted attributes."""
-    return Markup(escape(show(str(value), limit)))
+    """Words as they may stand between tags and in quoted attributes; tabs are blanks."""
+    return Markup(escape(show(str(value).expandtabs(1), limit)))
 
 
 def join(*nodes: Node) -> Markup:

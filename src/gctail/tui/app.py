@@ -184,8 +184,8 @@ class LiveView(App[None]):
     def _finding(self, finding: Finding, _width: int) -> Text:
         return draw_finding(finding, self.theme_variables)
 
-    def _line(self, line: Line, _width: int) -> Text:
-        return draw_line(line, self.theme_variables)
+    def _line(self, line: Line, width: int) -> Text:
+        return draw_line(line, width, self.theme_variables)
 
     # -- keys
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from gctail.attribution.wording import beside, called, only_those, said
 from gctail.parsing.text import show
+from gctail.postmortem.text_lines import fitted
 from gctail.records import Finding
 from gctail.snapshot import Line, Row, Snapshot, time_left_s
 from gctail.tui.wording import bar, share, size, span, sparkline, state_word
@@ -96,14 +97,18 @@ def draw_finding(finding: Finding, colours: dict[str, str]) -> Text:
     return text
 
 
-def draw_line(line: Line, colours: dict[str, str]) -> Text:
-    """A line of the application, or a collection, which is set apart."""
+def draw_line(line: Line, width: int, colours: dict[str, str]) -> Text:
+    """A line of the application, or a collection, which is set apart.
+
+    Of a line that is wider than the list, what it says is shown, and not the time and the caller before that.
+    """
     text = Text(no_wrap=True, overflow="ellipsis")
     if line.mark == "gc":
         text.append(show(line.text, MOST_CHARACTERS), style=colours["primary"])
         return text
     text.append("> " if line.mark == "suspect" else "  ", style=f"bold {colours['error']}")
-    text.append(show(line.text, MOST_CHARACTERS), style="bold" if line.mark == "suspect" else "")
+    words = fitted(line.text[:MOST_CHARACTERS], width - 2)
+    text.append(show(words, MOST_CHARACTERS), style="bold" if line.mark == "suspect" else "")
     return text
 
 
