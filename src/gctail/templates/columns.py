@@ -141,12 +141,13 @@ def _spoken(layout: Layout, columns: Columnar, rows: int) -> dict[tuple[Any, boo
     """The places of objects, by level and whether they say nothing, then by message."""
     said = columns[layout.message] if layout.message is not None else [""] * rows
     shouted = columns[layout.level] if layout.level is not None else [None] * rows
+    words, loud = said[0], shouted[0]
+    if words.__class__ is str and loud.__class__ in _SURE and said.count(words) == shouted.count(loud) == rows:
+        silent = not words or words.isspace()  # most lines with the same fields say the same
+        return {(loud, silent): {"" if silent else words: range(rows)}}
     if not (set(map(type, said)) == {str} and set(map(type, shouted)) <= _LEVEL_KINDS):  # hardly ever
         said = [body_text(each) or str(each) for each in said]
         shouted = [loud if isinstance(loud, (str, int)) else None for loud in shouted]
-    if said.count(said[0]) == shouted.count(shouted[0]) == rows:  # most lines with the same fields say the same
-        silent = not said[0] or said[0].isspace()
-        return {(shouted[0], silent): {"" if silent else said[0]: range(rows)}}
     spoken: defaultdict[tuple[Any, Any], list[int]] = defaultdict(list)
     for place, key in enumerate(zip(said, shouted, strict=True)):
         spoken[key].append(place)
@@ -172,6 +173,8 @@ def _written(objects: list[dict[str, Any]], lines: list[bytes], columns: Columna
 
 
 _LEVEL_KINDS = frozenset({str, int, type(None)})
+_SURE = _LEVEL_KINDS - {int}
+"""Whatever is equal to one of these is of its kind, too; 1 is equal to true."""
 
 
 def _all_parsed(text: bytes, lines: int) -> list[dict[str, Any]] | None:

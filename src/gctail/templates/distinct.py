@@ -31,6 +31,8 @@ for a text is searched 20 times as fast as an array."""
 FULL = int(BITS * 0.78)
 """Bits set when a level is dropped: 1.5 keys for each bit."""
 LEVELS = 8
+_UNSEEN = [(1 << 2 * number) - 1 for number in range(LEVELS + 1)]
+"""Bits of a hash that a level does not see, unless all of them are 0."""
 _SCRAMBLE = 0x9E3779B97F4A7C15  # CRC-32 is linear: keys that count upwards would never meet on a bit otherwise
 
 
@@ -125,7 +127,7 @@ class Distinct:
                         break
         if begin < len(keys):
             # Once there were many, most keys are passed over here.
-            lowest, others = self.hashes[-1], (1 << 2 * self.lowest) - 1
+            lowest, others = self.hashes[-1], _UNSEEN[self.lowest]
             left = hashes[begin:]
             self._mark([hashed for hashed in left if not hashed & others] if others else left)
             if min(left) <= lowest:
@@ -143,7 +145,7 @@ class Distinct:
         before, hashes = self.count, list(map(crc32, keys))
         if self.recurrence is not None:
             self.recurrence.add(hashes, _once)
-        lowest, others = self.hashes[-1], (1 << 2 * self.lowest) - 1
+        lowest, others = self.hashes[-1], _UNSEEN[self.lowest]
         self._mark([hashed for hashed in hashes if not hashed & others] if others else hashes)
         if min(hashes) <= lowest:
             for key, hashed in zip(keys, hashes, strict=True):
@@ -165,7 +167,7 @@ class Distinct:
             if place < len(self.hashes) and self.hashes[place] == hashed:
                 self.first_s[place] = min(self.first_s[place], first_s)
                 self.last_s[place] = max(self.last_s[place], last_s)
-            if self.levels is not None:
+            if self.levels is not None and not hashed & _UNSEEN[self.lowest]:
                 self._mark([hashed])
         if self.levels is None:
             self.count = float(len(self.hashes))
@@ -220,33 +222,33 @@ class Distinct:
         self._forget()
 
     def _mark(self, hashes: Iterable[int]) -> None:
-        """Let keys leave their bits. A loop that is short on purpose: it runs for every different key."""
+        """Let keys that the level in force sees leave their bits. A short loop on purpose: it runs for every key."""
         levels, lowest, count = self.levels or [], self.lowest, self.count
-        level, others, deeper = levels[lowest], (1 << 2 * lowest) - 1, (1 << 2 * lowest + 2) - 1
-        bits, ones, worth = level.bits, level.ones, 4**lowest * BITS
-        for hashed in hashes:
-            if hashed & others:
-                continue
-            place = hashed * _SCRAMBLE >> 52 & BITS - 1
-            if bits:  # what `add` does
-                byte, bit = place >> 3, 1 << (place & 7)
-                if not bits[byte] & bit:
-                    bits[byte] |= bit
-                    ones += 1
-                    count += worth / (BITS + 1 - ones)
-            elif level.add(place):
-                bits, ones = level.bits, level.ones
-                count += worth / (BITS + 1 - ones)
-            if not hashed & deeper:
-                for number in range(lowest + 1, LEVELS):
-                    if hashed & ((1 << 2 * number) - 1):
+        level, deeper, scramble, last = levels[lowest], lowest + 1, _SCRAMBLE, BITS - 1
+        bits, ones, worth, unseen = level.bits, level.ones, 4**lowest * BITS, _UNSEEN[deeper]
+        rest = iter(hashes)
+        for hashed in rest:
+            place = hashed * scramble >> 52 & last
+            if not hashed & unseen:
+                for number in range(deeper, LEVELS):
+                    if hashed & _UNSEEN[number]:
                         break
                     levels[number].add(place)
-            if ones >= FULL and lowest < LEVELS - 1:
-                levels[lowest] = Level()
-                lowest = self.lowest = lowest + 1
-                level, others, deeper = levels[lowest], (1 << 2 * lowest) - 1, (1 << 2 * lowest + 2) - 1
-                bits, ones, worth = level.bits, level.ones, 4**lowest * BITS
+            if bits:  # what `add` does
+                byte, bit = place >> 3, 1 << (place & 7)
+                if bits[byte] & bit:
+                    continue
+                bits[byte] |= bit
+                ones += 1
+            elif level.add(place):
+                bits, ones = level.bits, level.ones
+            else:
+                continue
+            count += worth / (BITS + 1 - ones)
+            if ones >= FULL and deeper < LEVELS:
+                levels[lowest], self.lowest, self.count = Level(), deeper, count
+                self._mark([hashed for hashed in rest if not hashed & unseen])
+                return
         level.ones, self.count = ones, count
 
     def state(self) -> dict[str, Any]:
