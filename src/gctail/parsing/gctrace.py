@@ -12,7 +12,8 @@ Source: `gcMarkTermination` in go/src/runtime/mgc.go (before 1.5: `gc` in mgc0.c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from gctail.records import GcCycle
@@ -185,12 +186,14 @@ def _from_1_3_and_1_4(groups: Groups) -> GcCycle:
     )
 
 
-_OLDER = (
-    (re.compile(_GO_1_5 + rb"\r?+").fullmatch, _from_1_5),
-    (re.compile(_GO_1_3_AND_1_4 + rb"\r?+").fullmatch, _from_1_3_and_1_4),
-    (re.compile(_GO_1_0_TO_1_2 + rb"\r?+").fullmatch, _from_1_0_to_1_2),
-)
+_OLDER = (_GO_1_5, _from_1_5), (_GO_1_3_AND_1_4, _from_1_3_and_1_4), (_GO_1_0_TO_1_2, _from_1_0_to_1_2)
 _modern = re.compile(MODERN + rb"\r?+").fullmatch
+
+
+@cache
+def _older() -> list[tuple[Callable[[bytes], re.Match[bytes] | None], Callable[[Groups], GcCycle]]]:
+    """Made when needed: few logs are of Go before 1.6."""
+    return [(re.compile(source + rb"\r?+").fullmatch, cycle) for source, cycle in _OLDER]
 
 
 def parse_gctrace(line: bytes) -> GcCycle | None:
@@ -203,7 +206,7 @@ def parse_gctrace(line: bytes) -> GcCycle | None:
         return cycle_from_groups(found.groups())
     if not line.startswith(b"gc"):
         return None
-    for fullmatch, cycle in _OLDER:
+    for fullmatch, cycle in _older():
         found = fullmatch(line)
         if found is not None:
             return cycle(found.groups())

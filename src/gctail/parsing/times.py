@@ -7,8 +7,9 @@ A stamp without a zone is taken as UTC, because that is what nearly every contai
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from gctail.parsing.quantities import parse_duration
 
@@ -60,13 +61,8 @@ _DOTTED = _DAY + rb"\.(?P<month>\d\d)\." + _YEAR + rb",? " + _CLOCK + _NAMED_ZON
 _SYSLOG = _MONTH + rb" +" + _DAY + rb"(?: " + _YEAR + rb")? +" + _CLOCK
 # 1123 08:17:00.123456 or I1123 08:17:00.123456: klog and glog
 _KLOG = rb"[IWEF]?(?P<month>\d\d)(?P<day>\d\d) +" + _CLOCK
+_Matcher = Callable[..., re.Match[bytes] | None]
 _NAMED_SHAPES = (_CTIME, _CTIME_DAY_FIRST, _RFC_1123, _APACHE, _DOTTED, _SYSLOG, _KLOG)
-_NAMED_ALONE = tuple(re.compile(shape) for shape in _NAMED_SHAPES)
-_NAMED_FINDERS = (
-    re.compile(rb"\[(?P<all>" + _APACHE + rb")\]").search,
-    *(re.compile(rb"[\s\[(<\"']*+(?P<all>" + shape + rb")(?![\w:.])").match for shape in _NAMED_SHAPES),
-)
-
 _FIELD_NAME = (
     rb"(?:@?t(?:s|ime(?:stamp|_local|_iso8601|Millis)?)?|_time|T(?:ime(?:stamp)?|S)?|datetime|asctime|eventTime"
     rb"|date|@t|__REALTIME_TIMESTAMP)"
@@ -103,6 +99,20 @@ _EAST_HOURS = (0, 0, 0, 0, 1, 2, 1, 2, 3, 3, 9, 9, -5, -4, -6, -5, -7, -6, -8, -
 _HOURS_EAST = dict(zip(_EAST_NAMES.split(), _EAST_HOURS, strict=True))
 
 
+@cache
+def _named_alone() -> tuple[_Matcher, ...]:
+    """What takes a time with names in it, alone; made when needed, as are those that find one: it takes 10 ms."""
+    return tuple(re.compile(shape).fullmatch for shape in _NAMED_SHAPES)
+
+
+@cache
+def _named_finders() -> tuple[_Matcher, ...]:
+    return (
+        re.compile(rb"\[(?P<all>" + _APACHE + rb")\]").search,
+        *(re.compile(rb"[\s\[(<\"']*+(?P<all>" + shape + rb")(?![\w:.])").match for shape in _NAMED_SHAPES),
+    )
+
+
 def parse_time(text: bytes | str, year: int | None = None) -> float | None:
     """Unix seconds of a time stamp that stands alone, or None where it is none (a time of day alone is none).
 
@@ -122,8 +132,8 @@ def parse_time(text: bytes | str, year: int | None = None) -> float | None:
         digits = found.groups()
         minute = (int(digits[0]), int(digits[1]), int(digits[2]), int(digits[3]), int(digits[4]))
         return _civil_seconds(minute, digits[5] or b"0", digits[6])
-    for shape in _NAMED_ALONE:
-        if found := shape.fullmatch(text):
+    for fullmatch in _named_alone():
+        if found := fullmatch(text):
             return _named_seconds(found, year)
     return None
 
@@ -281,7 +291,7 @@ def _find_inside(line: bytes, year: int | None) -> tuple[float, int, int] | None
         return None
     if (found := _ISO_ANYWHERE.search(line, 0, LOOK_INTO_BYTES)) and (seconds := _iso_seconds(found)) is not None:
         return seconds, found.start(1), found.end()
-    for find in _NAMED_FINDERS:
+    for find in _named_finders():
         found = find(line, 0, LOOK_INTO_BYTES)
         if found and (seconds := _named_seconds(found, year)) is not None:
             return seconds, *found.span("all")
