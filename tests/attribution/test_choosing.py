@@ -5,6 +5,7 @@ from msgspec import structs
 
 from gctail.attribution.choosing import accusation, suspects
 from gctail.attribution.columns import table
+from gctail.attribution.describing import EVER_MORE
 from gctail.attribution.ranking import appearance
 from gctail.attribution.wording import nobody
 from gctail.templates.courses import Slot
@@ -286,3 +287,16 @@ def test_a_line_that_comes_every_so_often_is_not_new_when_it_comes_first():
     by_accident = appearance(played.courses(), 15.0)
     assert by_accident[0] == by_accident[2] == 1.0
     assert by_accident[1] < 0.1
+
+
+def test_the_sum_of_a_number_that_counts_is_told_as_lines_that_keep_ever_more():
+    """`rev=` is one higher each time: bytes for each unit of it would mean nothing."""
+    played, revision = Played(3), iter(range(100, 10_000, 10))
+    counts = played.lines("operation applied", share=0.3, numbers=lambda _: next(revision))
+    [slot] = played.templates[0].slots
+    played.templates[0] = structs.replace(played.templates[0], slots=(structs.replace(slot, name="rev"),))
+    played.lines("cursor moved", share=0.3)
+    played.keep(0.001, [number * bool(count) for number, count in zip(range(100, 1100, 10), counts, strict=True)])
+    first, *_ = suspects(played.courses(), 10.0)
+    assert (first.message, first.kind, first.field) == ("operation applied", "lines", None)
+    assert EVER_MORE in first.counter_evidence

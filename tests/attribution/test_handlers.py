@@ -48,3 +48,34 @@ def test_the_sentence_names_the_route_and_its_share():
     assert first.only_share == pytest.approx(0.05, abs=0.01)
     assert first.distinct == pytest.approx(first.events, rel=0.1)
     assert "with uri GET /v2/reports/<*>/pdf (5 % of them)" in sentence(to_builtins(first))
+
+
+def test_the_number_of_a_request_is_no_size():
+    """Traefik counts all requests in its access log: the heap follows that number as it follows any line."""
+    dice, mine, live_mib, number = random.Random(4), Mine(), 20.0, 0  # noqa: S311  (seeded)
+    for at in range(40):
+        lines = []
+        for _ in range(dice.randrange(60, 160)):
+            number, path = number + 1, dice.choice(("/cart", "/", "/feed", "/search"))
+            live_mib += 0.01
+            lines.append(f'10.0.0.1 - - [28/Nov/2026:04:35:51 +0000] "GET {path} HTTP/1.1" 200 90 "-" "-" {number}\n')
+        mine.read("".join(lines).encode())
+        mine.tick(float(at + 1), live_mib + dice.random())
+    accused = suspects(mine.courses(), 1.0)
+    assert [each.kind for each in accused if each.kind == "level"] == []
+
+
+def test_where_routes_are_as_likely_each_of_them_is_told():
+    """A route is a piece of code: what two of them keep evenly is not told of one alone."""
+    dice, mine, live_mib = random.Random(5), Mine(), 20.0  # noqa: S311  (seeded)
+    for at in range(40):
+        pdf = csv = 10 + at % 2
+        lines = [GIN % ("10.0.0.1", f"/v2/reports/{dice.randrange(9999)}/pdf", 7)] * pdf
+        lines += [GIN % ("10.0.0.1", f"/v2/charts/{dice.randrange(9999)}/csv", 7)] * csv
+        lines += [GIN % ("10.0.0.1", dice.choice(ROUTES[::4]), 7) for _ in range(dice.randrange(60, 160))]
+        mine.read("".join(f"{line}\n" for line in lines).encode())
+        live_mib += 0.1 * pdf
+        mine.tick(float(at + 1), live_mib + dice.random() / 4)
+    told = " ".join(f"{each.only} {each.message}" for each in suspects(mine.courses(), 1.0))
+    assert "/pdf" in told
+    assert "/csv" in told

@@ -209,7 +209,7 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
 
     def of(each: Candidate, moved: int) -> Hint:
         template, all_of_it = courses.templates[each.template], columns.kin.get(each.template, each.template)
-        is_route = bool(template.route) or (all_of_it != each.template and family(template.text) != template.text)
+        is_route = is_a_route(columns, courses, each.template)
         all_of_it = each.template if is_route else all_of_it
         no_evidence = each.kind == LEVEL or each.template in clocks or tells_a_level(template)
         found = hint(template, each, 1.0 if no_evidence else sum(courses.templates[all_of_it].count) / lines)
@@ -256,20 +256,33 @@ def best_of_each(ranked: Ranked, columns: Table, courses: Courses, able: Flags) 
     """The best column of each template or family with the score of that, the best first.
 
     Of one template that which tells most: the size of what grows, else the keys, where they fit about as well as lines.
+    Each route is a piece of code: where one of them is the best of a family, the others stand beside it.
     """
     best: dict[int, int] = {}
     highest: dict[int, float] = {}
+    by_route: set[int] = set()
     for at in np.argsort(-ranked.score, kind="stable").tolist():
         if not able[at]:
             continue
         candidate = columns.candidates[at]
         kin = columns.kin.get(candidate.template, candidate.template)
+        if is_a_route(columns, courses, candidate.template) and (kin in by_route or kin not in best):
+            by_route.add(kin)
+            kin = candidate.template
+        elif kin in by_route:
+            continue
         first = best.setdefault(kin, at)
         about_as_well = ranked.score[at] > highest.setdefault(kin, ranked.score[at]) - SAME
         ours, theirs = (tells(columns.candidates[each], courses) for each in (at, first))
         if about_as_well and ours > theirs and not candidate.is_part:
             best[kin] = at
     return {at: highest[kin] for kin, at in best.items()}
+
+
+def is_a_route(columns: Table, courses: Courses, at: int) -> bool:
+    """Whether a template is that of one route, by an address among its variables or in its text."""
+    template = courses.templates[at]
+    return bool(template.route) or (at in columns.kin and family(template.text) != template.text)
 
 
 def tells(candidate: Candidate, courses: Courses) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct, structs
 
-from gctail.attribution.names import is_a_code, is_the_heap
+from gctail.attribution.names import is_a_code, is_a_size, is_the_heap
 from gctail.attribution.opposites import pairs
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ EVERY_LINE = 0.97
 """Of the lines of a template; the number of keys is known to about 1 %."""
 MOST_OF_IT = 0.95
 """Lines with a value, or of a route, that nearly all of them have are all of them."""
+COUNTS = 0.9
+"""Of the times that a number is seen again, so often at least it is no lower."""
+NUMBERED_OFF = 0.02
+"""Of all lines: the number of a line is off by what came of a bin after it was printed."""
 
 NO_KIN: Mapping[int, int] = MappingProxyType({})
 LINES, KEYS, SUM, LEVEL = "lines", "keys", "sum", "level"
@@ -99,7 +103,7 @@ def table(courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN) -> Tabl
             break
         found += [
             (candidate, values[begin:])
-            for candidate, values in _of(at, courses.templates[at], missing_share)
+            for candidate, values in _of(at, courses, kin, missing_share)
             if np.count_nonzero(np.diff(values[begin:])) >= FEWEST_MOVES
         ]
     found += nets(found, courses, begin)[: MOST_COLUMNS - len(found)]
@@ -166,8 +170,9 @@ def running(counts: list[float], missing_share: Floats) -> Floats:
     return total
 
 
-def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Candidate, Floats]]:
+def _of(at: int, courses: Courses, kin: Mapping[int, int], missing_share: Floats) -> Iterator[tuple[Candidate, Floats]]:
     """The candidates of one template."""
+    template = courses.templates[at]
     yield Candidate(at, LINES), running(template.count, missing_share)
     for place, slot in enumerate(template.slots):
         if is_the_heap(slot.name):
@@ -176,6 +181,8 @@ def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Ca
             if sum(part.count) < MOST_OF_IT * template.total:
                 yield Candidate(at, LINES, place, part.value), running(part.count, missing_share)
         levels = [*_levels(slot)] if slot.last else []
+        if levels and numbers_lines(slot, at, courses, kin):
+            continue
         for level in levels:
             yield Candidate(at, LEVEL, place), level - missing_share * np.diff(level, prepend=level[0])
         if slot.new_keys and slot.distinct >= FEWEST_KEYS and not levels:  # a number that rises is no key
@@ -188,6 +195,29 @@ def _of(at: int, template: Template, missing_share: Floats) -> Iterator[tuple[Ca
             and max(slot.sums) < LARGEST
         ):
             yield Candidate(at, SUM, place), running(slot.sums, missing_share)
+
+
+def numbers_lines(slot: Slot, at: int, courses: Courses, kin: Mapping[int, int]) -> bool:
+    """Whether a number of a template goes up by one with each line of all, or of its family: it is that line's number.
+
+    Where it does so with the lines of its template alone, each may as well have brought one more of something.
+    """
+    last, own = np.asarray(slot.last, float), np.asarray(courses.templates[at].count, float)
+    known = np.isfinite(last)
+    level = last[known]
+    for counted in {tuple(courses.lines), tuple(courses.templates[kin.get(at, at)].count)}:
+        lines = np.cumsum(counted)[known]
+        lines += level[0] - lines[0]
+        if own.sum() < MOST_OF_IT * sum(counted) and np.abs(level - lines).max() <= NUMBERED_OFF * np.ptp(lines):
+            return True
+    return False
+
+
+def counts_up(slot: Slot) -> bool:
+    """Whether its numbers only count: they hardly ever fall, and no name says that they are sizes."""
+    known = np.asarray(slot.last, float)
+    known = known[np.isfinite(known)]
+    return known.size >= FEWEST_MOVES and not is_a_size(slot.name) and bool(np.mean(np.diff(known) >= 0.0) >= COUNTS)
 
 
 def _levels(slot: Slot) -> Iterator[Floats]:

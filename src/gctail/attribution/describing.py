@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gctail.attribution.columns import KEYS, LEVEL, SUM, Table, lines_of
+from gctail.attribution.columns import KEYS, LEVEL, LINES, SUM, Table, counts_up, lines_of
 from gctail.attribution.doubts import doubts
 from gctail.attribution.hints import Hint, reason
 from gctail.attribution.keys.glimpse import glimpse
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NEARLY = 3.0
 """Of the keys of one line, those whose score is no lower than this are about as good."""
 UNDER_WAY = "as many lines tell that it ends: a heap may go along with it because of what is under way alone"
+EVER_MORE = "each keeps more than the one before it: what is kept at once grows, too"
 GOES_ALONG = 0.9
 """Correlation of the level from which a second key or number of the same line is named beside the first."""
 
@@ -41,18 +42,23 @@ class Describer:
         mib = part_mib if part_mib is not None else float(self.ranked.mib[at])
         mib = min(max(mib, 0.0), self.seen.growth_mib)
         key_slot = template.slots[key] if key is not None else None
+        events = round(sum(lines_of(self.courses, candidate)[self.seen.begin :]))
+        per_event_mib = float(self.ranked.slope[at])
+        counter = candidate.kind == SUM and candidate.slot is not None and counts_up(template.slots[candidate.slot])
+        if counter:  # the later one comes, the more it keeps: so much tells a sum of numbers that count
+            number, per_event_mib = None, mib / max(events, 1)
         return Suspect(
             template=template.text,
             message=template.message,
-            kind=candidate.kind,
+            kind=LINES if counter else candidate.kind,
             slot=(template.route.partition("=")[0] or named(key_slot)) if key_slot is not None else None,
             field=named(template.slots[number]) if number is not None else None,
             mib=round(mib, 2),
             share=round(mib / self.seen.growth_mib, 4),
             p_value=float(f"{self.ranked.p_value[at]:.3g}"),
             correlation=round(self._correlation(at), 4),
-            per_event_kib=float(f"{self.ranked.slope[at] * 1024:.4g}"),
-            events=round(sum(lines_of(self.courses, candidate)[self.seen.begin :])),
+            per_event_kib=float(f"{per_event_mib * 1024:.4g}"),
+            events=events,
             distinct=round(key_slot.distinct) if key_slot is not None else None,
             since_uptime_s=round(max(self.seen.onset_s, template.first_uptime_s), 3),
             group=group,
@@ -66,6 +72,7 @@ class Describer:
             counter_evidence=(
                 *self._tie(at, before),
                 *([UNDER_WAY] if self.hints[at].under_way else []),
+                *([EVER_MORE] if counter else []),
                 *doubts(self.courses, self.seen, self.ranked, at, candidate),
             ),
         )

@@ -17,6 +17,7 @@ COUNTERS = frozenset({
     "counter", "received", "sent", "handled", "uptime", "elapsed", "id", "ms", "us", "ns", "sec", "seconds",
     "duration", "time", "tick", "ts", "timestamp", "version", "revision", "attempt", "page", "line", "index", "epoch",
 })  # fmt: skip
+BYTES = frozenset({"bytes", "byte", "kb", "mb", "kib", "mib", "volume", "amount", "weight"})
 CODES = frozenset({
     "status", "code", "port", "pid", "ppid", "tid", "uid", "gid", "line", "version", "revision", "shard", "partition",
     "worker", "node", "zone", "level", "priority", "exit", "exitcode", "statuscode", "errno", "signal", "year", "month",
@@ -48,6 +49,11 @@ def is_a_code(name: str) -> bool:
     """A number that says which one, such as an HTTP status or a port: no size, and its sum is no amount."""
     found = words(name)
     return bool(found) and found[-1] in CODES
+
+
+def is_a_size(name: str) -> bool:
+    """A number that says how much there is of something."""
+    return not (SIZES | BYTES).isdisjoint(words(name))
 
 
 def is_the_heap(name: str) -> bool:
