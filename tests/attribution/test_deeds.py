@@ -34,6 +34,8 @@ def line(message):
         ("order stored", "order skipped, not for this region"),
         ("message handled", "poll"),
         ("job processed", "event published"),
+        ("profile stored", "profile taken from the cache"),
+        ("session stored", "http: TLS handshake error from : EOF"),
     ],
 )
 def test_what_is_kept_is_told_before_what_is_read_or_over_in_every_language(kept, read):

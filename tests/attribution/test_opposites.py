@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from gctail.attribution.choosing import suspects
-from gctail.attribution.columns import under_way
+from gctail.attribution.choosing import accusation, suspects
 from gctail.attribution.opposites import pairs
+from gctail.attribution.under_way import under_way
 from gctail.attribution.wording import sentence
 from gctail.templates.courses import Part, Slot
 from played_courses import Played
@@ -142,3 +142,19 @@ def test_what_is_kept_is_not_taken_for_under_way(load, share):
     """Whatever the load does; a tenth of 120 s is three times as much as what is under way for 4 s."""
     for seed in range(5):
         assert not under_way(*course(LOADS[load], share, seed=seed), BINS_S)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_beside_what_is_under_way_an_even_line_is_known_for_what_it_keeps(seed):
+    """Charging holds memory for some 8 s in waves; each heartbeat keeps some, however many are charging."""
+    balance, brought = course(LOADS["wave"], 0.0, takes_s=8.0, seed=seed)
+    played = Played(seed, bins=BINS_S.size, onset=0)
+    played.lines("charge started", counts=np.diff(brought, prepend=0.0).tolist())
+    played.lines("charge stopped", counts=np.diff(brought - balance, prepend=0.0).tolist())
+    beats = played.lines("heartbeat of station", per_s=40)
+    played.keep(0.05, beats)
+    courses = played.courses()
+    live = [level + 0.2 * held for level, held in zip(courses.live_mean_mib, balance, strict=True)]
+    found = accusation(structs.replace(courses, live_mib=live, live_mean_mib=live, live_low_mib=live), 3.0)
+    first, *_ = found.suspects or found.indistinct
+    assert first.message == "heartbeat of station"

@@ -29,6 +29,7 @@ from gctail.attribution.pace import faded
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
 from gctail.attribution.regression import fits
 from gctail.attribution.singled import singled
+from gctail.attribution.under_way import beside
 from gctail.attribution.values import Suspect
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def case_of(courses: Courses, onset_s: float) -> Case | None:
     columns = table(courses, seen.begin, kin)
     if not columns.candidates:
         return None
+    seen = beside(seen, columns.loads)
     ranked, hints = ranked_since(courses, onset_s, seen, columns)
     goes_on = ~faded(courses, seen, columns)
     everybody = best_of_each(ranked, columns, courses, goes_on & (ranked.slope > 0))

@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 
 from gctail.attribution.names import is_a_code, is_a_size, is_the_heap
 from gctail.attribution.opposites import pairs
+from gctail.attribution.under_way import comes_and_goes, gauges, under_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +34,7 @@ LEAST_RISE = 0.5
 LARGEST = 1e15
 """No size of anything in memory is larger; a log may print any number."""
 MOST_COLUMNS = 4096
-SMOOTHED = 3
-FEWEST_TO_COMPARE = 12
-LEAST_CHANGE, LEAST_LIKENESS, MOST_KEPT = 0.5, 0.8, 0.25
-"""What is under way is told from what is kept where its rate changes by half of its mean, as alike as this."""
+MOST_GAUGES = 64
 FOR_PARTS = 0.2
 """Of the chance that an innocent line is proven by accident, so much is that of single values."""
 EVERY_LINE = 0.97
@@ -73,12 +71,13 @@ class Candidate(Struct, frozen=True):
 class Table(Struct, frozen=True):
     """All candidates, and `values`: bins x candidates, running totals or levels at the end of each bin.
 
-    `kin` is the family of each template that has one.
+    `kin` is the family of each template that has one; `loads` (bins x columns) are what comes and goes.
     """
 
     candidates: tuple[Candidate, ...]
     values: Floats
     kin: Mapping[int, int]
+    loads: Floats
 
     @property
     def tries(self) -> Floats:
@@ -106,38 +105,36 @@ def table(courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN) -> Tabl
             for candidate, values in _of(at, courses, kin, missing_share)
             if np.count_nonzero(np.diff(values[begin:])) >= FEWEST_MOVES
         ]
-    found += nets(found, courses, begin)[: MOST_COLUMNS - len(found)]
-    if not found:
-        return Table((), np.zeros((len(courses.uptime_s) - begin, 0)), kin)
-    return Table(tuple(candidate for candidate, _ in found), np.column_stack([values for _, values in found]), kin)
+    uptime_s = np.asarray(courses.uptime_s, float)[begin:]
+    loads = [*gauges(courses, begin)][:MOST_GAUGES]
+    for each in balances(found, courses)[: MOST_COLUMNS - len(found)]:
+        held = each.brought - each.taken
+        if comes_and_goes(held, each.brought, uptime_s):
+            loads.append(held)
+        if not under_way(held, each.brought, uptime_s):  # how much of it is kept
+            found.append((structs.replace(each.brings, less=each.takes), held))
+    values, beside = (
+        np.column_stack(each) if each else np.zeros((uptime_s.size, 0))
+        for each in ([values for _, values in found], loads)
+    )
+    return Table(tuple(candidate for candidate, _ in found), values, kin, beside)
 
 
-def nets(found: list[tuple[Candidate, Floats]], courses: Courses, begin: int) -> list[tuple[Candidate, Floats]]:
-    """Lines that bring something less those that take it back: how much of it is kept, and not just under way."""
+class Balance(Struct, frozen=True):
+    """Lines that bring something, those that take it back, and the running totals of both."""
+
+    brings: Candidate
+    takes: Candidate
+    brought: Floats
+    taken: Floats
+
+
+def balances(found: list[tuple[Candidate, Floats]], courses: Courses) -> list[Balance]:
+    """What comes and goes, told by two kinds of lines."""
     lines = [item for item in found if item[0].kind == LINES]
     said = [(each.template, courses.templates[each.template].message, each.value) for each, _ in lines]
-    uptime_s = np.asarray(courses.uptime_s, float)[begin:]
-    return [
-        (structs.replace(brings, less=takes), brought - taken)
-        for (brings, brought), (takes, taken) in ((lines[one], lines[other]) for one, other in pairs(said))
-        if not under_way(brought - taken, brought, uptime_s)
-    ]
-
-
-def under_way(balance: Floats, brought: Floats, uptime_s: Floats) -> bool:
-    """Whether what is open is only what takes its time: as many as come in a second, times the seconds that each takes.
-
-    So it is where the balance follows the rate at which they come (Little 1961, "A proof for the queuing formula
-    L = λW"), and a part of all that ever came, which is what a leak keeps, adds hardly anything to it.
-    """
-    wide = np.maximum(uptime_s[SMOOTHED:] - uptime_s[:-SMOOTHED], 1e-9)
-    rate, held, came = (brought[SMOOTHED:] - brought[:-SMOOTHED]) / wide, balance[SMOOTHED:], brought[SMOOTHED:]
-    if rate.size < FEWEST_TO_COMPARE or np.ptp(rate) <= LEAST_CHANGE * rate.mean() or np.ptp(held) <= 0.0:
-        return False
-    terms = np.column_stack([np.ones_like(rate), rate, came])
-    _, by_rate, by_all = np.linalg.lstsq(terms, held, rcond=None)[0]
-    kept, rise = by_all * (came[-1] - came[0]), by_rate * np.ptp(rate)
-    return bool(rise > 0.0 and kept < MOST_KEPT * rise and np.corrcoef(held, rate)[0, 1] >= LEAST_LIKENESS)
+    both = ((lines[one], lines[other]) for one, other in pairs(said))
+    return [Balance(brings, takes, brought, taken) for (brings, brought), (takes, taken) in both]
 
 
 def lines_of(courses: Courses, candidate: Candidate) -> list[float]:

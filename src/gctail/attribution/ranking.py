@@ -63,20 +63,28 @@ class Window(Struct, frozen=True):
     live_mib: Floats
     traffic: Floats
     rate: Floats
+    held: Floats
+    """What is under way, bins x columns, where lines tell so."""
 
     @property
     def growth_mib(self) -> float:
         """How far the live heap has grown, its ends over a few bins, beside what fewer requests hold no longer."""
         first, last = slice(3), slice(-SMOOTHED_BINS, None)
-        terms = np.column_stack([self.steady, self.uptime_s])
-        held_mib = max(float(np.linalg.lstsq(terms, self.live_mib, rcond=None)[0][1]), 0.0)
-        fewer = max(float(self.rate[first].mean() - self.rate[last].mean()), 0.0)
-        return float(self.live_mib[last].mean() - self.live_mib[first].mean()) + held_mib * fewer
+        steady = self.steady
+        held_mib = self.held_mib(self.uptime_s)
+        fewer = np.maximum(steady[first].mean(0) - steady[last].mean(0), 0.0)
+        return float(self.live_mib[last].mean() - self.live_mib[first].mean() + held_mib @ fewer)
+
+    def held_mib(self, growing: Floats) -> Floats:
+        """MiB for each unit of what is `steady`, beside something that grows."""
+        terms = np.column_stack([self.steady, growing])
+        found: Floats = np.maximum(np.linalg.lstsq(terms, self.live_mib, rcond=None)[0][:-1], 0.0)
+        return found
 
     @property
     def steady(self) -> Floats:
         """What moves the level of a heap that keeps nothing: a constant, and what requests hold while they run."""
-        return np.column_stack([np.ones_like(self.rate), self.rate])
+        return np.column_stack([np.ones_like(self.rate), self.rate, self.held])
 
     @property
     def trends(self) -> Floats:
@@ -126,7 +134,8 @@ def window(courses: Courses, onset_s: float) -> Window | None:
     rate = _smooth(np.gradient(traffic) / spans)
     live = np.asarray(courses.live_mean_mib, float)
     before = max(int(np.searchsorted(uptime_s, onset_s)) - begin, 0)
-    return Window(begin, before, onset_s, uptime_s[begin:], live[begin:], traffic[begin:], rate[begin:])
+    nothing = np.zeros((uptime_s.size - begin, 0))
+    return Window(begin, before, onset_s, uptime_s[begin:], live[begin:], traffic[begin:], rate[begin:], nothing)
 
 
 def rank(seen: Window, columns: Table, hints: Floats, appeared: Floats, events: Floats) -> Ranked:

@@ -18,6 +18,7 @@ from gctail.attribution.choosing import best_of_each, explaining, ranked_since
 from gctail.attribution.columns import LEVEL, missing, running, table
 from gctail.attribution.ranking import regular, window
 from gctail.attribution.releases import full
+from gctail.attribution.under_way import beside
 from gctail.detectors.episodes import REVERSAL_SHARE
 from gctail.detectors.explaining import MOST_TOLD
 from gctail.detectors.floor import floor_of
@@ -84,6 +85,7 @@ def followed(courses: Courses, asked: Inquiry) -> Testimony | None:
     columns = table(courses, seen.begin)
     if not columns.candidates:
         return None
+    seen = beside(seen, columns.loads)
     ranked, _ = ranked_since(courses, asked.onset_s, seen, columns)
     able = explaining(ranked, seen, 0.0) & ~regular(seen, columns.values)  # what comes by a clock tells the time
     best = best_of_each(ranked, columns, courses, able)
@@ -191,9 +193,8 @@ def _stays(sizes: list[float]) -> float:
 
 def _without_requests(seen: Window, clock: Floats) -> Floats:
     """The live heap (MiB) less what requests hold while they run, as far as that follows their rate."""
-    terms = np.column_stack([seen.steady, clock])
-    held_mib = float(np.linalg.lstsq(terms, seen.live_mib, rcond=None)[0][1])
-    kept_mib: Floats = seen.live_mib - max(held_mib, 0.0) * (seen.rate - seen.rate.mean())
+    steady = seen.steady
+    kept_mib: Floats = seen.live_mib - (steady - steady.mean(0)) @ seen.held_mib(clock)
     return kept_mib
 
 

@@ -1,0 +1,99 @@
+"""What is under way: connections that are open, jobs that are queued. It holds memory for a while, and keeps none.
+
+Where the log tells when something begins and when it ends, or prints how much there is of it, the heap is a leak on top
+of that: beside what is under way a line is held against what is left, which may be as even as time.
+"""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec import structs
+
+from gctail.attribution.names import SIZES, is_the_heap, words
+from gctail.attribution.regression import fits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from gctail.attribution.ranking import Window
+    from gctail.templates.courses import Courses
+
+    Floats = NDArray[np.float64]
+
+SMOOTHED = 3
+FEWEST_TO_COMPARE = 12
+LEAST_CHANGE, LEAST_LIKENESS, MOST_KEPT = 0.5, 0.8, 0.25
+"""What is under way is told from what is kept where its rate changes by half of its mean, as alike as this."""
+FALLS = 0.5
+"""What is under way has fallen by half of its range, at least once."""
+MOST_LOADS, CLEARLY = 2, 3.0
+"""So many are taken out, if the heap follows them so clearly (log-likelihood), after as many chances as there are."""
+
+
+def under_way(balance: Floats, brought: Floats, uptime_s: Floats) -> bool:
+    """Whether what is open is only what takes its time: as many as come in a second, times the seconds that each takes.
+
+    So it is where the balance follows the rate at which they come (Little 1961, "A proof for the queuing formula
+    L = λW"), and a part of all that ever came, which is what a leak keeps, adds hardly anything to it.
+    """
+    rate, held, came = _rates(balance, brought, uptime_s)
+    if rate.size < FEWEST_TO_COMPARE or np.ptp(rate) <= LEAST_CHANGE * rate.mean() or np.ptp(held) <= 0.0:
+        return False
+    by_rate, kept = _kept(rate, held, came)
+    rise = by_rate * np.ptp(rate)
+    return bool(rise > 0.0 and kept < MOST_KEPT * rise and np.corrcoef(held, rate)[0, 1] >= LEAST_LIKENESS)
+
+
+def comes_and_goes(balance: Floats, brought: Floats, uptime_s: Floats) -> bool:
+    """Whether what is open has come and gone for the most part, and no part of all that ever came stays in it."""
+    rate, held, came = _rates(balance, brought, uptime_s)
+    if rate.size < FEWEST_TO_COMPARE or not (falls(balance) and falls(-balance)):
+        return False
+    return bool(_kept(rate, held, came)[1] < MOST_KEPT * np.ptp(held))
+
+
+def falls(held: Floats) -> bool:
+    """Whether it has fallen by a good part of its range."""
+    return bool((np.maximum.accumulate(held) - held).max() >= FALLS * np.ptp(held) > 0.0)
+
+
+def gauges(courses: Courses, begin: int) -> Iterator[Floats]:
+    """Printed sizes that come and go, over the bins from `begin` on: `open=12`, then `open=3`."""
+    bins = np.arange(len(courses.uptime_s))
+    for template in courses.templates:
+        for slot in template.slots:
+            if not slot.last or SIZES.isdisjoint(words(slot.name)) or is_the_heap(slot.name):
+                continue
+            last = np.asarray(slot.last, float)
+            known = np.flatnonzero(np.isfinite(last))
+            if 2 * np.count_nonzero(known >= begin) >= bins.size - begin and falls(last[known]) and falls(-last[known]):
+                yield np.interp(bins, known, last[known])[begin:]
+
+
+def beside(seen: Window, loads: Floats) -> Window:
+    """The window with those of `loads` (bins x columns) taken out that its heap clearly follows."""
+    for _ in range(MOST_LOADS if loads.size else 0):
+        found = fits(seen.live_mib, np.column_stack([seen.steady, seen.trends]), loads)
+        gain = np.where(found.slope > 0.0, found.gain, 0.0)
+        at = int(gain.argmax())
+        if gain[at] < CLEARLY + log(loads.shape[1]):
+            break
+        seen = structs.replace(seen, held=np.column_stack([seen.held, loads[:, at]]))
+    return seen
+
+
+def _rates(balance: Floats, brought: Floats, uptime_s: Floats) -> tuple[Floats, Floats, Floats]:
+    """How many come in a second, over a few bins each, what is open then, and how many came."""
+    wide = np.maximum(uptime_s[SMOOTHED:] - uptime_s[:-SMOOTHED], 1e-9)
+    return (brought[SMOOTHED:] - brought[:-SMOOTHED]) / wide, balance[SMOOTHED:], brought[SMOOTHED:]
+
+
+def _kept(rate: Floats, held: Floats, came: Floats) -> tuple[float, float]:
+    """How much is open for each that comes in a second, and how much stays of all that came."""
+    _, by_rate, by_all = np.linalg.lstsq(np.column_stack([np.ones_like(rate), rate, came]), held, rcond=None)[0]
+    return float(by_rate), float(by_all * (came[-1] - came[0]))
