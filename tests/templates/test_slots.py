@@ -1,5 +1,6 @@
 """Variables of a line are found, named, typed, and read in base units."""
 
+import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -140,3 +141,24 @@ def test_slots_stand_in_the_order_of_the_line_when_a_word_becomes_one():
     [template] = mine.courses().templates
     assert template.text == "no answer of <*> within <*> ms"
     assert [slot.type for slot in template.slots] == ["word", "int"]
+
+
+@pytest.mark.parametrize("unit", ["ms", "µs,", "s", "bytes", "KiB", "%", "cents"])
+def test_an_amount_of_something_is_no_key(unit):
+    """`within 451 ms`: nobody files a thing under that, also after it was saved."""
+    mine = Mine()
+    for at in range(40):
+        mine.read(f"no answer of peer {at} within {at * 37} {unit} today\n".encode())
+    mine = Mine.restore(orjson.loads(orjson.dumps(mine.state())))
+    mine.read(f"no answer of peer 7 within 99 {unit} today\n".encode())
+    mine.tick(1.0, 1.0)
+    peer, amount = mine.courses().templates[0].slots
+    assert sum(peer.new_keys) == pytest.approx(40, rel=0.02)
+    assert amount.new_keys == []
+    assert sum(amount.sums) > 0
+
+
+@pytest.mark.parametrize("name", ["cents", "order_amount", "unit-price", "risk.score"])
+def test_an_amount_with_a_name_is_no_key(name):
+    [slot] = slots_of(*(f"payment authorised {name}={at * 37}" for at in range(40)))
+    assert slot.new_keys == []

@@ -27,10 +27,16 @@ MEASURES = frozenset({"float", "duration", "size", "percent", "time"})
 """Kinds whose values are no keys: nobody files things under a duration."""
 _MEASURED = re.compile(
     r"(?:\A|.*[._-])(?:[mun]?s|sec(?:onds?)?|millis|micros|nanos|bytes|size|len(?:gth)?|duration|took|elapsed|latency"
-    r"|age|ttl|timeout|count|total|rows|goroutines|pending|depth|entries|items|percent|ratio)"
+    r"|age|ttl|timeout|count|total|rows|goroutines|pending|depth|entries|items|percent|ratio"
+    r"|cents|amount|price|cost|fee|balance|score|weight|k?wh|watts|volts|speed|temp(?:erature)?)"
     r"|[a-z]+(?:Ms|Us|Ns|Bytes|Size|Len|Count|Total|Seconds|Duration|Latency)"
 )
 """Names of fields that measure something."""
+_UNIT = re.compile(
+    rb"(?:(?:[mun]|\xc2\xb5|\xce\xbc)?s|sec(?:ond)?s?|min(?:ute)?s?|h|hours?|[kKMGT]?i?B|[kmg]i?b|bytes|%|percent|cents"
+    rb"|[km]?Wh?)[,;.:)\]]*"
+)
+"""Words behind a number that make it a measure: `within 451 ms`."""
 NUMBERS = frozenset({"number", "int", "float", "duration", "size", "percent"})
 
 _QUANTITY = re.compile(rb"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?) ?([A-Za-z%\xc2\xb5\xce\xbc]*)")
@@ -107,6 +113,11 @@ def _numbers_of(values: Sequence[Any], scale: float) -> Numbers | None:
     return Numbers(values, scale, kinds == {int}) if kinds <= _NUMERIC else None
 
 
+def is_unit(word: bytes) -> bool:
+    """Whether a word behind a number says of what it is an amount."""
+    return _UNIT.fullmatch(word) is not None
+
+
 class When(NamedTuple):
     """Seconds of uptime when some lines were read, where the last of them stood among all, and fields of theirs."""
 
@@ -135,9 +146,9 @@ class SlotTally:
         "routes", "sums", "values", "whole_from",
     )  # fmt: skip
 
-    def __init__(self, key: str, name: str, kind: str) -> None:
+    def __init__(self, key: str, name: str, kind: str, *, measured: bool = False) -> None:
         self.key, self.name, self.kind = key, name, kind
-        self.measured = _MEASURED.fullmatch(name) is not None
+        self.measured = measured or _MEASURED.fullmatch(name) is not None
         self.values = 0
         self.parts: Parts | None = None if kind in UNDIVIDED or self.measured else Parts()
         """Each of a few values over time; None where there are too many."""
@@ -399,6 +410,7 @@ class SlotTally:
             "key": self.key,
             "name": self.name,
             "kind": self.kind,
+            "measured": self.measured,
             "values": self.values,
             "distinct": self.distinct.state() if self.distinct else None,
             "new_keys": self.new_keys.state(),
@@ -414,7 +426,7 @@ class SlotTally:
     @classmethod
     def restore(cls, state: dict[str, Any]) -> SlotTally:
         """The slot that `state` was taken of."""
-        slot = cls(state["key"], state["name"], state["kind"])
+        slot = cls(state["key"], state["name"], state["kind"], measured=state.get("measured", False))
         slot.values, slot.whole_from = state["values"], state.get("whole_from")
         parts = state.get("parts")
         slot.parts = Parts.restore(parts) if parts and "courses" in parts else None  # another shape before version 3

@@ -14,7 +14,7 @@ from gctail.templates.courses import Template
 from gctail.templates.grid import Course, Grid
 from gctail.templates.routes import Route, is_address
 from gctail.templates.sketch import HOLE, MOST_SLOTS
-from gctail.templates.slots import SlotTally, Spoken, Value, When
+from gctail.templates.slots import SlotTally, Spoken, Value, When, is_unit
 
 MOST_EXAMPLE_BYTES = 400
 MOST_ROUTED = 2
@@ -73,7 +73,7 @@ class Tally:
             if len(self.slots) >= MOST_SLOTS:
                 self.refused += len(values)
                 return {}
-            slot = self.slots[key] = SlotTally(key, name, kind)
+            slot = self.slots[key] = SlotTally(key, name, kind, measured=not name and self._is_amount(key))
             if self.read_through is not None:
                 slot.recur()
         if slot.routes is not None or (is_address(values[0]) and self.routed < MOST_ROUTED):
@@ -203,6 +203,12 @@ class Tally:
         holes = text.count("<*>")
         told = [*sorted(within, key=itemgetter(0)), *enumerate(fields, holes)]
         return " ".join([text, *(f"{slot.name}=<*>" for slot in fields)]), told
+
+    def _is_amount(self, key: str) -> bool:
+        """Whether the word behind a slot without a name is a unit."""
+        place = key.rstrip("'").partition(".")[0]
+        behind = self.words[int(place) + 1 : int(place) + 2] if place else ()
+        return any(map(is_unit, behind))
 
     def _hole(self, key: str) -> int | None:
         """Which hole of the text a slot without a name is: it is known by its word, and its place in that.
