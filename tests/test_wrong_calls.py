@@ -69,6 +69,8 @@ def test_files_stand_before_and_after_options(capsys):
         ("--limit 5X ok.log", 'gctail: --limit 5X: "5X" is no size: it stops making sense at column 2; write for example 512MiB, 2GiB, 1.5G or 1000000000'),
         ("--limit 0 ok.log", 'gctail: --limit 0: "0" is nothing; write for example 512MiB or 2GiB'),
         ("--output xml ok.log", "gctail: --output: 'xml' is none of 'text', 'jsonl', 'json' (see gctail --help)"),
+        ("--limti 1GiB", 'gctail: there is no option --limti; did you mean "--limit"? (see gctail --help)'),
+        ("scan dir", "gctail: scan dir: no Go source in it. Name the folder of the program"),
         ("--outptu json ok.log", 'gctail: there is no option --outptu; did you mean "--output"? (see gctail --help)'),
         ("--since yesterday ok.log", 'gctail: --since yesterday: "yesterday" is no moment: write 2026-11-23T03:12:00Z, "2026-11-23 03:12", 2026-11-23, 03:12 or -3h'),
         ("--fail-on fatal ok.log", "gctail: --fail-on: 'fatal' is none of 'info', 'warning', 'critical', 'never' (see gctail --help)"),

@@ -1,4 +1,4 @@
-"""How sizes, times and growths are said, everywhere where a person reads them: three digits, in the unit that fits."""
+"""How numbers, sizes, times and growths are said wherever a person reads them: three digits, in the unit that fits."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ class Per(NamedTuple):
 
 
 GROWTHS = (Per(1.0, "MiB/s"), Per(60.0, "MiB/min"), Per(3600.0, "MiB/h"), Per(86400.0, "MiB/d"))
+
+
+def many(number: int, thing: str) -> str:
+    """`1 collection`, `4,648 lines`."""
+    return f"{number:,} {thing}{'s' if number != 1 else ''}"
+
+
+def missing(collections: int) -> str:
+    """`2 collections are missing`, as the numbers of the others prove."""
+    return f"{many(collections, 'collection')} {'is' if collections == 1 else 'are'} missing"
 
 
 def size(mib: float) -> str:

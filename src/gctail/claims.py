@@ -16,7 +16,7 @@ from gctail.parsing.messages import time_of
 from gctail.records import Death, Sighting
 from gctail.service import Service
 from gctail.whose.identity import identity
-from gctail.whose.matching import WEAK, Life, Match, combined, match, names_another
+from gctail.whose.matching import WEAK, Life, Match, combined, match, names_another, settled
 
 MOST_COMPARED = 64
 """Of more services only those are looked at that the report names."""
@@ -33,26 +33,30 @@ def claimed(event: Sighting, death: Death, services: Iterable[Service], *, over:
     running = [service for service in services if service.collections]
     likely = [service for service in running if service.name == event.service or _named(service.name, death)]
     asked = running if len(running) <= MOST_COMPARED else likely
-    best, whose = Match(WEAK if over else 0.0, ()), None
+    best, whose, ours = Match(WEAK if over else 0.0, ()), None, event
     for service in asked:
-        found = _best(event, death, service, alone=len(running) == 1, over=over)
+        told, found = _best(event, death, service, alone=len(running) == 1, over=over)
         if found.confidence > best.confidence:
-            best, whose = found, service
+            best, whose, ours = found, service, told
     if whose is None:
         names = [str(death.details[key]) for key in _NAMES if death.details.get(key)]
         elsewhere = event.service in {service.name for service in running}
         return replace(event, service=names[0]) if elsewhere and names else event
     confidence = combined(float(death.details.get("confidence", 0.95)), best)
     details = {**death.details, "confidence": round(confidence, 2), "matched": "; ".join(best.reasons)}
-    return replace(event, service=whose.name, record=replace(death, details=details))
+    return replace(ours, service=whose.name, record=replace(death, details=details))
 
 
-def _best(event: Sighting, death: Death, service: Service, *, alone: bool, over: bool) -> Match:
-    """The best match of its latest processes."""
+def _best(event: Sighting, death: Death, service: Service, *, alone: bool, over: bool) -> tuple[Sighting, Match]:
+    """The best match of its latest processes, and the report on its clock."""
     own = event.service == service.name or over
     lives = [_life(event, service, epoch, alone=alone and own) for epoch in list(service.epochs)[-LATEST_PROCESSES:]]
-    found = [match(event, life) for life in lives if own or names_another(death.details, life.who) is None]
-    return max(found, key=lambda each: each.confidence, default=Match(0.0, ()))
+    found = [
+        (told := settled(event, life), match(told, life))
+        for life in lives
+        if own or names_another(death.details, life.who) is None
+    ]
+    return max(found, key=lambda each: each[1].confidence, default=(event, Match(0.0, ())))
 
 
 def _life(event: Sighting, service: Service, epoch: Epoch, *, alone: bool) -> Life:

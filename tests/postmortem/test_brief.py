@@ -29,7 +29,7 @@ def test_the_end_of_a_report_tells_how_it_died():
     died = next(at for at, line in enumerate(lines) if line.startswith("  died: "))
     assert lines[died] == "  died: killed by the kernel at its memory limit of 256 MiB (96% sure)"
     assert "Ours: it names session-gateway, as our log does" in lines[died + 1]
-    assert lines[died + 2].startswith(f"    {KILL}:")
+    assert lines[died + 2].startswith(f"    {KILL} at byte ")
     assert "Killed process 22086" in lines[died + 2]
     assert lines[died + 3] == "  memory: 129 MiB live, the next collection due at 258 MiB, limit 256 MiB"
     assert f"the whole story: gctail postmortem {LOG} {KILL}" in "\n".join(lines)
@@ -106,3 +106,10 @@ def test_a_report_goes_to_the_service_that_it_names(named, whose):
     death = Death("oom-killed-report", "orchestrator", "OOMKilled", ("OOMKilled",), {"pod": named, "confidence": 0.9})
     engine.observe(Sighting(death, "kernel", "events.txt", 0))
     assert [name for name, service in engine.services.items() if service.deaths] == [whose]
+
+
+def test_a_kill_told_in_local_time_is_told_when_it_was(tmp_path):
+    """`dmesg -T` of a machine two hours east of Greenwich, beside a log in UTC: its zone is that of the end."""
+    kernel = tmp_path / "dmesg.txt"
+    kernel.write_text((LOGS / "unbounded-map-go1.27.kernel-dates.log").read_text().replace(" 08:52:", " 10:52:"))
+    assert "died at 2026-11-23T08:52:40.000Z: killed by the kernel" in told(LOG, kernel)

@@ -112,6 +112,17 @@ def test_a_suspect_that_is_not_proven_is_not_told_as_one_that_is():
     assert by_p[1].endswith(": likely, not proven")
 
 
+def test_lines_that_nothing_tells_apart_are_not_said_to_be_none():
+    """They all went with the heap: nobody is accused, and they are named."""
+    certificate = example_certificate()
+    alike = certificate.suspects[:1]
+    certificate = replace(certificate, suspects=(), keys=(), indistinct=alike, profile=None, holds=(), stacks=())
+    certificate = replace(certificate, headline=headline(certificate))
+    assert certificate.headline[2] == "none is proven: the growth is too even to tell its lines apart"
+    said = alike[0]["message"]
+    assert said[:20] in " ".join(written(certificate).partition("\nSuspects\n")[2].split())
+
+
 def test_what_was_live_when_it_began_stands_beside_when_it_began():
     """And not what was live when the process started."""
     certificate = certificate_of("unbounded-map-go1.27.log")

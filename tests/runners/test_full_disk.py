@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
@@ -35,6 +36,14 @@ def fill(small):
                     filler.write(b"x" * size)
             except OSError:
                 pass
+
+
+def until(ready):
+    """Wait until `ready()`."""
+    until_s = time.monotonic() + 60.0
+    while not ready():
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -144,3 +153,25 @@ def test_findings_of_a_command_wait_for_room(gctail_program, small, tmp_path):
         process.communicate(b"", timeout=60)
     kinds = [json.loads(line)["kind"] for line in findings.read_text().splitlines()]
     assert "death" in kinds
+
+
+def test_lines_that_are_passed_on_wait_for_room(gctail_program, small, tmp_path):
+    """`-f --pass-through` goes on over a full disk: all lines of the application are there afterwards, in order."""
+    lines = [b"line %d of the application\n" % number for number in range(2000)]
+    log, passed, told = tmp_path / "pay.log", small / "passed.log", tmp_path / "told"
+    log.write_bytes(b"".join(lines[:1000]))
+    with passed.open("wb") as out, told.open("wb") as complaints:
+        command = [gctail_program, "-f", "--no-state", "--pass-through", log]
+        running = subprocess.Popen(command, stdout=out, stderr=complaints)
+        until(lambda: lines[999] in passed.read_bytes())
+        fill(small)
+        with log.open("ab") as writer:
+            writer.write(b"".join(lines[1000:]))
+        until(lambda: NO_ROOM in told.read_text())
+        (small / "filler").unlink()
+        until(lambda: lines[-1] in passed.read_bytes())
+        running.terminate()
+        assert running.wait(timeout=60) == 0
+    wanted = set(lines)
+    assert [line for line in passed.read_bytes().splitlines(keepends=True) if line in wanted] == lines
+    assert "there is room again" in told.read_text()

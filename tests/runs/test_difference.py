@@ -94,4 +94,4 @@ def test_a_log_without_collections_is_named(capsys, samples, tmp_path, log, says
 
 def test_a_run_that_is_too_short_is_not_compared(capsys, samples):
     assert main(["diff", str(samples / "unbounded-map-go1.27.log"), str(samples / "idle-go1.27.log")]) == 2
-    assert "collections after the warm-up are in both" in capsys.readouterr().err
+    assert "collections after the warm-up in both" in capsys.readouterr().err

@@ -64,7 +64,7 @@ def test_one_torn_line_is_one_line():
 def test_a_verdict_that_leaves_it_open_says_what_grew():
     """`live heap 3 -> 189 MiB` is the start-up too."""
     why = (
-        "17 collections in 97.8 s are too few to tell",
+        "17 collections in 1 min 38 s: too few to tell",
         "the live heap is 189 MiB and has grown for 82 s",
         "no limit",
     )

@@ -102,6 +102,11 @@ class Parser(argparse.ArgumentParser):
         """`LOG --limit 1GiB KERNEL.log` too, but where all that follows belongs to another program."""
         if any(action.nargs == argparse.REMAINDER for action in self._actions):
             return super().parse_args(args, namespace)
+        for word in args or ():
+            if word == "--":
+                break
+            if word.startswith("--") and word.partition("=")[0] not in self._option_string_actions:
+                self.error(f"unrecognized arguments: {word}")  # rather than that no file is named
         return self.parse_intermixed_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:

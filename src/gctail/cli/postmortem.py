@@ -103,12 +103,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _tell(reading: Read, options: argparse.Namespace) -> None:
-    """In every form that was asked for."""
+    """In every form that was asked for; on standard output last, whose reader may have enough before the end."""
     redactor = Redactor(secrets.token_bytes(32)) if options.redact else None
     case = reading.case
     if redactor is not None:
         case = redactor.case(case)
-    _print(case, options)
     _write(case, options)
     if options.keys_csv is not None:
         from gctail.report.keys_csv import keys_csv
@@ -116,6 +115,7 @@ def _tell(reading: Read, options: argparse.Namespace) -> None:
         save(options.keys_csv, keys_csv(reading.looked, redactor.text if redactor is not None else None))
     if options.bundle is not None:
         _bundle(case, reading, redactor, options)
+    _print(case, options)
 
 
 class Read(Struct):

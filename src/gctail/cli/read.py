@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     if options.pass_through:
         from gctail.sinks.passing import PassingOn
 
-        sitting.passing = PassingOn(terminal=sys.stdout.isatty())
+        sitting.passing = PassingOn(teller.console.put, terminal=sys.stdout.isatty())
     if options.max_memory is not None:
         from gctail.runners.diet import Diet
 
@@ -185,7 +185,8 @@ class Sitting:
             self.views.tick(at_once=bool(findings))
 
     def turn(self) -> None:
-        """Between two events: a reload that somebody asked for, profiles that have come."""
+        """Between two events: what waits for room, a reload that somebody asked for, profiles that have come."""
+        self.teller.console.settled(0.0)
         if self.reloading is not None:
             self.reloading.due()
         if self.diet is not None:

@@ -6,8 +6,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
+from gctail.amounts import many
 from gctail.cli.colours import coloured
 from gctail.cli.options import new_parser
+from gctail.errors import UnreadableInput
 from gctail.parsing.text import show
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
 
     files = GoFiles(options.folder)
     sources = read_sources(files)
+    if not (sources.files or sources.skipped or sources.left_out or files.folders_left_out):
+        raise UnreadableInput(f"scan {options.folder}: no Go source in it. Name the folder of the program")
     listed = sources.unbounded()
     if options.output == "text":
         print(_text(sources, listed, files, colour=coloured(options), everything=options.all))
@@ -128,11 +132,11 @@ def _footer(sources: Sources, listed: list[Container], files: GoFiles, palette: 
     from gctail.sinks.text import DIM
 
     left = [f"{count} {reason}" for reason, count in sources.left_out.items()]
-    left += [f"{count} folders {name}" for name, count in files.folders_left_out.items()]
+    left += [f"{many(count, 'folder')} {name}" for name, count in files.folders_left_out.items()]
     parts = [
-        f"read {sources.files} files ({sources.bytes:,} bytes): {len(listed)} that only grow",
-        f"{len(sources.containers)} containers seen",
-        f"{len(sources.logs)} log calls",
+        f"read {many(sources.files, 'file')} ({many(sources.bytes, 'byte')}): {len(listed)} that only grow",
+        f"{many(len(sources.containers), 'container')} seen",
+        many(len(sources.logs), "log call"),
     ]
     text = ", ".join(parts) + (f"; left out: {', '.join(left)}" if left else "")
     skipped = [f"skipped {show(path, 200)}: {show(reason)}" for path, reason in sources.skipped]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gctail.amounts import duration, growth
+from gctail.amounts import duration, growth, many
 from gctail.detectors.goal import at_or_over
 from gctail.detectors.shape import Course
 
@@ -62,12 +62,14 @@ def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load_shar
     highest = max([peak.level for peak in zigzag.peaks], default=course.top)
     match kind:
         case "steady" | "idle":
+            seen = f"{many(course.collections, 'collection')} in {duration(now_s)}"
             return (
-                f"the live heap stays at {level:.0f} MiB over {course.collections} collections in {duration(now_s)}",
+                f"the live heap stays at {level:.0f} MiB over {seen}",
                 f"{course.allocation_rate:.3g} MiB/s are allocated",
             )
         case "too-few-points":
-            return (f"{course.collections} collections in {now_s:.3g} s are too few to tell", growing)
+            few = f"{many(course.collections, 'collection')} in {duration(now_s)}: too few to tell"
+            return (few, growing) if rate > 0.0 else (few,)
         case "growth-with-load" if load_share >= TOLD_SHARE or highest <= level:
             return (f"{load_share:.0%} of the live heap's course follows the allocation rate",)
         case "growth-with-load" | "sawtooth" | "batch" | "spike":

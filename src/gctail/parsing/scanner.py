@@ -23,7 +23,10 @@ from gctail.parsing.streams import Streams
 from gctail.parsing.window import BUFFER_BYTES, LINE_BYTES, Room, Window
 from gctail.parsing.wrapped_lane import WrappedLane
 from gctail.parsing.wrappers import Unwrapper
-from gctail.records import Passage
+from gctail.records import Death, Passage, Sighting
+
+LOCAL = "kernel-ctime"
+"""The wrapper whose times are those of the machine, in a zone that it does not tell (`dmesg -T`)."""
 
 
 class Scanner:
@@ -156,7 +159,7 @@ class Scanner:
         """The same, with collections that stand one under another left together: for who takes many at once."""
         events = self._events[:]
         self._events.clear()
-        return events
+        return [_of_no_zone(event) for event in events] if self._unwrapper.name == LOCAL else events
 
     def pause(self) -> None:
         """No bytes have come for a while: hand on what is complete, without giving up what is open."""
@@ -219,3 +222,10 @@ class Scanner:
             if at < end:
                 self._wrapped.begin(thin=thin)
         self._hindsight.keep(start, end)
+
+
+def _of_no_zone(event: Found) -> Found:
+    """A report of a death says that its time is of no zone: whoever knows whose it is may tell which."""
+    if isinstance(event, Sighting) and isinstance(death := event.record, Death):
+        return replace(event, record=replace(death, details={**death.details, "local_time": True}))
+    return event

@@ -52,7 +52,7 @@ def brief(service: dict[str, Any]) -> Brief | None:
         if name in CAUSES
         else "",
         because=str(details.get("matched") or ""),
-        place=f"{death['origin']}:{death['offset']}",
+        place=f"{death['origin']} at byte {death['offset']:,}",
         evidence=death["text"].split("\n", 1)[0],
         memory=_memory(death["heap"], limit) if name in OF_MEMORY else "",
         step=first_step(service),

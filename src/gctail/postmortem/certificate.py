@@ -317,6 +317,8 @@ class Certificate(Struct, frozen=True):
     memory: Memory
     foretold: Foretold | None = None
     suspects: tuple[dict[str, Any], ...] = ()
+    indistinct: tuple[dict[str, Any], ...] = ()
+    """Of a leak that nobody is suspected of: lines that go with the growth, and that nothing tells apart."""
     mined_lines: int = 0
     """Lines of the application that were searched for suspects."""
     keys: tuple[Key, ...] = ()

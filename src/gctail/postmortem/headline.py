@@ -206,6 +206,13 @@ def _by_stacks(certificate: Certificate) -> str:
         return f"{frames[0]}"
     if certificate.stacks and certificate.stacks[0].count >= MANY:
         return _at_one_place(certificate.stacks[0])
+    return _unnamed(certificate)
+
+
+def _unnamed(certificate: Certificate) -> str:
+    """Why nobody is named."""
+    if certificate.indistinct:
+        return "none is proven: the growth is too even to tell its lines apart"
     if not certificate.mined_lines:
         return "not known: the log has no lines of the application"
     leaks = certificate.verdict is None or bool(certificate.verdict.get("leak"))

@@ -57,7 +57,7 @@ def persons(engine: Engine, witness: Witness) -> list[Person]:
         for epoch in epochs or [None]:
             last = epoch is None or epoch is epochs[-1]
             everybody.append(_person(service, stream, epoch, last=last, alone=len(services) == 1))
-    _share(everybody, list(witness.reports), witness.zoneless)
+    _share(everybody, list(witness.reports))
     return everybody
 
 
@@ -163,14 +163,14 @@ def _place(
     return run.origin, min([run.last_offset, *places[-1:]]), end
 
 
-def _share(everybody: list[Person], reports: list[Sighting], zoneless: set[str]) -> None:
+def _share(everybody: list[Person], reports: list[Sighting]) -> None:
     """Give every report to the process that it fits best; what fits none is a stranger's, and everybody is told so."""
     strangers: list[Sighting] = []
     weak: list[tuple[Sighting, Person, Match]] = []
     for report in reports:
         matches = []
         for person in everybody:
-            ours = settled(report, person.life) if report.origin in zoneless else report
+            ours = settled(report, person.life)
             matches.append((ours, person, match(ours, person.life)))
         best = max(matches, key=lambda each: (each[2].confidence, each[1].life.epoch), default=None)
         if best is None or best[2].confidence <= 0:

@@ -18,9 +18,12 @@ SPANS = 64
 MOST_RATES = 8
 
 
-def suspects_of(person: Person) -> tuple[dict[str, Any], ...]:
-    """Whom the log accuses of this process's growth, most suspected first."""
-    return tuple(person.service.suspects(person.epoch)) if person.epoch is not None else ()
+def accusation_of(person: Person) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
+    """Whom the log accuses of this process's growth, most suspected first; if nobody, whom nothing tells apart."""
+    if person.epoch is None:
+        return (), ()
+    suspects, indistinct = person.epoch.accusation(person.epoch.verdict())
+    return tuple(suspects), tuple(indistinct)
 
 
 def rates_of(person: Person, suspects: Sequence[dict[str, Any]]) -> tuple[TemplateRate, ...]:

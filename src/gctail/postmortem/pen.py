@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
-
 from gctail.parsing.text import show
+from gctail.parsing.widths import cut, wrapped
 
 WIDTH = 80
 RED, YELLOW, BLUE, GREEN, DIM, BOLD, PLAIN = (
@@ -28,14 +27,8 @@ class Pen:
 
     def wrapped(self, text: str, first: str = "  ", rest: str | None = None) -> list[str]:
         """Text folded at 80 columns."""
-        safe = show(text, 2000)
-        indent = first if rest is None else rest
-        return textwrap.wrap(safe, WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False) or [
-            first.rstrip()
-        ]
+        return wrapped(show(text, 2000), WIDTH, first, first if rest is None else rest) or [first.rstrip()]
 
     def cut(self, text: str, indent: str = "  ") -> str:
         """One line, shortened at the right."""
-        room = WIDTH - len(indent)
-        safe = show(text[: 2 * WIDTH], 8 * WIDTH)
-        return indent + (safe if len(safe) <= room and len(text) <= 2 * WIDTH else safe[: room - 1] + "…")
+        return indent + cut(show(text[: 2 * WIDTH], 8 * WIDTH), WIDTH - len(indent))

@@ -6,9 +6,10 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from gctail.advice.book import Advice
-from gctail.amounts import duration, size
-from gctail.attribution.wording import beside, called, only_those, said, surely, values_of
+from gctail.amounts import duration, many, size
+from gctail.attribution.wording import beside, called, nobody, only_those, said, surely, values_of
 from gctail.parsing.text import plain, show
+from gctail.parsing.widths import padded
 from gctail.postmortem.certificate import Case, Certificate, Memory, Moment, Quote
 from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
 from gctail.postmortem.pen import BLUE, BOLD, DIM, GREEN, RED, WIDTH, YELLOW, Pen
@@ -72,8 +73,7 @@ def top(certificate: Certificate, pen: Pen) -> Iterator[str]:
     what = "CERTIFICATE" if certificate.cause.name in NOT_DEATHS else "DEATH CERTIFICATE"
     name = show(certificate.service, 36)
     when = date_time(certificate.end_s) if certificate.end_s is not None else ""
-    title = f"{what}  {name}"
-    yield pen.head(f"{title}{when.rjust(WIDTH - len(title))}")
+    yield pen.head(f"{padded(f'{what}  {name}', WIDTH - len(when))}{when}".rstrip())
     colours = (GREEN if certificate.cause.name in {"alive", "healthy-end"} else RED, YELLOW, BLUE, BOLD)
     labels = ("cause", "dying" if dying(certificate) else "memory", "suspect", "do")
     for label, line, colour in zip(labels, certificate.headline, colours, strict=True):
@@ -170,6 +170,10 @@ def _bar(memory: Memory, pen: Pen) -> Iterator[str]:
 
 def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
     if not certificate.suspects:
+        if certificate.indistinct:
+            yield from ("", pen.head("Suspects"))
+            words = nobody(certificate.indistinct, certificate.mined_lines)
+            yield from pen.wrapped(f"{words[:1].upper()}{words[1:]}.")
         return
     yield from ("", pen.head("Suspects"))
     groups: list[object] = []
@@ -302,8 +306,8 @@ def _runs(certificate: Certificate, pen: Pen) -> Iterator[str]:
 
 def _read(case: Case, pen: Pen) -> Iterator[str]:
     read = case.input
-    parts = [f"{read.get('bytes', 0):,} bytes", f"{read.get('lines', 0):,} lines"]
-    parts.append(f"{read.get('gc_lines', 0):,} collections")
+    counted = (("bytes", "byte"), ("lines", "line"), ("gc_lines", "collection"))
+    parts = [many(read.get(key, 0), thing) for key, thing in counted]
     parts += [
         f"{read[key]:,} {name}" for key, name in (("mended", "mended"), ("unreadable", "unreadable")) if read.get(key)
     ]

@@ -8,6 +8,7 @@ from math import log2
 from gctail.amounts import duration
 from gctail.attribution.keys.values import Burst, KeyReport, Part
 from gctail.parsing.text import show
+from gctail.parsing.widths import cut, padded
 from gctail.postmortem.certificate import Certificate, Key
 from gctail.postmortem.pen import BLUE, BOLD, DIM, Pen
 from gctail.postmortem.wording import key_called
@@ -50,7 +51,7 @@ def _parts(found: KeyReport, pen: Pen) -> Iterator[str]:
     yield pen.paint(f"    {'part':<36}{'values':>10}{'keys without it':>18}", DIM)
     for part in found.parts[:MOST_PARTS]:
         name = show(named(part))
-        yield f"    {name if len(name) <= 35 else name[:34] + '…':<36}{part.distinct:>10,}{part.without:>18,}"
+        yield f"    {padded(cut(name, 35), 36)}{part.distinct:>10,}{part.without:>18,}"
 
 
 def named(part: Part) -> str:

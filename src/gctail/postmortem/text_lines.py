@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gctail.parsing.messages import read_message
 from gctail.parsing.text import show
+from gctail.parsing.widths import columns, cut, padded
 from gctail.postmortem.certificate import Certificate, LastLine, Spike
 from gctail.postmortem.headline import clock_time
 from gctail.postmortem.pen import DIM, WIDTH, Pen
@@ -35,9 +36,7 @@ def _changes(spike: Spike, pen: Pen) -> Iterator[str]:
         return
     yield pen.paint(f"    {'message':<44}{'then':>10}{'usually':>10}", DIM)
     for each in spike.changes[:MOST_CHANGES]:
-        name = show(each.message)
-        name = name if len(name) <= 43 else name[:42] + "…"
-        yield f"    {name:<44}{rate(each.per_min):>10}{rate(each.usual_per_min):>10}"
+        yield f"    {padded(cut(show(each.message), 43), 44)}{rate(each.per_min):>10}{rate(each.usual_per_min):>10}"
 
 
 def last_words(certificate: Certificate, pen: Pen) -> Iterator[str]:
@@ -71,7 +70,7 @@ def fitted(text: str, room: int) -> str:
 
 
 def _fitted(text: str, room: int) -> str:
-    if len(text) <= room:
+    if columns(text) <= room:
         return text
     read = read_message(text.encode("utf-8", "replace"))
     if read.format == "plain" or not read.message:

@@ -149,8 +149,6 @@ class Witness:
     def __init__(self) -> None:
         self.streams: dict[str, Stream] = {}
         self.reports: deque[Sighting] = deque(maxlen=MOST_REPORTS)
-        self.zoneless: set[str] = set()
-        """Inputs whose times are some unknown zone's."""
 
     def read(self, event: Sighting | Passage) -> None:
         """Something came in, before anybody made anything of it."""

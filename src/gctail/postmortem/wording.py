@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gctail.amounts import duration, size
+from gctail.amounts import duration, missing, size
 from gctail.attribution.wording import called
 
 if TYPE_CHECKING:
@@ -248,9 +248,8 @@ def _status(service: str, details: Details) -> str:
 
 
 def _cut(service: str, details: Details) -> str:  # noqa: ARG001
-    missing = details.get("missing")
-    are = "collection is" if missing == 1 else "collections are"
-    proof = f" {missing} {are} missing from it: the numbers of the others prove it." if missing else ""
+    gone = details.get("missing")
+    proof = f" {missing(gone)} from it: the numbers of the others prove it." if gone else ""
     torn = f" It ends {details['torn']}." if details.get("torn") else ""
     return f"The log does not reach an end of the process.{torn}{proof}"
 

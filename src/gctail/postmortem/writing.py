@@ -19,7 +19,7 @@ from gctail.postmortem.facts_of import facts_of
 from gctail.postmortem.headline import headline
 from gctail.postmortem.lives import Person, persons
 from gctail.postmortem.memory import memory
-from gctail.postmortem.mined import rates_of, suspects_of
+from gctail.postmortem.mined import accusation_of, rates_of
 from gctail.postmortem.quoting import Finder
 from gctail.postmortem.silence import ends_with_an_error, latest_of, silence
 from gctail.postmortem.spikes import spikes
@@ -108,7 +108,7 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
     warned = first_warning(person)
     dump = _dump(person)
     gogc = derived.gogc_estimate if derived is not None else None
-    suspects = suspects_of(person)
+    suspects, indistinct = accusation_of(person)
     usual = _usual(person)
     certificate = Certificate(
         service=service.name,
@@ -128,6 +128,7 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
         memory=held,
         foretold=foreseen,
         suspects=suspects,
+        indistinct=indistinct,
         mined_lines=epoch.mined_lines if epoch is not None else 0,
         rates=rates_of(person, suspects),
         spikes=spikes(person, usual, bins),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gctail.amounts import size
-from gctail.attribution.wording import called, only_those, said, surely
+from gctail.attribution.wording import called, nobody, only_those, said, surely
 from gctail.postmortem.certificate import Certificate, Hold, Key, Place
 from gctail.postmortem.held import grows, own_callers, place_of, short
 from gctail.postmortem.wording import key_called
@@ -20,6 +20,9 @@ EXAMPLES = 6
 def suspects(certificate: Certificate) -> Markup:
     """Most suspected first."""
     told = certificate.suspects
+    if not told and certificate.indistinct:
+        words = nobody(certificate.indistinct, certificate.mined_lines)
+        return tag("section", tag("h3", "Suspects"), tag("p", text(words[:1].upper() + words[1:], 800), "."))
     if not told:
         return Markup("")
     columns = [

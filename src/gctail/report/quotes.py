@@ -20,9 +20,9 @@ def quote(told: Quote) -> Markup:
 
 
 def place(origin: str, offset: int | None) -> Markup:
-    """`service.log:48213`: the file's name, with the whole path where the pointer rests."""
+    """`service.log at byte 48,213`: the file's name, with the whole path where the pointer rests."""
     name = origin.rpartition("/")[2] or origin
-    where = f"{name}:{offset}" if offset is not None else name
+    where = f"{name} at byte {offset:,}" if offset is not None else name
     title = f"{origin}, byte {offset:,}" if offset is not None else origin
     return tag("span", where, class_="place", title=title)
 

@@ -27,7 +27,9 @@ def ticket(certificate: Certificate) -> str:
         ]
     if cause.evidence:
         lines += ["", "**Evidence**", ""]
-        lines += [f"- {_code(each.text)} ({_code(f'{each.origin}:{each.offset}')})" for each in cause.evidence[:MOST]]
+        lines += [
+            f"- {_code(each.text)} ({_code(each.origin)} at byte {each.offset:,})" for each in cause.evidence[:MOST]
+        ]
     if certificate.suspects:
         lines += ["", "**Suspects**", ""]
         for each in certificate.suspects[:MOST]:

@@ -38,7 +38,6 @@ _KERNEL = re.compile(
     rb"|.{0,80}\bkernel: |.{0,100}oom-kill|.{0,80}Out of memory"
 )
 _PRETTY = re.compile(rb"\s*\{\s*\n\s*\"")
-_ZONELESS = re.compile(rb"\[[^\]\n\d][^\]\n]{12,36}\] ")
 _OLDER = re.compile(r"prev|previous|before|old(?:er)?|last|healthy|good|\.\d{1,3}(?:\.|$)", re.IGNORECASE)
 
 
@@ -88,8 +87,6 @@ class Autopsy:
 
     def kernel(self, path: str) -> None:
         """Read a kernel's log (dmesg, dmesg -T, journalctl -k in any output format): only its kills count."""
-        if _ZONELESS.match(self._head(path)):
-            self.witness.zoneless.add(path)
         if _PRETTY.match(self._head(path)):
             self.reading.notes.append(
                 f"{path}: its objects run over many lines: use journalctl -o json, not json-pretty"

@@ -12,6 +12,7 @@ from math import hypot, sqrt
 
 from msgspec import Struct
 
+from gctail.amounts import many
 from gctail.figures import FIGURES, Figure
 from gctail.runs.soak import BLOCKS, LEAST_BLOCKS, WARM_UP, Slope, memory_of, slope_of
 from gctail.traces import Bin
@@ -80,7 +81,7 @@ def _blocks(bins: Sequence[Bin], from_s: float, to_s: float) -> list[list[Bin]]:
     count = min(BLOCKS, len(part) // 2)
     if count < LEAST_BLOCKS or to_s <= from_s:
         count = sum(each.collections for each in part)
-        raise ValueError(f"only {count} collections after the warm-up are in both: too few to compare")
+        raise ValueError(f"{many(count, 'collection')} after the warm-up in both: too few to compare")
     blocks: list[list[Bin]] = [[] for _ in range(count)]
     for each in part:
         at = int(count * ((each.uptime_s or 0.0) - from_s) / (to_s - from_s))

@@ -43,12 +43,20 @@ class Console:
         columns = self.columns() if self.output == "text" else None
         line = (text if columns is None else folded(text, columns)) + "\n"
         if self._out is not None:
-            sys.stdout.flush()
-            self._out.write(line.encode(sys.stdout.encoding, sys.stdout.errors or "strict"))
+            self.put(line.encode(sys.stdout.encoding, sys.stdout.errors or "strict"))
             return
         sys.stdout.write(line)
         if self.at_once:
             sys.stdout.flush()
+
+    def put(self, text: bytes) -> None:
+        """Bytes as they are, in their place between what is said."""
+        sys.stdout.flush()
+        if self._out is not None:
+            self._out.write(text)
+        else:
+            sys.stdout.buffer.write(text)
+            sys.stdout.buffer.flush()
 
     def columns(self) -> int | None:
         """How wide the terminal is now; None where standard output is none."""

@@ -7,7 +7,8 @@ longer than a line is left to the terminal, so that it can be copied in one piec
 from __future__ import annotations
 
 import re
-from unicodedata import combining, east_asian_width
+
+from gctail.parsing.widths import columns as columns_of
 
 __all__ = ["NARROWEST", "folded"]
 
@@ -48,7 +49,4 @@ def _one(line: str, columns: int) -> str:
 
 
 def _width(text: str) -> int:
-    bare = _COLOUR.sub("", text)
-    if bare.isascii():
-        return len(bare)
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in bare)
+    return columns_of(_COLOUR.sub("", text))

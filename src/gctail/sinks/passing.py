@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from gctail.parsing.text import show
 from gctail.parsing.wrappers import unwrapped
@@ -14,13 +13,13 @@ MOST_CHARACTERS = 4000
 
 
 class PassingOn:
-    """Writes application text to standard output as it comes by, in its place between findings.
+    """Hands application text to `put` as it comes by, in its place between findings.
 
     At a terminal a line is made safe first; into a pipe it goes byte for byte.
     """
 
-    def __init__(self, *, terminal: bool) -> None:
-        self._terminal = terminal
+    def __init__(self, put: Callable[[bytes], None], *, terminal: bool) -> None:
+        self._put, self._terminal = put, terminal
 
     def along(self, events: Iterable[Sighting | Passage]) -> Iterator[Sighting | Passage]:
         """The same events; the text among them is written when its turn comes."""
@@ -34,9 +33,7 @@ class PassingOn:
         if passage.wrapper is not None:
             lines = unwrapped(text.decode("utf-8", "surrogateescape").splitlines(), passage.wrapper)
             text = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
-        sys.stdout.flush()
         if self._terminal:
             safe = (show(line, MOST_CHARACTERS) for line in text.removesuffix(b"\n").split(b"\n"))
             text = "".join(f"{line}\n" for line in safe).encode("utf-8", "replace")
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()
+        self._put(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from gctail.amounts import duration, growth
+from gctail.amounts import duration, growth, many, missing
 from gctail.attribution.wording import beside, nobody, said, sentence
 from gctail.detectors.reasons import AT_ONCE_S, LIMIT_FROM, any_moment
 from gctail.parsing.causes import ON_PURPOSE
@@ -159,7 +159,7 @@ def _heap_lines(service: dict[str, Any], verdict: Verdict | None) -> list[str]:
         return []
     until, processes = heap["last_uptime_s"], service["epochs"]
     of = f" of process {service['epoch']} of {processes}" if processes > 1 else ""
-    line = f"  {_course(heap)}{of} ({service['collections']} collections)"
+    line = f"  {_course(heap)}{of} ({many(service['collections'], 'collection')})"
     if verdict is not None and verdict.leak and verdict.rate_mib_per_s and verdict.onset_uptime_s is not None:
         since = duration(until - verdict.onset_uptime_s) if until is not None else "some time"
         if _timed(service):
@@ -307,8 +307,7 @@ def _ledger_lines(service: dict[str, Any]) -> list[str]:
     ledger = service["ledger"]
     told = []
     if ledger["missing"]:
-        are = "collection is" if ledger["missing"] == 1 else "collections are"
-        told.append(f"{ledger['missing']} {are} missing from this log (the numbers of the others prove it)")
+        told.append(f"{missing(ledger['missing'])} from this log (the numbers of the others prove it)")
     if ledger["doubled"]:
         told.append(f"{ledger['doubled']} stand in it twice")
     return [f"  {'; '.join(told)}"] if told else []
@@ -318,18 +317,18 @@ def _nothing(report: dict[str, Any], others: list[str]) -> str:
     read = report["input"]
     about = f" (services seen: {', '.join(show(name, 40) for name in others[:5])})" if others else ""
     return (
-        f"no garbage collections in {read['lines']} lines{about}.\n"
+        f"no garbage collections in {many(read['lines'], 'line')}{about}.\n"
         "  Is the service started with GODEBUG=gctrace=1, and is its standard error in this log?"
     )
 
 
 def _footer(report: dict[str, Any], palette: Palette) -> str:
     read = report["input"]
-    parts = [f"{read['bytes']:,} bytes", f"{read['lines']:,} lines", f"{read['gc_lines']:,} collections"]
+    parts = [many(read["bytes"], "byte"), many(read["lines"], "line"), many(read["gc_lines"], "collection")]
     if read["heap_samples"]:
-        parts.append(f"{read['heap_samples']:,} heap samples")
+        parts.append(many(read["heap_samples"], "heap sample"))
     if read["mended"]:
-        parts.append(f"{read['mended']:,} torn line{'s' if read['mended'] != 1 else ''} mended")
+        parts.append(f"{many(read['mended'], 'torn line')} mended")
     if read["unreadable"]:
         parts.append(f"{read['unreadable']:,} unreadable")
     notes = "".join(f"\nnote: {show(note, 400)}" for note in read.get("notes", ()))

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from gctail.attribution.wording import beside, called, only_those, said
 from gctail.parsing.text import show
+from gctail.parsing.widths import cut, padded
 from gctail.postmortem.text_lines import fitted
 from gctail.records import Finding
 from gctail.snapshot import Line, Row, Snapshot, time_left_s
@@ -60,7 +61,7 @@ def draw_service(row: Row, width: int, now_s: float, colours: dict[str, str]) ->
     colour = colours[SEVERITY_COLOUR[row.severity]]
     text = Text(no_wrap=True, overflow="crop")
     text.append(f"{SIGNS[row.severity]} ", style=f"bold {colour}")
-    text.append(show(row.service, name_width - 1).ljust(name_width))
+    text.append(padded(cut(show(row.service, name_width - 1), name_width - 1), name_width))
     text.append(f"{state_word(row.state):<13}", style=colour)
     text.append(f"{size(row.live_mib):>6} ")
     if roomy:

@@ -53,11 +53,13 @@ class Match(Struct, frozen=True):
 
 
 def settled(sighting: Sighting, life: Life) -> Sighting:
-    """The report with its time on our clock, where it was printed without a zone (dmesg -T, in local time).
+    """The report with its time on our clock, where it was printed in a `local_time` without a zone (dmesg -T).
 
     A shift by whole half hours that brings it to the end of the process is taken to be the zone. Where it comes near,
     its time says nothing: what dmesg -T reckons drifts. Where it does not even come near, it stays as it is.
     """
+    if not isinstance(sighting.record, Death) or not sighting.record.details.get("local_time"):
+        return sighting
     if sighting.time_s is None or life.end_s is None:
         return replace(sighting, time_s=None)
     late_s = sighting.time_s - life.end_s

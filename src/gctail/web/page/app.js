@@ -104,7 +104,7 @@ function hearFacts(facts) {
 /* ---- one service, one finding ---- */
 function choose(row, meant) {
   if (row.service !== detail.service) {
-    findings.of([]);
+    findings.of(null);
     findings.looked = null;
     accuse(at("suspects"), at("accused"), []);
     log.around = false;

@@ -14,6 +14,7 @@ export class Findings {
     this.look = look;
     this.all = [];
     this.own = [];
+    this.known = false;
     this.looked = null;
     everyone.addEventListener("change", () => this.draw());
     list.addEventListener("click", (event) => {
@@ -37,16 +38,17 @@ export class Findings {
   }
 
   of(findings) {
+    this.known = findings !== null;
     this.own = (findings || []).filter(isNews).slice(0, MOST);
     if (!this.everyone.checked) this.draw();
   }
 
   draw() {
-    const seen = this.seen(), shape = JSON.stringify([this.everyone.checked, this.looked, seen.map((each) => each.id)]);
+    const seen = this.seen(), shape = JSON.stringify([this.everyone.checked, this.known, this.looked, seen.map((each) => each.id)]);
     if (shape === this.shape) return;
     this.shape = shape;
     const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
-    this.list.replaceChildren(...(seen.length ? seen.map((each) => this.item(each)) : [make("li", "nothing", "Nothing was found.")]));
+    this.list.replaceChildren(...(seen.length ? seen.map((each) => this.item(each)) : [make("li", "nothing", this.known ? "Nothing was found." : "…")]));
     const again = focused && this.button(focused);
     if (again) again.focus({ preventScroll: true });
   }
@@ -125,7 +127,7 @@ export const accuse = (section, list, suspects) => {
     item.append(make("code", "", shown(said(suspect), 300)));
     if (typeof suspect.mib === "number") figures.append(make("b", "", `${Number(suspect.mib.toPrecision(3))} MiB`));
     if (typeof suspect.share === "number") figures.append(make("span", "", `${Math.round(100 * suspect.share)} % of the growth`));
-    if (typeof suspect.distinct === "number") figures.append(make("span", "", `${suspect.distinct.toLocaleString("en")} distinct ${shown(/^#/.test(suspect.slot || "#") ? "values" : suspect.slot, 60)}`));
+    if (typeof suspect.distinct === "number") figures.append(make("span", "", `${suspect.distinct.toLocaleString("en")} different values${/^#/.test(suspect.slot || "#") ? "" : ` of ${shown(suspect.slot, 60)}`}`));
     if (typeof suspect.since_uptime_s === "number") figures.append(make("span", "", `since +${span(suspect.since_uptime_s)}`));
     item.append(figures);
     if (suspect.example) item.append(make("code", "example", shown(suspect.example, 300)));
