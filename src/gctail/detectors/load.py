@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from operator import mul
 from typing import NamedTuple
 
 LOAD_RIDGE = 0.05
@@ -46,4 +47,5 @@ def above_now(loads: list[float]) -> float:
 
 def dot(a: list[float], b: list[float]) -> float:
     """The sum of products."""
-    return sum([x * y for x, y in zip(a, b, strict=True)])
+    total: float = sum(map(mul, a, b))
+    return total
