@@ -1,9 +1,4 @@
-"""Growth that slows down may end by itself, or be straight by now.
-
-A cache alone goes on bending until it is full. A leak beside a cache bends while that fills, and is straight then: what
-bends is looked at again in the younger part of its time, and judged by that where it is straight there. And a slope
-that is less than the one before is known only as well as three levels are.
-"""
+"""Growth that slows down may end by itself. A slope less than the one before is known as well as three levels are."""
 
 from __future__ import annotations
 
@@ -11,35 +6,16 @@ from collections.abc import Sequence
 from math import exp, sqrt
 from typing import TYPE_CHECKING
 
-from gctail.detectors.hinge import Fit
 from gctail.detectors.load import dot
 
 if TYPE_CHECKING:
     from gctail.detectors.history import History
 
-BENT, YOUNGER_PART, STRAIGHT = 0.3, 0.55, 0.8
-"""The weight of curves that end from which on growth bends, the younger part of its time, and the weight of curves
-without an end that makes it straight there."""
 SLOWING_ERROR, HALVES_NOISE = 0.08, 1.4
 """How well the ratio of two halves is known: by itself, and for each MiB of noise over the rise of the older half."""
 FEWEST_OF_A_HALF = 6
 LOGISTIC = 0.55
 """The scale of a logistic curve with the spread of a normal one."""
-
-
-def bends(found: Fit) -> bool:
-    """Whether the curves that come to an end by themselves explain the growth best."""
-    grown = sum([curve.weight for curve in found.curves])
-    ending = sum([curve.weight for curve in found.curves if curve.tau_s is not None])
-    return ending > BENT * grown > 0.0
-
-
-def is_straight(found: Fit, noise_mib: float) -> bool:
-    """Whether there clearly is growth, well above the noise, and curves without an end explain it best."""
-    endless = [curve for curve in found.curves if curve.tau_s is None]
-    weight = sum([curve.weight for curve in endless])
-    rise = sum([curve.weight * curve.rise_mib for curve in endless])
-    return weight >= STRAIGHT and rise >= weight * max(6 * noise_mib, 2.0)
 
 
 def gets_there(younger: float, older: float, age_s: float, head_mib: float, noise_mib: float) -> float:

@@ -25,7 +25,7 @@ START_SHARE = 0.06
 """What a process fills in so small a part of its time has nothing to do with its load."""
 HELD = (0.02, 0.04, 0.08)
 """How long a load may hold what it allocates, as shares of the age of what is fitted."""
-FEWEST_BLOCKS = 16
+FEWEST_BLOCKS = 9
 LEAST_NATS = 1.0
 """A load is fitted beside the curves where it adds so much log evidence to growth that is straight in time."""
 LEAST_OWN = 0.05

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gctail.detectors.bending import YOUNGER_PART, bends, is_straight
-from gctail.detectors.beneath import HELD, beneath, is_rise
+from gctail.detectors.beneath import HELD, START_SHARE, beneath, is_rise
 from gctail.detectors.busier import busier
 from gctail.detectors.copies import Copies
 from gctail.detectors.episodes import Zigzag
@@ -149,19 +148,16 @@ class Growth:
         return self.episode(now_s, head_mib), by_regression(self.regress(now_s, noise_mib), now_s, head_mib)
 
     def regress(self, now_s: float, noise_mib: float) -> Regression:
-        """A new regression, of which nothing is kept: over everything but a start-up that another growth followed."""
+        """A new regression, of which nothing is kept: over everything but the start-up."""
         rise = rise_of(self.zigzag, self.history, now_s)
-        since_s = 0.0
+        since_s = START_SHARE * now_s
         if rise is not None and rise.after_start_up:  # what the start-up allocated is gone after the longest hold
             since_s = rise.onset_s + HELD[-1] * (now_s - rise.onset_s)
         found = regression(self.history, noise_mib, since_s)
-        if bends(found.fit):
-            late = regression(self.history, noise_mib, now_s - YOUNGER_PART * (now_s - since_s))
-            found = late if is_straight(late.fit, noise_mib) else found
         if not is_rise(self.history.low, noise_mib):
             return found
-        hidden = beneath(self.history, now_s, noise_mib) or teeth(self.history, now_s, noise_mib)
-        return found._replace(beneath=hidden)
+        hidden = beneath(self.history, now_s, noise_mib), teeth(self.history, now_s, noise_mib)
+        return found._replace(hidden=tuple(each for each in hidden if each is not None))
 
     def steps(self) -> Ladder | None:
         """The ladder that the history ends with, if it does; nothing is kept."""

@@ -2,14 +2,16 @@
 
 The levels of some sixty blocks, whose widths grow with their age, are fitted by `level = c + s * f(x - onset)` for
 every onset and four families of f: linear in time, linear in the allocation clock (MiB allocated, the load that the
-trace itself knows), accelerating (a parabola in time), and saturating, 1 - exp(-x/tau) for a ladder of tau; a fifth has
-no onset: what was allocated within the last moments, which is what a load holds. Every fit costs O(1), because the sums
-over "everything after the onset" are suffix sums; the fits are weighed by their residuals as a BIC would weigh them.
+trace itself knows), accelerating (a parabola in time), and saturating, 1 - exp(-x/tau) for a ladder of tau. Two more
+have no onset: what grew in a line until it was full, for every end of that, and what was allocated within the last
+moments, which is what a load holds. Every fit costs O(1), because the sums over "everything after the onset" are suffix
+sums; the fits are weighed by their residuals as a BIC would weigh them.
 The method and its figures are described in bench/detection/RESULTS.md.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from math import exp, inf, log
@@ -20,9 +22,11 @@ LADDER = (0.06, 0.12, 0.25, 0.5, 1.0, 2.0)
 FEWEST_BLOCKS = 6
 EFFECTIVE_SHARE = 0.5
 """How many independent points a block is worth: neighbours share their noise."""
-PRIOR = {"time": 0.22, "allocation": 0.22, "accelerating": 0.08, "saturating": 0.4, "load": 0.5}
+PRIOR = {"time": 0.22, "allocation": 0.22, "accelerating": 0.08, "saturating": 0.3, "full": 0.06, "load": 0.5}
 """Belief before anything is seen, not normed: growth that ends is as likely as growth that does not, and what the load
 explains needs no other explanation."""
+LATEST_FULL = 0.92
+"""What is full has been so for the rest of the time: a saw, too, stands still for a moment when it has come down."""
 LEAST_BASE = 0.05
 USUAL_SWING = 5.0
 """How many times its least a load usually is at its most."""
@@ -121,7 +125,7 @@ class _Levels:
                 rss = all_rss - fy * fy / own
                 evidence = prior - half * log(rss + floor if rss > 0.0 else floor) - penalty
                 add((evidence, family, onset, fy / own, tau_s, False))
-        if self.beside is None:
+        if self.beside is None or family == "full":  # what stands still beneath a load does not grow there
             return
         prior += LOG_BENEATH - 0.5 * log(count)
         held, left_rss = self.held, all_rss - self.held * self.held
@@ -183,6 +187,7 @@ def fit(  # noqa: PLR0913, PLR0917 - what is fitted, and what is known of it
         _fit_load(found, each, PRIOR["load"] / len(recent))
     for share in LADDER:
         _fit_saturating(found, scaled, share)
+    _fit_full(found, scaled)
     return _posterior(found, times_s, allocated)
 
 
@@ -259,6 +264,22 @@ def _fit_saturating(found: _Levels, xs: list[float], tau: float) -> None:
     found.weigh(prior, "saturating", curves, products, tau)
 
 
+def _fit_full(found: _Levels, xs: list[float]) -> None:
+    """f = min(x, x1) for every end x1 of a filling: a bounded cache to which each request adds."""
+    ends = bisect_right(xs, LATEST_FULL)
+    sums = accumulate(xs, initial=0.0), accumulate([x * x for x in xs], initial=0.0)
+    curves = [
+        (sx + n * x1, sxx + n * x1 * x1)
+        for x1, n, sx, sxx in zip(xs[:ends], range(found.count, 0, -1), *sums, strict=False)
+    ]
+
+    def products(column: list[float], afters: list[float]) -> list[float]:
+        by_x = accumulate([x * y for x, y in zip(xs, column, strict=True)], initial=0.0)
+        return [filling + x1 * after for x1, filling, after in zip(xs[:ends], by_x, afters, strict=False)]
+
+    found.weigh(log(PRIOR["full"] / ends), "full", curves, products)
+
+
 def _posterior(found: _Levels, times_s: list[float], allocated: list[float]) -> Fit:
     """Turn log evidence into weights and coefficients into curves; what weighs next to nothing is dropped."""
     best = max([found.flat, *[evidence for evidence, *_ in found.candidates]])
@@ -293,6 +314,8 @@ def _curve(  # noqa: PLR0913, PLR0917 - a fit and its units
         left = slope * exp(-x / tau)
         tau_s = tau * age_s
         return Curve(weight, family, onset_s, slope - left, left / tau_s, left, tau_s, beneath)
+    if family == "full":  # here the place is that of its end
+        return Curve(weight, family, times_s[0], slope * (onset_s - times_s[0]) / age_s, 0.0, 0.0, 0.0, beneath)
     if family == "accelerating":
         return Curve(weight, family, onset_s, slope * x * x, 2 * slope * x / age_s, None, None, beneath)
     if family == "time":

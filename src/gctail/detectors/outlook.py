@@ -20,7 +20,7 @@ from gctail.detectors.rises import rise_of
 
 YOUNGEST_BENEATH = 0.5
 """Growth beneath a load has to have lasted for so much of the time, in which the load comes and goes."""
-BENEATH_TRUST = 0.8
+BENEATH_TRUST = 0.9
 """What the load holds is known less well than what it takes to fit it."""
 AHEAD = 1.5
 """A slow leak in a large heap is a leak, too: no growth has to last for more times its age to be called one."""
@@ -122,10 +122,8 @@ def by_regression(found: Regression, now_s: float, head_mib: float) -> Outlook:
     return Outlook(chance, _median(ways, grown), onset_s / grown, rise / grown, rate / grown, endless, found.fit.load)
 
 
-def by_waves(found: Beneath | None, now_s: float, head_mib: float) -> Outlook:
+def by_waves(found: Beneath, now_s: float, head_mib: float) -> Outlook:
     """Judge the curves beneath a load, by what is left when the load is taken out of the levels."""
-    if found is None:
-        return NOTHING
     oldest_s = YOUNGEST_BENEATH * now_s
     curves = tuple(curve for curve in found.fit.curves if curve.beneath and now_s - curve.onset_s >= oldest_s)
     load = Load(0.0, found.peak_mib, 0.0)
@@ -134,8 +132,9 @@ def by_waves(found: Beneath | None, now_s: float, head_mib: float) -> Outlook:
 
 
 def by_curves(found: Regression, now_s: float, head_mib: float) -> tuple[Outlook, Outlook]:
-    """Judge all that a regression found: the curves of the levels, and those beneath a load."""
-    return by_regression(found, now_s, head_mib), by_waves(found.beneath, now_s, head_mib)
+    """Judge all that a regression found: the curves of the levels, and the likelier of those beneath something."""
+    hidden = [by_waves(each, now_s, head_mib) for each in found.hidden]
+    return by_regression(found, now_s, head_mib), max(hidden, key=lambda way: way.probability, default=NOTHING)
 
 
 def _ahead(age_s: float, left_s: float | None) -> float | None:

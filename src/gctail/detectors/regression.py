@@ -11,16 +11,16 @@ from gctail.detectors.load import Load, load_of
 
 
 class Regression(NamedTuple):
-    """The curves through the levels without their load, and that load; growth beneath a load fitted with it."""
+    """The curves through the levels without their load, and that load; growth fitted beside a load, or beside teeth."""
 
     fit: Fit
     load: Load
-    beneath: Beneath | None = None
+    hidden: tuple[Beneath, ...] = ()
 
     @property
     def load_share(self) -> float:
         """How much of the level's course is that of the load."""
-        return max(self.load.share, self.beneath.share if self.beneath is not None else 0.0)
+        return max([self.load.share, *(each.share for each in self.hidden)])
 
 
 def regression(history: History, noise_mib: float, since_s: float = 0.0) -> Regression:
