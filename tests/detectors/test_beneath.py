@@ -102,3 +102,9 @@ def test_two_buffers_that_take_turns_are_a_saw_however_even_the_rate(story: Any)
     tooth = [91, 77, 88, 101, 80, 92, 66, 75, 63, 72, 57, 48, 56, 65, 59, 68, 78, 91, 78, 66]
     judge, _ = story([33, 46, 59, 79, *tooth], every_s=3.0)
     assert judge.verdict().kind == "sawtooth"
+
+
+def test_a_leak_beneath_waves_of_requests_neither_accelerates_nor_goes_in_steps(make: Any) -> None:
+    """Its course is that of the waves; what is kept goes up in a line."""
+    told = judged(make, waves, lambda at_s: 0.5 * at_s).verdict()
+    assert (told.leak, told.kind) == (True, "leak")

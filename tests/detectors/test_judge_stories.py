@@ -430,6 +430,13 @@ def test_rules_that_are_loaded_anew_beside_the_old_ones_are_steps(story: Any, ma
     assert story(lives)[0].verdict().kind == "step"
 
 
+def test_a_few_clean_steps_of_which_nobody_knows_whether_more_will_come_are_told_as_steps(story: Any) -> None:
+    """Every quarter of the time a model is loaded that is a tenth larger; between them the heap does not move."""
+    judge, _ = story([4, 60, *([63] * 9), *([70] * 9), *([77] * 9), *([85] * 9)])
+    told = judge.verdict()
+    assert (told.leak, told.kind) == (False, "step")
+
+
 def test_what_trembles_and_ends_where_it_began_is_steady(story: Any) -> None:
     """A service with a pool of buffers: its noise is a tenth of its heap, and a bounded cache is none of it."""
     lives = "22 23 22 22 23 23 23 22 24 22 23 23 24 23 23 24 22 23 24 23 25 24 24 24 22 22 24 24 23 24 24 25 24"

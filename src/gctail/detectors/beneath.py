@@ -59,6 +59,11 @@ class Beneath(NamedTuple):
     peak_mib: float = 0.0
     share: float = 0.0
 
+    @property
+    def weight(self) -> float:
+        """The belief that something grows beneath the load."""
+        return sum([curve.weight for curve in self.fit.curves if curve.beneath])
+
 
 def beneath(history: History, now_s: float, noise_mib: float) -> Beneath | None:
     """The growth beneath the load of these blocks; None where no load explains what growth alone does not."""

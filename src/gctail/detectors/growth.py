@@ -18,7 +18,7 @@ from gctail.detectors.floor import floor_of
 from gctail.detectors.hinge import FEWEST_BLOCKS
 from gctail.detectors.history import History
 from gctail.detectors.ladder import Ladder, ladder
-from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook, by_curves, by_episode, by_regression, by_streak
+from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook, by_curves, by_episode, by_streak
 from gctail.detectors.passing import Passing
 from gctail.detectors.regression import Regression, regression
 from gctail.detectors.rises import rise_of
@@ -143,9 +143,10 @@ class Growth:
         """The episode under way, judged against another level."""
         return by_episode(self.zigzag, self.history, now_s, head_mib)
 
-    def towards(self, now_s: float, head_mib: float, noise_mib: float) -> tuple[Outlook, Outlook]:
-        """Both ways of judging against another level than usual; a new regression, of which nothing is kept."""
-        return self.episode(now_s, head_mib), by_regression(self.regress(now_s, noise_mib), now_s, head_mib)
+    def towards(self, found: Regression, judged: Outlook, now_s: float, head_mib: float) -> tuple[Outlook, Outlook]:
+        """Both ways of judging against another level than usual; only what was hidden is judged so again."""
+        straight, hidden = by_curves(found, now_s, head_mib)
+        return (NOTHING, hidden) if judged.hidden else (self.episode(now_s, head_mib), straight)
 
     def regress(self, now_s: float, noise_mib: float) -> Regression:
         """A new regression, of which nothing is kept: over everything but the start-up."""

@@ -23,7 +23,7 @@ from gctail.detectors.legacy import FEWEST_COLLECTIONS, Run, legacy, shown
 from gctail.detectors.look import beneath, look
 from gctail.detectors.maps import MapGrowth
 from gctail.detectors.others import NOBODY, Others, Replicas, nobody, others
-from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook, by_regression
+from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook
 from gctail.detectors.patience import TO_LIMIT, settled
 from gctail.detectors.pauses import PauseSpike
 from gctail.detectors.reasons import over_sentence
@@ -221,7 +221,8 @@ class Judge:
         if growth.floor is not None and (below := beneath(growth, room, self._least_noise_mib)) is not None:
             growth, room, _, _, episode, judged = below
         if room.near_mib < room.head_mib:
-            episode, judged = growth.towards(self._bearing.now_s, room.head_mib, self._least_noise_mib)
+            found = growth.regress(self._bearing.now_s, self._least_noise_mib)
+            episode, judged = growth.towards(found, judged, self._bearing.now_s, room.head_mib)
         end = ending(growth, room, episode, judged, earlier=said.end)
         return telling(Grown(weight, end, said), room, self.gathering.origin_s)
 
@@ -311,7 +312,7 @@ class Judge:
         if self._alarm.stands and probability >= STILL_BELIEVED:
             probability = max(probability, LEAK)
         if near < head:
-            judged, episode = by_regression(found, now_s, head), growth.episode(now_s, head)
+            episode, judged = growth.towards(found, judged, now_s, head)
         end = ending(growth, room, episode, judged, earlier=said.end)
         rise = max(judged.rise_mib, episode.rise_mib)
         course = Course(

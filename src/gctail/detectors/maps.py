@@ -13,6 +13,9 @@ SMALLEST_JUMP_MIB = 4
 LONGEST_PLATEAU = 24
 FALL = (0.2, 0.8)
 """Share of the jump that is given back when the old buckets are free: 0.45 with payload, 0.6 without."""
+OF_A_SLICE, QUARTER = 0.7, 1.25
+"""A large slice grows by a quarter (runtime/slice.go): what it gives back is 0.8 of its new array. Not every copy of it
+is seen."""
 KEPT = 6
 CLASSIC_LOAD = 6.5
 
@@ -92,17 +95,20 @@ class MapGrowth:
         if len(self._doublings) < 2 or not self._is_map():
             return []
         (_, jump, _, _), (_, later_jump, fall, _) = self._doublings[-2:]
+        is_slice = fall >= OF_A_SLICE * later_jump
+        like = "one slice that is appended to" if is_slice else "one map or one buffer that doubles"
+        following = QUARTER if is_slice else 2.0
         return self._alarm.on(
             "warning" if len(self._doublings) > 2 else "info",
-            f"the live heap doubles like one map: at gc {number} it fell back by {fall:.0f} MiB after a jump of "
+            f"the live heap grows like {like}: at gc {number} it fell back by {fall:.0f} MiB after a jump of "
             f"{later_jump:.0f} MiB, twice the jump before ({jump:.0f} MiB); the next one will ask for about "
-            f"{2 * later_jump:.0f} MiB at once",
+            f"{following * later_jump:.0f} MiB at once",
             {
                 "jumps_mib": [doubling[1] for doubling in self._doublings],
                 "levels_mib": [doubling[0] for doubling in self._doublings],
                 "cycle": number,
-                "next_jump_mib": 2 * later_jump,
-                "entries": _entries(later_jump),
+                "next_jump_mib": following * later_jump,
+                "entries": {} if is_slice else _entries(later_jump),
             },
         )
 

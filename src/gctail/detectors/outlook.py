@@ -33,7 +33,7 @@ class Outlook(NamedTuple):
     """One judgement: probability, seconds to the fatal level (None: never), onset (s), rise (MiB), rate (MiB/s).
 
     `endless` is the weight of the curves that come to no end by themselves, where there are curves, `load` that of
-    growth which the allocation rate explains by itself.
+    growth which the allocation rate explains by itself; `hidden` is whether it grows beneath a load, or beneath teeth.
     """
 
     probability: float
@@ -43,6 +43,7 @@ class Outlook(NamedTuple):
     rate_mib_per_s: float
     endless: float = 0.0
     load: float = 0.0
+    hidden: bool = False
 
 
 NOTHING = Outlook(0.0, None, 0.0, 0.0, 0.0)
@@ -128,7 +129,7 @@ def by_waves(found: Beneath, now_s: float, head_mib: float) -> Outlook:
     curves = tuple(curve for curve in found.fit.curves if curve.beneath and now_s - curve.onset_s >= oldest_s)
     load = Load(0.0, found.peak_mib, 0.0)
     way = by_regression(Regression(found.fit._replace(curves=curves), load), now_s, head_mib)
-    return way._replace(probability=way.probability * found.goes_on * BENEATH_TRUST)
+    return way._replace(probability=way.probability * found.goes_on * BENEATH_TRUST, hidden=True)
 
 
 def by_curves(found: Regression, now_s: float, head_mib: float) -> tuple[Outlook, Outlook]:

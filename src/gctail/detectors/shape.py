@@ -35,6 +35,10 @@ SMALLEST_STEP_MIB = 3.0
 FALL_SHARE = 0.4
 """What falls by this much of its spread has not filled anything up."""
 MOSTLY_LOAD = 0.6
+MOSTLY_HIDDEN = 0.5
+"""The belief in growth beneath a load, or beneath teeth, from which on the level's course is not that of the growth."""
+MOST_FALLEN = 0.5
+"""Of all that a staircase rises: where more is given back on the way it is a saw."""
 TOOTH_SHARE, FEWEST_TURNS, LITTLE_LOAD = 0.2, 6, 0.5
 """Teeth of this share of the spread, so many troughs and peaks, make a saw where a load explains no more than that."""
 STILL_RISES = 0.4
@@ -47,8 +51,8 @@ HIGH_QUANTILE = 0.85
 """What a level is only seldom above is no plateau: a spike on it is none."""
 AT_ONCE_SHARE = 0.07
 """A rise that begins earlier began with the process."""
-LARGE_SHARE, NEARLY_ALL = 0.25, 0.8
-"""Rises of a quarter of all of it are steps; they are nearly all of it where it goes up in steps."""
+LARGE_SHARE, NEARLY_ALL = 0.22, 0.8
+"""Rises of so much of all of it are steps; they are nearly all of it where it goes up in steps."""
 STANDS = 4
 """Blocks from one step to the next, and at both ends."""
 BACK_SHARE, MOST_BACK = 0.3, 0.15
@@ -81,19 +85,30 @@ def kind_of(course: Course, growth: Growth, found: Regression, view: View) -> st
     if course.collections < 12 and course.rise > 0.5 * course.level:
         return "too-few-points"  # still rising, or nearly
     if course.probability >= UNDECIDED:
-        return "too-few-points" if course.collections < FEWEST_TO_CALL_GROWTH else "growing"
+        if course.collections < FEWEST_TO_CALL_GROWTH:
+            return "too-few-points"
+        return "step" if _in_steps(_settled_lows(course, growth), _still_mib(course, growth)) else "growing"
     return _kind_of_course(course, growth, found)
+
+
+def _settled_lows(course: Course, growth: Growth) -> Sequence[float]:
+    """Its levels since what it loads at its start (MiB)."""
+    return growth.history.low[growth.history.at(LOADING_SHARE * course.now_s) :]
+
+
+def _still_mib(course: Course, growth: Growth) -> float:
+    """What moves by no more than this stands still."""
+    return max(3 * growth.zigzag.noise, 2.0, STILL_SHARE * course.level)
 
 
 def _kind_of_course(course: Course, growth: Growth, found: Regression) -> str:
     """The same of what is most likely none, and has enough points."""
     zigzag, history = growth.zigzag, growth.history
     settled, later = (history.since(share * course.now_s) for share in (LOADING_SHARE, EARLY_SHARE))
-    still_mib = max(3 * zigzag.noise, 2.0, STILL_SHARE * course.level)
+    still_mib, lows = _still_mib(course, growth), _settled_lows(course, growth)
     has_risen = settled.low[0] < course.level - still_mib
     if _spread(settled) < still_mib or (_spread(later) < still_mib and not has_risen):
         return "idle" if course.allocation_rate < IDLE_MIB_PER_S else "steady"
-    lows = history.low[history.at(LOADING_SHARE * course.now_s) :]
     if _in_steps(lows, still_mib):
         return "step"
     moved = _kind_of_motion(course, zigzag, found, settled, growth.recent(0.0, course.now_s))
@@ -142,6 +157,8 @@ def _kind_of_leak(course: Course, growth: Growth, found: Regression, view: View)
     """Which leak: of goroutines, by steps, faster and faster, or plain."""
     if course.stacks_share > STACKS_SHARE:
         return "goroutine-growth"
+    if any(each.weight > MOSTLY_HIDDEN for each in found.hidden):
+        return "leak"  # its course is that of what hides it
     levels = [low for low, t in zip(view.low, view.time_s, strict=True) if t >= course.onset_s]
     times = [t for t in view.time_s if t >= course.onset_s]
     if len(levels) < 8 or course.rise <= 0.0:
@@ -159,6 +176,8 @@ def _by_steps(levels: list[float]) -> bool:
     if len(rises) < FEWEST_RISES:
         return False
     total = levels[-1] - levels[0]
+    if sum([rise for rise in rises if rise < 0.0]) < -MOST_FALLEN * total:
+        return False
     large = [rise for rise in rises if rise > max(1.3 * total / len(rises), SMALLEST_STEP_MIB)]
     if len(large) < 3 or sum(large) < 0.8 * total:
         return False

@@ -43,7 +43,7 @@ HEADLINES = {
     "growing": "growing; too early to call it a leak",
     "warm-up": "no leak seen: warming up",
     "bounded-cache": "no leak: growth has stopped, as of a cache that is full",
-    "step": "no leak: the heap made a step and stays",
+    "step": "no leak seen: the heap rose at once, and stays",
     "sawtooth": "no leak: growth is given back again and again",
     "batch": "no leak: a batch came and went",
     "spike": "no leak: a spike",
