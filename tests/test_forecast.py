@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from gctail.detectors.lasting import Way, forecast
 from gctail.detectors.passage import assumed_level, fatal_level, survival
 from gctail.detectors.reasons import limit_sentence
-from gctail.records import Forecast
-from gctail.sinks.text import _forecast_lines
+from gctail.records import Forecast, Verdict
+from gctail.sinks.text import _forecast_lines, _since_lines
 
 
 def test_without_gomemlimit_the_goal_kills_at_half_the_limit() -> None:
@@ -168,6 +168,22 @@ def test_it_is_told_who_gave_the_limit(limit_from, why):
         told
         == f"  at this rate memory is gone 20 s (10 s to 40 s) after the last collection, at 245 MiB of live heap ({why})"
     )
+
+
+def test_a_level_that_is_passed_is_no_number_of_seconds_either():
+    """Under GOMEMLIMIT the collector chases itself from there on, and nobody knows for how long."""
+    passed = Forecast(102.0, 0.8, 0.0, 2.1, "gomemlimit")
+    [told] = _forecast_lines({"death": None, "heap": {"last_uptime_s": 9.0}}, passed)
+    assert told == "  memory may be gone any moment now, at 102 MiB of live heap (the end, by GOMEMLIMIT)"
+
+
+def test_the_process_that_runs_now_is_told_when_its_memory_is_gone():
+    """And not only how the one before it died."""
+    foretold = Forecast(65.0, 26.0, 18.0, 37.0, "earlier-death")
+    leak = Verdict(leak=True, probability=0.92, kind="leak", onset_uptime_s=8.0, rate_mib_per_s=0.5, forecast=foretold)
+    heap = {"first_live_mib": 3, "last_live_mib": 53, "first_uptime_s": 0.0, "last_uptime_s": 59.0}
+    _, told = _since_lines({"since": {"epoch": 2, "heap": heap, "verdict": leak}})
+    assert told.startswith("  at this rate memory is gone 26 s (18 s to 37 s) after the last collection, at 65 MiB")
 
 
 def test_a_process_that_has_only_gomemlimit_is_told_when_that_ends_it(gctail):

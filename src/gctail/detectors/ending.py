@@ -73,13 +73,15 @@ def _as_before(earlier: Precedent, limit_mib: float | None) -> Forecast:
 
 def _forecast(growth: Growth, room: Room, ways: list[Outlook]) -> Forecast:
     """The forecast by the first of these ways that has an end; never where none has."""
-    limit = room.limit_mib if room.limit_mib is not None else room.level_mib + room.head_mib
+    limit = room.limit_mib if room.limit_mib is not None else room.fatal_mib
     seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
     if seconds is None or ways[0].rate_mib_per_s <= 0.0 or not len(growth.history):
         return Forecast(round(limit, 3), None, None, None, room.told_by)
     told = forecast(_way(growth, room, ways[0], seconds), limit, room.told_by)
+    if _holds_back(room) or room.limit_mib is None:
+        return replace(told, low=0.0) if room.level_mib >= room.fatal_mib else told
     goal_mib = room.bearing.next_goal_mib
-    if goal_mib is None or room.limit_mib is None or _holds_back(room) or goal_mib < AT_LIMIT * room.limit_mib:
+    if goal_mib is None or goal_mib < AT_LIMIT * room.limit_mib:
         return told
     return replace(told, low=0.0, next_goal_mib=round(goal_mib, 1))  # from here on it may die at any allocation
 

@@ -87,12 +87,17 @@ def limit_sentence(forecast: Forecast | None, limit_mib: float | None, level: fl
         return f"no limit is known; at this rate it doubles in {duration(level / rate)}" if rate > 0.0 else None
     if forecast.seconds is None:
         return None
-    when = f"in about {duration(forecast.seconds)}" if forecast.seconds >= AT_ONCE_S else "any moment now"
+    when = "any moment now" if is_here(forecast) else f"in about {duration(forecast.seconds)}"
     if limit_mib is None:
         return f"at this rate {forecast.limit_mib:.0f} MiB are live {when}: {LIMIT_FROM[forecast.limit_from]}"
     if forecast.next_goal_mib is not None:
         return f"the memory may be gone {any_moment(forecast.next_goal_mib, limit_mib)}"
     return f"at this rate the limit of {limit_mib:.0f} MiB is met {when}"
+
+
+def is_here(forecast: Forecast) -> bool:
+    """Whether the level at which the process dies is reached: a number of seconds would pretend to know."""
+    return forecast.seconds is not None and (forecast.seconds < AT_ONCE_S or forecast.low == 0.0)
 
 
 def any_moment(next_goal_mib: float, limit_mib: float) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gctail.amounts import duration, growth, many, missing
 from gctail.attribution.wording import beside, nobody, said, sentence
-from gctail.detectors.reasons import AT_ONCE_S, LIMIT_FROM, any_moment
+from gctail.detectors.reasons import LIMIT_FROM, any_moment, is_here
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.text import plain, show
 from gctail.parsing.times import rfc3339
@@ -188,7 +188,8 @@ def _since_lines(service: dict[str, Any]) -> list[str]:
         return []
     verdict = since["verdict"]
     state = f"{HEADLINES.get(verdict.kind, verdict.kind)} (probability of a leak {verdict.probability:.0%})"
-    return [f"  process {since['epoch']} came after it: {_course(since['heap'])}; {state}"]
+    line = f"  process {since['epoch']} came after it: {_course(since['heap'])}; {state}"
+    return [line, *(_forecast_lines({"death": None, "heap": since["heap"]}, verdict.forecast) if verdict.leak else ())]
 
 
 def _course(heap: dict[str, Any]) -> str:
@@ -219,7 +220,7 @@ def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[
     if forecast.next_goal_mib is not None:
         when = any_moment(forecast.next_goal_mib, forecast.limit_mib)
         return [f"  memory may be gone {when}, and nine times out of ten within {high} of the last collection"]
-    if forecast.seconds < AT_ONCE_S:
+    if is_here(forecast):
         return [f"  memory may be gone any moment now, at {limit}"]
     between = f" ({duration(forecast.low)} to {high})" if forecast.low is not None else ""
     return [
