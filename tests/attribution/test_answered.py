@@ -31,6 +31,15 @@ def test_as_many_ends_of_the_same_thing_answer_a_line(said, ended):
     assert told(*said) == ended
 
 
+def test_what_shares_the_name_of_its_keys_is_about_the_same():
+    """`queue active qid=7`, `removed qid=7`: no word of the one stands in the other."""
+    played = Played(1)
+    for message in ("queue active", "removed"):
+        played.lines(message, counts=[10] * played.bins, keys=lambda count: count)
+    courses = played.courses()
+    assert [courses.templates[at].message for at in answered(courses, 0)] == ["queue active"]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_of_tickets_the_abandoned_ones_are_blamed_and_not_those_that_were_opened(seed):
     """One in ten stays; the heap is full of those that wait, so it goes along with all that come."""

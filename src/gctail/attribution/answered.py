@@ -17,7 +17,7 @@ from gctail.attribution.deeds import about, deeds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gctail.templates.courses import Courses
+    from gctail.templates.courses import Courses, Template
 
 FEWEST = 20
 """Lines, of which as many coming and going may be more than chance."""
@@ -32,7 +32,7 @@ def answered(courses: Courses, begin: int) -> frozenset[int]:
     """Places of the templates that bring something which ends, as other templates tell, in the bins from `begin` on."""
     counts = np.array([each.count[begin:] for each in courses.templates], float).sum(1)
     done = [deeds(each.message) for each in courses.templates]
-    of_what = [about(each.message) for each in courses.templates]
+    of_what = [about(each.message) | _filed_under(each) for each in courses.templates]
     ends = [at for at in np.argsort(-counts).tolist() if done[at] & _MAY_END and counts[at]][:MOST_ENDS]
     return frozenset(
         at
@@ -41,6 +41,11 @@ def answered(courses: Courses, begin: int) -> frozenset[int]:
         and not said & _MAY_END
         and _is_answered(counts[at], [(counts[end], done[end], bool(of_what[at] & of_what[end])) for end in ends])
     )
+
+
+def _filed_under(template: Template) -> frozenset[str]:
+    """The names of its keys: lines of one thing that came and went share that of the thing."""
+    return frozenset(slot.name for slot in template.slots if slot.name and slot.distinct >= FEWEST)
 
 
 def _is_answered(came: float, ends: Sequence[tuple[float, frozenset[str], bool]]) -> bool:
