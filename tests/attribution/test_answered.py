@@ -1,8 +1,10 @@
 """What comes to an end by another line is under way for a while, and keeps nothing by itself."""
 
+import numpy as np
 import pytest
+from msgspec import structs
 
-from gctail.attribution.answered import answered
+from gctail.attribution.answered import endings
 from gctail.attribution.choosing import suspects
 from played_courses import Played
 
@@ -13,7 +15,7 @@ def told(*said):
     for message, count in said:
         played.lines(message, counts=[count] * played.bins)
     courses = played.courses()
-    return [courses.templates[at].message for at in sorted(answered(courses, 0))]
+    return [courses.templates[at].message for at in sorted(endings(courses, 0))]
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,8 @@ def told(*said):
         ([("client upgraded", 20), ("client closed", 10)], []),
         ([("client upgraded", 10), ("file closed", 10)], []),
         ([("ticket opened", 20), ("match found", 18), ("ticket abandoned", 2)], ["ticket opened"]),
+        ([("stream opened", 50), ("stream closed", 30), ("stream broken", 16)], ["stream opened"]),
+        ([("stream opened", 50), ("stream closed", 30), ("file broken", 16)], []),
         ([("session opened", 10), ("session looked up", 10)], []),
         ([("session opened", 20), ("page rendered", 18), ("page fetched", 2)], []),
     ],
@@ -37,7 +41,7 @@ def test_what_shares_the_name_of_its_keys_is_about_the_same():
     for message in ("queue active", "removed"):
         played.lines(message, counts=[10] * played.bins, keys=lambda count: count)
     courses = played.courses()
-    assert [courses.templates[at].message for at in answered(courses, 0)] == ["queue active"]
+    assert [courses.templates[at].message for at in endings(courses, 0)] == ["queue active"]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -57,3 +61,21 @@ def test_of_tickets_the_abandoned_ones_are_blamed_and_not_those_that_were_opened
     for each in found:
         if each.message == "ticket opened":
             assert "under way" in each.counter_evidence[0] + each.counter_evidence[-1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_two_ends_the_one_that_keeps_something_is_blamed(seed):
+    """Streams are open for some seconds, in waves; of those that break something stays."""
+    chance = np.random.default_rng(seed)
+    played = Played(seed, bins=60, onset=0)
+    came_s = chance.uniform(0, 60, 6000)
+    came_s = came_s[chance.random(6000) < 0.5 + 0.45 * np.sin(came_s / 3)]
+    ends_s, breaks = came_s + chance.exponential(2.0, came_s.size), chance.random(came_s.size) < 0.3
+    count = lambda at_s: np.histogram(at_s, bins=60, range=(0, 60))[0].astype(float).tolist()  # noqa: E731
+    for message, at_s in (("opened", came_s), ("closed", ends_s[~breaks]), ("broken", ends_s[breaks])):
+        played.lines(f"stream {message}", counts=count(at_s))
+    played.keep(0.07, count(ends_s[breaks]))
+    courses, opened = played.courses(), np.cumsum(count(came_s)) - np.cumsum(count(ends_s))
+    live = [level + 0.07 * held for level, held in zip(courses.live_mean_mib, opened, strict=True)]
+    first, *_ = suspects(structs.replace(courses, live_mib=live, live_mean_mib=live, live_low_mib=live), 3.0)
+    assert first.message == "stream broken"

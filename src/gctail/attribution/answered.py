@@ -8,7 +8,7 @@ opened most are found a match, and some are abandoned.
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,25 +22,27 @@ if TYPE_CHECKING:
 FEWEST = 20
 """Lines, of which as many coming and going may be more than chance."""
 BY_ONE, BY_TWO, MORE = 0.85, 0.96, 1.03
-"""Of what came so much has gone, as told by lines of one kind, or of two, which must then be all of it."""
+"""Of what came so much has gone, as told by lines of one kind, or of two: all of it, if one may be of another thing."""
 MOST_ENDS = 24
 _ENDS = {"ends", "fails"}
 _MAY_END = {"ends", "fails", "reads"}
 
 
-def answered(courses: Courses, begin: int) -> frozenset[int]:
-    """Places of the templates that bring something which ends, as other templates tell, in the bins from `begin` on."""
+def endings(courses: Courses, begin: int) -> dict[int, tuple[int, ...]]:
+    """Templates that bring something which ends, each with those that tell so, in the bins from `begin` on."""
     counts = np.array([each.count[begin:] for each in courses.templates], float).sum(1)
     done = [deeds(each.message) for each in courses.templates]
     of_what = [about(each.message) | _filed_under(each) for each in courses.templates]
     ends = [at for at in np.argsort(-counts).tolist() if done[at] & _MAY_END and counts[at]][:MOST_ENDS]
-    return frozenset(
-        at
+    found = (
+        (
+            at,
+            _ended_by(counts[at], [End(end, counts[end], done[end], bool(of_what[at] & of_what[end])) for end in ends]),
+        )
         for at, said in enumerate(done)
-        if counts[at] >= FEWEST
-        and not said & _MAY_END
-        and _is_answered(counts[at], [(counts[end], done[end], bool(of_what[at] & of_what[end])) for end in ends])
+        if counts[at] >= FEWEST and not said & _MAY_END
     )
+    return {at: by for at, by in found if by}
 
 
 def _filed_under(template: Template) -> frozenset[str]:
@@ -48,13 +50,23 @@ def _filed_under(template: Template) -> frozenset[str]:
     return frozenset(slot.name for slot in template.slots if slot.name and slot.distinct >= FEWEST)
 
 
-def _is_answered(came: float, ends: Sequence[tuple[float, frozenset[str], bool]]) -> bool:
-    """Whether one of the ends, or two together, are as many; each with what it says, and whether of the same thing."""
-    sure = [count for count, said, same in ends if same and "ends" in said]
-    if any(BY_ONE * came <= count <= MORE * came for count in sure):
-        return True
-    return any(
-        BY_TWO * came <= one[0] + other[0] <= MORE * came
-        and any(same and said & _ENDS for _, said, same in (one, other))
-        for one, other in combinations(ends, 2)
-    )
+class End(NamedTuple):
+    """A line that may tell of an end: where it is, how many came, what it says, and whether of the same thing."""
+
+    at: int
+    lines: float
+    said: frozenset[str]
+    same: bool
+
+
+def _ended_by(came: float, ends: Sequence[End]) -> tuple[int, ...]:
+    """The one kind of line of which as many came, or the two together; empty where there is none."""
+    for end in ends:
+        if end.same and "ends" in end.said and BY_ONE * came <= end.lines <= MORE * came:
+            return (end.at,)
+    for one, other in combinations(ends, 2):
+        surely = [end for end in (one, other) if end.same and end.said & _ENDS]
+        least = BY_ONE if len(surely) > 1 else BY_TWO
+        if surely and least * came <= one.lines + other.lines <= MORE * came:
+            return one.at, other.at
+    return ()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct, structs
 
+from gctail.attribution.answered import endings
 from gctail.attribution.names import is_a_code, is_a_size, is_the_heap
 from gctail.attribution.opposites import pairs
 from gctail.attribution.under_way import comes_and_goes, gauges, under_way
@@ -107,6 +108,10 @@ def table(courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN) -> Tabl
         ]
     uptime_s = np.asarray(courses.uptime_s, float)[begin:]
     loads = [*gauges(courses, begin)][:MOST_GAUGES]
+    for came, ends in endings(courses, begin).items():
+        brought, *taken = (running(courses.templates[at].count, missing_share)[begin:] for at in (came, *ends))
+        if comes_and_goes(brought - sum(taken), brought, uptime_s):
+            loads.append(brought - sum(taken))
     for each in balances(found, courses)[: MOST_COLUMNS - len(found)]:
         held = each.brought - each.taken
         if comes_and_goes(held, each.brought, uptime_s):
