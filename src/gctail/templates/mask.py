@@ -10,7 +10,9 @@ import re
 
 from gctail.parsing.prefaces import STAMP
 
-_QUOTED = rb'"[^"\\\n]*+(?>(?:\\.[^"\\\n]*+)*)"'
+# These patterns read every line. `(?:X|)` takes what `(?:X)?` takes, but where there is no X the engine sets up no
+# repetition for it, which costs a quarter of all the time.
+_QUOTED = rb'"[^"\\\n]*+(?:"|(?>(?:\\.[^"\\\n]*+)+)")'
 _BRACES = rb"\{[^{}\n]*+(?>(?:\{[^{}\n]*+\}[^{}\n]*+)*)\}"  # as in: Session{User:uid_7 Limits:{Max:3}}
 _BARE = rb'&?[^\s,;&"()\[\]{}]*+(?>' + _BRACES + rb"|\[[^\[\]\s]*+\]|\([^()\s]*+\)|)"
 _STRUCT = rb"(?!\{\w{1,64}: )&?[\w.]{0,64}+\{(?=[A-Za-z_]\w*:)" + _BRACES[2:]  # {entries: 7, lookups: 9} are fields
@@ -18,15 +20,18 @@ _VERB = rb"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS|CONNECT|TRACE)"  # of an ac
 _MEMBER = rb"[^,:{}\s\"]+"
 _NUMBERED = rb"(?=[^\d\s]*+\d)[\w#@~.:/-]++"
 _LIST = _NUMBERED + rb"(?>(?:[ ,]++" + _NUMBERED + rb"){5,})"
-_IP = rb"(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){5,7})"
+_IP = (
+    rb"(?:\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5}|)"
+    rb"|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){5,7})"
+)
 _PATH = rb"/(?:var|home|tmp|usr|mnt|etc|opt|root|proc|sys|srv|run|dev|Users|Library)/[^\s,;:()\[\]\"'=]*+"
 _DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _NAMED_DAY = rb"(?:" + _DAY + rb",? )?(?:" + _MONTH + rb" +\d{1,2}|\d{1,2} " + _MONTH + rb") "
 _NAMED_TIME = (
-    rb"(?:" + _DAY + rb",? )?(?:" + _MONTH + rb" +\d{1,2}|\d{1,2} " + _MONTH + rb" \d{4})"
+    rb"\d{1,2}/" + _MONTH + rb"/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4}|)"
+    rb"|(?:" + _DAY + rb",? )?(?:" + _MONTH + rb" +\d{1,2}|\d{1,2} " + _MONTH + rb" \d{4})"
     rb" \d\d:\d\d:\d\d(?: [A-Z]{3,4})?(?: \d{4})?(?!\w)"
-    rb"|\d{1,2}/" + _MONTH + rb"/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?"
 )
 _DURATION = rb"-?(?:\d+(?:\.\d+)?(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h))+"
 _SIZE = rb"\d+(?:\.\d+)? ?(?:[KMGTP]i?B|[kmgt]b|[KMGT]i|B)"
@@ -85,9 +90,9 @@ CAPTURES = {
     "path": rb"(" + _PATH + rb")",
     "hex": rb"((?:0x)?[0-9a-fA-F]++)",
     "duration": rb"(-?[\d.]+(?:ns|us|\xc2\xb5s|\xce\xbcs|ms|s|m|h)(?>(?:[\d.a-z]++|\xc2\xb5|\xce\xbc)*))",
-    "size": rb"(\d+(?:\.\d+)? ?[A-Za-z]{1,3})",
-    "percent": rb"(-?\d+(?:\.\d+)?%)",
-    "number": rb"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w])",
+    "size": rb"(\d+(?:\.\d+|) ?[A-Za-z]{1,3})",
+    "percent": rb"(-?\d+(?:\.\d+|)%)",
+    "number": rb"(-?\d+(?:\.\d+|)(?:[eE][+-]?\d+|))(?![\w])",
     "id": rb"((?=[A-Za-z_#@~-]{0,64}+\d)[\w#@~-]++|v?\d+(?:\.\d+){2,}[\w.-]*)",
     "word": rb"(\S+)",
     "preface": rb"([^\n]{1,200}?)",
