@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gctail.detectors.lasting import Way, forecast
 from gctail.detectors.passage import assumed_level, fatal_level, survival
 from gctail.detectors.reasons import limit_sentence
-from gctail.records import Forecast, Verdict
+from gctail.records import Finding, Forecast, Verdict
+from gctail.sinks.notices import Notice
 from gctail.sinks.text import _forecast_lines, _since_lines
 
 
@@ -168,6 +169,14 @@ def test_it_is_told_who_gave_the_limit(limit_from, why):
         told
         == f"  at this rate memory is gone 20 s (10 s to 40 s) after the last collection, at 245 MiB of live heap ({why})"
     )
+
+
+def test_an_alert_says_any_moment_where_a_number_of_seconds_would_pretend_to_know():
+    """Elsewhere it says how long."""
+    for goal, told in ((None, "in 9 s"), (250.0, "any moment now")):
+        evidence = {"seconds": 9.0, "low": 0.0, "next_goal_mib": goal}
+        finding = Finding("1", "leak", "critical", "pay", 1, None, 9.0, 0, "it grows", evidence)
+        assert dict(Notice(finding, 0.0).facts)["memory gone"] == told
 
 
 def test_a_level_that_is_passed_is_no_number_of_seconds_either():
