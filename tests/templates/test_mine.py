@@ -185,3 +185,14 @@ def test_lines_with_names_of_random_letters_are_all_read():
         failed += sum(what == "failed" for what, _ in said)
     assert mine.sampled == 1.0
     assert {template.message: template.total for template in mine.courses().templates}["object failed"] == failed
+
+
+def test_a_message_within_an_object_is_the_message():
+    """As Elastic's schema and services that nest what they log have it."""
+    mine = Mine()
+    line = '{"ctx":{"series":"s%d"},"event":{"message":"series created"},"log":{"level":"warn","logger":"db"}}\n'
+    mine.read("".join(line % at for at in range(9)).encode())
+    mine.tick(1.0, 2.0)
+    [template] = mine.courses().templates
+    assert (template.message, template.level) == ("series created", "warn")
+    assert template.text == "series created ctx.series=<*>"

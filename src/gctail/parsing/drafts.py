@@ -179,6 +179,7 @@ _ROLE_KEYS = {
 }
 TOLD_BY = ("Body", "body", "textPayload", "event", "eventName", "text", "log")
 """Fields that say what happened where no message does: OpenTelemetry's body, and events that are named."""
-_BODIES = ("Value", "stringValue")  # of OpenTelemetry's exporters to a terminal (stdoutlog) and to OTLP JSON
+# of OpenTelemetry's exporters to a terminal (stdoutlog) and to OTLP JSON; and of events that are objects
+_BODIES = ("Value", "stringValue", "message", "msg")
 _TOLD_KEYS = tuple(key for name in TOLD_BY for key in (name, *(f"{name}.{inner}" for inner in _BODIES)))
 ROLES = {key: role for role, keys in _ROLE_KEYS.items() for key in keys.split()}

@@ -41,6 +41,8 @@ class Layout:
                 roles[role] = name
         if "message" not in roles and (told := next((name for name in TOLD_BY if body_text(found.get(name))), None)):
             roles["message"] = told
+        if "level" not in roles and normal_level(level_of(found.get("log"))) is not None:
+            roles["level"] = "log"
         self.message, self.level = roles.get("message"), roles.get("level")
         given = frozenset(roles.values())
         self.fields = [name for name in found if name not in given][:MOST_SLOTS]
@@ -137,6 +139,11 @@ def _alike(objects: list[dict[str, Any]]) -> Iterator[tuple[Columnar, int]]:
         yield {name: values[at :: len(names)] for at, name in enumerate(names)}, rows
 
 
+def level_of(value: object) -> object:
+    """A level as it stands there, or within an object: `"log":{"level":"debug"}`, as Elastic's schema has it."""
+    return value.get("level") if isinstance(value, dict) else value
+
+
 def _spoken(layout: Layout, columns: Columnar, rows: int) -> dict[tuple[Any, bool], dict[str, Sequence[int]]]:
     """The places of objects, by level and whether they say nothing, then by message."""
     said = columns[layout.message] if layout.message is not None else [""] * rows
@@ -147,7 +154,7 @@ def _spoken(layout: Layout, columns: Columnar, rows: int) -> dict[tuple[Any, boo
         return {(loud, silent): {"" if silent else words: range(rows)}}
     if not (set(map(type, said)) == {str} and set(map(type, shouted)) <= _LEVEL_KINDS):  # hardly ever
         said = [body_text(each) or str(each) for each in said]
-        shouted = [loud if isinstance(loud, (str, int)) else None for loud in shouted]
+        shouted = [loud if isinstance(loud, (str, int)) else None for loud in map(level_of, shouted)]
     spoken: defaultdict[tuple[Any, Any], list[int]] = defaultdict(list)
     for place, key in enumerate(zip(said, shouted, strict=True)):
         spoken[key].append(place)
