@@ -11,6 +11,7 @@ from gctail.detectors import Judge, values
 from gctail.detectors.bearing import Bearing
 from gctail.detectors.leak import DEFAULT_BUDGET, LeakAlarm, Telling, Weight, worth
 from gctail.detectors.patience import asked, false_alarms_per_day, settled
+from gctail.detectors.shape import LEAK
 
 
 def leak_signals(said: list[Any]) -> list[str]:
@@ -19,17 +20,17 @@ def leak_signals(said: list[Any]) -> list[str]:
 
 @pytest.mark.parametrize("to_limit", [True, False])
 def test_what_a_belief_is_worth_rises_with_it(*, to_limit: bool) -> None:
-    """What is likelier than not is told as more; without a limit half a belief is already that."""
+    """It is more than that; without a limit less of it makes a leak."""
     told = [worth(at / 100, 200, to_limit=to_limit) for at in range(101)]
     assert told == sorted(told)
     assert told[0] == 0.0
     assert told[80] > 0.87
-    assert (told[45] > 0.5) is not to_limit
+    assert (told[45] >= LEAK) is not to_limit
 
 
 def test_few_collections_make_no_belief_strong() -> None:
     """Six of them leave a quarter out."""
-    assert worth(0.6, 6, to_limit=True) < 0.5 < worth(0.6, 60, to_limit=True)
+    assert worth(0.6, 6, to_limit=True) < LEAK < worth(0.6, 60, to_limit=True)
 
 
 def test_an_alarm_waits_until_growth_has_lasted() -> None:
@@ -85,7 +86,7 @@ def test_nothing_is_told_of_a_growth_at_the_collection_that_ends_it(make: Any) -
 def test_a_notice_is_taken_back_while_the_heap_falls() -> None:
     """A fall tells nothing new, and does not keep what was told."""
     alarm, told = LeakAlarm(), Telling("a leak", "it grows", "it is over", {}, urgent=False)
-    grows = Weight(belief=0.5, settled=0.5, waited=0.6, likely=0.6, uptime_s=60.0, perhaps_urgent=False)
+    grows = Weight(belief=0.5, settled=0.5, waited=0.7, likely=0.7, uptime_s=60.0, perhaps_urgent=False)
     falls = Weight(belief=0.1, settled=0.0, waited=0.1, likely=0.1, uptime_s=90.0, perhaps_urgent=False, falls=True)
     assert [each.kind for _ in range(3) for each in alarm.judge(grows, 1, lambda: told)] == ["growing"]
     assert [each.phase for _ in range(6) for each in alarm.judge(falls, 1, lambda: told)] == ["resolved"]

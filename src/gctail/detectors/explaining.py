@@ -12,7 +12,7 @@ from gctail.detectors.regression import Regression
 from gctail.detectors.shape import Course
 from gctail.records import Forecast
 
-WORTH_A_FORECAST = 0.25
+WORTH_A_FORECAST = 0.4
 MOST_TOLD = 80
 NO_CACHES = ("idle", "steady", "death-spiral")
 """What a course is called where the log tells of something full, and that is not what moves the heap."""

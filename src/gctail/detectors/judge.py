@@ -27,7 +27,7 @@ from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook
 from gctail.detectors.patience import TO_LIMIT, settled
 from gctail.detectors.pauses import PauseSpike
 from gctail.detectors.reasons import over_sentence
-from gctail.detectors.shape import LEAK, UNDECIDED, Course, kind_of
+from gctail.detectors.shape import LEAK, Course, kind_of
 from gctail.detectors.spikes import Spikes
 from gctail.detectors.spiral import DeathSpiral
 from gctail.detectors.telling import SHORTEST_SHARE, URGENT, Grown, telling
@@ -47,6 +47,8 @@ from gctail.records import Verdict
 
 VERSION = 1
 IDLE_BLOCK_S = 300.0
+BENEATH = 0.3
+"""The growth of a floor is told from this belief on."""
 FEWEST_S = 10.0
 OF_STARTING = 0.2
 """Before that, and before a run has begun, there is no alarm by growth."""
@@ -301,7 +303,7 @@ class Judge:
             return NO_JUDGEMENT
         seen = self._growth, self._room, self._least_noise_mib
         below = beneath(*seen)
-        shown = below if below is not None and below.probability >= UNDECIDED else look(*seen)
+        shown = below if below is not None and below.probability >= BENEATH else look(*seen)
         growth, room, found, _, episode, judged = shown  # what comes and goes is told where nothing grows beneath it
         probability = (below or shown).probability
         head, near = room.head_mib, room.near_mib

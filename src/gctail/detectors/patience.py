@@ -25,7 +25,7 @@ THRESHOLDS = ((1 / 7, 0.4), (1 / 30, 0.575), (1 / 100, 0.63), (1 / 365, 0.69))
 
 On 345 calm service-days of the tuning part of bench/detection, nine seeds of it, in runs of four days."""
 POINTS = ((4.0, 0.0), *THRESHOLDS, (THRESHOLDS[-1][0] / 4, 1.0))
-FIRST_HOUR = 0.78
+FIRST_HOUR = 0.75
 """Of the odds that hold it later hold the same rate in a process of its first hour, and up to `OLD_S` ever less so.
 
 On 550 such days of runs of ten minutes and of an hour and a half: fewer collections make every belief weaker, in growth

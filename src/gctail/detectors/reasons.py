@@ -75,7 +75,7 @@ def reasons_of(course: Course, kind: str, rate: float, zigzag: Zigzag, load_shar
         case "growth-with-load" | "sawtooth" | "batch" | "spike":
             often = f" {turns} times" if turns > 1 else ""
             return (f"the live heap came back{often}, from up to {highest:.0f} MiB, and is {level:.0f} MiB now",)
-        case "warm-up" | "bounded-cache" | "step" if course.probability < 0.25:
+        case "warm-up" | "bounded-cache" | "step" if course.probability < 0.4:
             return (f"the live heap rose to {level:.0f} MiB and its growth has come to an end",)
         case _:
             return (growing,)

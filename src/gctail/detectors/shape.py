@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from gctail.detectors.history import View
     from gctail.detectors.regression import Regression
 
-LEAK = 0.5
-"""Belief from which a verdict says leak."""
+LEAK = 2 / 3
+"""Probability from which a verdict says leak: of three such growths two are one."""
 IDLE_MIB_PER_S = 0.05
-UNDECIDED = 0.3
+UNDECIDED = 0.45
+"""What is less likely than this has a course of its own."""
 LOADING_SHARE = 0.05
 """What a process fills in so small a part of its time is no course of its heap yet."""
 EARLY_SHARE = 0.25
@@ -43,7 +44,7 @@ TOOTH_SHARE, FEWEST_TURNS, LITTLE_LOAD = 0.2, 6, 0.5
 """Teeth of this share of the spread, so many troughs and peaks, make a saw where a load explains no more than that."""
 STILL_RISES = 0.4
 """Of the mean rise: what adds less in the last third of the time is coming to its end."""
-SURELY_OVER = 0.05
+SURELY_OVER = 0.1
 """What is believed so little to go on may be said to be over."""
 HUMP_SHARE = 0.25
 """A level that is high for this much of the time follows something; a batch is over sooner."""
