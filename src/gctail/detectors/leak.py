@@ -12,8 +12,8 @@ from gctail.detectors.values import Signal
 
 DEFAULT_BUDGET = 1 / 30
 LIMIT_ODDS, UNKNOWN_ODDS = 2.0, 5.0
-"""How many times as high as a belief says the odds of a leak are, up to a limit that is known, and up to an assumed end,
-which lies further off than most real ones: see `worth`."""
+"""Times the odds that a belief says, up to a limit that is known, and up to an assumed end: see `worth`. That lies
+further off than most real ones."""
 STILL_BELIEVED = 0.55
 """A leak that was told is one until it is less likely than this: nothing is told and taken back by a hair's breadth."""
 SOON_S = 600.0
@@ -24,9 +24,9 @@ COLLECTIONS_TO_SPEAK, BLOCKS_TO_CLEAR = 3, 6
 def worth(belief: float, collections: int, *, to_limit: bool) -> float:
     """What a belief is worth as a probability, the same for a verdict and for an alarm.
 
-    With few collections no belief is strong. The odds are higher than it says, on every set of runs: of the growth that
-    is told as so likely, so much was leaking (simulated, at 22,040 moments of 551 runs and 9,400 of 235 without a limit,
-    each leak beside its twin and without; and in 370 logs of services that others wrote, half way and later).
+    With few collections no belief is strong. The odds of a leak are higher than it says, on every set of runs: as much
+    as is told here was leaking at 31,440 moments of 786 simulated runs, with a limit and without, and from the middle
+    on in 370 logs of services that others wrote.
     """
     few = belief * collections / (collections + 2.0)
     if few >= 1.0:
