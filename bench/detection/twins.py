@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from metrics import auc
 from recorded import RUNS, Label, labels
 
+from gctail.detectors.shape import LEAK
 from gctail.engine import Engine
 from gctail.runners.local import Reading
 
@@ -106,7 +107,7 @@ def show(part: str | None) -> None:
         own = [auc([leak[at].half], [twin[at].highest]) for leak, twin in pairs]
         every = auc([leak[at].half for leak in leaks], [twin[at].highest for twin in twins])
         verdicts = auc([leak[at].verdict for leak in leaks], [twin[at].verdict for twin in twins])
-        called, wrongly = (sum(each[at].verdict >= HALF_WAY for each in group) for group in (leaks, twins))
+        called, wrongly = (sum(each[at].verdict >= LEAK for each in group) for group in (leaks, twins))
         print(
             f"| {way} | {sum(own) / len(own):.2f} | {every:.2f} | {verdicts:.3f} | {called} of {len(leaks)} | "
             f"{wrongly} of {len(twins)} |"
