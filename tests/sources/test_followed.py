@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gctail.sources.followed import GONE_WAIT_S, MOST_CLOSED, REST_OF_LINE_S, ROTATE_WAIT_S, Followed
+from gctail.sources.followed import GONE_WAIT_S, MOST_CLOSED, ROTATE_WAIT_S, Followed
 from gctail.sources.inputs import CHUNK_BYTES
 from gctail.sources.listings import Listings
+from gctail.sources.whose_line import REST_OF_LINE_S
 
 
 class Story:

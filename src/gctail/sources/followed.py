@@ -18,6 +18,7 @@ from gctail.sources.opened import Opened
 from gctail.sources.refound import Refound, refound
 from gctail.sources.rotated import rotated_names
 from gctail.sources.starts import Start
+from gctail.sources.whose_line import WhoseLine, Within
 
 ROTATE_WAIT_S = 5.0
 """How long a file that lost its name is read on after its last growth, once its successor has grown.
@@ -30,9 +31,6 @@ GONE_WAIT_S = 60.0
 
 MOST_OPEN = 16
 """How many files of one name are read at once; the oldest is closed for the next."""
-
-REST_OF_LINE_S = 1.0
-"""How long a new file waits for the rest of a line that its predecessor has begun."""
 
 TURN_CHUNKS = 8
 """How much of one name is handed over before others have their turn: 2 MiB."""
@@ -52,13 +50,6 @@ MOST_CLOSED = 16
 
 MOST_SEEN = 10_000
 """Rotated files beside a name that are known to be old; of more the rest may be read again after a restart."""
-
-
-class Within(Struct, frozen=True):
-    """Inside which line a file was left: where it begins, and up to where it was read."""
-
-    position: int
-    line_begin: int
 
 
 class Asleep(Struct, frozen=True):
@@ -103,8 +94,7 @@ class Followed:
         self._refused: tuple[Key | None, str] | None = None
         self._nameless = True  # nothing lies under the name at present
         self._gone_since_s: float | None = None
-        self._delivered_bytes = 0
-        self._in_line_of: Opened | None = None
+        self._line = WhoseLine(name)
         self._base = os.path.basename(name)  # noqa: PTH119
         self._stem = os.path.splitext(self._base)[0]  # noqa: PTH122
         self._rotated = rotated_names(self._base)
@@ -195,7 +185,7 @@ class Followed:
         end = self.files[-1].size if len(self.files) > 1 else None
         for file in list(self.files):
             whole_lines = file is not self.files[-1] and not file.is_copy and not final
-            while self._may_speak(file, now_s, final=final):
+            while self._line.may_speak(file, now_s, final=final):
                 limit = CHUNK_BYTES
                 if end is not None and file is self.files[-1]:
                     limit = min(limit, end - file.position)
@@ -214,7 +204,7 @@ class Followed:
                 if not data:
                     break
                 file.grew_s = now_s
-                yield from self._chunk(file, file.text(data))
+                yield from self._line.chunk(file, file.text(data))
                 turns -= 1
                 if turns <= 0:
                     self.has_more = True
@@ -236,16 +226,16 @@ class Followed:
         """How far everything was read; `unfinished` says that a last, unfinished line has to be read again."""
         if self.asleep is not None:
             return self.asleep.line_begin if unfinished else self.asleep.place
-        in_line = self._in_line_of if unfinished else None
+        in_line = self._line.owner if unfinished else None
         marks = [file.cut or file.mark(unfinished=file is in_line) for file in self.files]
         unsettled = [inode for inode, _, _ in self._unsettled.values() if inode]
-        return Place(self._delivered_bytes, marks, list(self._closed.values()), self._seen, unsettled)
+        return Place(self._line.delivered_bytes, marks, list(self._closed.values()), self._seen, unsettled)
 
     def resume(self, place: Place, now_s: float, still_open: Iterable[Opened] = ()) -> None:
         """Go on at a place, wherever its files are by now; to be called before the first look."""
         found = self._found(place, now_s, still_open)
         self._seen, self._unsettled = found.seen[:MOST_SEEN], found.unsettled
-        self._delivered_bytes = place.delivered_bytes
+        self._line.delivered_bytes = place.delivered_bytes
         for mark in place.closed:
             self._closed[mark.key] = mark
         for file in found.files:
@@ -284,7 +274,7 @@ class Followed:
     def sleep(self) -> None:
         """Give the descriptors back until the name is worth a look again: there are not enough of them for all."""
         signature = self._signature() if not self.lag_bytes else None  # with more to read it wakes again by itself
-        self.asleep = Asleep(self.place(unfinished=False), self.place(unfinished=True), self._within(), signature)
+        self.asleep = Asleep(self.place(unfinished=False), self.place(unfinished=True), self._line.within(), signature)
         self.is_idle = False
         self.close()
 
@@ -304,31 +294,18 @@ class Followed:
         Where a file was emptied (copytruncate) it may stand in a copy; and files may have been created under the name
         and rotated away before anybody looked.
         """
-        place, within = self.place(unfinished=False), self._within()
+        place, within = self.place(unfinished=False), self._line.within()
         files, self.files = self.files, []
         self._find_again(place, within, now_s, files)
-
-    def _within(self) -> Within | None:
-        """Inside which line we are."""
-        file = self._in_line_of
-        if file is None:
-            return None
-        return Within((file.cut or file.mark()).position, file.line_begin)
 
     def _find_again(self, place: Place, within: Within | None, now_s: float, still_open: Iterable[Opened] = ()) -> None:
         """Go on at a place, which may be inside a line."""
         self.resume(place, now_s, still_open)
-        for file in self.files if within is not None else ():
-            if within is not None and file.position == within.position:
-                self._in_line_of = file
-                file.begins, file.line_begin = False, within.line_begin
+        self._line.find(within, self.files)
 
     def _pass_line(self, copy: Opened) -> None:
-        """A copy is read: its last line, if it is not finished, goes on in the file that was emptied."""
-        after = self.files[self.files.index(copy) + 1]
-        if self._in_line_of is copy:
-            self._in_line_of = after
-            after.begins = False
+        """A copy is read: the file that was emptied goes on."""
+        self._line.goes_on_in(self.files[self.files.index(copy) + 1], copy)
         self._forget(copy)
 
     def _signature(self) -> tuple[int, int, int] | None:
@@ -410,10 +387,10 @@ class Followed:
         """Close what will not grow any more, after its last, unfinished line."""
         over = [file for at, file in enumerate(self.files) if final or self._is_over(at, file, now_s)]
         for file in over:
-            if self._may_speak(file, now_s, final=final):
+            if self._line.may_speak(file, now_s, final=final):
                 while data := file.read(CHUNK_BYTES):
-                    yield from self._chunk(file, file.text(data))
-                yield from self._chunk(file, file.decoder.flush())
+                    yield from self._line.chunk(file, file.text(data))
+                yield from self._line.chunk(file, file.decoder.flush())
                 self._forget(file)
 
     def _is_over(self, at: int, file: Opened, now_s: float) -> bool:
@@ -437,23 +414,6 @@ class Followed:
         file.close()
         if len(self._closed) > MOST_CLOSED:
             self._closed.popitem(last=False)
-
-    # -- whose line
-
-    def _may_speak(self, file: Opened, now_s: float, *, final: bool = False) -> bool:
-        other = self._in_line_of
-        return final or other is None or other is file or now_s - other.grew_s >= REST_OF_LINE_S
-
-    def _chunk(self, file: Opened, text: bytes | memoryview) -> Iterator[Chunk]:
-        if not text:
-            return
-        other = self._in_line_of
-        cut = other is not None and (other is not file or file.begins)
-        file.begins = False
-        self._in_line_of = None if text[-1] == ord("\n") else file
-        offset = self._delivered_bytes
-        self._delivered_bytes += len(text)
-        yield Chunk(self.name, offset, text, after_cut_line=cut)
 
 
 def _unfit(descriptor: int, status: os.stat_result) -> str | None:
