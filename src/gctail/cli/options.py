@@ -19,29 +19,31 @@ Group = argparse.ArgumentParser | argparse._ArgumentGroup  # noqa: SLF001 - it h
 
 COMMANDS = {
     "records": "every runtime record of a log, one JSON object a line",
-    "postmortem": "what killed it, since when it was dying, who is suspected, what to do",
-    "run": "starts a service, passes its output on, watches it: gctail run -- ./service",
-    "kafka": "logs from Kafka topics, alone or as one of a group of consumers",
-    "scale": "the same on a distributed engine, in as many processes as it takes: gctail scale run",
-    "alert": "sends a test to the alert sinks of the configuration: gctail alert test",
+    "postmortem": "what killed it, since when, who is suspected, what to do",
+    "run": "starts a service and watches it: gctail run -- ./service",
+    "kafka": "logs from Kafka, alone or as one of a group of consumers",
+    "scale": "the same in as many processes as it takes: gctail scale run",
+    "alert": "sends a test to the alert sinks: gctail alert test",
     "check": "the configuration in force, and where each value came from",
     "explain": "what a line of the runtime, or a kind of finding, means",
-    "demo": "the log of a real service that leaks, played at speed, in every view",
-    "diff": "two runs compared: heap, allocation, CPU of the collector, pauses",
-    "gate": "fails a soak test that leaks, for CI; says how small a leak it could have shown",
-    "tune": "what other GOGC and GOMEMLIMIT would have done, by replaying a log",
-    "completion": "completes commands, options and files in your shell: gctail completion bash",
+    "demo": "the log of a real service that leaks, played at speed",
+    "diff": "two runs compared: heap, allocation, collector, pauses",
+    "gate": "fails a soak test that leaks, for CI",
+    "tune": "what other GOGC and GOMEMLIMIT would have done to a run",
+    "completion": "completes words in your shell: gctail completion bash",
     "scan": "maps, slices and caches of Go source that only grow",
 }
 """Every command but reading itself: its module in `gctail.cli`, with `parser` and `run`; what it does, in a line."""
 
 DESCRIPTION = """\
-Finds out, from logs alone, why a Go service runs out of memory, and says so before it does.
+Finds out, from logs alone, why a Go service runs out of memory,
+and says so before it does.
 
-  gctail service.log                  read a log to its end, say what is wrong
-  gctail -f service.log               follow it, one line per finding
+  gctail service.log        read a log to its end, say what is wrong
+  gctail -f service.log     follow it, one line per finding
 
-The service must run with GODEBUG=gctrace=1. FILE may be compressed (.gz, .zst, .xz, .bz2), and - is standard input."""
+The service must run with GODEBUG=gctrace=1. FILE may be compressed
+(.gz, .zst, .xz, .bz2), and - is standard input."""
 
 EPILOG = (
     "Exit status: 0; 1 when something at or above --fail-on was found; 2 when the input or the call cannot be used."
@@ -100,6 +102,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as argparse has it
         """`LOG --limit 1GiB KERNEL.log` too, but where all that follows belongs to another program."""
+        self.usage = self.usage or self._briefly()
         if any(action.nargs == argparse.REMAINDER for action in self._actions):
             return super().parse_args(args, namespace)
         for word in args or ():
@@ -108,6 +111,15 @@ class Parser(argparse.ArgumentParser):
             if word.startswith("--") and word.partition("=")[0] not in self._option_string_actions:
                 self.error(f"unrecognized arguments: {word}")  # rather than that no file is named
         return self.parse_intermixed_args(args, namespace)
+
+    def _briefly(self) -> str:
+        """How it is called, with what has to be given: all other options are told below what it does."""
+        words = [self.prog, "[options]"]
+        for each in self._actions:
+            value = each.metavar or each.dest
+            if each.required:
+                words += [*each.option_strings[:1], f"{value}{' …' if each.nargs in {'+', '*'} else ''}"]
+        return " ".join(words)
 
     def error(self, message: str) -> NoReturn:
         """Leave with status 2."""
