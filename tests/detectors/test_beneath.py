@@ -104,7 +104,11 @@ def test_two_buffers_that_take_turns_are_a_saw_however_even_the_rate(story: Any)
     assert judge.verdict().kind == "sawtooth"
 
 
-def test_a_leak_beneath_waves_of_requests_neither_accelerates_nor_goes_in_steps(make: Any) -> None:
+@pytest.mark.parametrize("period_s", [38, 45])
+@pytest.mark.parametrize("kept", [0.5, 0.7])
+def test_a_leak_beneath_waves_of_requests_neither_accelerates_nor_goes_in_steps(
+    make: Any, period_s: float, kept: float
+) -> None:
     """Its course is that of the waves; what is kept goes up in a line."""
-    told = judged(make, waves, lambda at_s: 0.5 * at_s).verdict()
+    told = judged(make, lambda at_s: 14 + 10 * sin(2 * pi * at_s / period_s), lambda at_s: kept * at_s).verdict()
     assert (told.leak, told.kind) == (True, "leak")

@@ -431,8 +431,8 @@ def test_rules_that_are_loaded_anew_beside_the_old_ones_are_steps(story: Any, ma
 
 
 def test_a_few_clean_steps_of_which_nobody_knows_whether_more_will_come_are_told_as_steps(story: Any) -> None:
-    """Every quarter of the time a model is loaded that is a tenth larger; between them the heap does not move."""
-    judge, _ = story([4, 60, *([63] * 9), *([70] * 9), *([77] * 9), *([85] * 9)])
+    """Every quarter of the time a model is loaded that is larger by a fifth; between them the heap does not move."""
+    judge, _ = story([4, 60, *([63] * 9), *([75] * 9), *([87] * 9), *([99] * 9)])
     told = judge.verdict()
     assert (told.leak, told.kind) == (False, "step")
 
