@@ -29,8 +29,8 @@ SMOOTHED = 3
 FEWEST_TO_COMPARE = 12
 LEAST_CHANGE, LEAST_LIKENESS, MOST_KEPT = 0.5, 0.8, 0.25
 """What is under way is told from what is kept where its rate changes by half of its mean, as alike as this."""
-FALLS = 0.5
-"""What is under way has fallen by half of its range, at least once."""
+FALLS, MOST_STAYS = 0.5, 0.4
+"""What is under way has fallen by half of its range, at least once; over few waves a part of it seems to stay."""
 MOST_LOADS, CLEARLY = 2, 3.0
 """So many are taken out, if the heap follows them so clearly (log-likelihood), after as many chances as there are."""
 
@@ -54,7 +54,7 @@ def comes_and_goes(balance: Floats, brought: Floats, uptime_s: Floats) -> bool:
     rate, held, came = _rates(balance, brought, uptime_s)
     if rate.size < FEWEST_TO_COMPARE or not (falls(balance) and falls(-balance)):
         return False
-    return bool(_kept(rate, held, came)[1] < MOST_KEPT * np.ptp(held))
+    return bool(_kept(rate, held, came)[1] < MOST_STAYS * np.ptp(held))
 
 
 def falls(held: Floats) -> bool:
