@@ -95,6 +95,15 @@ def test_a_field_is_the_same_slot_in_quotes_and_without():
     assert (user.distinct, sorted(key.text for key in user.keys)) == (2, ["ann", "ann lee"])
 
 
+def test_whole_numbers_in_quotes_are_keys_as_those_without():
+    """RFC 5424 quotes every value of its structured data."""
+    plain, quoted = (
+        slots_of(*(f"INFO seen {field} ok" for field in fields))[0]
+        for fields in ([f"user={n}" for n in range(700, 720)], [f'user="{n}"' for n in range(700, 720)])
+    )
+    assert (quoted.type, quoted.distinct) == (plain.type, plain.distinct) == ("int", 20)
+
+
 def test_groups_of_json_are_fields_with_dots_in_their_names():
     """And what is no number now and then does not spoil the numbers."""
     slots = {

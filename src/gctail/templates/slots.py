@@ -92,8 +92,7 @@ def numbers_of(values: Sequence[Value]) -> Numbers | None:
         return _numbers_of(values, 1.0)
     texts: Sequence[bytes] = values  # type: ignore[assignment]
     joined = b",".join(texts)
-    quoted = joined[:1] == b'"' and joined.count(b'"') == 2 * len(texts) == 2 * joined.count(b'","') + 2
-    if quoted:
+    if joined[:1] == b'"' and joined.count(b'"') == 2 * len(texts) == 2 * joined.count(b'","') + 2:
         joined = joined[1:-1].replace(b'","', b",")
     found = _QUANTITY.fullmatch(texts[0].strip(b'"'))
     unit = found[2] if found else b""
@@ -103,7 +102,7 @@ def numbers_of(values: Sequence[Value]) -> Numbers | None:
     except ValueError:
         numbers = []
     if len(numbers) == len(texts) and scale is not None and (read := _numbers_of(numbers, scale)):
-        return read._replace(whole=False) if quoted else read  # `[]` is JSON too, `1,2` in one value two numbers
+        return read  # `[]` is JSON too, `1,2` in one value two numbers
     amounts = list(map(amount, texts))
     return None if None in amounts else Numbers(amounts, 1.0, whole=False)  # type: ignore[arg-type]
 
