@@ -15,9 +15,9 @@ from gctail.service import Service
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "logs" / "unbounded-map-go1.27.log"
 
 
-def collection(number, uptime_s, *, procs=2, live=10, offset=0, time_s=None, near_s=None, wall_ms=1.0):
+def collection(number, uptime_s, *, procs=2, live=10, goal=None, offset=0, time_s=None, near_s=None, wall_ms=1.0):
     cycle = GcCycle(
-        number, uptime_s, 1, (0.1, wall_ms, 0.1), (0.2, 0.0, 1.0, 0.0, 0.2), live * 2, live * 2, live, live * 2,
+        number, uptime_s, 1, (0.1, wall_ms, 0.1), (0.2, 0.0, 1.0, 0.0, 0.2), live * 2, live * 2, live, goal or live * 2,
         0, 0, procs, forced=False, leak_check=False, go="1.18+",
     )  # fmt: skip
     return Sighting(cycle, "pay", "pay.log", offset or number * 1000, time_s, near_s=near_s)
@@ -116,6 +116,20 @@ def test_two_processes_in_one_stream_are_told_apart():
     service, seen = epochs(*mixed)
     assert seen == [1, 2] * 6
     assert service.ledger() == {"seen": 12, "missing": 0, "doubled": 0, "late": 0}
+
+
+def test_two_processes_that_began_together_are_told_apart_by_their_goals():
+    """Their numbers and uptimes are alike, but each prints the goal that the one before it in its process set.
+
+    That there are two is known once the first was heard again after the second.
+    """
+    small = [collection(n, n * 1.0, live=10 + n, goal=2 * (9 + n)) for n in range(1, 31)]
+    large = [collection(n, n * 1.1, live=60 + n, goal=2 * (59 + n), offset=500_000 + n) for n in range(1, 31)]
+    mixed = sorted(small + large, key=lambda each: each.record.uptime_s)
+    service, seen = epochs(*mixed)
+    of_small = [each.record.heap_marked_mib < 50 for each in mixed]
+    assert len({*zip(seen[4:], of_small[4:], strict=True)}) == 2
+    assert service.ledger() == {"seen": 60, "missing": 0, "doubled": 0, "late": 0}
 
 
 def test_a_wrappers_time_gives_the_start_of_the_process():

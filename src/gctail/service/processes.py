@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from math import log
 from typing import Any
 
 import msgspec
@@ -23,7 +24,8 @@ MOST_EPOCHS_KEPT = 16
 class Processes:
     """The latest process epochs of a service. Those that are `open` may go on; `current` is the one heard of last.
 
-    `memory` is what the ones that ended teach the next.
+    `memory` is what the ones that ended teach the next. `mixed` once an older one was heard after the current one had
+    begun: they write at the same time.
     """
 
     def __init__(self) -> None:
@@ -32,6 +34,7 @@ class Processes:
         self.open: list[Epoch] = []
         self.current: Epoch | None = None
         self.memory: Carryover | None = None
+        self.mixed = False
 
     def of(self, sighting: Sighting, cycle: GcCycle) -> tuple[Epoch | None, bool]:
         """The process that a collection belongs to, None where it is a new one; and whether the log had it before."""
@@ -41,10 +44,13 @@ class Processes:
                 return epoch, True
         able = [epoch for epoch in self.open if epoch.continues(cycle)]
         if able:
-            epoch = min(able, key=lambda epoch: (cycle.number - epoch.last_number, _unlike(epoch, cycle)))
+            epoch = able[0]
+            if len(able) > 1:
+                epoch = min(able, key=lambda each: (cycle.number - each.last_number, *_unlike(each, cycle)))
             if cycle.number > epoch.last_number + 1:
                 gap = Gap(epoch.last_number + 1, cycle.number - 1, cycle.uptime_s, sighting.time_s)
                 epoch.ledger.lose(gap)
+            self.mixed = self.mixed or (self.current is not None and epoch.index < self.current.index)
             self.current = epoch
             return epoch, False
         return next((epoch for epoch in self.open if epoch.is_late(cycle)), None), True
@@ -67,7 +73,7 @@ class Processes:
         self.open.append(epoch)
         if len(self.open) > MOST_OPEN_EPOCHS:
             self.close(self.open[0])
-        self.current = epoch
+        self.current, self.mixed = epoch, False
 
     def close(self, epoch: Epoch) -> None:
         """This process will not be heard of again."""
@@ -119,6 +125,7 @@ class Processes:
             "epochs": [epoch.state() for epoch in self.kept],
             "open": [epoch.index for epoch in self.open],
             "current": self.current.index if self.current is not None else None,
+            "mixed": self.mixed,
             "memory": msgspec.to_builtins(self.memory),
         }
 
@@ -130,10 +137,20 @@ class Processes:
         known = {epoch.index: epoch for epoch in processes.kept}
         processes.open = [known[index] for index in state["open"] if index in known]
         processes.current = known.get(state["current"])
-        processes.seen = state["epochs_seen"]
+        processes.seen, processes.mixed = state["epochs_seen"], state.get("mixed", False)
         processes.memory = msgspec.convert(state["memory"], Carryover | None)
         return processes
 
 
-def _unlike(epoch: Epoch, cycle: GcCycle) -> bool:
-    return epoch.last is not None and epoch.last.procs != cycle.procs
+def _unlike(epoch: Epoch, cycle: GcCycle) -> tuple[bool, float]:
+    """Other processors; and how far the goal is from the one that the epoch's last collection set, as a log ratio.
+
+    The goal that a collection prints was set when the one before had ended (`commit` in go/src/runtime/mgcpacer.go); by
+    GOGC=100 it is twice what was marked.
+    """
+    last, derived = epoch.last, epoch.last_derived
+    if last is None:
+        return False, 0.0
+    expected_mib = (derived.next_goal_mib if derived is not None else None) or 2 * (last.heap_marked_mib or 0)
+    far = abs(log(cycle.goal_mib / expected_mib)) if cycle.goal_mib and expected_mib else 0.0
+    return last.procs != cycle.procs, far

@@ -206,7 +206,7 @@ class Service:
     def _collection(self, sighting: Sighting, cycle: GcCycle) -> Seen:
         before = epoch = self.current
         uptime_s, over = cycle.uptime_s, list[Finding]()
-        follows = epoch is not None and cycle.number == epoch.last_number + 1
+        follows = epoch is not None and cycle.number == epoch.last_number + 1 and not self.processes.mixed
         if epoch is None or not follows or uptime_s is None or uptime_s < epoch.last_uptime_s:
             found, repeated = self.processes.of(sighting, cycle)
             epoch = found if found is not None else self._begin(cycle)
@@ -227,7 +227,7 @@ class Service:
         """Many collections at once: what is to be told of them. The last ones are taken one by one, and remembered."""
         told: list[Seen] = []
         at, calm = 0, len(burst) - RECENT
-        while at < calm and self.current is not None and self.current.in_order(burst.columns, at):
+        while at < calm and not self.processes.mixed and self.current and self.current.in_order(burst.columns, at):
             epoch, begin = self.current, at
             at, signals = hurry(epoch.view, epoch.judge, burst, begin, calm)
             if at == begin:
