@@ -21,6 +21,7 @@ def told(*said):
 @pytest.mark.parametrize(
     ("said", "ended"),
     [
+        ([], []),
         ([("client upgraded", 10), ("client closed", 10)], ["client upgraded"]),
         ([("client upgraded", 20), ("client closed", 10)], []),
         ([("client upgraded", 10), ("file closed", 10)], []),

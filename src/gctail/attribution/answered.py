@@ -30,7 +30,7 @@ _MAY_END = {"ends", "fails", "reads"}
 
 def endings(courses: Courses, begin: int) -> dict[int, tuple[int, ...]]:
     """Templates that bring something which ends, each with those that tell so, in the bins from `begin` on."""
-    counts = np.array([each.count[begin:] for each in courses.templates], float).sum(1)
+    counts = np.array([sum(each.count[begin:]) for each in courses.templates], float)
     done = [deeds(each.message) for each in courses.templates]
     of_what = [about(each.message) | _filed_under(each) for each in courses.templates]
     ends = [at for at in np.argsort(-counts).tolist() if done[at] & _MAY_END and counts[at]][:MOST_ENDS]
