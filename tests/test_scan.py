@@ -41,7 +41,7 @@ def test_text_names_the_map_the_place_and_what_was_skipped(gctail, folder):
     assert "CRITICAL main.go:5  seen  map[string]int" in text
     assert "written  main.go:9 in handle  key r.URL.Path" in text
     assert "skipped broken.go: does not parse: line 2" in text
-    assert "1 folders vendor" in text
+    assert "1 folder vendor" in text
     assert "pipe.go: no regular file" in text
     assert "\x1b" not in text
 
