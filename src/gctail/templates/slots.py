@@ -117,6 +117,18 @@ def is_unit(word: bytes) -> bool:
     return _UNIT.fullmatch(word) is not None
 
 
+class Counts(NamedTuple):
+    """Lines of a template in each bin, those that were `read`, and for how many each of these stands.
+
+    `shares` of all were read, and of those since the first that was not.
+    """
+
+    lines: Sequence[float]
+    read: Sequence[float]
+    stands_for: Sequence[float]
+    shares: tuple[float, float]
+
+
 class When(NamedTuple):
     """Seconds of uptime when some lines were read, where the last of them stood among all, and fields of theirs."""
 
@@ -320,19 +332,9 @@ class SlotTally:
         if self.whole_from is not None:
             self.whole_from //= 2
 
-    def shown(
-        self,
-        lines: Sequence[float],
-        read: Sequence[float],
-        scale: Sequence[float],
-        shares: tuple[float, float],
-        hole: int,
-    ) -> Slot:
-        """The slot as a value, of so many `lines` in each bin, of which some were `read`; `hole` of the text is it.
-
-        `scale` says for each bin how many lines each line that was read stands for; `shares` of all
-        were read, and of those since the first that was not.
-        """
+    def shown(self, counts: Counts, hole: int) -> Slot:
+        """The slot as a value, where its template has so many lines; `hole` of the text is it."""
+        lines, read, scale, shares = counts
         bins, distinct = len(lines), self.distinct
         new_keys = self._estimated(self.new_keys, scale, shares[1])
         numeric = bool(self.last.values)
@@ -363,15 +365,9 @@ class SlotTally:
             hole=hole,
         )
 
-    def shown_routes(
-        self,
-        lines: Sequence[float],
-        read: Sequence[float],
-        scale: Sequence[float],
-        shares: tuple[float, float],
-        hole: int,
-    ) -> Iterator[tuple[Route, list[float], Slot]]:
+    def shown_routes(self, counts: Counts, hole: int) -> Iterator[tuple[Route, list[float], Slot]]:
         """Each route of addresses, its lines over time, and the slot of its own keys."""
+        lines, read, scale, shares = counts
         for route, count in self.routes.shown(lines, read) if self.routes is not None else ():
             new_keys = self._estimated(route.new_keys, scale, shares[1])
             yield (

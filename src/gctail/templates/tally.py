@@ -14,15 +14,13 @@ from gctail.templates.courses import Template
 from gctail.templates.grid import Course, Grid
 from gctail.templates.routes import Route, is_address
 from gctail.templates.sketch import HOLE, MOST_SLOTS
-from gctail.templates.slots import SlotTally, Spoken, Value, When, is_unit
+from gctail.templates.slots import Counts, SlotTally, Spoken, Value, When, is_unit
 
 MOST_EXAMPLE_BYTES = 400
 MOST_ROUTED = 2
 """Variables of a template whose values are addresses, and whose routes are counted."""
 
 Words = tuple[bytes, ...]
-Counts = tuple[list[float], list[float], list[float], tuple[float, float]]
-"""Lines in each bin, those of them that were read, for how many each of these stands; and the shares that were read."""
 
 
 class Tally:
@@ -227,7 +225,7 @@ class Tally:
         unread = [all_ * more / some if some else 1.0 for all_, some, more in zip(count, read, scale, strict=True)]
         whole = [each * factor for each, factor in zip(count, scale, strict=True)]
         text, slots = self.as_shown()
-        shares = read_share, self.share_since
+        counts = Counts(whole, read, unread, (read_share, self.share_since))
         found = Template(
             id=self.id,
             text=text,
@@ -239,16 +237,16 @@ class Tally:
             example=self.example.decode("utf-8", "replace"),
             count=whole,
             read_share=read_share,
-            slots=tuple(slot.shown(whole, read, unread, shares, hole) for hole, slot in slots),
+            slots=tuple(slot.shown(counts, hole) for hole, slot in slots),
         )
-        routes = tuple(self._routes(found, slots, (whole, read, unread, shares)))
+        routes = tuple(self._routes(found, slots, counts))
         return structs.replace(found, routes=routes) if routes else found
 
     @staticmethod
     def _routes(template: Template, slots: Sequence[tuple[int, SlotTally]], counts: Counts) -> Iterator[Template]:
         """The lines of each route as templates of their own; `slots` with the holes of the text that they are."""
         for hole, slot in slots:
-            for route, lines, keys in slot.shown_routes(*counts, hole):
+            for route, lines, keys in slot.shown_routes(counts, hole):
                 name = route.name.decode("utf-8", "replace")
                 yield structs.replace(
                     template,
