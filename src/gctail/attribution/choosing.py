@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct, structs
 
-from gctail.attribution.answered import endings
 from gctail.attribution.columns import KEYS, LEVEL, LINES, SUM, Table, lines_of, table
 from gctail.attribution.describing import Describer
 from gctail.attribution.families import family, with_families
@@ -206,7 +205,6 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
     }
     lines = sum(courses.lines)
     known = Known(courses)
-    ended = endings(courses, seen.begin)
     moves = np.count_nonzero(np.diff(columns.values, axis=0), axis=0).tolist()
 
     def of(each: Candidate, moved: int) -> Hint:
@@ -219,10 +217,10 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
             found = structs.replace(found, kind=min(found.kind, NUMBERED))
         printed = template.slots[each.slot].last if each.kind == LEVEL and each.slot is not None else ()
         found = weakened(found, min(moved, sum(map(isfinite, printed[seen.begin :]))) if printed else moved)
-        ends = ended.get(each.template, ())
+        ends = columns.ended.get(each.template, ())
         if each.less is not None and each.less.template in ends and len(ends) > 1:
             found = structs.replace(found, words=0.0)  # the other end tells what is left
-        if {each.template, all_of_it} & ended.keys() and each.less is None and each.kind != LEVEL:
+        if {each.template, all_of_it} & columns.ended.keys() and each.less is None and each.kind != LEVEL:
             found = answered_by_others(found)
         if is_route:
             return structs.replace(found, kind=found.kind + ROUTE)

@@ -72,13 +72,15 @@ class Candidate(Struct, frozen=True):
 class Table(Struct, frozen=True):
     """All candidates, and `values`: bins x candidates, running totals or levels at the end of each bin.
 
-    `kin` is the family of each template that has one; `loads` (bins x columns) are what comes and goes.
+    `kin` is the family of each template that has one; `loads` (bins x columns) are what comes and goes; `ended` are the
+    templates that bring something which ends, each with those that tell so.
     """
 
     candidates: tuple[Candidate, ...]
     values: Floats
     kin: Mapping[int, int]
     loads: Floats
+    ended: Mapping[int, tuple[int, ...]]
 
     @property
     def tries(self) -> Floats:
@@ -108,10 +110,12 @@ def table(courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN) -> Tabl
         ]
     uptime_s = np.asarray(courses.uptime_s, float)[begin:]
     loads = [*gauges(courses, begin)][:MOST_GAUGES]
-    for came, ends in endings(courses, begin).items():
+    ended = endings(courses, begin)
+    for came, ends in ended.items():
         brought, *taken = (running(courses.templates[at].count, missing_share)[begin:] for at in (came, *ends))
-        if comes_and_goes(brought - sum(taken), brought, uptime_s):
-            loads.append(brought - sum(taken))
+        held = brought - sum(taken)
+        if comes_and_goes(held, brought, uptime_s):
+            loads.append(held)
     for each in balances(found, courses)[: MOST_COLUMNS - len(found)]:
         held = each.brought - each.taken
         if comes_and_goes(held, each.brought, uptime_s):
@@ -122,7 +126,7 @@ def table(courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN) -> Tabl
         np.column_stack(each) if each else np.zeros((uptime_s.size, 0))
         for each in ([values for _, values in found], loads)
     )
-    return Table(tuple(candidate for candidate, _ in found), values, kin, beside)
+    return Table(tuple(candidate for candidate, _ in found), values, kin, beside, ended)
 
 
 class Balance(Struct, frozen=True):

@@ -100,9 +100,10 @@ def _way(growth: Growth, room: Room, way: Outlook, seconds: float) -> Way:
     above = max(PEAKS_APART * younger.apart, bearing.spread)
     level = (younger.level + history.low[-1]) / 2 - scent + above
     level += min(max(room.passing_mib, passing_mib), LIVED_THROUGH * max(room.fatal_mib - level, 0.0))
-    pace = room.head_mib / seconds if room.head_mib > WIDE * room.fatal_mib and seconds > 0.0 else way.rate_mib_per_s
+    is_wide = room.head_mib > WIDE * room.fatal_mib
+    pace = room.head_mib / seconds if is_wide and seconds > 0.0 else way.rate_mib_per_s
     head_mib = max(room.fatal_mib - level, 0.0)
-    left_s = seconds * head_mib / room.head_mib if room.head_mib > WIDE * room.fatal_mib else head_mib / pace
+    left_s = seconds * head_mib / room.head_mib if is_wide else head_mib / pace
     usable = None if room.limit_mib is None or _holds_back(room) else room.limit_mib * (1.0 - OVERHEAD_SHARE)
     goal = bearing.next_goal_mib
     return Way(

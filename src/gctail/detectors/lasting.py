@@ -33,8 +33,6 @@ TOLD_NEARLY = 0.03
 """How surely a level is known at which an earlier process died, or which GOMEMLIMIT makes the end."""
 PACE_DEVIATION = 0.22
 """Of the logarithm of the time: no growth goes on quite as it was."""
-SWERVING = 1.0
-"""How much of the difference between the younger part of the growth and all of it may go on."""
 APART = 1.5
 """How much of the distance between levels counts as a way that may already be gone, or still be to go."""
 SHORTER = -0.05
@@ -130,7 +128,7 @@ def _passage(way: Way, room_mib: float) -> tuple[float, float, float]:
     else:
         seconds = room_mib / way.pace_mib_per_s
     steps = log1p((APART * way.apart_mib / room_mib) ** 2)
-    swerve = SWERVING * min(abs(way.swerve), LARGEST_SWERVE)
+    swerve = min(abs(way.swerve), LARGEST_SWERVE)
     return seconds, sqrt(PACE_DEVIATION**2 + swerve**2 + steps), SHORTER - steps / 2
 
 

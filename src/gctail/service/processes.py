@@ -44,9 +44,7 @@ class Processes:
                 return epoch, True
         able = [epoch for epoch in self.open if epoch.continues(cycle)]
         if able:
-            epoch = able[0]
-            if len(able) > 1:
-                epoch = min(able, key=lambda each: (cycle.number - each.last_number, *_unlike(each, cycle)))
+            epoch = min(able, key=lambda each: (cycle.number - each.last_number, *_unlike(each, cycle)))
             if cycle.number > epoch.last_number + 1:
                 gap = Gap(epoch.last_number + 1, cycle.number - 1, cycle.uptime_s, sighting.time_s)
                 epoch.ledger.lose(gap)
