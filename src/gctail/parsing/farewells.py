@@ -30,6 +30,9 @@ _GOODBYE = re.compile(
     r"|http: server closed|all (?:workers|connections|servers) (?:stopped|closed|drained)"
     r"|(?:graceful )?shutdown (?:complete|completed|finished|done).{0,40})\W*$", re.IGNORECASE
 )  # fmt: skip
+_LAST_WORDS = re.compile(r"^(?:[\w./-]{1,40}: )?(?:gracefully )?shut(?:ting)? down\b(?P<why>.{0,80})$", re.IGNORECASE)
+"""The very last line only, with its component and its reason: `billing: shutting down: context canceled`."""
+_WENT_WRONG = re.compile(r"fail|error|panic|fatal|cannot|unable|refused|denied|memory|work|conn|sess", re.IGNORECASE)
 _FATAL = frozenset({"fatal", "panic"})
 _GIVES_UP = re.compile(r"\b(?:giving up|bailing out|aborting|exiting|quitting|cannot continue)\W*$", re.IGNORECASE)
 _EXIT = re.compile(r"\b(?:os\.Exit|log\.Fatal|exit(?:ing)? with (?:status|code) [1-9])", re.IGNORECASE)
@@ -79,5 +82,11 @@ def _kinds(line: str, *, last: bool) -> Iterator[str]:
         yield "gives-up"
     if _ASKED.search(f"{words} {message.fields.get('signal', '')}"):
         yield "asked"
-    if _GOODBYE.match(words):
+    if _GOODBYE.match(words) or (last and _ends_for_a_reason(words)):
         yield "goodbye"
+
+
+def _ends_for_a_reason(words: str) -> bool:
+    """Whether the last line of all is a goodbye with its reason, and the reason is no failure."""
+    found = _LAST_WORDS.match(words)
+    return found is not None and not _WENT_WRONG.search(found["why"])
