@@ -8,10 +8,11 @@ from msgspec.structs import replace
 from certificates import example_certificate
 from gctail.attribution.changes import Change, Changes
 from gctail.attribution.coincidences import Coincidence
+from gctail.parsing.gist import fitted
 from gctail.postmortem.certificate import Case, LastLine, Said, Spike
 from gctail.postmortem.pen import WIDTH, Pen
 from gctail.postmortem.spikes import sentence
-from gctail.postmortem.text_lines import fitted, last_words, rate, spikes_text
+from gctail.postmortem.text_lines import last_words, rate, spikes_text
 from gctail.report import html
 from postmortem_cases import LOGS, certificate_of
 

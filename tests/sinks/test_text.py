@@ -114,3 +114,10 @@ def test_a_line_of_the_log_is_quoted_as_it_looked():
     """What would harm the terminal is shown as an escape all the same."""
     told = block(example="12:00\t\x1b[34mINFO\x1b[0m\tstored a1\x07")
     assert "    | 12:00 INFO stored a1\\x07" in told
+
+
+def test_of_a_long_structured_line_what_it_says_is_quoted():
+    """Its middle is left out of a line that is too long, and there the message would stand."""
+    padding = "x" * 120
+    told = block(example=f'{{"ts":"2026-11-28T14:00:00Z","caller":"{padding}.go:9","msg":"stored","object":"a1"}}')
+    assert any(line.startswith("    | stored ") and "object=a1" in line for line in told)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from gctail.advice.book import Advice
 from gctail.amounts import duration, many, size
 from gctail.attribution.wording import beside, called, nobody, only_those, said, surely, values_of
+from gctail.parsing.gist import fitted
 from gctail.parsing.text import plain, show
 from gctail.parsing.widths import padded
 from gctail.postmortem.certificate import Case, Certificate, Memory, Moment, Quote
@@ -15,7 +16,7 @@ from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
 from gctail.postmortem.pen import BLUE, BOLD, DIM, GREEN, RED, WIDTH, YELLOW, Pen
 from gctail.postmortem.stacks import folded, is_the_runtimes
 from gctail.postmortem.text_keys import keys_text
-from gctail.postmortem.text_lines import fitted, last_words, spikes_text
+from gctail.postmortem.text_lines import last_words, spikes_text
 from gctail.postmortem.text_proofs import profile_text, source_text
 from gctail.postmortem.wording import LIMIT_FROM, in_short, key_called
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gctail.parsing.messages import read_message
+from gctail.parsing.gist import fitted
 from gctail.parsing.text import show
-from gctail.parsing.widths import columns, cut, padded
+from gctail.parsing.widths import cut, padded
 from gctail.postmortem.certificate import Certificate, LastLine, Spike
 from gctail.postmortem.headline import clock_time
 from gctail.postmortem.pen import DIM, WIDTH, Pen
@@ -59,24 +59,6 @@ def _line(line: LastLine, pen: Pen, room: int) -> str:
     indent = " " * (4 + room)
     text = pen.cut(fitted(line.text, WIDTH - len(indent)), indent)[len(indent) :]
     return f"  {pen.paint(often.rjust(room - 1) + ' ' if room else '', DIM)}| {text}"
-
-
-def fitted(text: str, room: int) -> str:
-    """The line; where it does not fit, what it says: level, message and fields, without time, caller and quotes.
-
-    Tabs are blanks, as a person would see them.
-    """
-    return _fitted(text, room).expandtabs(1)
-
-
-def _fitted(text: str, room: int) -> str:
-    if columns(text) <= room:
-        return text
-    read = read_message(text.encode("utf-8", "replace"))
-    if read.format == "plain" or not read.message:
-        return text
-    fields = (f"{name}={value}" for name, value in read.fields.items() if name != "thread")
-    return " ".join(each for each in (read.level, read.message, *fields) if each)
 
 
 def rate(per_min: float | None) -> str:

@@ -9,6 +9,7 @@ from gctail.amounts import duration, growth, many, missing
 from gctail.attribution.wording import beside, nobody, said, sentence
 from gctail.detectors.reasons import LIMIT_FROM, any_moment, is_here
 from gctail.parsing.causes import ON_PURPOSE
+from gctail.parsing.gist import fitted
 from gctail.parsing.text import plain, show
 from gctail.parsing.times import rfc3339
 from gctail.postmortem.brief import brief, command, first_step
@@ -17,6 +18,8 @@ from gctail.service import Seen
 from gctail.sinks.source_lines import source_lines
 
 _KERNEL_LINE = re.compile(r"(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{6}\] |\[\D[^\]]{8,36}\d{4}\] |.{0,80}\bkernel: ")
+QUOTED = 160
+"""Characters of a line of the log."""
 BAR_CELLS = 20
 FEWEST_CELLS = 6
 MOST_SUSPECTS = 3
@@ -289,8 +292,8 @@ def _death_lines(service: dict[str, Any], palette: Palette) -> list[str]:
 
 
 def _quoted(line: str) -> str:
-    """A line of the log as a person would see it there: without colours, its tabs as blanks."""
-    return show(plain(line.encode("utf-8", "replace")).decode("utf-8", "replace").expandtabs(1), 160)
+    """A line of the log as a person would see it: no colours, tabs as blanks; of a long one what it says."""
+    return show(fitted(plain(line.encode("utf-8", "replace")).decode("utf-8", "replace"), QUOTED), QUOTED)
 
 
 def _next_lines(service: dict[str, Any], verdict: Verdict | None, files: list[str], palette: Palette) -> list[str]:

@@ -9,9 +9,9 @@ from typing import Any
 from rich.text import Text
 
 from gctail.attribution.wording import beside, called, only_those, said
+from gctail.parsing.gist import fitted
 from gctail.parsing.text import show
 from gctail.parsing.widths import cut, padded
-from gctail.postmortem.text_lines import fitted
 from gctail.records import Finding
 from gctail.snapshot import Line, Row, Snapshot, time_left_s
 from gctail.tui.wording import bar, share, size, span, sparkline, state_word
