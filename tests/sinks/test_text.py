@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from gctail.records import Finding, Verdict
-from gctail.sinks.text import Palette, _footer, _heap_lines, _taken_back, service_block
+from gctail.sinks.text import Palette, _footer, _heap_lines, _taken_back, finding_line, service_block
 
 SUSPECT = {
     "template": "stored <*>", "message": "stored", "kind": "keys", "slot": "#1", "field": None, "share": 1.0,
@@ -121,3 +121,13 @@ def test_of_a_long_structured_line_what_it_says_is_quoted():
     padding = "x" * 120
     told = block(example=f'{{"ts":"2026-11-28T14:00:00Z","caller":"{padding}.go:9","msg":"stored","object":"a1"}}')
     assert any(line.startswith("    | stored ") and "object=a1" in line for line in told)
+
+
+def test_a_warning_names_the_lines_that_are_suspected():
+    """Whoever is woken by it looks there first; what explains something else stays for the verdict."""
+    warning = Finding("1", "leak", "warning", "pay", 1, None, 9.0, 0, "the live heap has grown")
+    suspects = (SUSPECT, {**SUSPECT, "template": "sent <*>", "message": "sent"}, {**SUSPECT, "group": 2})
+    plain = Palette(colour=False)
+    assert "suspect" not in finding_line(warning, plain)
+    told = finding_line(replace(warning, suspects=suspects), plain)
+    assert told.endswith('the live heap has grown; suspect (likely, not proven): "stored" or "sent"')

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gctail.amounts import duration, growth, many, missing
-from gctail.attribution.wording import beside, nobody, said, sentence
+from gctail.attribution.wording import beside, nobody, only_those, said, sentence, surely
 from gctail.detectors.reasons import LIMIT_FROM, any_moment, is_here
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.gist import fitted
@@ -71,10 +72,21 @@ class Palette:
 
 
 def finding_line(finding: Finding, palette: Palette) -> str:
-    """One finding in one line: when, how bad, whose, what."""
+    """One finding in one line: when, how bad, whose, what, and which lines of the log are suspected."""
     when = _when(finding.time_s) if finding.time_s is not None else _clock(finding.uptime_s)
     severity = palette.paint(finding.severity.upper().ljust(8), SEVERITY_COLOUR.get(finding.severity, ""))
-    return f"{palette.paint(when, DIM)} {severity} {show(finding.service, 60)}: {show(finding.summary, 400)}"
+    told = f"{palette.paint(when, DIM)} {severity} {show(finding.service, 60)}: {show(finding.summary, 400)}"
+    return told + _accused(finding.suspects)
+
+
+def _accused(suspects: Sequence[Mapping[str, Any]]) -> str:
+    """The first suspect, and those that may be it as well: who is woken by a warning looks there first."""
+    if not suspects:
+        return ""
+    sure = surely(suspects[0]["p_value"])
+    together = [each for each in suspects[:MOST_SUSPECTS] if each.get("group") == suspects[0].get("group")]
+    named = [f'"{show(said(each), 80)}"' + (f" with {only}" if (only := only_those(each)) else "") for each in together]
+    return f"; suspect{f' ({sure})' if sure else ''}: {' or '.join(named)}"
 
 
 def cycle_line(
