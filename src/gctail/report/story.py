@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from gctail.parsing.gist import fitted
 from gctail.postmortem.certificate import Certificate, Compared, Moment
 from gctail.postmortem.wording import in_short
 from gctail.report.markup import Markup, Node, tag
 from gctail.report.quotes import quote
 from gctail.report.tables import Cell, Column, table
 from gctail.report.wording import NONE, clock, iso, mib, number, span, utc
+
+STORY_CHARACTERS = 80
+"""Of a line of the log in the time line, which is narrow; what is longer loses its time, caller and quotes."""
 
 
 def story(certificate: Certificate) -> Markup:
@@ -36,10 +40,15 @@ def _moment(moment: Moment, at: int) -> Markup:
         "li",
         tag("p", stamp, uptime, left, class_="when"),
         tag("p", moment.title[:1].upper() + moment.title[1:], class_="title"),
-        tag("p", moment.text, class_="what") if moment.text else "",
+        tag("p", _told(moment), class_="what") if moment.text else "",
         class_=f"{moment.kind} {moment.severity}",
         data_moment=at,
     )
+
+
+def _told(moment: Moment) -> str:
+    """What it says of itself; of a line of the log in little room what that says."""
+    return fitted(moment.text, STORY_CHARACTERS) if moment.kind == "last-line" else moment.text
 
 
 def comparison(certificate: Certificate) -> Markup:

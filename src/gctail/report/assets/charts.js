@@ -9,7 +9,7 @@
    All text goes in as text nodes. One cursor and one zoom serve all charts of an element. */
 "use strict";
 const GctailCharts = (() => {
-  const GUTTER = 74, RIGHT = 26, FAR = 3;
+  const GUTTER = 74, RIGHT = 26, FAR = 3, STARTED = 0.03;  // what a process allocates at once when it starts would flatten the rest
   const STEPS = [
     0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
     10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2419200, 7257600, 31536000,
@@ -237,8 +237,10 @@ const GctailCharts = (() => {
         ...(spread ? [{ name: "live, lowest", colour: "live", width: 0.75 }] : []),
       ],
     }];
+    const later = (column) => peak(columns[column].filter((_, at) => x[at] >= x[0] + STARTED * (last(x) - x[0])));
+    const cut = (least, most) => (high) => free(least)(Math.min(known(high) ? high : least, most));
     const small = (key, name, column, colour, say, least, more) => has(column) && list.push({
-      key, name, height: 82, range: free(least), say, data: [x, columns[column], ...(more ? [columns[more]] : [])],
+      key, name, height: 82, range: key === "alloc" ? cut(least, Math.max(least, 1.5 * later(column))) : free(least), say, data: [x, columns[column], ...(more ? [columns[more]] : [])],
       lines: [{ name, colour, fill: `${colour}-area`, width: 1.25 }, ...(more ? [{ name: "mean", colour, width: 0.75 }] : [])],
     });
     small("alloc", "Allocation rate", "alloc", "alloc", (v) => `${digits(v)} MiB/s`, 0.1);
