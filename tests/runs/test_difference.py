@@ -6,7 +6,7 @@ import random
 import pytest
 
 from gctail.cli import main
-from gctail.runs.difference import BETTER, SAME, WORSE, differences
+from gctail.runs.difference import BETTER, SAME, UNSURE, WORSE, differences
 from gctail.traces import Bin
 
 
@@ -47,6 +47,16 @@ def test_what_got_worse_and_what_got_better_are_named():
     assert changes["live heap"].change == pytest.approx(0.3, abs=0.05)
     assert changes["allocation"].verdict == BETTER
     assert changes["mean pause"].verdict == SAME
+
+
+def test_what_is_much_higher_but_wavers_is_unsure_and_not_the_same():
+    """One long stop among short ones: the mean is thrice what it was, and nothing proves that it is the program."""
+    chance = random.Random(5)  # noqa: S311
+    stopped = run_of(chance)
+    stopped[200].pause_max_ms = stopped[200].pause_sum_ms = 120.0
+    change = named(differences(run_of(chance), stopped))["mean pause"]
+    assert change.change > 1
+    assert change.verdict == UNSURE
 
 
 def test_a_leak_that_is_new_is_found_by_its_slope():

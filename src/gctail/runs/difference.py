@@ -22,6 +22,8 @@ ONE_SIDED = 1.7
 """A slope's interval reaches so many standard errors (Student's t, 95 %, some 22 degrees of freedom)."""
 WORTH = 0.05
 """A change of less than this share is not worth naming, however sure it is."""
+MUCH = 0.25
+"""A change of such a share is never called none: where it is not sure, that is what is said."""
 WORSE, BETTER, SAME, UNSURE = "worse", "better", "same", "unsure"
 
 
@@ -35,7 +37,7 @@ class Change(Struct, frozen=True):
     change: float | None
     p_value: float
     verdict: str
-    """worse, better, same, or unsure: it looks different (p below 0.1) and wavers too much to tell."""
+    """worse, better, same, or unsure: it looks different (p below 0.1, or by a quarter) and wavers too much to tell."""
 
 
 def differences(before: Sequence[Bin], after: Sequence[Bin], warm_up_s: float | None = None) -> list[Change]:
@@ -106,7 +108,7 @@ def _changed(name: str, unit: str, one: Sequence[float], other: Sequence[float])
     verdict = SAME
     if big and p_value < SURE_P:
         verdict = WORSE if after > before else BETTER
-    elif big and p_value < PERHAPS_P:
+    elif big and (p_value < PERHAPS_P or (change is not None and abs(change) >= MUCH)):
         verdict = UNSURE
     return Change(name, unit, before, after, change, p_value, verdict)
 
