@@ -63,7 +63,7 @@ def _life(event: Sighting, service: Service, epoch: Epoch, *, alone: bool) -> Li
     last, derived = epoch.last, epoch.last_derived
     goal = derived.next_goal_mib if derived is not None else None
     lines = service.lines_at_the_end()
-    said_s = [time_of(line) for line in lines[-4:]] if epoch is service.current else []
+    said_s = [time_of(line, epoch.last_time_s) for line in lines[-4:]] if epoch is service.current else []
     return Life(
         service=service.name,
         epoch=epoch.index,

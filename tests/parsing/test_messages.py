@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gctail.parsing.messages import Message, read_message
+from gctail.parsing.messages import Message, read_message, time_of
 
 MOMENT = datetime(2026, 11, 23, 8, 17, tzinfo=UTC).timestamp()
 
@@ -261,6 +261,24 @@ def test_a_known_year_gives_klog_lines_their_time() -> None:
     """klog and log15 leave the year out."""
     assert read_message(b"I1123 08:17:00.000000   1 a.go:1] put", 2026).time_s == MOMENT
     assert read_message(b"INFO [11-23|08:17:00.000] put", 2026).time_s == MOMENT
+
+
+def test_a_moment_of_the_same_log_completes_a_time_without_a_year() -> None:
+    """On both sides of New Year, too; a stamp that tells its year needs none."""
+    klog, new_year_s = "I{}{} 08:17:00.000000   1 a.go:1] put", MOMENT + 39 * 86400
+    assert time_of(klog.format(11, 23)) is None
+    assert time_of(klog.format(11, 23), MOMENT + 60) == MOMENT
+    assert time_of(klog.format(11, 23), new_year_s) == MOMENT
+    assert time_of(klog.format("01", "01"), MOMENT) == new_year_s
+    assert time_of("2020-11-23T08:17:00Z put", MOMENT) == MOMENT - 2191 * 86400
+
+
+def test_columns_between_tabs_and_commas_are_read_as_what_they_are() -> None:
+    """Process, name and pairs are fields, and the message has no quotes."""
+    pairs = {"logger": "cart", "thread": "731", "id": 88}
+    tabs = read_message(b"2026-11-23T08:17:00Z\tINFO\tcart\t731\titem added\tid=88")
+    commas = read_message(b'2026-11-23T08:17:00Z,INFO,cart,731,"item added","id=88"')
+    assert (tabs.message, tabs.fields) == (commas.message, commas.fields) == ("item added", pairs)
 
 
 @pytest.mark.parametrize(

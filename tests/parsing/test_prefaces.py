@@ -73,6 +73,12 @@ LINES = {
     "elixir": "04:41:15.421 [info] §",
     "log4j, since its start": "0 [main] INFO com.acme.Cart  - §",
     "go-logging, without a time": "main ▶ INFO 038 §",
+    "commas": "1795864788041,INFO,outbox,§",
+    "commas, in quotes": '2026-11-28T04:41:15.421Z,INFO,outbox,"§"',
+    "commas, level last": "2026-11-28 04:41:15,outbox,INFO,§",
+    "semicolons, with its process": '2026-11-28 04:41:15;INFO;outbox;731;"§"',
+    "tabs, with its process": "2026-11-28T04:41:15.421Z\tINFO\toutbox\t731\t§",
+    "tabs, process first": "2026-11-28T04:41:15.421Z\tINFO\t1\toutbox\t§",
     "nats": "[731] 2026/11/28 04:41:15.421000 [INF] §",
 }
 WORDS = "item added to a cart"
@@ -177,6 +183,10 @@ def test_the_name_of_a_logger_is_a_field() -> None:
     ("2026-11-28T04:41:15.783Z\tdebug\tforms\tfield validated\tfield:name\tms:12", "field validated", ["field", "ms"]),
     ("[2026-11-28 04:44:42.167] sms/INFO: accepted {id: b8ae, carrier: tim}", "accepted", ["id", "carrier"]),
     ('[2026/11/28 04:41:15.421 +00:00] [INFO] [a.go:42] ["new connection"] [conn=17]', "new connection", ["conn"]),
+    ('1795864788041,WARN,outbox,"order changed","order=54 state=paid","n=5"', "order changed", ["order", "state", "n"]),
+    ("2026-11-28 04:41:15,info,order changed,order=54,state=paid", "order changed", ["order", "state"]),
+    ("2026-11-28T04:41:15.421Z,INFO,order 54 changed", "order * changed", [""]),
+    ("2026-11-28T04:41:15.421Z\tINFO\tcart\tadded\tuid=88 bytes=4617", "added", ["uid", "bytes"]),
 ])  # fmt: skip
 def test_fields_in_brackets_and_columns_are_no_words(line: str, words: str, names: list[str]) -> None:
     """Whatever their values are."""

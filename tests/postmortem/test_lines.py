@@ -85,6 +85,11 @@ def test_a_line_that_does_not_fit_is_told_by_what_it_says():
     klog = 'I1127 18:04:29.497495    2647 server.go:86] "order filled" order=102538 px="97.80"'
     assert fitted(klog, 60) == "info order filled order=102538 px=97.80"
     assert fitted("2026-11-27 18:04:29 " + "word " * 20, 60).startswith("2026-11-27")
+    prose = "word " * 20
+    assert fitted("Nov 27 18:04:29 2026-11-27 18:04:29 DEBU " + prose, 60) == "debug " + prose.strip()
+    assert fitted(prose, 60) == prose
+    csv = '1795864788041,INFO,outbox,"order changed","order=54 state=paid to=3f8b2c1a-0d4e-4a55"'
+    assert fitted(csv, 60) == "info order changed logger=outbox order=54 state=paid to=3f8b2c1a-0d4e-4a55"
 
 
 def test_rates_are_short():

@@ -9,8 +9,8 @@ import orjson
 from msgspec import Struct
 
 from gctail.parsing.drafts import CALLER, MAX_VALUE_CHARACTERS, Draft, Message, normal_level
-from gctail.parsing.pairs import keep_pairs, take_embedded, take_trailing, unquote
-from gctail.parsing.prefaces import BOXED_MESSAGE, HCLOG_NAME, LEVEL, preface_of
+from gctail.parsing.pairs import keep_pairs, only_pairs, take_embedded, take_trailing, unquote
+from gctail.parsing.prefaces import HCLOG_NAME, LEVEL, message_between, preface_of
 from gctail.parsing.times import parse_time
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ def take_prose(draft: Draft, line: bytes, *, timed: bool = False) -> None:
     draft.caller = draft.caller or preface.caller
     for field in preface.fields:
         draft.keep(field.name, line[field.begin : field.end].decode("utf-8", "replace"))
-    boxed = BOXED_MESSAGE.match(line, preface.end) if preface.end else None
+    apart = message_between(line, preface.end)
     text = line[preface.end :].decode("utf-8", "replace").strip()
     draft.level = draft.level or preface.level
     if draft.level is None and (found := _LEVEL_IN_BRACKETS.search(text, 0, 120)):
         draft.level = normal_level(found[1])
-    draft.message = boxed[1].decode("utf-8", "replace").strip('"') if boxed else text
+    draft.message = line[slice(*apart)].decode("utf-8", "replace").strip('"') if apart else text
     if "=" in text:
         take_embedded(draft, text)
 
@@ -93,14 +93,19 @@ def _read_zap(parts: tuple[str, ...], _year: int | None) -> Message | None:
     columns = rest.split("\t")
     if not stamp and parse_time(columns[0]) is not None:
         return None  # a Python function on AWS Lambda: level, time, request
-    if len(columns) > 1 and columns[-1].startswith("{"):
-        _keep_json(draft, columns.pop())
+    last = columns.pop() if len(columns) > 1 and (columns[-1].startswith("{") or only_pairs(columns[-1])) else ""
     for place in range(min(2, len(columns) - 1)):
         if CALLER.fullmatch(columns[place]):
             draft.caller = columns.pop(place)
             break
-    if len(columns) > 1 and " " not in columns[0]:
-        draft.keep("logger", columns.pop(0))
+    for _ in range(2):
+        name = "thread" if columns[0].isdigit() else "logger"
+        if len(columns) > 1 and " " not in columns[0] and name not in draft.fields:
+            draft.keep(name, columns.pop(0))
+    if last.startswith("{"):
+        _keep_json(draft, last)
+    else:
+        keep_pairs(draft, last)
     draft.message = "\t".join(columns)
     return draft.done("zap-console")
 

@@ -18,7 +18,8 @@ def _fitted(text: str, room: int) -> str:
     if columns(text) <= room:
         return text
     read = read_message(text.encode("utf-8", "replace"))
-    if read.format == "plain" or not read.message:
+    if not read.message or (read.format == "plain" and read.level is None):
         return text
-    fields = (f"{name}={value}" for name, value in read.fields.items() if name != "thread")
-    return " ".join(each for each in (read.level, read.message, *fields) if each)
+    fields = {name: value for name, value in read.fields.items() if name != "thread" and f"{name}=" not in read.message}
+    told = (f"{name}={value}" for name, value in fields.items())
+    return " ".join(each for each in (read.level, read.message, *told) if each)

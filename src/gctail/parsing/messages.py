@@ -16,13 +16,14 @@ from gctail.parsing.drafts import MAX_VALUE_CHARACTERS, ROLES, Draft, Message
 from gctail.parsing.pairs import bare_value, only_pairs, take_pairs, unquote
 from gctail.parsing.prefaces import preface_of
 from gctail.parsing.text import plain
-from gctail.parsing.times import find_time
+from gctail.parsing.times import find_time, year_of
 
 if TYPE_CHECKING:
     from gctail.parsing.drafts import Value
 
 __all__ = ["Message", "read_message", "time_of"]
 
+HALF_A_YEAR_S = 183 * 86400
 MAX_TEXT_BYTES = 65536  # of a line that is not JSON; what follows is not read
 MAX_JSON_BYTES = 1 << 20  # a longer line is read as torn JSON, in its first MAX_TEXT_BYTES
 
@@ -46,9 +47,19 @@ def read_message(line: bytes, year: int | None = None) -> Message:
     return read_console(line, year) or _read_plain(line, year)
 
 
-def time_of(line: str) -> float | None:
-    """When a line of the application was written, in Unix seconds, as far as it says."""
-    return read_message(line[:4096].encode("utf-8", "replace")).time_s
+def time_of(line: str, near_s: float | None = None) -> float | None:
+    """When a line of the application was written, in Unix seconds, as far as it says.
+
+    A stamp without a year (klog, syslog) is completed by the moment `near_s` of the same log.
+    """
+    text = line[:4096].encode("utf-8", "replace")
+    if near_s is None:
+        return read_message(text).time_s
+    year = year_of(near_s)
+    found = read_message(text, year).time_s
+    if found is None or abs(found - near_s) <= HALF_A_YEAR_S:
+        return found
+    return read_message(text, year + (1 if found < near_s else -1)).time_s  # about New Year, or a stamp with a year
 
 
 def _read_json(line: bytes) -> Message | None:

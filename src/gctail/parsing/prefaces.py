@@ -67,7 +67,7 @@ _ANYWHERE = (
     # [04:41:15 INF] message, [I 04:41:15.421 App] message, [2026-11-28 04:41:15,421: INFO/Worker-1] message
     rb"|\[(?:(?P<level_first>[IWEFDC]) |\d{1,9} )?(?P<stamp_box>" + STAMP + rb")"
     rb"(?:[: ] ?(?P<inside_box>[^\]\n]{1,80}))?\]:?"
-    rb"|(?P<stamp>" + STAMP + rb")(?=[\s|:,\[]|\Z)"
+    rb"|(?P<stamp>" + STAMP + rb")(?=[\s|:,;\[]|\Z)"
     rb"|\[(?:\d{1,12}|goroutine \d{1,18})\]|\d{1,12} (?=[^\s:]{1,256}\.go:\d{1,9} > )"
     rb"|[\[({<]?(?P<caller>" + _PLACE + rb")(?:,[\w.]{1,64})?(?:[\])}]|(?=[\s:>]|\Z)):?(?: ?>(?= ))?"
     rb"|[\[(<|] ?(?P<level_boxed>(?i:" + _SAID + rb")) *[\])>|]:?"
@@ -126,11 +126,16 @@ _BEHIND_THE_TIME = (
     rb"|(?P<logger_std>[A-Za-z][\w.-]{0,31}): (?=(?i:" + LEVEL + rb"): )"
     # app.INFO: message, app/INFO: message
     rb"|(?P<logger_channel>[\w-]{1,32})[./](?=(?:" + LEVEL + rb"): )"
-    rb"|(?P<level_postgres>LOG)(?::  | +(?=\[))|"
+    rb"|(?P<level_postgres>LOG)(?::  | +(?=\[))"
+    # ,WARN,outbox,"message", ;outbox;"WARN";message
+    rb'|[,;](?:"?(?P<logger_csv_first>[A-Za-z][\w.@/-]{0,63})"?[,;])?"?(?P<level_csv>(?i:' + LEVEL + rb'))"?[,;](?=\S)|'
 )  # fmt: skip
 _BEHIND_THE_LEVEL = (
+    # WARN,outbox,731,"message", WARN<tab>outbox<tab>731<tab>message
+    rb"(?<=[,;\t])(?P<thread_column_alone>\d{1,10})[,;\t](?=[A-Za-z\"\[])(?![A-Z]{3,7} [/\w])"
+    rb'|(?<=[,;])"?(?P<logger_csv>[A-Za-z][\w.@/-]{0,63})"?[,;](?=["A-Za-z]|\d{1,10}[,;]["A-Za-z])(?![\w.-]{1,64}=)'
     # 731 --- [shop] [nio-8080-exec-1] c.a.import.Handler      : message
-    rb"\d{1,10} --- (?:\[[\w .-]{0,64}\] )?\[ *(?P<thread_spring>[^\]\n]{1,64})\] +(?P<logger_spring>\S{1,80}) *: "
+    rb"|\d{1,10} --- (?:\[[\w .-]{0,64}\] )?\[ *(?P<thread_spring>[^\]\n]{1,64})\] +(?P<logger_spring>\S{1,80}) *: "
     # [worker-3] c.a.import.Handler - message, shop.cart:add:42 - message
     rb"|(?:\[(?P<thread_log4j>[^\]\n]{1,64})\] +)?"
     rb"(?P<logger_log4j>[A-Za-z_][\w.$/@-]{0,127}(?:\[\d+\]|:\w{1,64}:\d+)?) +- "
@@ -157,10 +162,14 @@ _BEHIND_THE_LEVEL = (
     rb"|\[(?P<logger_fabric>[\w.-]{1,64})\] [\w.()*-]{1,64} -> |"
 )  # fmt: skip
 _TIMED = _BEFORE_THE_LEVEL + _BEHIND_THE_TIME
-BOXED_MESSAGE = re.compile(
+_BOXED_MESSAGE = re.compile(
     rb'\[("[^"\\\n]*+(?>(?:\\.[^"\\\n]*+)*)"|[^\]\[="\n:]{1,400})\](?= \[[\w.-]{1,64}=|\Z)(?=(?: \[[^\n]*\])?\Z)'
 )
 """`["new connection"] [conn=17] [user=root]`, as TiDB writes it behind a preface."""
+_MESSAGE_COLUMN = re.compile(
+    rb'(?<=[,;])("(?>[^"\\\n]|\\.|"")*+"(?=[,;]|\Z)|[^",;=\n]{1,400}+(?=[,;]"?[\w.-]{1,64}=|[,;]"|\Z))'
+)
+"""`"order changed","order=54 state=paid"` and `order changed,order=54`, behind the columns of a preface."""
 _LEVEL_INSIDE = re.compile(rb"(?<![\w.])(?:" + LEVEL + rb")(?![\w.])")
 _FIELDS = frozenset({"logger", "thread", "number"})
 _TIMES = frozenset({"stamp", "stamp_box"})
@@ -217,6 +226,12 @@ def preface_of(line: bytes, *, timed: bool = False) -> Preface:
         timed = timed or not _TIMES.isdisjoint(said)
     fields.sort(key=lambda field: field.begin)
     return Preface(begin, level, caller.decode("utf-8", "replace") if caller is not None else None, tuple(fields), klog)
+
+
+def message_between(line: bytes, begin: int) -> tuple[int, int] | None:
+    """Where the message stands, with its quotes, if it has brackets or a column of its own behind the preface."""
+    found = _BOXED_MESSAGE.match(line, begin) or _MESSAGE_COLUMN.match(line, begin) if begin else None
+    return found.span(1) if found else None
 
 
 def _fields(found: re.Match[bytes], said: dict[str, bytes]) -> Iterator[Field]:

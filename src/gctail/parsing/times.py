@@ -162,6 +162,11 @@ def epoch_seconds(value: float) -> float | None:
     return None
 
 
+def year_of(time_s: float) -> int:
+    """The year of a moment, in UTC."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=time_s)).year
+
+
 def rfc3339(time_s: float) -> str:
     """`2026-11-23T08:17:00.123Z`: in UTC, with microseconds where milliseconds would lose something.
 

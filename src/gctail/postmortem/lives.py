@@ -98,7 +98,8 @@ def _victims(reports: list[Sighting]) -> list[Person]:
 
 def _person(service: Service, stream: Stream, epoch: Epoch | None, *, last: bool, alone: bool) -> Person:
     lines = _last_lines(stream, epoch)
-    said_s = max((when for line, _, _ in lines[-4:] if (when := time_of(line)) is not None), default=None)
+    near_s = epoch.last_time_s if epoch is not None and epoch.last_time_s is not None else stream.last_time_s
+    said_s = max((when for line, _, _ in lines[-4:] if (when := time_of(line, near_s)) is not None), default=None)
     ends = [each for each in (epoch.last_time_s if epoch else None, said_s) if each is not None]
     if last and stream.last_time_s is not None:
         ends.append(stream.last_time_s)
@@ -117,13 +118,13 @@ def _person(service: Service, stream: Stream, epoch: Epoch | None, *, last: bool
         is_last=last,
         place=_place(stream, epoch, lines, last=last),
         alone=alone,
-        pace_s=_pace([line for line, _, _ in lines]),
+        pace_s=_pace([line for line, _, _ in lines], near_s),
     )
     return Person(service, stream, epoch, life, lines, own, restarted=not last)
 
 
-def _pace(lines: list[str]) -> float | None:
-    times = [when for line in lines if (when := time_of(line)) is not None]
+def _pace(lines: list[str], near_s: float | None) -> float | None:
+    times = [when for line in lines if (when := time_of(line, near_s)) is not None]
     return (max(times) - min(times)) / len(times) if len(times) >= 8 else None
 
 

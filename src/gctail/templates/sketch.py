@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gctail.parsing.drafts import CALLER, ROLES, normal_level
-from gctail.parsing.prefaces import BOXED_MESSAGE, preface_of
+from gctail.parsing.prefaces import message_between, preface_of
 from gctail.templates.mask import BETWEEN, DIGITS, KLOG_MESSAGE, NAMES, PAIRS, TOKEN, kind_of
 
 MOST_BYTES = 4096
@@ -21,6 +21,7 @@ HOLE = b"\0"
 """Stands for a slot in the words of a message."""
 MOST_NAME_BYTES = 64
 _NAMED = re.compile(rb", ([A-Za-z_]\w*)\Z|(?<![\w.-])([a-z]\w*_\w+|[a-z]+[A-Z]\w*)\Z")
+_PAIRS_COLUMN = re.compile(rb'(?<=[,;]")([\w.-]{1,64}=[^"\n]*+)(?="(?:[,;]|\Z))')
 _NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
 
@@ -107,10 +108,10 @@ class _Reading:
         if self.klog and (said := KLOG_MESSAGE.match(line, begin)):
             self._message(begin, said.end())
             begin, structured = said.end(), True
-        elif begin and (boxed := BOXED_MESSAGE.match(line, begin)):
-            self.parts.append(Part(line[begin : begin + 1], hidden=True))
-            self._message(begin + 1, boxed.end(1))
-            begin, structured = boxed.end(1), True
+        elif apart := message_between(line, begin):
+            self.parts.append(Part(line[begin : apart[0]], hidden=True))
+            self._message(*apart)
+            begin, structured = self._columns(apart[1]), True
         if self._pairs(begin, len(line), inside=structured) or structured:
             for place in range(first, len(self.parts)):
                 if place not in self.said:
@@ -130,6 +131,14 @@ class _Reading:
         self._pairs(begin + quoted, end - quoted, inside=True)
         self.said = range(first, len(self.parts))
         self.parts.append(Part(self.line[end - quoted : end], hidden=True))
+
+    def _columns(self, begin: int) -> int:
+        """Columns in quotes that hold pairs, behind the message: `,"order=54 state=paid"`; where the last one ends."""
+        for column in _PAIRS_COLUMN.finditer(self.line, begin):
+            self._pairs(begin, column.start(1), inside=True)
+            self._pairs(column.start(1), column.end(1), inside=True)
+            begin = column.end(1)
+        return begin
 
     def _pairs(self, at: int, end: int, *, inside: bool) -> bool:
         """Put fixed text and slots on the list; whether one of them is a field that holds the message."""
