@@ -508,7 +508,48 @@ def test_a_loop_of_main_without_an_end_runs_again_and_again(loop, again):
     assert (verdict(code).verdict == "unbounded") is again
 
 
-@pytest.mark.parametrize(("key", "severity"), [("code", "info"), ("cfg.Name", "info"), ("host", "critical")])
+@pytest.mark.parametrize(
+    ("declared", "run", "again"),
+    [
+        ("var once sync.Once", "once.Do(func() { fill(list) })", False),
+        ("var once sync.Once", "once.Do(func() { for _, k := range list { m[k] = 1 } })", False),
+        ("var load = sync.OnceFunc(func() { fill(os.Args) })", "load()", False),
+        ("type s struct { once sync.Once }\nvar a s", "a.once.Do(func() { fill(list) })", False),
+        ("var group singleflight.Group", "group.Do(list[0], func() { fill(list) })", True),
+    ],
+)
+def test_what_a_once_fills_is_filled_at_the_start(declared, run, again):
+    code = (
+        f"var m = map[string]int{{}}\n{declared}\n"
+        f"func Serve(w http.ResponseWriter, r *http.Request) {{ list := r.Header[r.Host]\n{run} }}\n"
+        "func fill(list []string) { for _, k := range list { m[k] = 1 } }"
+    )
+    assert verdict(code).unbounded is again
+
+
+def test_a_goroutine_that_a_constructor_starts_for_its_named_result_empties_it():
+    """And what the constructor fills before anybody has it is no growth."""
+    code = (
+        "type TTL struct { mu sync.Mutex; m map[string]int }\n"
+        "func New() (t *TTL) {\n\tt = &TTL{m: map[string]int{}}\n\tt.m[os.Args[0]] = 1\n"
+        "\tgo func() { for range time.Tick(1) { for k := range t.m { delete(t.m, k) } } }()\n\treturn\n}\n"
+        "var users = New()\nfunc Put(w http.ResponseWriter, r *http.Request) { users.m[r.Host] = 1 }\n"
+    )
+    assert told(code) == {}
+    assert told(code.replace("delete(t.m, k)", "println(k)")) == {"TTL.m": "critical"}
+
+
+def test_a_database_in_memory_is_what_its_users_put_there():
+    code = STORE.format(more="mu sync.Mutex; ", method="Put(k string)") + HANDLED.format(call="Put(r.Host)")
+    assert told(code.replace("Store", "MemoryStore")) == {"MemoryStore.items": "info"}
+    assert told(code.replace("Store", "userDB")) == {"userDB.items": "info"}
+    assert told(code.replace("Store", "MemoStore")) == {"MemoStore.items": "warning"}
+
+
+@pytest.mark.parametrize(
+    ("key", "severity"),
+    [("code", "info"), ("cfg.Name", "info"), ("clusterName", "info"), ("timezone", "info"), ("host", "critical")],
+)
 def test_a_key_that_by_its_name_takes_few_values_is_possible_only(key, severity):
     code = (
         f"var seen sync.Map\nfunc serve(r *http.Request) {{ {key.partition('.')[0]} := r.Host; seen.Store({key}, 1) }}"

@@ -138,12 +138,9 @@ class Assignments:
             self._made_in_main(value, typed)
         pieces = pieces_of(value, self.scopes.pieces) if value is not None else None
         known = pieces if pieces and any(pieces) else None
-        made = (
-            fresh
-            and inner is not None
-            and (inner.type == "composite_literal" or MAKES.match(_called(inner)) is not None)
+        return Binding(
+            typed, container, origin, known, fresh=fresh, made=fresh and _is_made(inner), closure=self.closure
         )
-        return Binding(typed, container, origin, known, fresh=fresh, made=made, closure=self.closure)
 
     def _made_in_main(self, value: Node | None, typed: Type) -> None:
         """What `main` makes outside its function literals lives as long as the program."""
@@ -194,7 +191,8 @@ class Assignments:
             self._replaced(held, name, value, node)
         if binding is not None and value is not None:
             origin = binding.origin | self.scopes.origin(value)
-            self.scopes.rebind(name, replace(binding, origin=origin, pieces=None, made=False))
+            made = binding.made and _is_made(bare(value))
+            self.scopes.rebind(name, replace(binding, origin=origin, pieces=None, made=made))
 
     def _replaced(self, held: Held, name: str, value: Node | None, node: Node) -> None:
         if held.id is None or (held.fresh and "." in held.id) or self.is_new(held):
@@ -214,6 +212,11 @@ class Assignments:
                 self.use(held.id, "replace", node)
         elif not self.lazy:
             self.use(held.id, "replace", node)
+
+
+def _is_made(value: Node | None) -> bool:
+    """Nobody else has it yet."""
+    return value is not None and (value.type == "composite_literal" or MAKES.match(_called(value)) is not None)
 
 
 def _called(node: Node) -> str:

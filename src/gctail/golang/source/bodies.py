@@ -41,6 +41,7 @@ class Walk(Calling):
         self.recurring = 0
         self.rounds = 0
         self.lazy = 0
+        self.once = 0
         self.body: Node | None = None
         self.depth = 0
         self.method_names = frozenset(name.rpartition(".")[2] for name in package.functions)
@@ -55,10 +56,10 @@ class Walk(Calling):
                     self.visit(spec.child_by_field_name("value"))
 
     def spot(self, node: Node) -> Spot:
-        """Where a node is."""
+        """Where a node is; what runs once is as good as a part of the start."""
         return Spot(
             self.path, line_of(node), self.package.folder, full_name(self.function), shown_name(self.function),
-            self.closure, bool(self.recurring),
+            self.closure, bool(self.recurring) and not self.once, bool(self.once),
         )  # fmt: skip
 
     def visit(self, node: Node | None) -> None:
@@ -101,6 +102,9 @@ class Walk(Calling):
 
     def _parameters(self, node: Node) -> None:
         served = SERVES.match(self.function.name) is not None
+        results = node.child_by_field_name("result")
+        for name, typed in parameters_of(results if results is not None and results.type == "parameter_list" else None):
+            self.scopes.bind(name, Binding(typed, made=True, closure=self.closure))
         for name, typed in parameters_of(node.child_by_field_name("parameters")):
             self.scopes.parameter(name, typed, served=served)
 

@@ -74,6 +74,8 @@ class Callers:
 
     def often(self, at: Spot) -> str:
         """How often a place is passed."""
+        if at.once:
+            return START
         if at.function == "init" or not at.function:
             return AGAIN if at.recurring and at.closure else START
         if at.recurring:
@@ -106,7 +108,10 @@ class Callers:
             return AGAIN
         if depth > DEEPEST:
             return UNKNOWN
-        found = {self.function_often(call.at.package, call.at.function, depth + 1) for call in calls}
+        found = {
+            START if call.at.once else self.function_often(call.at.package, call.at.function, depth + 1)
+            for call in calls
+        }
         return next((often for often in (AGAIN, UNKNOWN, SETUP, START) if often in found), DEAD)
 
     def origin(self, tags: Tags, at: Spot) -> frozenset[str]:

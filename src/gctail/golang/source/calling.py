@@ -38,17 +38,24 @@ FILLS = re.compile(r"(?:Unmarshal|Decode|Bind|Scan|Parse|Read|Recv|Receive)\w*$|
 """Calls that fill what they are given a pointer to: `json.NewDecoder(r.Body).Decode(&order)`."""
 
 
+ONCE = re.compile(r"sync\.Once(?:Func|Values?)$")
+
+
 class Calling(Assignments):
     """The part of the walk that knows calls."""
 
     imports: dict[str, str]
+    once: int
 
     def _call_expression(self, node: Node) -> None:
         function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-        once = function is not None and text_of(function).endswith(".Do")
-        self.lazy += once
+        lazy = function is not None and text_of(function).endswith(".Do")
+        once = function is not None and self._is_once(function)
+        self.lazy += lazy
+        self.once += once
         self.visit(arguments)
-        self.lazy -= once
+        self.once -= once
+        self.lazy -= lazy
         if function is None:
             return
         if function.type == "selector_expression":
@@ -60,6 +67,13 @@ class Calling(Assignments):
         self._log(node, function, arguments)
         self._filled(function, named(arguments))
         self._container_call(node, function, named(arguments))
+
+    def _is_once(self, function: Node) -> bool:
+        """What it is given runs once: `loaded.Do(func() {…})` of a sync.Once, `sync.OnceFunc(func() {…})`."""
+        if ONCE.match(text_of(function)) is not None:
+            return True
+        operand, method = function.child_by_field_name("operand"), text_of(function.child_by_field_name("field"))
+        return operand is not None and method == "Do" and self._type_name(operand).endswith("Once")
 
     def _filled(self, function: Node, arguments: list[Node]) -> None:
         """A variable whose address goes to a decoder holds what the decoder reads from."""

@@ -16,10 +16,14 @@ SHORT_LIVED = re.compile(
     r"|txn|tx|builder|decoder|encoder|parser|iterator|options|config|query)$"
 )
 """Types that are mostly made for one piece of work and thrown away after it."""
-STRUCTURE = re.compile(r"\w*(?:Map|map|Set|Table|Trie|Tree)$")
+STRUCTURE = re.compile(
+    r"\w*(?:Map|map|Set|Table|Trie|Tree|D[Bb]|Database|Repo|Repository)$"
+    r"|(?:\w*In|in)?[Mm]em(?:ory)?(?:Data)?(?:[Ss]tore|Storage|Backend|F[Ss])$"
+)
 """Types that are containers themselves: whoever holds them decides how long they live, and when they are emptied."""
 FEW = re.compile(
     r"(?:\w*\.)?(?:code|status|statusCode|level|lvl|severity|depth|method|verb|protocol|proto|scheme|region|region(?:ID|Id)"
+    r"|cluster|clusterName|datacenter|zone|tz|timezone|timeZone|lang|language|locale|country|currency|metricName|priority|priorityKey"
     r"|arch|goarch|goos|ifIndex|(?:iface|ifi|intf)\.Index|(?:cfg|conf|config)\.\w+|shard|partition|weekday|month|hour|\w*[fF][dD]|\w*[oO]pts|\w*[oO]ptions)$"
 )
 """Keys that by their names take few values: status codes, levels, interfaces, descriptors, which are used again."""

@@ -30,6 +30,8 @@ class Spot(Struct, frozen=True):
     shown: str
     closure: int = 0
     recurring: bool = False
+    once: bool = False
+    """It is passed once, whoever calls the function, and however often."""
 
 
 class Use(Struct, frozen=True):

@@ -22,7 +22,7 @@ MUTEX = re.compile(r"(?:\w+\.)?(?:RW)?Mutex")
 FINITE_KEYS = frozenset({
     "bool", "byte", "uint8", "int8", "uint16", "int16", "reflect.Type", "reflect.Kind", "time.Month", "time.Weekday",
     "os.Signal", "syscall.Signal", "codes.Code", "slog.Level", "zapcore.Level", "logrus.Level", "protoreflect.FullName",
-    "uintptr",
+    "uintptr", "schema.GroupVersionKind", "schema.GroupVersionResource", "schema.GroupKind", "schema.GroupResource",
 })  # fmt: skip
 """Types of keys that come to an end by themselves: a program has so many types, months, levels and descriptors."""
 
