@@ -167,7 +167,7 @@ _BOXED_MESSAGE = re.compile(
 )
 """`["new connection"] [conn=17] [user=root]`, as TiDB writes it behind a preface."""
 _MESSAGE_COLUMN = re.compile(
-    rb'(?<=[,;])("(?>[^"\\\n]|\\.|"")*+"(?=[,;]|\Z)|[^",;=\n]{1,400}+(?=[,;]"?[\w.-]{1,64}=|[,;]"|\Z))'
+    rb'(?<=[,;])("[^"\\\n]*+(?>(?:(?:\\.|"")[^"\\\n]*+)*)"(?=[,;]|\Z)|[^",;=\n]{1,400}+(?=[,;]"?[\w.-]{1,64}=|[,;]"|\Z))'
 )
 """`"order changed","order=54 state=paid"` and `order changed,order=54`, behind the columns of a preface."""
 _LEVEL_INSIDE = re.compile(rb"(?<![\w.])(?:" + LEVEL + rb")(?![\w.])")
