@@ -208,6 +208,25 @@ SAMPLES: list[tuple[str, Message]] = [
     ),
     ('{"severityText":"Warn","body":{"stringValue":"put"}}', message("json", "warn", "put", {}, time_s=None)),
     (
+        (
+            '{"attributes":[{"key":"size","value":{"intValue":"7"}},{"key":"key","value":{"stringValue":"uid_1"}}],'
+            '"body":{"stringValue":"put"},"severityText":"WARN","timeUnixNano":"1795421820000000000"}'
+        ),
+        message("json", "warn", "put", {"size": "7", "key": "uid_1"}),
+    ),
+    (
+        (
+            '{"Timestamp":"2026-11-23T08:17:00Z","SeverityText":"WARN","Body":{"Type":"String","Value":"put"},'
+            '"Attributes":[{"Key":"n","Value":{"Type":"INT64","Value":3}}]}'
+        ),
+        message("json", "warn", "put", {"Body.Type": "String", "n": 3}),
+    ),
+    ('{"when":"2026-11-23T08:17:00Z","level":"warn","msg":"put"}', message("logrus-json", "warn", "put", {})),
+    (
+        '{"date":"2026-12-24T18:00:00Z","time":"2026-11-23T08:17:00Z","level":"warn","msg":"put","list":[1,{"key":2}]}',
+        message("logrus-json", "warn", "put", {"date": "2026-12-24T18:00:00Z", "list": '[1,{"key":2}]'}),
+    ),
+    (
         '{"@t":"2026-11-23T08:17:00Z","@l":"Warning","@mt":"put {n}","n":3}',
         message("json", "warn", "put {n}", {"n": 3}),
     ),

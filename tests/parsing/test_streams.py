@@ -59,6 +59,26 @@ def test_others_who_are_named_stay_others(other):
     assert owners(mixed(other), 1 << 20)[0]["relay"] == 320
 
 
+def seconds_since(number, text="mapfiles: row appended, key=7f"):
+    return "".join(f"[    {number}.{each:06}] {text}\n" for each in range(5))
+
+
+@pytest.mark.parametrize("chunk", [61, 1 << 20])
+def test_a_program_that_counts_the_seconds_since_its_start_is_no_kernel(chunk):
+    """Its lines come between the collections of its runtime; only those before the fourth are nobody's."""
+    lines, collections = owners("".join(seconds_since(n) + GC.format(n=n) for n in range(1, 41)), chunk)
+    assert (lines, collections) == ({"kernel": 20, "a": 180}, {"a"})
+
+
+def test_a_kernel_in_front_of_a_log_or_behind_it_stays_the_kernel():
+    """As where both were written into one file, or where the application has lines of its own."""
+    boot = "".join(seconds_since(n, "usb 1-1: reset") for n in range(1, 41))
+    collected = "".join(GC.format(n=n) for n in range(1, 41))
+    spoken = "tile 7 of the map was drawn and is kept in the cache of tiles\n" * 20
+    for log in (boot + collected, collected + boot, boot + spoken + collected + boot):
+        assert owners(log, 1 << 20)[0]["kernel"] == boot.count("\n") * log.count(boot)
+
+
 def test_a_scanner_that_goes_on_knows_whose_the_lines_are():
     """The state at the end of a line holds who is named."""
     first = Scanner("a.log", "a")

@@ -64,6 +64,16 @@ def test_what_happened_is_the_message_where_there_is_no_other():
         assert sorted(each.message for each in mine.courses().templates) == ["job stored", "queue drained"]
 
 
+def test_attributes_that_are_listed_are_fields():
+    """As OpenTelemetry writes them; the time of such a line is none."""
+    line = (
+        '{"attributes":[{"key":"key","value":{"stringValue":"uid_%d"}},{"key":"size","value":{"intValue":"%d"}}],'
+        '"body":{"stringValue":"put"},"timeUnixNano":"179542182000000000%d"}'
+    )
+    slots = slots_of(*(line % (n, n, n) for n in range(5)))
+    assert [(slot.name, slot.type) for slot in slots] == [("key", "id"), ("size", "int")]
+
+
 @pytest.mark.parametrize("line", KINDS)
 def test_each_kind_of_value_is_known_by_its_looks(line):
     """And has the name that stands before it."""

@@ -89,8 +89,12 @@ class Draft:
             self.keys[role] = key
 
     def keep(self, key: str, value: Any, depth: int = 0) -> None:  # noqa: ANN401
-        """Keep a value; groups become dotted keys, lists JSON text."""
+        """Keep a value; groups become dotted keys, attributes fields, and other lists JSON text."""
         if len(self.fields) >= MAX_FIELDS:
+            return
+        if value.__class__ is list and (named := attributes(value)):
+            for inner_key, inner in named.items():
+                self.keep(inner_key, inner, depth)
             return
         if isinstance(value, str):
             self.fields[key[:MAX_KEY_CHARACTERS]] = value[:MAX_VALUE_CHARACTERS]
@@ -104,6 +108,8 @@ class Draft:
 
     def done(self, form: str) -> Message:
         """Freeze it. A line without a message says what it is about in another field, or its error, if it has one."""
+        if self.time_s is None:
+            self._late_time()
         message = self.message
         if message is None:
             message = self._told()
@@ -111,6 +117,13 @@ class Draft:
             error = self.fields.get("error", self.fields.get("err"))
             message = error if isinstance(error, str) else ""
         return Message(self.level, self.time_s, message[:MAX_MESSAGE_CHARACTERS], self.fields, form, self.caller)
+
+    def _late_time(self) -> None:
+        for key in LATE_TIMES:
+            if key in self.fields and _play_time(self, self.fields[key]):
+                self.keys["time"] = key
+                del self.fields[key]
+                return
 
     def _told(self) -> str | None:
         for key in _TOLD_KEYS:
@@ -125,6 +138,23 @@ def body_text(value: object) -> str | None:
     if isinstance(value, dict):
         value = next((value[inner] for inner in _BODIES if inner in value), None)
     return value if isinstance(value, str) else None
+
+
+def attributes(value: list[Any]) -> dict[str, Any]:
+    """Fields that are listed, as OpenTelemetry does: `[{"key":"size","value":{"intValue":"7"}}]`, or with capitals.
+
+    `{}` where the list is of anything else. A value that is no scalar stays as it was written. Source: `KeyValue` and
+    `AnyValue` in opentelemetry/proto/common/v1/common.proto; `stdout/stdoutlog/record.go` of its Go library.
+    """
+    found: dict[str, Any] = {}
+    for each in value[:MAX_FIELDS]:
+        if each.__class__ is not dict or len(each) != 2:
+            return {}
+        name, told = each.get("key", each.get("Key")), each.get("value", each.get("Value"))
+        if not isinstance(name, str) or not isinstance(told, dict):
+            return {}
+        found[name] = told.get("Value") if "Type" in told else next(iter(told.values()), None)
+    return found
 
 
 def _json_text(value: object) -> str:
@@ -177,6 +207,8 @@ _ROLE_KEYS = {
     "message": "msg message @message @m @mt short_message Message Msg M",
     "caller": "caller source file @caller C",
 }
+LATE_TIMES = ("timeUnixNano", "observedTimeUnixNano", "date", "when")
+"""Fields that are the time of a line where no other one is: OTLP's, and names that may mean something else as well."""
 TOLD_BY = ("Body", "body", "textPayload", "event", "eventName", "text", "log")
 """Fields that say what happened where no message does: OpenTelemetry's body, and events that are named."""
 # of OpenTelemetry's exporters to a terminal (stdoutlog) and to OTLP JSON; and of events that are objects

@@ -22,6 +22,8 @@ OF_THE_MACHINE = frozenset({
     "earlyoom", "monit",
 })  # fmt: skip
 """Who writes to the log of every machine, beside any service."""
+TURNS = 4
+"""Who has spoken so often after another collection, as the only one, is no kernel."""
 
 
 class Streams:
@@ -43,6 +45,7 @@ class Streams:
         """Who is named, and is the one whose runtime writes bare lines."""
         self.bare_bytes = 0
         """Lines of the application that nobody has wrapped."""
+        self._turns, self._turn = 0, -1
         self.bare = self.reader(service, None)
 
     def __len__(self) -> int:
@@ -65,8 +68,12 @@ class Streams:
 
         A program that writes its own lines in a format of syslog leaves those of its runtime bare: the first who is
         named is the one who writes bare lines, where these are all the runtime's and nobody else was named before.
+        Lines with the seconds since a start look like the kernel's, which does not take turns with a runtime.
         """
         if not named or named == self._guest:
+            return self.service
+        if named == "kernel" and self._guest is None and self._takes_turns():
+            self._guest = named
             return self.service
         if self._guest is None and named not in OF_THE_MACHINE:
             if len(self._named) < SEVERAL:
@@ -78,6 +85,13 @@ class Streams:
                 self._guest = named
                 return self.service
         return named
+
+    def _takes_turns(self) -> bool:
+        """Again and again there was another collection before the kernel spoke, and nobody else did."""
+        collected = self.bare.next_number
+        if collected is not None and collected > self._turn:
+            self._turns, self._turn = self._turns + 1, collected
+        return self._turns >= TURNS and self.bare_bytes < FEW_BYTES and not self._named
 
     def known(self, service: str, stream: str | None) -> LineReader | None:
         """The reader of a service whose streams are known: of this one, or of another where this one is not."""
@@ -136,11 +150,17 @@ class Streams:
 
     def names(self) -> dict[str, Any]:
         """Who was named by wrappers, as plain data."""
-        return {"named": sorted(self._named), "guest": self._guest, "bare_bytes": self.bare_bytes}
+        return {
+            "named": sorted(self._named),
+            "guest": self._guest,
+            "bare_bytes": self.bare_bytes,
+            "turns": [self._turns, self._turn],
+        }
 
     def resume_names(self, state: dict[str, Any]) -> None:
         """Go on from what `names` gave."""
         self._named, self._guest, self.bare_bytes = set(state["named"]), state["guest"], state["bare_bytes"]
+        self._turns, self._turn = state.get("turns", (0, -1))
 
     def resume(self, state: list[list[Any]]) -> None:
         """Go on from what `state` gave."""

@@ -65,7 +65,7 @@ _Matcher = Callable[..., re.Match[bytes] | None]
 _NAMED_SHAPES = (_CTIME, _CTIME_DAY_FIRST, _RFC_1123, _APACHE, _DOTTED, _SYSLOG, _KLOG)
 _FIELD_NAME = (
     rb"(?:@?t(?:s|ime(?:stamp|_local|_iso8601|Millis)?)?|_time|T(?:ime(?:stamp)?|S)?|datetime|asctime|eventTime"
-    rb"|date|@t|__REALTIME_TIMESTAMP)"
+    rb"|date|when|@t|__REALTIME_TIMESTAMP|(?:observedT|t)imeUnixNano)"
 )
 # The value of a field: an ISO stamp (groups 1 to 3) or whatever else parse_time may know (the last group).
 _JSON_FIELD = re.compile(rb'"' + _FIELD_NAME + rb'"\s*+:\s*+(?:"?' + _ISO + rb'|"([^"\\]{8,80})"|([\d.eE+]{8,30}))')

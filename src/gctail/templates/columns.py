@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from gctail.parsing.drafts import CALLER, ROLES, TOLD_BY, body_text, normal_level
+from gctail.parsing.drafts import CALLER, LATE_TIMES, ROLES, TOLD_BY, attributes, body_text, normal_level
 from gctail.parsing.times import epoch_seconds, parse_time
 from gctail.templates.catalog import Catalog
 from gctail.templates.forms import Forms
@@ -43,6 +43,10 @@ class Layout:
             roles["message"] = told
         if "level" not in roles and normal_level(level_of(found.get("log"))) is not None:
             roles["level"] = "log"
+        if "time" not in roles and (
+            late := next((name for name in LATE_TIMES if _PLAYS["time"](found.get(name))), None)
+        ):
+            roles["time"] = late
         self.message, self.level = roles.get("message"), roles.get("level")
         given = frozenset(roles.values())
         self.fields = [name for name in found if name not in given][:MOST_SLOTS]
@@ -226,14 +230,12 @@ def _fill(tally: Tally, name: str, column: Sequence[Any], when: When, depth: int
         kinds.discard(type(None))
     if not kinds:
         return {}
-    waiting: dict[int, Route] = {}
     if dict in kinds:
-        groups = [value for value in column if value.__class__ is dict]
-        inner_names = list(dict.fromkeys(inner for group in groups for inner in group))[:MOST_SLOTS]
-        inners = {inner: [group.get(inner) for group in groups] for inner in inner_names if depth < MOST_DEPTH}
-        for inner, values in inners.items():
-            waiting |= _fill(tally, f"{name}.{inner}"[:128], values, when._replace(beside=inners), depth + 1)
-        return waiting if len(groups) == lines else {}
+        return _fill_groups(tally, f"{name}.", column, when, depth)
+    if list in kinds:
+        listed = [attributes(value) if value.__class__ is list else None for value in column]
+        return _fill_groups(tally, "", listed, when, depth)
+    waiting: dict[int, Route] = {}
     if kinds <= {int, float}:
         tally.fill(name, name, "number", column, when)
     elif str in kinds:
@@ -249,3 +251,14 @@ def _fill(tally: Tally, name: str, column: Sequence[Any], when: When, depth: int
     elif bool in kinds:
         tally.fill(name, name, "word", [value for value in column if value.__class__ is bool], when)
     return waiting
+
+
+def _fill_groups(tally: Tally, prefix: str, column: Sequence[Any], when: When, depth: int) -> dict[int, Route]:
+    """Hand the fields of objects to their slots, as `_fill` does, where they are objects."""
+    groups = [value for value in column if value.__class__ is dict]
+    names = list(dict.fromkeys(name for group in groups for name in group))[:MOST_SLOTS]
+    inners = {name: [group.get(name) for group in groups] for name in names if depth < MOST_DEPTH}
+    waiting: dict[int, Route] = {}
+    for name, values in inners.items():
+        waiting |= _fill(tally, f"{prefix}{name}"[:128], values, when._replace(beside=inners), depth + 1)
+    return waiting if len(groups) == len(column) else {}
