@@ -104,6 +104,11 @@ def read(text):
             {"next_goal_mib": 20.0, "heap_alloc_mib": 10.0, "rss_mib": 50.0, "goroutines": 28},
         ),
         (b"nodes=3 HeapInuse=3145728 HeapIdle=9", {"heap_alloc_mib": 3.0}),
+        (b"mem: heap alloc 0.5 MB, gc runs 7, goroutines 4", {"heap_alloc_mib": 0.5, "number": 7, "goroutines": 4}),
+        (b"heap 12 MiB / sys 30 MiB", {"heap_alloc_mib": 12.0, "sys_mib": 30.0}),
+        (b"heap in use 12MB, 5 goroutines", {"heap_alloc_mib": 12.0}),
+        (b"scrape: go_memstats_heap_alloc_bytes 3145728 queue 9", {"heap_alloc_mib": 3.0}),
+        (b"Memory usage: 12.3 MB (heap 10 MB), goroutines: 12", {"heap_alloc_mib": 10.0, "goroutines": 12}),
     ],
 )  # fmt: skip
 def test_what_applications_print_of_their_heap_is_read(line, expected):
@@ -118,6 +123,9 @@ def test_what_applications_print_of_their_heap_is_read(line, expected):
         b"gc 1 @0.016s 9%: 1.8+1.6+0.004 ms clock, 3.6+0/1.6/0+0.009 ms cpu, 4->4->1 MB, 5 MB goal, 2 P",
         b"allocated 512 MB for the cache: done",
         b"max_heap_alloc=5368709120 num_gc=3",
+        b"heap 12 elements, sys 5, goroutines 4",
+        b"freed 5 MB of heap 12 MB",
+        b"cheap 12 MB goroutines 4",
         b'{"heapTotal":123456,"heapUsed":99999,"rss":123}',
         b"JVM heap: used=512MB max=1024MB",
         b"total_alloc_mb=123 goroutines=4",
@@ -527,6 +535,25 @@ def test_a_leak_in_samples_is_a_leak_and_a_steady_heap_is_none(fields):
     assert not steady.judged()[1].leak
     assert leaking.ledger()["missing"] == steady.ledger()["missing"] == 0
     assert leaking.processes.seen == steady.processes.seen == 1
+
+
+@pytest.mark.parametrize("number", [True, False])
+def test_where_each_collection_shows_in_several_samples_its_foot_is_what_lives(number):
+    """A dozen samples are enough then; where one sample stands for several collections, a dozen collections are."""
+
+    def lives(samples_each, collections=40):
+        series, found = SampleSeries(), 0.0
+        for at in range(collections):
+            foot_mib = 20 + at
+            for step in range(max(1, samples_each)):
+                heap_mib = foot_mib * (1 + (step + 0.1 * (at % 3)) / max(2, samples_each))
+                said = HeapSample("logged", heap_alloc_mib=heap_mib, number=at + 1 if number else None)
+                cycle = series.observe(said, 1.7e9 + 10 * at + step)
+                found = cycle.heap_marked_mib if cycle is not None else found
+        return found / foot_mib
+
+    assert 0.9 < lives(4) < 1.05
+    assert lives(1) < 0.9
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from gctail.parsing.metrics_draft import QUANTITY, Draft
-from gctail.parsing.metrics_names import meaning_of
+from gctail.parsing.metrics_names import is_size, meaning_of
 from gctail.parsing.text import plain
 
 if TYPE_CHECKING:
@@ -32,7 +32,10 @@ DEEPEST = 6
 """How deep the fields may lie in JSON: Beats log `monitoring.metrics.beat.memstats`."""
 MOST_MESSAGES = 4
 
-_TAIL = rb"(?:[\w./ -]{0,32}+(?:[(\[][\w ]{1,12}+[)\]])?[\\\"']{0,2}+\s{0,4}+[:=]|/(?:idle/)?total)"
+_TAIL = (
+    rb"(?:[\w./ -]{0,32}+(?:[(\[][\w ]{1,12}+[)\]])?[\\\"']{0,2}+\s{0,4}+[:=]|/(?:idle/)?total"
+    rb"|\w{0,16}+(?>(?: [a-z]{2,8}+){0,2}) \d)"
+)
 # Every line that tells of a heap has one of these: `Alloc =`, `"heap_inuse":`, `Heap (MB):`, `alloc/total`. One literal
 # is searched ten times as fast as two, so they are looked for one after the other.
 _ALLOC, _HEAP = re.compile(rb"lloc" + _TAIL).search, re.compile(rb"eap" + _TAIL).search
@@ -42,6 +45,8 @@ _PAIR = re.compile(
     r"(?::(?:bytes|gc-cycles|objects|percent|goroutines))?)(?: ?[(\[]([KMGkmg]i?[Bb]|[Bb]ytes|ms|ns)[)\]])?"
     r"[\"']?\s{0,8}+(?::=|=>|[:=])\s{0,8}+[\"']?" + QUANTITY.pattern
 )
+# heap alloc 12.5 MB, heap sys 20 MB, goroutines 4: only with a unit, as nothing else says that they belong together
+_SPACED = re.compile(r"(?<![\w./-])([A-Za-z][\w.]{0,95}+(?: [a-z]{2,12}){0,2}?) " + QUANTITY.pattern)
 _COCKROACH = re.compile(
     r"(?:(?P<rss>[\d.]{1,12} [KMGT]?i?B) RSS, )?(?P<goroutines>\d{1,12}) goroutines(?: \([^()]{0,64}\))?,? "
     r"(?P<alloc>[\d.]{1,12} [KMGT]?i?B)/(?:[\d.]{1,12} [KMGT]?i?B/)?(?P<sys>[\d.]{1,12} [KMGT]?i?B) G[Oo] alloc/"
@@ -99,7 +104,10 @@ def read_text(draft: Draft, text: str) -> int:
             if told[group]:
                 draft.take(name, told[group])
         draft.exact = 0
-    return sum(draft.take(*pair) for pair in pairs(text))
+    known = sum(draft.take(*pair) for pair in pairs(text))
+    if not draft.has_heap:
+        known += sum(draft.take(*pair) for pair in _spaced(text))
+    return known
 
 
 def pairs(text: str) -> list[tuple[str, float, str]]:
@@ -110,6 +118,18 @@ def pairs(text: str) -> list[tuple[str, float, str]]:
             found.groups("") for found in islice(_PAIR.finditer(text), MOST_PAIRS)
         )
     ]
+
+
+def _spaced(text: str) -> list[tuple[str, float, str]]:
+    """Names known to us with a number behind a blank: sizes that tell their unit, and counts."""
+    found = []
+    for name, whole, fraction, exponent, unit in (
+        each.groups("") for each in islice(_SPACED.finditer(text), MOST_PAIRS)
+    ):
+        meaning = meaning_of(name)
+        if meaning is not None and (unit or meaning.unit or not is_size(meaning.field)):
+            found.append((name, float(whole.replace(",", "") + fraction + exponent), unit))
+    return found
 
 
 def known_pairs(text: str) -> list[tuple[str, float, str]]:

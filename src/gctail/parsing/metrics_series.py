@@ -8,6 +8,7 @@ the last collections, which is what is left where the goal cannot be believed.
 
 from __future__ import annotations
 
+from statistics import fmean, pstdev
 from typing import Any, TypeVar
 
 from msgspec import Struct, convert, field, to_builtins
@@ -20,6 +21,10 @@ WINDOW = 32
 side of the saw-tooth deceive less, and a heap that outgrows its goal is followed later."""
 WINDOW_WITHOUT_GOAL = 12
 """The same where nothing but HeapAlloc is known: there growth must be followed sooner."""
+LEAST_WINDOW = 3
+"""The same where there are several samples to each collection: every tooth of the saw shows its foot then."""
+EVEN, MOST_RISES = 0.25, 8
+"""Rises from sample to sample that spread by less than this share of their mean: one tooth is climbed in steps."""
 FLOOR_SHARE = 0.85
 """Of the lowest HeapAlloc of a window so much surely lives: samples fall anywhere on the saw-tooth's slope, and the
 lowest of 32 still lies a few percent above its foot."""
@@ -62,6 +67,9 @@ class SampleSeries(Struct):
     silent: int = 0
     """… and how many samples that is."""
     lows: list[float] = field(default_factory=list)
+    rises: list[float] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
+    """How many samples there were to each of the last collections: 1 / 3 where one sample showed three."""
     shares: list[float] = field(default_factory=list)
     """The least shares of the goal that HeapAlloc ever had. They never rise again: that would look like growth."""
 
@@ -203,7 +211,15 @@ class SampleSeries(Struct):
         lowest_mib = self.lowest_mib
         foot_mib = heap_mib if lowest_mib is None or self._fell(heap_mib) else min(heap_mib, lowest_mib)
         self.lows = [*self.lows, foot_mib][-WINDOW_WITHOUT_GOAL:]
-        return min(self.lows)
+        return min(self.lows[-self._window() :])
+
+    def _window(self) -> int:
+        """The last collections whose lowest HeapAlloc counts: as many as a dozen samples show."""
+        rises, gaps = self.rises, self.gaps
+        if self.number_before is None and (len(rises) < MOST_RISES or pstdev(rises) > EVEN * fmean(rises)):
+            return WINDOW_WITHOUT_GOAL
+        samples = fmean(gaps) if len(gaps) >= LEAST_WINDOW else 1.0
+        return max(LEAST_WINDOW, min(WINDOW_WITHOUT_GOAL, round(WINDOW_WITHOUT_GOAL / samples)))
 
     def _floor(self) -> float:
         """What surely lives, given what so many collections left; 0 while they are few."""
@@ -223,6 +239,11 @@ class SampleSeries(Struct):
         return heap_goal_mib * share
 
     def _remember(self, sample: HeapSample, heap_mib: float, *, collected: bool) -> None:
+        if collected:
+            more = 1 if sample.number is None or self.number_before is None else sample.number - self.number_before
+            self.gaps = [*self.gaps, (self.silent + 1) / max(1, more)][-MOST_RISES:]
+        elif self.heap_before_mib is not None and heap_mib > self.heap_before_mib:
+            self.rises = [*self.rises, heap_mib - self.heap_before_mib][-MOST_RISES:]
         self.lowest_mib = heap_mib if collected or self.lowest_mib is None else min(self.lowest_mib, heap_mib)
         self.silent = 0 if collected else self.silent + 1
         self.heap_before_mib = heap_mib
