@@ -131,3 +131,10 @@ def test_a_warning_names_the_lines_that_are_suspected():
     assert "suspect" not in finding_line(warning, plain)
     told = finding_line(replace(warning, suspects=suspects), plain)
     assert told.endswith('the live heap has grown; suspect (likely, not proven): "stored" or "sent"')
+
+
+def test_no_line_is_an_example_of_others():
+    """Where lines with one value are meant, one with another value would mislead."""
+    line = "done a1 format=csv"
+    assert any(line in each for each in block(example=line, only="format=csv", only_share=0.2))
+    assert not any(line in each for each in block(example=line, only="format=xlsx", only_share=0.2))

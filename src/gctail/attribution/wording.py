@@ -80,6 +80,14 @@ def only_those(suspect: Mapping[str, Any]) -> str:
     return f'"{value}" {"as" if word.startswith("value no. ") else "after"} {word}{part}'
 
 
+def one_of_them(suspect: Mapping[str, Any]) -> str:
+    """A line as an example; empty where only some of its lines are meant and this is none of those."""
+    example, only = str(suspect.get("example") or ""), str(suspect.get("only") or "")
+    name, _, value = only.partition("=")
+    of_another = value and name != "level" and "<*>" not in value and value not in example
+    return "" if of_another else example
+
+
 def said(suspect: Mapping[str, Any]) -> str:
     """What its lines say: the message, or where variables stand within that, the template, which shows where.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from gctail.advice.book import Advice
 from gctail.amounts import duration, many, size
-from gctail.attribution.wording import beside, called, nobody, only_those, said, surely, values_of
+from gctail.attribution.wording import beside, called, nobody, one_of_them, only_those, said, surely, values_of
 from gctail.parsing.gist import fitted
 from gctail.parsing.text import plain, show
 from gctail.parsing.widths import padded
@@ -195,9 +195,9 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
         yield from pen.wrapped(
             f'{at}. {word and word + " "}"{said(each)}": ' + ", ".join(fact for fact in facts if fact), "  ", "     "
         )
-        if each.get("example"):
+        if example := one_of_them(each):
             indent = "     | "
-            yield pen.paint(pen.cut(fitted(str(each["example"]), WIDTH - len(indent)), indent), DIM)
+            yield pen.paint(pen.cut(fitted(example, WIDTH - len(indent)), indent), DIM)
     for key in certificate.keys[:3]:
         if key.found is None:
             examples = ", ".join(value for value, _ in key.examples[:3])

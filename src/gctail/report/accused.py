@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gctail.amounts import size
-from gctail.attribution.wording import called, nobody, only_those, said, surely
+from gctail.attribution.wording import called, nobody, one_of_them, only_those, said, surely
 from gctail.postmortem.certificate import Certificate, Hold, Key, Place
 from gctail.postmortem.held import grows, own_callers, place_of, short
 from gctail.postmortem.wording import key_called
@@ -49,11 +49,10 @@ def _suspect(at: int, told: dict[str, Any]) -> list[Cell]:
 
 
 def _example(told: dict[str, Any]) -> Markup:
-    if not told.get("example"):
+    example = one_of_them(told)
+    if not example:
         return Markup("")
-    return tag(
-        "span", tag("span", "for example ", class_="unseen"), tag("code", text(told["example"], 200)), class_="such"
-    )
+    return tag("span", tag("span", "for example ", class_="unseen"), tag("code", text(example, 200)), class_="such")
 
 
 def _slot(told: dict[str, Any]) -> Markup | str:

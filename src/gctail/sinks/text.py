@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gctail.amounts import duration, growth, many, missing
-from gctail.attribution.wording import beside, nobody, only_those, said, sentence, surely
+from gctail.attribution.wording import beside, nobody, one_of_them, only_those, said, sentence, surely
 from gctail.detectors.reasons import LIMIT_FROM, any_moment, is_here
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.gist import fitted
@@ -268,7 +268,8 @@ def _suspect_lines(service: dict[str, Any], verdict: Verdict | None, palette: Pa
         )
         if suspect.get("about_keys"):
             told.append(f"    {show(suspect['about_keys'], 200)}")
-        told.append(palette.paint(f"    | {_quoted(suspect['example'])}", DIM))
+        if example := one_of_them(suspect):
+            told.append(palette.paint(f"    | {_quoted(example)}", DIM))
         told += [f"    {show(line, 300)}" for line in source_lines(suspect.get("source"))]
         doubts = suspect["counter_evidence"] if label != "or" else ()
         told += [palette.paint(f"    but {show(doubt, 200)}", DIM) for doubt in doubts[:MOST_DOUBTS]]
