@@ -221,6 +221,10 @@ SAMPLES: list[tuple[str, Message]] = [
         ),
         message("json", "warn", "put", {"Body.Type": "String", "n": 3}),
     ),
+    (
+        '{"severity":"WARNING","message":"put","timestamp":{"seconds":1795421820,"nanos":0}}',
+        message("json", "warn", "put", {}),
+    ),
     ('{"when":"2026-11-23T08:17:00Z","level":"warn","msg":"put"}', message("logrus-json", "warn", "put", {})),
     (
         '{"date":"2026-12-24T18:00:00Z","time":"2026-11-23T08:17:00Z","level":"warn","msg":"put","list":[1,{"key":2}]}',

@@ -46,6 +46,7 @@ STAMPS = [
     ("Mon Nov 23 08:17:00 +0100 2026", -3600),
     ("Mon Nov 23 08:17:00.123456 2026", 0.123456),  # Apache's error log
     ("23.11.2026 08:17:00", 0),
+    ("I261123 08:17:00.5", 0.5),  # CockroachDB
     ("1795421820", 0),
     ("1795421820.25", 0.25),
     ("1795421820123", 0.123),
@@ -191,6 +192,14 @@ def test_a_line_tells_its_time_and_where_it_stands(line: str, stamp: str) -> Non
 def test_a_line_without_a_date_has_no_time(line: str) -> None:
     """Uptimes, times of day, stamps without a year and large numbers are not taken for a moment."""
     assert find_time(line.encode()) is None
+
+
+@pytest.mark.parametrize("order", ['"seconds":1795421820,"nanos":7', '"nanos":7,"seconds":1795421820'])
+def test_google_writes_seconds_and_nanoseconds(order: str) -> None:
+    """In an object, whichever comes first: its loggers' JSON for Cloud Logging."""
+    found = find_time(f'{{"message":"put","timestamp":{{{order}}}}}'.encode())
+    assert found is not None
+    assert found[0] == MOMENT
 
 
 def test_a_line_without_a_year_has_a_time_where_the_year_is_known() -> None:

@@ -165,11 +165,18 @@ def _json_text(value: object) -> str:
     return text.decode("utf-8", "replace")[:MAX_VALUE_CHARACTERS]
 
 
-def _play_time(draft: Draft, value: object) -> bool:
+def time_in(value: object) -> float | None:
+    """Unix seconds of a field that may be a time: text, a number, or `{"seconds": …, "nanos": …}` as Google has it."""
     if isinstance(value, str):
-        draft.time_s = parse_time(value) if len(value) < 64 else None
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        draft.time_s = epoch_seconds(value)
+        return parse_time(value) if len(value) < 64 else None
+    if isinstance(value, dict) and isinstance(nanos := value.get("nanos"), int):
+        seconds = time_in(value.get("seconds"))
+        return seconds + nanos / 1e9 if seconds is not None else None
+    return epoch_seconds(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _play_time(draft: Draft, value: object) -> bool:
+    draft.time_s = time_in(value)
     return draft.time_s is not None
 
 

@@ -61,14 +61,20 @@ _DOTTED = _DAY + rb"\.(?P<month>\d\d)\." + _YEAR + rb",? " + _CLOCK + _NAMED_ZON
 _SYSLOG = _MONTH + rb" +" + _DAY + rb"(?: " + _YEAR + rb")? +" + _CLOCK
 # 1123 08:17:00.123456 or I1123 08:17:00.123456: klog and glog
 _KLOG = rb"[IWEF]?(?P<month>\d\d)(?P<day>\d\d) +" + _CLOCK
+# I261123 08:17:00.123456: CockroachDB
+_COCKROACH = rb"[IWEF](?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d) " + _CLOCK
 _Matcher = Callable[..., re.Match[bytes] | None]
-_NAMED_SHAPES = (_CTIME, _CTIME_DAY_FIRST, _RFC_1123, _APACHE, _DOTTED, _SYSLOG, _KLOG)
+_NAMED_SHAPES = (_CTIME, _CTIME_DAY_FIRST, _RFC_1123, _APACHE, _DOTTED, _SYSLOG, _KLOG, _COCKROACH)
 _FIELD_NAME = (
     rb"(?:@?t(?:s|ime(?:stamp|_local|_iso8601|Millis)?)?|_time|T(?:ime(?:stamp)?|S)?|datetime|asctime|eventTime"
     rb"|date|when|@t|__REALTIME_TIMESTAMP|(?:observedT|t)imeUnixNano)"
 )
-# The value of a field: an ISO stamp (groups 1 to 3) or whatever else parse_time may know (the last group).
-_JSON_FIELD = re.compile(rb'"' + _FIELD_NAME + rb'"\s*+:\s*+(?:"?' + _ISO + rb'|"([^"\\]{8,80})"|([\d.eE+]{8,30}))')
+# The value of a field: an ISO stamp (groups 1 to 3) or whatever else parse_time may know (the last group); Google's
+# loggers write `"timestamp":{"seconds":1795421820,"nanos":123456789}`.
+_JSON_FIELD = re.compile(
+    rb'"' + _FIELD_NAME + rb'"\s*+:\s*+(?:"?' + _ISO + rb'|"([^"\\]{8,80})"'
+    rb'|(?:\{(?:"nanos":\d{1,9},)?"seconds":)?([\d.eE+]{8,30}))'
+)
 _LOGFMT_FIELD = _FIELD_NAME + rb'=(?:"?' + _ISO + rb'|"([^"\\]{8,80})"|([^\s",]{8,40}))'
 _LOGFMT_AT_START = re.compile(_LOGFMT_FIELD)
 _LOGFMT_ANYWHERE = re.compile(rb"[\s,{(]" + _LOGFMT_FIELD)

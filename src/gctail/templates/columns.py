@@ -9,8 +9,7 @@ from typing import Any
 
 import orjson
 
-from gctail.parsing.drafts import CALLER, LATE_TIMES, ROLES, TOLD_BY, attributes, body_text, normal_level
-from gctail.parsing.times import epoch_seconds, parse_time
+from gctail.parsing.drafts import CALLER, LATE_TIMES, ROLES, TOLD_BY, attributes, body_text, normal_level, time_in
 from gctail.templates.catalog import Catalog
 from gctail.templates.forms import Forms
 from gctail.templates.mask import kind_of
@@ -55,10 +54,7 @@ class Layout:
 _PLAYS: dict[str, Callable[[Any], bool]] = {
     "message": lambda value: isinstance(value, str),
     "level": lambda value: normal_level(value) is not None,
-    "time": lambda value: (
-        parse_time(value) is not None if isinstance(value, str) and len(value) < 64
-        else isinstance(value, (int, float)) and epoch_seconds(value) is not None
-    ),
+    "time": lambda value: time_in(value) is not None,
     "caller": lambda value: isinstance(value, dict) or (isinstance(value, str) and CALLER.fullmatch(value) is not None),
 }  # fmt: skip
 
