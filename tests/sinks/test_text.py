@@ -138,3 +138,9 @@ def test_no_line_is_an_example_of_others():
     line = "done a1 format=csv"
     assert any(line in each for each in block(example=line, only="format=csv", only_share=0.2))
     assert not any(line in each for each in block(example=line, only="format=xlsx", only_share=0.2))
+
+
+def test_of_a_service_that_began_again_it_is_said_which_process_is_meant():
+    first, second = (Finding("1", "leak", "warning", "pay", epoch, None, 9.0, 0, "it grows") for epoch in (1, 2))
+    told = [finding_line(each, Palette(colour=False)) for each in (first, second)]
+    assert [line.partition("pay")[2] for line in told] == [": it grows", " (process 2): it grows"]

@@ -72,10 +72,14 @@ class Palette:
 
 
 def finding_line(finding: Finding, palette: Palette) -> str:
-    """One finding in one line: when, how bad, whose, what, and which lines of the log are suspected."""
+    """One finding in one line: when, how bad, whose, what, and which lines of the log are suspected.
+
+    The first process of a service has no number: most logs are of one only.
+    """
     when = _when(finding.time_s) if finding.time_s is not None else _clock(finding.uptime_s)
     severity = palette.paint(finding.severity.upper().ljust(8), SEVERITY_COLOUR.get(finding.severity, ""))
-    told = f"{palette.paint(when, DIM)} {severity} {show(finding.service, 60)}: {show(finding.summary, 400)}"
+    which = f" (process {finding.epoch})" if finding.epoch > 1 else ""
+    told = f"{palette.paint(when, DIM)} {severity} {show(finding.service, 60)}{which}: {show(finding.summary, 400)}"
     return told + _accused(finding.suspects)
 
 
