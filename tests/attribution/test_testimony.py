@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from math import exp
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,16 @@ from gctail.runners.local import Reading
 SECONDS = 100
 
 
-def played(tmp_path: Path, exports: Callable[[float], float], most: float = 1e9) -> Path:
+def played(
+    tmp_path: Path,
+    exports: Callable[[float], float],
+    most: float = 1e9,
+    *,
+    left: Callable[[float], float] = lambda kept: kept,
+) -> Path:
     """A service that serves 20 requests a second, of which so many are exports; an export keeps 0.25 MiB, up to `most`.
 
-    It collects once a second.
+    Of that so much is `left`. It collects once a second.
     """
     dice, kept, number, path = random.Random(1), 0.0, 0, tmp_path / "shop.log"  # noqa: S311 - a repeatable log
     with path.open("w") as log:
@@ -29,7 +36,7 @@ def played(tmp_path: Path, exports: Callable[[float], float], most: float = 1e9)
                     log.write(f'level=INFO msg="export prepared" export=e{number:06}\n')
                 else:
                     log.write(f'level=INFO msg="page served" page=/p/{dice.randrange(40)}\n')
-            live = int(30 + kept + dice.random())
+            live = int(30 + left(kept) + dice.random())
             log.write(
                 f"gc {second} @{second}.000s 1%: 0.1+1.0+0.1 ms clock, 0.2+0.1/0.5/0.1+0.2 ms cpu, "
                 f"{2 * live}->{2 * live}->{live} MB, {2 * live + 2} MB goal, 0 MB stacks, 0 MB globals, 2 P\n"
@@ -76,6 +83,17 @@ def test_a_cache_that_is_full_while_its_lines_go_on_is_no_leak(tmp_path):
 def test_lines_that_have_come_to_an_end_took_the_growth_with_them(tmp_path):
     verdict, _ = judged(played(tmp_path, lambda second: 0.3 if second < 45 else 0.0))
     assert verdict.probability < 0.1
+
+
+@pytest.mark.parametrize(("endless", "least", "most"), [(0.5, 0.5, 1.0), (0.0, 0.0, 0.1)])
+def test_a_cache_that_fills_beside_a_leak_of_the_same_line_bends_it_and_ends_nothing(tmp_path, endless, least, most):
+    """As addresses that come back, and new ones: by the line, as by the clock, it bends, and goes on."""
+    path = played(
+        tmp_path,
+        lambda second: 0.3 if second % 30 < 15 else 0.1,
+        left=lambda kept: 20.0 * (1.0 - exp(-kept / 30.0)) + endless * kept,
+    )
+    assert least <= judged(path)[0].probability <= most
 
 
 @pytest.mark.parametrize("exports", [now_and_then, lambda _: 0.15])

@@ -85,6 +85,14 @@ def test_teeth_that_leave_a_little_more_each_time_are_told_from_those_that_do_no
     assert probability > 0.4 if leaks else probability < 0.1
 
 
+def test_a_leak_beneath_a_saw_is_told_wherever_in_a_tooth_the_collections_come(story: Any) -> None:
+    """A head block of a database of time series, cut each five to nine seconds; each new series keeps a little."""
+    teeth = [2, 38, 51, 34, 46, 32, 32, 42, 29, 38, 52, 44, 59, 59, 51, 44, 39, 52, 69, 52, 69, 60, 55, 50, 66, 65, 64]
+    judge, _ = story([*teeth, 74, 85], every_s=3.0)
+    told = judge.verdict()
+    assert (told.leak, told.kind) == (True, "leak")
+
+
 def test_turns_are_troughs_and_peaks_by_turns() -> None:
     """Small flutter is no turn; the last one may go on."""
     assert turns_of([5.0, 9.0, 8.5, 9.5, 3.0, 4.0, 12.0, 11.0], 3.0) == [0, 3, 4, 6]

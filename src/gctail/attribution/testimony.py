@@ -2,8 +2,9 @@
 
 A heap that stands still may hold a full cache, or may wait for the next request that keeps something: the log can tell.
 Where the heap follows one line more closely than time or traffic, that line is the better clock. Growth is judged over
-its running total as the judge does over time, and goes on where it is straight by that clock and the clock itself goes
-on: a finite number of keys comes ever more rarely, and the size of a cache that is full rises no more.
+its running total as the judge does over time, and goes on where it does by that clock and the clock itself goes on: a
+finite number of keys comes ever more rarely, and the size of a cache that is full rises no more. A clock that has
+stopped while the heap rises on was none.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from gctail.attribution.under_way import beside
 from gctail.detectors.episodes import REVERSAL_SHARE
 from gctail.detectors.explaining import MOST_TOLD
 from gctail.detectors.floor import floor_of
-from gctail.detectors.hinge import Fit, fit
+from gctail.detectors.hinge import fit
 from gctail.detectors.load import Load
 from gctail.detectors.outlook import by_regression
 from gctail.detectors.regression import Regression
@@ -52,7 +53,7 @@ STEP_SHARE = 0.04
 SIZE_STEP_SHARE = 0.02
 """A size is printed as it is, without the noise of a heap: a new high of it is seen sooner."""
 SAYS_OVER, GOES_ON = 0.3, 0.5
-"""A size is heard where it says so, and the heap has not risen by half of its usual pace since then."""
+"""What is over is heard where the heap has not risen by half of its usual pace since then."""
 ENDS = 0.02
 """What is left of the belief in growth whose end the log tells."""
 HAS_A_CEILING = 0.75
@@ -113,8 +114,9 @@ def followed(courses: Courses, asked: Inquiry) -> Testimony | None:
         there = _stays(worked) * pauses_fit(worked, times_s, SIZE_STEP_SHARE * WHOLE)
         there *= FULL if is_full(ranked.values[:, at], lines) else 1.0
         goes_on *= there
-        if goes_on < SAYS_OVER and rests_with(seen, ranked.values[:, at], asked.noise_mib):
-            weight = max(weight, by_fit)
+    if goes_on < SAYS_OVER:
+        rests = rests_with(seen, ranked.values[:, at], asked.noise_mib)
+        weight = max(weight, by_fit) if rests else 0.0  # it is over, and the heap rises on: something else does it
     belief = _straight(worked, levels, asked) * goes_on
     return Testimony(weight, belief, courses.templates[candidate.template].message) if weight > 0.0 else None
 
@@ -209,10 +211,9 @@ def _on_floor(seen: Window, kept_mib: Floats) -> Floats:
 
 
 def _straight(worked: list[float], levels: list[float], asked: Inquiry) -> float:
-    """How likely the growth goes on as the clock does: by the curves without an end, and by its pauses."""
+    """How likely the growth goes on as the clock does: by all curves, as over time, and by its pauses."""
     found = fit(worked, worked, levels, asked.noise_mib)
-    endless = Fit(tuple(curve for curve in found.curves if curve.tau_s is None), found.flat)
-    chance = by_regression(Regression(endless, Load(0.0, 0.0, 0.0)), worked[-1], asked.ahead_mib).probability
+    chance = by_regression(Regression(found, Load(0.0, 0.0, 0.0)), worked[-1], asked.ahead_mib).probability
     step = max(2 * asked.noise_mib, STEP_SHARE * (max(levels) - min(levels)))
     return chance * pauses_fit(levels, worked, step)
 

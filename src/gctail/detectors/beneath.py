@@ -34,6 +34,8 @@ LEAST_HELD = 0.25
 LEAST_EFFECTIVE = 0.05
 LEAST_RISE_NOISE, LEAST_RISE_MIB = 6.0, 2.0
 STEP_NOISE = 2.0
+LOST_APART = 1.5
+"""The highest of some levels stands so many times as far above the others as these lie apart."""
 USUAL_LOSS = 0.2
 """What is left when a load is taken out falls back by this share of its rise by mere chance."""
 STEPS_AGREE, STEPS_DIFFER = 0.9, 0.7
@@ -41,10 +43,14 @@ STEPS_AGREE, STEPS_DIFFER = 0.9, 0.7
 
 
 class Beside(NamedTuple):
-    """A load, centred and of length one, and how many independent points a block is worth beside it."""
+    """A load, centred and of length one, and how many independent points a block is worth beside it.
+
+    `apart_mib` is how far levels lie, by chance, from growth that is straight in time beside it.
+    """
 
     load: list[float]
     effective: float
+    apart_mib: float
 
 
 class Beneath(NamedTuple):
@@ -92,8 +98,12 @@ def beneath_of(  # noqa: PLR0913, PLR0917 - what is fitted, and what is known of
     noise_mib: float,
     recent: Sequence[list[float]],
     beside: Beside,
+    apart_mib: float = 0.0,
 ) -> Beneath | None:
-    """The growth of these levels beneath what stands beside it; None where that hardly moves the level."""
+    """The growth of these levels beneath what stands beside it; None where that hardly moves the level.
+
+    What lies apart by chance, by so much, is neither a loss nor a new high.
+    """
     found = fit(times_s, allocated, levels, noise_mib, recent, beside.load, beside.effective)
     held = [found.held_mib * z for z in beside.load]
     kept = [level - mib for level, mib in zip(levels, held, strict=True)]
@@ -101,8 +111,8 @@ def beneath_of(  # noqa: PLR0913, PLR0917 - what is fitted, and what is known of
         return None
     if not is_rise(kept, noise_mib):
         return Beneath(found, 0.0)
-    step = max(STEP_NOISE * noise_mib, STEP_SHARE * (max(kept) - min(kept)))
-    return Beneath(found, _stays(kept) * pauses_fit(kept, times_s, step))
+    step = max(STEP_NOISE * noise_mib, apart_mib, STEP_SHARE * (max(kept) - min(kept)))
+    return Beneath(found, _stays(kept, apart_mib) * pauses_fit(kept, times_s, step))
 
 
 def is_rise(levels: Sequence[float], noise_mib: float) -> bool:
@@ -135,7 +145,7 @@ def beside_of(
         rest = [level - grown * at - (held - grown * xz) * each for level, at, each in zip(y, x, z, strict=True)]
         left = dot(rest, rest) + floor
         if left < least:
-            best, least = Beside(z, _effective(rest, worth)), left
+            best, least = Beside(z, _effective(rest, worth), sqrt(dot(rest, rest) / count)), left
     return best
 
 
@@ -145,10 +155,10 @@ def _effective(rest: list[float], most: float) -> float:
     return min(most, max(LEAST_EFFECTIVE, (1.0 - alike) / (1.0 + alike)))
 
 
-def _stays(kept: list[float]) -> float:
+def _stays(kept: list[float], apart_mib: float) -> float:
     """1 while what is left is near its highest, 0 when as much of the rise is lost as ends an episode of growth."""
     low, high = min(kept), max(kept)
-    lost = (high - sorted(kept[-3:])[1]) / (high - low)
+    lost = (high - LOST_APART * apart_mib - sorted(kept[-3:])[1]) / (high - low)
     return min(1.0, max(0.0, (REVERSAL_SHARE - lost) / (REVERSAL_SHARE - USUAL_LOSS)))
 
 

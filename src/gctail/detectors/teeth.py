@@ -2,7 +2,8 @@
 
 The turns of the level, its troughs and its peaks, are fitted with one distance between them and one growth, `level = c
 + d * peak + s * f(x - onset)`: troughs that rise and peaks that rise are one growth seen twice. What a peak stood above
-the troughs after it is no level that the service came back from, as long as each trough lies above the last.
+the troughs after it is no level that the service came back from. Where a tooth is seen is chance, with a collection or
+two in each, so neither a peak below the last nor a trough a little lower means that the growth is over.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def teeth(history: History, now_s: float, noise_mib: float) -> Beneath | None:
     peaks_first = levels[0] > levels[1]
     sides = [float((at % 2 == 0) == peaks_first) for at in range(len(turns))]
     beside = beside_of(times_s, levels, noise_mib, [sides], TURN_WORTH)
-    return beneath_of(times_s, allocated, levels, noise_mib, [recent], beside) if beside is not None else None
+    if beside is None:
+        return None
+    return beneath_of(times_s, allocated, levels, noise_mib, [recent], beside, beside.apart_mib)
 
 
 def turns_of(levels: list[float], least: float) -> list[int]:
