@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from gctail.parsing.newlines import newlines
+
 HEADS = (
     b"gc ", b"gc\n", b"gc\r", b"gcs", *(b"gc%d" % digit for digit in range(10)), b"GC forced", b"scvg", b"scav ",
     b"scan: ", b"forced scvg", b"pacer: ", b"SCHED ", b"init ", b"checkfinal", b"trace", b"end trace",
@@ -79,7 +81,7 @@ class Finder:
 
     def count(self, start: int, end: int) -> None:
         """Count lines that are not looked through."""
-        self.lines += self.buffer.count(b"\n", start, end)
+        self.lines += newlines(self.buffer[start:end])
 
 
 class _Vectors:

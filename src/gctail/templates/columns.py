@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from gctail.parsing.drafts import CALLER, LATE_TIMES, ROLES, TOLD_BY, attributes, body_text, normal_level, time_in
+from gctail.parsing.newlines import newlines
 from gctail.templates.catalog import Catalog
 from gctail.templates.forms import Forms
 from gctail.templates.mask import kind_of
@@ -68,8 +69,8 @@ class Columns:
 
     def read_block(self, block: bytes, now_s: float, templates: list[Tally]) -> bool:
         """Take in whole lines; whether all of them were JSON objects. If not, nothing was taken in."""
-        lines = block.count(b"\n", 0, -1) + 1
-        objects = _all_parsed(block.removesuffix(b"\n").replace(b"\n", b","), lines)
+        text = block.removesuffix(b"\n")
+        objects = _all_parsed(text.replace(b"\n", b","), newlines(text) + 1)
         if objects is not None:
             self._take(objects, lambda: block.split(b"\n"), now_s, templates)
         return objects is not None

@@ -12,86 +12,24 @@ where not all lines are read.
 from __future__ import annotations
 
 from array import array
-from base64 import b64decode, b64encode
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from math import log
+from operator import length_hint
 from typing import Any
 from zlib import crc32
 
+from gctail.templates.levels import BITS, Level
 from gctail.templates.recurrence import Recurrence, merged, recurring
 
 EXACT = 24
 """Keys that are kept by name: all of them at first, later those with the lowest hashes."""
 MOST_KEY_BYTES = 64
-BITS = 4096
-SPARSE = 64
-"""A level with more bits set becomes a bitmap of 512 bytes; before it is a text of places, a character of 2 bytes each,
-for a text is searched 20 times as fast as an array."""
 FULL = int(BITS * 0.78)
 """Bits set when a level is dropped: 1.5 keys for each bit."""
 LEVELS = 8
 _UNSEEN = [(1 << 2 * number) - 1 for number in range(LEVELS + 1)]
 """Bits of a hash that a level does not see, unless all of them are 0."""
-_SCRAMBLE = 0x9E3779B97F4A7C15  # CRC-32 is linear: keys that count upwards would never meet on a bit otherwise
-
-
-class Level:
-    """The bits that one key in 4**n leaves."""
-
-    __slots__ = ("bits", "ones", "places")
-
-    def __init__(self) -> None:
-        self.ones = 0
-        self.places = ""
-        self.bits = bytearray()
-
-    def add(self, place: int) -> bool:
-        """Set a bit; whether it was not set before."""
-        if self.bits:
-            byte, bit = place >> 3, 1 << (place & 7)
-            if self.bits[byte] & bit:
-                return False
-            self.bits[byte] |= bit
-        elif chr(place) in self.places:
-            return False
-        else:
-            self.places += chr(place)
-            if len(self.places) > SPARSE:
-                self._fill()
-        self.ones += 1
-        return True
-
-    def take(self, other: Level) -> None:
-        """Set all bits that are set in the other."""
-        for place in map(ord, other.places):
-            self.add(place)
-        if other.bits:
-            if not self.bits:
-                self._fill()
-            self.bits = bytearray(ours | theirs for ours, theirs in zip(self.bits, other.bits, strict=True))
-            self.ones = int.from_bytes(self.bits).bit_count()
-
-    def _fill(self) -> None:
-        self.bits = bytearray(BITS // 8)
-        for place in map(ord, self.places):
-            self.bits[place >> 3] |= 1 << (place & 7)
-        self.places = ""
-
-    def state(self) -> list[int] | str:
-        """The level as plain data: places, or the bitmap in base64."""
-        return b64encode(self.bits).decode() if self.bits else sorted(map(ord, self.places))
-
-    @classmethod
-    def restore(cls, state: list[int] | str) -> Level:
-        """The level that `state` was taken of."""
-        level = cls()
-        if isinstance(state, str):
-            level.bits = bytearray(b64decode(state))
-            level.ones = int.from_bytes(level.bits).bit_count()
-        else:
-            level.places, level.ones = "".join(map(chr, state)), len(state)
-        return level
 
 
 class Distinct:
@@ -221,35 +159,24 @@ class Distinct:
         self.count = count
         self._forget()
 
-    def _mark(self, hashes: Iterable[int]) -> None:
-        """Let keys that the level in force sees leave their bits. A short loop on purpose: it runs for every key."""
-        levels, lowest, count = self.levels or [], self.lowest, self.count
-        level, deeper, scramble, last = levels[lowest], lowest + 1, _SCRAMBLE, BITS - 1
-        bits, ones, worth, unseen = level.bits, level.ones, 4**lowest * BITS, _UNSEEN[deeper]
-        rest = iter(hashes)
-        for hashed in rest:
-            place = hashed * scramble >> 52 & last
-            if not hashed & unseen:
-                for number in range(deeper, LEVELS):
-                    if hashed & _UNSEEN[number]:
-                        break
-                    levels[number].add(place)
-            if bits:  # what `add` does
-                byte, bit = place >> 3, 1 << (place & 7)
-                if bits[byte] & bit:
-                    continue
-                bits[byte] |= bit
-                ones += 1
-            elif level.add(place):
-                bits, ones = level.bits, level.ones
-            else:
-                continue
-            count += worth / (BITS + 1 - ones)
-            if ones >= FULL and deeper < LEVELS:
-                levels[lowest], self.lowest, self.count = Level(), deeper, count
-                self._mark([hashed for hashed in rest if not hashed & unseen])
-                return
-        level.ones, self.count = ones, count
+    def _mark(self, hashes: Sequence[int]) -> None:
+        """Let keys that the level in force sees leave their bits, there and in all levels below that see them, too."""
+        levels, lowest = self.levels or [], self.lowest
+        level, deeper, worth = levels[lowest], lowest + 1, 4**lowest * BITS
+        full, empty, left = FULL if deeper < LEVELS else BITS, BITS - level.ones, iter(hashes)
+        level.add(left, full)
+        for unset in range(empty, BITS - level.ones, -1):
+            self.count += worth / unset
+        seen = hashes[: len(hashes) - length_hint(left)]
+        for number in range(deeper, LEVELS):
+            others = _UNSEEN[number]
+            seen = [hashed for hashed in seen if not hashed & others]
+            if not seen:
+                break
+            levels[number].add(iter(seen))
+        if level.ones >= full and deeper < LEVELS:
+            levels[lowest], self.lowest, others = Level(), deeper, _UNSEEN[deeper]
+            self._mark([hashed for hashed in left if not hashed & others])
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 from operator import sub
 from typing import Any
 
+from gctail.parsing.newlines import newlines
 from gctail.templates.catalog import Catalog
 from gctail.templates.courses import Courses
 from gctail.templates.grid import MOST_BINS, Grid
@@ -93,8 +94,8 @@ class Mine:
     def hear(self, lines: int, sample: bytes) -> None:
         """So many lines were read elsewhere, and a part of them came here."""
         self.read(sample)
-        heard = sample.count(b"\n")
-        messages = joined(sample, None)[0].count(b"\n")
+        heard = newlines(sample)
+        messages = newlines(joined(sample, None)[0])
         self.grid.open["lines"] += (lines - heard) * messages / max(heard, 1)
 
     def tick(self, uptime_s: float, live_mib: float) -> None:
@@ -164,7 +165,7 @@ class Mine:
             block = block[block.find(b"\n") + 1 :]
             self._skipping = False
         block, wrapper = joined(block, self._wrapper)
-        size, lines = len(block), block.count(b"\n")
+        size, lines = len(block), newlines(block)
         self.grid.open["lines"] += lines
         self.bytes_seen += len(block)
         self._bin_bytes += len(block)
@@ -178,7 +179,7 @@ class Mine:
         if self._owed * 2 < closely:
             closely = 0 if self.grid.open["read"] else block.find(b"\n", FEW_BYTES) + 1 or closely
         if closely:
-            self._read(block[:closely], wrapper, lines if closely == size else block.count(b"\n", 0, closely))
+            self._read(block[:closely], wrapper, lines if closely == size else newlines(block[:closely]))
         if closely < len(block) and self._cost < DULL:
             self._count(block[closely:], wrapper)
 
