@@ -81,11 +81,17 @@ def _limit_known(service: Service, epoch: Epoch | None) -> bool:
 
 
 def _since(service: Service, epoch: Epoch) -> dict[str, Any] | None:
-    """What became of a service whose leak is that of an earlier process."""
+    """What became of a service whose leak is that of an earlier process, or of another one beside it."""
     later, verdict = service.processes.after(epoch)
     if later is None or verdict is None:
         return None
-    return {"epoch": later.index, "collections": later.ledger.seen, "verdict": verdict, "heap": _heap(later)}
+    return {
+        "epoch": later.index,
+        "beside": service.processes.mixed,
+        "collections": later.ledger.seen,
+        "verdict": verdict,
+        "heap": _heap(later),
+    }
 
 
 def _heap(epoch: Epoch) -> dict[str, Any]:

@@ -106,9 +106,13 @@ class Processes:
         return max(told[-3:], key=lambda item: (item[0].ledger.seen, item[0].index))
 
     def after(self, epoch: Epoch) -> tuple[Epoch | None, Verdict | None]:
-        """The last process that began after this one, and the verdict on it: a deploy may have ended a leak."""
-        later = [each for each in self.kept if each.index > epoch.index and each.ledger.seen]
-        return (later[-1], later[-1].verdict()) if later else (None, None)
+        """The last process that began after this one, or that writes beside it, and the verdict on that.
+
+        A deploy may have ended a leak, and another process may have none.
+        """
+        others = self.open if self.mixed else [each for each in self.kept if each.index > epoch.index]
+        told = [each for each in others if each is not epoch and each.ledger.seen]
+        return (told[-1], told[-1].verdict()) if told else (None, None)
 
     def ledger(self) -> dict[str, Any]:
         """What all epochs' numbers prove together."""

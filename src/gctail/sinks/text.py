@@ -207,7 +207,8 @@ def _since_lines(service: dict[str, Any]) -> list[str]:
         return []
     verdict = since["verdict"]
     state = f"{HEADLINES.get(verdict.kind, verdict.kind)} (probability of a leak {verdict.probability:.0%})"
-    line = f"  process {since['epoch']} came after it: {_course(since['heap'])}; {state}"
+    place = "runs beside it" if since.get("beside") else "came after it"
+    line = f"  process {since['epoch']} {place}: {_course(since['heap'])}; {state}"
     return [line, *(_forecast_lines({"death": None, "heap": since["heap"]}, verdict.forecast) if verdict.leak else ())]
 
 
