@@ -337,7 +337,7 @@ class Service:
 
     def _told(self, epoch: Epoch, signals: list[Signal], sighting: Sighting, time_s: float | None) -> list[Finding]:
         """Signals as findings, which are remembered."""
-        found = telling.of_signals(self.name, epoch, signals, sighting, time_s, beside=self.processes.mixed)
+        found = telling.of_signals(self.name, epoch, signals, sighting, time_s)
         self.findings.extend(found)
         return found
 

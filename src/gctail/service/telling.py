@@ -16,13 +16,10 @@ from gctail.service import advising
 from gctail.service.advising import LEAKS
 
 
-def of_signals(  # noqa: PLR0913  (who, what, where and when)
-    service: str, epoch: Epoch, signals: list[Signal], sighting: Sighting, time_s: float | None, *, beside: bool = False
+def of_signals(
+    service: str, epoch: Epoch, signals: list[Signal], sighting: Sighting, time_s: float | None
 ) -> list[Finding]:
-    """What the judge of a process, or a rule, signalled at a collection; `time_s` is Unix time.
-
-    With `beside` another process writes to the same stream: it is said which one is meant.
-    """
+    """What the judge of a process, or a rule, signalled at a collection; `time_s` is Unix time."""
     cycle = sighting.record
     uptime_s = cycle.uptime_s if isinstance(cycle, GcCycle) else None
     number = cycle.number if isinstance(cycle, GcCycle) else None
@@ -41,7 +38,7 @@ def of_signals(  # noqa: PLR0913  (who, what, where and when)
             time_s,
             uptime_s,
             sighting.offset,
-            f"process {epoch.index}: {signal.summary}" if beside else signal.summary,
+            signal.summary,
             {"phase": signal.phase, **signal.evidence, "replay": replay},
             suspects=suspects,
             advice=advising.on_signal(epoch, signal, suspects),
