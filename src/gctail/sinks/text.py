@@ -209,7 +209,9 @@ def _since_lines(service: dict[str, Any]) -> list[str]:
     state = f"{HEADLINES.get(verdict.kind, verdict.kind)} (probability of a leak {verdict.probability:.0%})"
     place = "runs beside it" if since.get("beside") else "came after it"
     line = f"  process {since['epoch']} {place}: {_course(since['heap'])}; {state}"
-    return [line, *(_forecast_lines({"death": None, "heap": since["heap"]}, verdict.forecast) if verdict.leak else ())]
+    if not verdict.leak or verdict.forecast is None:  # without a limit the line on the other process asks for one
+        return [line]
+    return [line, *_forecast_lines({"death": None, "heap": since["heap"]}, verdict.forecast)]
 
 
 def _course(heap: dict[str, Any]) -> str:
