@@ -11,11 +11,11 @@ GC = (
 )
 
 
-def log_of(tmp_path, lives):
-    """The log of a service whose live heap (MiB) went like this."""
+def log_of(tmp_path, lives, between=""):
+    """The log of a service whose live heap (MiB) went like this; `between` stands after each collection."""
     goals = [2 * live for live in (lives[0], *lives)]
     lines = [
-        GC.format(n=n, live=live, goal=goal, end=goal - 1)
+        GC.format(n=n, live=live, goal=goal, end=goal - 1) + between
         for n, (live, goal) in enumerate(zip(lives, goals, strict=False), 1)
     ]
     path = tmp_path / "session-gateway.log"
@@ -29,6 +29,13 @@ def test_more_than_the_heap_was_due_to_reach_was_outside_it(tmp_path):
     assert found.memory.outside_mib == pytest.approx(255 - 152, abs=1)
     assert found.memory.beyond_mib is None
     assert "outside-the-heap" in [each.id for each in found.advice]
+
+
+def test_no_line_is_asked_about_what_collections_do_not_see(tmp_path):
+    """It is not that all lines were cleared."""
+    found = certificate_of(log_of(tmp_path, [30] * 40, "INFO segment sealed\n"), "--kernel-log", KILL)
+    assert found.verdict["kind"] == "outside-heap"
+    assert any("collections say nothing of what is outside the heap" in line for line in found.headline)
 
 
 def test_what_doubled_before_may_have_doubled_again(tmp_path):

@@ -215,6 +215,8 @@ def _unnamed(certificate: Certificate) -> str:
         return "none is proven: the growth is too even to tell its lines apart"
     if not certificate.mined_lines:
         return "not known: the log has no lines of the application"
+    if (certificate.verdict or {}).get("kind") == "outside-heap":
+        return "not known: collections say nothing of what is outside the heap"
     leaks = certificate.verdict is None or bool(certificate.verdict.get("leak"))
     return "nobody: no message of the log grew with the heap" if leaks else "nobody"
 
