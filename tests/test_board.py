@@ -138,3 +138,21 @@ def test_how_fast_it_grows_is_told_as_it_is_now():
     assert row.lasts_s == verdict.forecast.seconds
     assert row.states[0] == row.state == "next-goal-over-limit"
     assert "leak" in row.states
+
+
+def test_growth_that_has_come_to_an_end_is_none():
+    """Its incidents are still open: the next goal stays over the limit."""
+    levels = [*range(20, 66), *[65] * 7]
+    log = "".join(
+        f"gc {at + 1} @{1.2 * at:.3f}s 1%: 0.02+0.3+0.01 ms clock, 0.08+0.1/0.2/0+0.04 ms cpu, "
+        f"{2 * live - 2}->{2 * live - 1}->{live} MB, {2 * live} MB goal, 0 MB stacks, 0 MB globals, 4 P\n"
+        for at, live in enumerate(levels)
+    )
+    full = boarded(log.encode(), limit_mib=125)
+    full.publish(3000.0, {})
+    row = full.publish(3006.0, {}).rows["checkout"]
+    verdict = full.engine.services["checkout"].current.verdict()
+    assert not verdict.leak
+    assert verdict.rate_mib_per_s is None
+    assert row.states == ("next-goal-over-limit", "leak")
+    assert row.rate_mib_per_s is None

@@ -32,6 +32,8 @@ WATCHED_FOR_S = 60.0
 """So long after somebody last asked for them."""
 MOST_LINES, MOST_LINES_BYTES, MOST_CHARACTERS = 300, 1 << 16, 2000
 """Of the log of a service that is looked at."""
+OPEN = frozenset({"growing", "too-few-points"})
+"""Verdicts that leave it open: until there is another, growth is what the incident says of it."""
 MOST_JUDGED, JUDGED_FOR_S = 16, 5.0
 """A verdict takes 2 ms: so many services are judged anew at a time, none more often than this."""
 NEVER: tuple[float, Verdict | None] = (-1e12, None)
@@ -262,7 +264,7 @@ class Board:
         if growth is None:
             return None, None
         verdict = self._verdicts.get(name, NEVER)[1]
-        if verdict is None or verdict.rate_mib_per_s is None:
+        if verdict is None or (verdict.rate_mib_per_s is None and verdict.kind in OPEN):
             return growth.evidence["rate_mib_per_s"], growth.evidence.get("seconds")
         return verdict.rate_mib_per_s, verdict.forecast.seconds if verdict.forecast is not None else None
 

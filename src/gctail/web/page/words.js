@@ -16,7 +16,7 @@ export const size = (mib) => {
 export const growth = (perSecond) => {
   if (!known(perSecond)) return "–";
   for (const [factor, unit] of [[1, "s"], [60, "min"], [3600, "h"], [86400, "day"]])
-    if (Math.abs(perSecond) * factor >= 0.5 || unit === "day") {
+    if (Math.abs(perSecond) * factor >= 0.1 || unit === "day") {
       const rate = perSecond * factor;
       return `${rate > 0 ? "+" : ""}${Math.abs(rate) >= 1024 ? `${digits(rate / 1024)} GiB` : `${digits(rate)} MiB`}/${unit}`;
     }
