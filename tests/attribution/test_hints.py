@@ -5,7 +5,7 @@ from msgspec import structs
 
 from gctail.attribution.choosing import suspects
 from gctail.attribution.columns import KEYS, LEVEL, LINES, Candidate
-from gctail.attribution.hints import COUNTER, NUMBER, SIZE, failed, hint, rare, said
+from gctail.attribution.hints import COUNTER, NUMBER, SIZE, failed, hint, rare, said, tells_no_more
 from gctail.attribution.names import is_the_heap
 from gctail.templates.courses import Key, Slot, Template
 from played_courses import Played
@@ -122,16 +122,31 @@ def test_the_services_own_statistics_are_not_accused():
     assert [each.message for each in suspects(played.courses(), 10.0)] == ["job scheduled"]
 
 
-def test_keys_with_a_time_in_them_come_before_the_numbers_of_requests():
+def test_keys_with_a_time_in_them_come_before_others_and_numbers_of_requests_are_none():
     """`u1@1795802640241102` is new for ever, by the hand of the programmer."""
     stamped = tuple(Key(f"u{at}@17958026402{at:05d}", 1, 0.0, 0.0) for at in range(10))
     random = tuple(Key(f"{at:016x}", 1, 0.0, 0.0) for at in range(10))
     shared = ("id", 100, 100.0, 1.0, [1.0] * 100, [], [], [])
     slots = (Slot("slot", *shared, stamped), Slot("token", *shared, random), Slot("request_id", *shared, random))
     template = Template("", "", "presence", "info", 100, 0.0, 1.0, "", [], slots)
-    hints = [hint(template, Candidate(0, KEYS, place)).kind for place in range(3)]
-    assert hints == sorted(hints, reverse=True)
-    assert hints[0] > hints[1] > 0 > hints[2]
+    first, second = (hint(template, Candidate(0, KEYS, place)).kind for place in range(2))
+    assert first > second > 0
+    assert [tells_no_more(template, slot) for slot in slots] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ('"POST /api/<*> HTTP/1.1" <*> <*>', "", True),
+        ('"POST /api/<*> HTTP/1.1" <*> <*>', "session", False),
+        ("stroke <*> committed", "", False),
+        ("stroke committed request_id=<*>", "request_id", True),
+    ],
+)
+def test_a_token_that_ends_the_line_of_an_access_log_is_the_number_of_a_request(text, name, expected):
+    slot = Slot(name, "hex", 100, 100.0, 1.0, [1.0] * 100, [], [], [], ())
+    template = Template("", text, "", None, 100, 0.0, 1.0, "", [], (slot,))
+    assert tells_no_more(template, slot) is expected
 
 
 def test_of_two_keys_in_a_line_the_one_with_a_time_in_it_is_named():

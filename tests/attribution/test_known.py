@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from gctail.attribution.choosing import accusation
 from gctail.attribution.known import Known
 from gctail.templates.mine import Mine
 
@@ -41,3 +42,19 @@ def test_keys_of_one_piece_of_work_are_new_in_all_of_its_lines():
             )
         mine.tick(float(at + 1), 20.0 + at)
     assert not is_known(mine.courses(), "order kept")
+
+
+@pytest.mark.parametrize("key", ["uav", ""])
+def test_keys_that_bring_no_news_are_accused_of_nothing_however_closely_the_heap_follows_them(key):
+    """Drones that were known, or plain numbers: fewer new ones are left in the end, and the heap happens to bend, too."""
+    dice, mine, seen = random.Random(7), Mine(), set()  # noqa: S311  (seeded)
+    for at in range(60):
+        for drone in range(140) if at < 2 else dice.sample(range(140), 20):
+            mine.read(f'{{"level":"info","msg":"telemetry frame","uav":"UAV-{drone}"}}\n'.encode())
+        for drone in dice.sample(range(140), 2) if at >= 12 else ():
+            seen.add(drone)
+            said = f'"battery low","uav":"UAV-{drone}"' if key else f'"battery of {drone} is low"'
+            mine.read(f'{{"level":"warn","msg":{said}}}\n'.encode())
+        mine.tick(float(at + 1), 20.0 + len(seen))
+    told = accusation(mine.courses(), 12.0)
+    assert [each for each in (*told.suspects, *told.indistinct) if each.kind == "keys"] == []

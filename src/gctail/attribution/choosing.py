@@ -12,7 +12,6 @@ from gctail.attribution.columns import KEYS, LEVEL, LINES, SUM, Table, lines_of,
 from gctail.attribution.describing import Describer
 from gctail.attribution.families import family, with_families
 from gctail.attribution.hints import (
-    NUMBERED,
     PART,
     ROUTE,
     Hint,
@@ -183,8 +182,26 @@ def ranked_since(courses: Courses, onset_s: float, seen: Window, columns: Table)
     ranked = rank(seen, columns, np.array([each.total for each in hints]), appeared, events)
     under_way = np.array([each.under_way for each in hints])
     able = singled(ranked, columns)
-    p_value, score = np.where(under_way | ~able, 1.0, ranked.p_value), np.where(able, ranked.score, -np.inf)
+    tells = able & ~no_news(courses, columns)
+    p_value, score = np.where(under_way | ~tells, 1.0, ranked.p_value), np.where(tells, ranked.score, -np.inf)
     return structs.replace(ranked, p_value=p_value, score=score, slope=np.where(able, ranked.slope, 0.0)), hints
+
+
+def no_news(courses: Courses, columns: Table) -> Flags:
+    """Keys that cannot be what grows: other lines knew them long before, or each line brings them anew as a number.
+
+    Their course bends where few are left, or where numbers come again by chance; a heap that bends may follow that.
+    """
+    known = Known(courses)
+
+    def has_none(each: Candidate) -> bool:
+        if each.kind != KEYS or each.slot is None:
+            return False
+        template = courses.templates[each.template]
+        slot = template.slots[each.slot]
+        return tells_no_more(template, slot) or known.before(each.template, slot)
+
+    return np.fromiter(map(has_none, columns.candidates), bool)
 
 
 def _events(courses: Courses, seen: Window, candidate: Candidate) -> float:
@@ -204,7 +221,6 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
         if is_regular and each.kind == LINES and not each.value and each.less is None
     }
     lines = sum(courses.lines)
-    known = Known(courses)
     moves = np.count_nonzero(np.diff(columns.values, axis=0), axis=0).tolist()
 
     def of(each: Candidate, moved: int) -> Hint:
@@ -213,8 +229,6 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
         all_of_it = each.template if is_route else all_of_it
         no_evidence = each.kind == LEVEL or each.template in clocks or tells_a_level(template)
         found = hint(template, each, 1.0 if no_evidence else sum(courses.templates[all_of_it].count) / lines)
-        if each.kind == KEYS and each.slot is not None and known.before(each.template, template.slots[each.slot]):
-            found = structs.replace(found, kind=min(found.kind, NUMBERED))
         printed = template.slots[each.slot].last if each.kind == LEVEL and each.slot is not None else ()
         found = weakened(found, min(moved, sum(map(isfinite, printed[seen.begin :]))) if printed else moved)
         ends = columns.ended.get(each.template, ())
@@ -265,7 +279,7 @@ def best_of_each(ranked: Ranked, columns: Table, courses: Courses, able: Flags) 
     highest: dict[int, float] = {}
     by_route: set[int] = set()
     for at in np.argsort(-ranked.score, kind="stable").tolist():
-        if not able[at]:
+        if not able[at] or not isfinite(ranked.score[at]):
             continue
         candidate = columns.candidates[at]
         kin = columns.kin.get(candidate.template, candidate.template)
@@ -298,7 +312,7 @@ def tells(candidate: Candidate, courses: Courses) -> int:
     if candidate.slot is None or candidate.value:
         return 0
     slot = template.slots[candidate.slot]
-    if candidate.kind == SUM or tells_no_more(slot, template.total):
+    if candidate.kind == SUM or tells_no_more(template, slot):
         return -1
     return 2 if stamped(slot) else 1
 

@@ -30,7 +30,7 @@ LITTLE = 0.35
 NET, PART, SUMMED, ROUTE = 0.5, -0.7, -0.8, -0.7
 """What is there after what went; lines with one value, and sums, of which there are many to try."""
 SIZE, NUMBER, COUNTER = 2.0, 1.0, -0.5
-NEW_KEYS, AMONG_REPEATED, STAMPED, NUMBERED = 0.4, 1.2, 1.6, -0.4
+NEW_KEYS, AMONG_REPEATED, STAMPED = 1.1, 1.2, 1.6
 KEEPS, KEEPS_AND_ENDS, IS_OVER, PASSED_OVER = 1.3, 0.3, -1.2, -1.2
 UNDER_WAY = -1.6
 """What comes to an end by another line keeps nothing, whatever it says."""
@@ -45,6 +45,7 @@ RAREST = 0.01
 """Of all lines; below, it is no evidence how rare a line is."""
 ENOUGH_POINTS, TOO_FEW = 10, 2.5
 """What changes so seldom goes along with a growth by accident, and that it is rare says nothing."""
+ACCESS, TOKENS = "HTTP/", frozenset({"uuid", "hex"})
 _STAMPED = re.compile(r".*(?<!\d)(?:1[4-9]\d{8}(?:\d{3}|\d{6}|\d{9})?|20\d\d-?\d\d-?\d\d[T-].*)(?!\d).*")
 """Seconds, ms, µs or ns since 1970, or a date, inside a key."""
 
@@ -152,11 +153,17 @@ def stamped(slot: Slot) -> bool:
     return bool(slot.keys) and all(_STAMPED.fullmatch(key.text) for key in slot.keys)
 
 
-def tells_no_more(slot: Slot, lines: int) -> bool:
-    """Its values are new in every line and a number, or that of a request: what they tell, the lines tell."""
+def tells_no_more(template: Template, slot: Slot) -> bool:
+    """Its values are new in every line and a number, or that of a request: what they tell, the lines tell.
+
+    In the line of an access log a token without a name is that of the request.
+    """
     if slot.type == "int":
-        return not slot.name or always_new(slot, lines)
-    return always_new(slot, lines) and bool(REQUESTS.intersection(words(slot.name)))
+        return not slot.name or always_new(slot, template.total)
+    of_a_request = (
+        not REQUESTS.isdisjoint(words(slot.name)) if slot.name else slot.type in TOKENS and ACCESS in template.text
+    )
+    return of_a_request and always_new(slot, template.total)
 
 
 def _by_kind(candidate: Candidate, template: Template) -> float:
@@ -192,8 +199,6 @@ def called(template: Template, place: int) -> frozenset[str]:
 
 def _keys(slot: Slot, lines: int) -> float:
     """A time inside a key is how keys come to be new without end; some are new among others that come again."""
-    if tells_no_more(slot, lines):
-        return NUMBERED
     if stamped(slot):
         return STAMPED
     return NEW_KEYS + AMONG_REPEATED * max(0.0, 1.0 - slot.distinct / max(lines, 1))
