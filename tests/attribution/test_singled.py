@@ -51,6 +51,23 @@ def test_the_tenant_whose_lines_explain_the_growth_is_named(seed):
     assert [each.only for each in others] == [""] * len(others)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_of_two_sentences_that_differ_in_a_word_with_a_digit_the_one_that_keeps_is_named(seed):
+    """`peer speaks v1` or `v2` are one template, whose lines fit the growth half as well."""
+    played = Played(seed)
+    played.lines("handshake complete", share=0.5, keys=lambda count: count)
+    every = played.lines("peer speaks", share=0.05, keys=lambda count: count)
+    older = [sum(played.dice.random() < 0.5 for _ in range(count)) for count in every]
+    counts = {"v1": older, "v2": [count - some for count, some in zip(every, older, strict=True)]}
+    played.keep(50.0 / sum(older), older)
+    last = played.templates[-1]
+    spoken = structs.replace(slot("", counts), hole=0)
+    played.templates[-1] = structs.replace(last, text="peer speaks <*> conn=<*>", slots=(spoken, *last.slots))
+    first, *_ = suspects(played.courses(), 10.0)
+    assert (first.message, first.only) == ("peer speaks", "#1=v1")
+    assert 'every such line with "v1" after speaks (' in sentence(structs.asdict(first))
+
+
 @pytest.mark.parametrize("seed", range(16))
 @pytest.mark.parametrize("mib", [15.0, 50.0])
 def test_where_all_orders_are_kept_no_value_is_named(seed, mib):

@@ -75,3 +75,17 @@ def test_suspects_that_each_explain_all_of_it_are_alternatives():
     alone = [{"group": 1, "share": 1.0}, {"group": 2, "share": 1.0}, {"group": 2, "share": 0.9}]
     parts = [{"group": 1, "share": 0.6}, {"group": 2, "share": 0.4}, {"group": 2, "share": 0.05}]
     assert [beside(each) for each in (alone, parts, [])] == [["", "or", "or"], ["", "and", "or"], []]
+
+
+@pytest.mark.parametrize(
+    ("template", "only", "words"),
+    [
+        ("peer of <*> speaks <*>", "#2=v1", "peer of <*> speaks v1"),
+        ("peer speaks <*> conn=<*>", "#1=v1", "peer speaks v1"),
+        ("peer speaks <*> conn=<*>", "tenant=acme", "peer speaks"),
+        ("peer speaks", "#1=v1", "peer speaks"),
+    ],
+)
+def test_a_word_that_all_lines_have_that_are_meant_stands_in_its_place(template, only, words):
+    message = " ".join(template.partition(" conn=")[0].replace("<*>", "").split())
+    assert said({"message": message, "template": template, "only": only}) == words

@@ -181,7 +181,7 @@ def ranked_since(courses: Courses, onset_s: float, seen: Window, columns: Table)
     events = np.array([_events(courses, seen, each) for each in columns.candidates])
     ranked = rank(seen, columns, np.array([each.total for each in hints]), appeared, events)
     under_way = np.array([each.under_way for each in hints])
-    able = singled(ranked, columns)
+    able = singled(ranked, columns, courses)
     tells = able & ~no_news(courses, columns)
     p_value, score = np.where(under_way | ~tells, 1.0, ranked.p_value), np.where(tells, ranked.score, -np.inf)
     return structs.replace(ranked, p_value=p_value, score=score, slope=np.where(able, ranked.slope, 0.0)), hints

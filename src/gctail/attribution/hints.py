@@ -167,8 +167,10 @@ def tells_no_more(template: Template, slot: Slot) -> bool:
 
 
 def _by_kind(candidate: Candidate, template: Template) -> float:
-    if candidate.less is not None or candidate.value:
-        return NET if candidate.less is not None else PART
+    if candidate.less is not None:
+        return NET
+    if candidate.value:
+        return PART + _new_in_each(template)
     if candidate.slot is None:
         return 0.0
     slot = template.slots[candidate.slot]
@@ -178,6 +180,12 @@ def _by_kind(candidate: Candidate, template: Template) -> float:
         case "keys":
             return _keys(slot, template.total)
     return SUMMED
+
+
+def _new_in_each(template: Template) -> float:
+    """What a key counts that each line of a template brings anew, and so each line of a part of it."""
+    new = (slot for slot in template.slots if slot.new_keys and always_new(slot, template.total))
+    return max((_keys(slot, template.total) for slot in new if not tells_no_more(template, slot)), default=0.0)
 
 
 def _level(said: frozenset[str]) -> float:

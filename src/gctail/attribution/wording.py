@@ -91,15 +91,26 @@ def one_of_them(suspect: Mapping[str, Any]) -> str:
 def said(suspect: Mapping[str, Any]) -> str:
     """What its lines say: the message, or where variables stand within that, the template, which shows where.
 
-    The fields behind a message are left out either way: most are the same in every line.
+    The fields behind a message are left out either way: most are the same in every line. A word that is the same in all
+    lines that are meant stands in its place: `peer of <*> speaks v1`.
     """
-    message, template = str(suspect.get("message") or ""), str(suspect.get("template") or "")
+    message, template = str(suspect.get("message") or ""), _with_the_word(suspect)
     if not message:
         return template
-    if template.startswith(message):
+    if template.startswith(message) and template == suspect.get("template"):
         return message
     words = _LAST_FIELDS.sub("", template)
     return template if _FIELDS_ALONE.search(words) else words or message
+
+
+def _with_the_word(suspect: Mapping[str, Any]) -> str:
+    """The template with what its lines have in a variable without a name, where only those are meant."""
+    template = str(suspect.get("template") or "")
+    place, _, word = str(suspect.get("only") or "").partition("=")
+    texts, at = template.split("<*>"), int(place[1:]) if place[:1] == "#" and place[1:].isdecimal() else 0
+    if not 0 < at < len(texts):
+        return template
+    return f"{'<*>'.join(texts[:at])}{word}{'<*>'.join(texts[at:])}"
 
 
 def keyed(suspect: Mapping[str, Any]) -> bool:
