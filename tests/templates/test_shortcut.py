@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+import pytest
 
 from gctail.templates.distinct import Distinct
 from gctail.templates.mine import Mine
@@ -22,8 +25,8 @@ def _columns(source: bytes, block: bytes) -> list[tuple[bytes, ...]]:
 
 
 def _form() -> tuple[bytes, Shortcut]:
-    found, source = readings(sketch(_block(["item:1"]).rstrip()).parts, frozenset())
-    return source, Shortcut(source, [reading.slot.capture for reading in found])
+    _, source = readings(sketch(_block(["item:1"]).rstrip()).parts, frozenset())
+    return source.general, Shortcut(source)
 
 
 def test_what_has_always_been_the_same_is_read_as_text_until_it_changes() -> None:
@@ -49,6 +52,55 @@ def test_values_that_are_no_plain_words_any_more_are_read_whole() -> None:
     assert shortcut.read(odd, 120) is None
     shortcut.learn(_columns(source, odd))
     assert list(map(tuple, shortcut.read(odd, 120) or [])) == _columns(source, odd)
+
+
+VALUES: dict[str, Callable[[int], str]] = {
+    "whole number": str,
+    "real number": "{}.5".format,
+    "number below zero": "-{}".format,
+    "duration": "{}.25ms".format,
+    "long duration": "{}m3s".format,
+    "address": "10.0.{}.7".format,
+    "address and port": "10.0.7.{0}:80{0}".format,
+    "hexadecimal": "{}a9f3ed".format,
+    "identifier": "v{}".format,
+    "identifier with a sign": "job-{}@b".format,
+    "quoted": '"it was {}"'.format,
+    "quoted with quotes": r'"it \"was\" {}"'.format,
+    "the same number": lambda _: "7",
+    "the same identifier": lambda _: "v1",
+    "the same text": lambda _: '"all of it"',
+}
+
+
+@pytest.mark.parametrize(
+    "behind", ["", " left", ", left", "; left", "/b", "] left", ") left", ".5 left", ":8 left", "-a b"]
+)
+def test_a_shortcut_finds_what_the_pattern_of_the_form_finds(behind: str) -> None:
+    """Of every kind of value, whatever stands behind it; also where lines of another kind follow."""
+    blocks = {
+        kind: [f"INFO took ([ {value(at)}{behind}".encode() for at in range(100, 200)] for kind, value in VALUES.items()
+    }
+    read = 0
+    for lines in blocks.values():
+        _, source = readings(sketch(lines[0]).parts, frozenset())
+        pattern = re.compile(source.general)
+        own = [line for line in lines if source.captures and pattern.fullmatch(line)]
+        for others in blocks.values() if own else ():
+            shortcut = Shortcut(source)
+            shortcut.learn(list(zip(*[_groups(pattern, line) for line in own], strict=True)))
+            known = [line for line in others if pattern.fullmatch(line)]
+            for each in (own, known):
+                found = shortcut.read(b"\n".join(each), len(each)) if each else None
+                if found is not None:
+                    assert list(zip(*found, strict=True)) == [_groups(pattern, line) for line in each]
+                    read += 1
+    assert read > len(VALUES)
+
+
+def _groups(pattern: re.Pattern[bytes], line: bytes) -> tuple[bytes, ...]:
+    found = pattern.fullmatch(line)
+    return tuple(found.groups()) if found else ()
 
 
 def test_a_mine_hears_of_a_value_that_its_pattern_had_as_text() -> None:

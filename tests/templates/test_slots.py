@@ -137,7 +137,7 @@ def test_the_pattern_made_of_a_line_reads_that_line_as_it_was_read(pieces, space
     line = space.join(pieces).encode().replace(b"\n", b" ")
     taken = sketch(line)
     slots, source = readings(taken.parts, frozenset())
-    match = compiled(source).fullmatch(line)
+    match = compiled(source.general).fullmatch(line)
     assert match is not None
     assert list(match.groups()) == [reading.value for reading in slots]
 

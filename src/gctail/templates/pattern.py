@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from gctail.templates.mask import CAPTURES, DIGITS, SPACE
@@ -21,15 +23,42 @@ class Reading(NamedTuple):
     value: bytes
 
 
-def readings(parts: tuple[Part, ...], wild: frozenset[int]) -> tuple[list[Reading], bytes]:
-    """The slots of a line that was taken apart, and the source of a pattern that reads all lines of its form.
+class Source(NamedTuple):
+    """A pattern that reads all lines of a form: sources of what stands before, between and behind the slots.
+
+    For each slot `captures` names what captures it, in `mask.CAPTURES`.
+    """
+
+    fixed: tuple[bytes, ...]
+    captures: tuple[str, ...]
+
+    def reading(self, groups: Iterable[bytes]) -> bytes:
+        """The source of the pattern where its slots are read by these."""
+        before, *others = self.fixed
+        return b"".join((before, *chain.from_iterable(zip(groups, others, strict=True))))
+
+    @property
+    def general(self) -> bytes:
+        """The source of the pattern that takes all lines of the form."""
+        return self.reading(map(CAPTURES.__getitem__, self.captures))
+
+    @property
+    def open(self) -> Source:
+        """The same for lines that are longer than what was taken apart."""
+        return self._replace(fixed=(*self.fixed[:-1], self.fixed[-1][:-1] + b".*$"))
+
+
+def readings(parts: tuple[Part, ...], wild: frozenset[int]) -> tuple[list[Reading], Source]:
+    """The slots of a line that was taken apart, and the pattern that reads all lines of its form.
 
     `wild` are the places of words in the message that are slots in themselves.
     """
     walk = _Walk(wild)
     for part in parts:
         walk.step(part)
-    return walk.found, b"".join((rb"(?m)^", *walk.source, b"$"))
+    walk.source.append(b"$")
+    walk.fixed.append(b"".join(walk.source))
+    return walk.found, Source(tuple(walk.fixed), tuple(reading.slot.capture for reading in walk.found))
 
 
 class _Walk:
@@ -37,7 +66,8 @@ class _Walk:
 
     def __init__(self, wild: frozenset[int]) -> None:
         self.wild = wild
-        self.source: list[bytes] = []
+        self.source: list[bytes] = [rb"(?m)^"]  # since the last slot
+        self.fixed: list[bytes] = []
         self.found: list[Reading] = []
         self.word = self.inside = 0
         self.begun = False  # the word has a first piece
@@ -95,7 +125,8 @@ class _Walk:
     def _capture(self, key: str, slot: Slot, value: bytes) -> None:
         while any(reading.key == key for reading in self.found):
             key += "'"
-        self.source.append(CAPTURES[slot.capture])
+        self.fixed.append(b"".join(self.source))
+        self.source.clear()
         self.found.append(Reading(key, slot, value))
 
 
@@ -110,4 +141,8 @@ def compiled(source: bytes) -> re.Pattern[bytes]:
 
 @lru_cache(maxsize=4096)
 def _literal(text: bytes) -> bytes:
-    return DIGITS.sub(rb"\\d+", re.escape(text))
+    return _INNER.sub(rb"\\d++", DIGITS.sub(rb"\\d+", re.escape(text)))
+
+
+_INNER = re.compile(rb"\\d\+(?=.)", re.DOTALL)
+"""Digits before something else in the same text: the engine need not remember how many there were to give some back."""

@@ -1,25 +1,40 @@
-"""A faster way to read many lines of one form: what has always been the same is text, a plain word is nothing else.
+"""A faster way to read many lines of one form: what has always been the same is text, a plain number nothing else.
 
 It takes some of the lines that the form's own pattern takes, and finds the same in them: only values are simplified
-that end with their word, so that nothing that follows can change how far they reach. Where lines are not as usual the
-form's own pattern reads them, and what was no plain word there is left as general as it is.
+behind which something stands that can be no part of them, so that nothing that follows can change how far they reach.
+Where lines are not as usual the form's own pattern reads them, and what was no plain number or word there is left as
+general as it is.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
+from itertools import dropwhile
 
 from gctail.templates.mask import CAPTURES
+from gctail.templates.pattern import Source, compiled
 
 ENOUGH = 64
 """Lines read at once from which on what they have in common is worth a pattern."""
 MOST_TIMES = 4
 """A pattern is made anew; what changes more often is read as it is."""
-_VALUE = CAPTURES["value"]
-_GROUP = re.compile(re.escape(_VALUE) + rb"(?=\\ |\$\Z)")
-_PLAIN = rb'([^\s,;&"()\[\]{}]*+)'
-_ONE_WORD = re.compile(_PLAIN)
+_WORD_END = re.compile(rb"\\ |\$\Z")
+_END = re.compile(rb'\\[ ()\[\]]|[",;/]|\$\Z')
+_ID_END = re.compile(rb'\\[ ()\[\].]|[",;/:]|\$\Z')
+_QUOTED = rb'("[^"\\\n]*+")'
+_SIMPLER: dict[str, tuple[re.Pattern[bytes], tuple[bytes, ...]]] = {
+    "value": (_WORD_END, (rb'([^\s,;&"()\[\]{}]*+)', _QUOTED)),
+    "word": (_WORD_END, ()),
+    "quoted": (_END, (_QUOTED,)),
+    "number": (_END, (rb"(\d++)", rb"(\d++\.\d++)")),
+    "duration": (_END, (rb"([\d.]++[mnu]?s)",)),
+    "ip": (_END, (rb"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})", rb"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}:\d{1,5})")),
+    "hex": (_ID_END, (rb"([0-9a-f]++)",)),
+    "id": (_ID_END, (rb"([A-Za-z_-]{0,64}+\d[\w#@~-]*+)",)),
+}
+"""What ends a value, and how its pattern may be simplified: each takes a part of what `CAPTURES` takes."""
 
 Column = Sequence[bytes]
 
@@ -27,21 +42,20 @@ Column = Sequence[bytes]
 class Shortcut:
     """Learns from lines of one form, and reads others."""
 
-    __slots__ = ("_fixed", "_pattern", "_slots", "_source", "_times", "_uneven")
+    __slots__ = ("_fixed", "_pattern", "_simpler", "_source", "_times")
 
-    def __init__(self, source: bytes, captures: Sequence[str]) -> None:
-        """`source` is that of the form's pattern, and `captures` says for each of its groups what it captures."""
-        ends_well = [
-            _GROUP.match(source, found.start()) is not None for found in re.finditer(re.escape(_VALUE), source)
-        ]
-        values = [at for at, capture in enumerate(captures) if capture == "value"]
+    def __init__(self, source: Source) -> None:
+        """`source` is that of the form's own pattern."""
         self._source = source
-        self._slots = [at for at, good in zip(values, ends_well, strict=True) if good]
-        self._uneven: set[int] = set()
-        """Slots that were no plain word once."""
+        self._simpler = {
+            at: _SIMPLER[capture][1]
+            for at, (capture, behind) in enumerate(zip(source.captures, source.fixed[1:], strict=True))
+            if capture in _SIMPLER and _SIMPLER[capture][0].match(behind)
+        }
+        """What each slot that may be simplified can still be read by."""
         self._fixed: dict[int, bytes] | None = None
         self._pattern: re.Pattern[bytes] | None = None
-        self._times = 0 if self._slots else MOST_TIMES
+        self._times = 0 if self._simpler else MOST_TIMES
 
     def read(self, text: bytes, lines: int) -> Sequence[Column] | None:
         """The columns of so many lines; None where not all of them are as usual."""
@@ -53,8 +67,7 @@ class Shortcut:
             return None
         fixed = self._fixed or {}
         rest = iter(zip(*found, strict=True) if self._pattern.groups > 1 else [found])
-        size = len(fixed) + self._pattern.groups
-        return [[fixed[at]] * lines if at in fixed else next(rest) for at in range(size)]
+        return [[fixed[at]] * lines if at in fixed else next(rest) for at in range(len(self._source.captures))]
 
     def learn(self, columns: Sequence[Column]) -> None:
         """These lines were read by the form's own pattern."""
@@ -62,16 +75,18 @@ class Shortcut:
             return
         self._times += 1
         known, self._fixed = self._fixed, {}
-        pieces: dict[int, bytes] = {}
-        for at in self._slots:
+        groups = [CAPTURES[capture] for capture in self._source.captures]
+        for at, simpler in self._simpler.items():
             column = columns[at]
             first = column[0]
             if column.count(first) == len(column) and (known is None or known.get(at) == first):
-                self._fixed[at], pieces[at] = first, re.escape(first)
-            elif at not in self._uneven and all(map(_ONE_WORD.fullmatch, column)):
-                pieces[at] = _PLAIN
+                self._fixed[at], groups[at] = first, re.escape(first)
             else:
-                self._uneven.add(at)
-                pieces[at] = _VALUE
-        order = iter(self._slots)
-        self._pattern = re.compile(_GROUP.sub(lambda _: pieces[next(order)], self._source))
+                self._simpler[at] = left = tuple(dropwhile(partial(_unfit, column), simpler))
+                groups[at] = left[0] if left else groups[at]
+        self._pattern = re.compile(self._source.reading(groups))
+
+
+def _unfit(column: Column, source: bytes) -> bool:
+    """Whether some of these are not of this kind."""
+    return not all(map(compiled(source).fullmatch, column))
