@@ -6,7 +6,7 @@ from msgspec import structs
 from gctail.attribution.choosing import suspects
 from gctail.attribution.columns import KEYS, LEVEL, LINES, Candidate
 from gctail.attribution.hints import COUNTER, NUMBER, SIZE, failed, hint, rare, said, tells_no_more
-from gctail.attribution.names import is_the_heap
+from gctail.attribution.names import is_the_heap, reports_the_heap
 from gctail.templates.courses import Key, Slot, Template
 from played_courses import Played
 
@@ -241,3 +241,17 @@ def test_that_a_warning_is_rare_speaks_for_it_unless_it_only_tells_how_long_a_qu
     played.keep(0.05, played.lines("job leased", counts=[5 * each for each in waves]))
     played.lines(warning, counts=waves)
     assert suspects(played.courses(), 0.0)[0].message == first
+
+
+@pytest.mark.parametrize(
+    ("line", "numbers", "reports"),
+    [
+        ("Alloc = 5 MiB\tTotalAlloc = 340 MiB\tSys = 71 MiB\tNumGC = 7", 4, True),
+        ('{"level":"info","msg":"mem","heap_alloc":12582912,"num_gc":7}', 2, True),
+        ("level=info msg=served path=/a user=u1 took=3ms heap_alloc=12582912 num_gc=7", 5, False),
+        ("request of u1 done in 3ms, HeapAlloc: 12 MB", 3, False),
+        ("session opened user=u1", 1, False),
+    ],
+)
+def test_a_line_that_tells_of_the_heap_and_of_nothing_else_is_no_suspect(line, numbers, reports):
+    assert reports_the_heap(line, numbers) is reports

@@ -81,3 +81,20 @@ def test_what_is_known_of_a_service_takes_no_memory_when_it_is_gone(engine):
     assert engine.mined.held_kib == USUAL_KIB
     engine.let_go("leaky")
     assert (len(engine.mined), engine.mined.held_kib) == (0, 0)
+
+
+def test_a_service_that_only_logs_the_size_of_its_heap_has_its_text_searched_too(engine):
+    """And it is not the line that tells of the heap which is suspected."""
+
+    chance = random.Random(3)  # noqa: S311  (repeatable, no secret)
+    live_mib, lines = 20, []
+    for at in range(60):
+        opened = chance.randrange(6)
+        live_mib += opened
+        stamp = f"time=2026-11-28T08:{at:02d}:00Z level=INFO"
+        lines += [f'{stamp} msg="session opened" key=k{at}-{each}\n' for each in range(opened)]
+        lines += [f"{stamp} msg=tick\n"] * 3
+        lines.append(f"{stamp} msg=memory heap_alloc_mb={live_mib} next_gc_mb={2 * live_mib} num_gc={at + 1}\n")
+    service = read(engine, "sampled", "".join(lines).encode())
+    assert (service.collections, service.mining) == (0, 1.0)
+    assert [each["message"] for each in service.suspects()] == ["session opened"]

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Struct, structs
 
 from gctail.attribution.answered import endings
-from gctail.attribution.names import is_a_code, is_a_size, is_the_heap
+from gctail.attribution.names import is_a_code, is_a_size, is_the_heap, reports_the_heap
 from gctail.attribution.opposites import pairs
 from gctail.attribution.under_way import comes_and_goes, gauges, under_way
 
@@ -179,6 +179,8 @@ def running(counts: list[float], missing_share: Floats) -> Floats:
 def _of(at: int, courses: Courses, kin: Mapping[int, int], missing_share: Floats) -> Iterator[tuple[Candidate, Floats]]:
     """The candidates of one template."""
     template = courses.templates[at]
+    if reports_the_heap(template.example, len(template.slots)):
+        return
     yield Candidate(at, LINES), running(template.count, missing_share)
     for place, slot in enumerate(template.slots):
         if is_the_heap(slot.name):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from gctail.parsing.metrics import known_pairs, parse_sample
+
 SIZES = frozenset({
     "size", "len", "length", "count", "entries", "items", "depth", "pending", "active", "open", "live",
     "goroutines", "sessions", "connections", "conns", "clients", "subscribers", "subscriptions", "listeners",
@@ -60,3 +62,11 @@ def is_the_heap(name: str) -> bool:
     """A number that the service prints of its own heap grows with it, and explains nothing."""
     found = frozenset(words(name))
     return bool(found & _HEAP) and found <= _OF_A_HEAP
+
+
+@lru_cache(maxsize=4096)
+def reports_the_heap(line: str, numbers: int) -> bool:
+    """A line that tells of the heap and, of so many variables, of hardly anything else: nobody's memory is in it."""
+    if parse_sample(line.encode("utf-8", "replace")) is None:
+        return False
+    return len(known_pairs(line)) > numbers / 2

@@ -42,7 +42,7 @@ class Mined:
     def wants(self, service: Service) -> None:
         """Mine this service too, if there is room or it grows while another that is mined does not."""
         asks = self._has_room or not service.collections % ASKED_EVERY
-        if service.collections and asks and self._has_room_for(service):
+        if service.current is not None and asks and self._has_room_for(service):
             self._begin(service)
 
     def go_on(self, service: Service) -> None:
