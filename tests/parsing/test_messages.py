@@ -296,6 +296,13 @@ def test_a_moment_of_the_same_log_completes_a_time_without_a_year() -> None:
     assert time_of("2020-11-23T08:17:00Z put", MOMENT) == MOMENT - 2191 * 86400
 
 
+def test_of_clef_a_line_without_a_level_is_an_information() -> None:
+    """Serilog leaves out that one alone."""
+    assert read_message(b'{"@t":"2026-11-23T08:17:00Z","@mt":"put {key}","key":"a"}').level == "info"
+    assert read_message(b'{"@t":"2026-11-23T08:17:00Z","@mt":"put {key}","@l":"Warning"}').level == "warn"
+    assert read_message(b'{"time":"2026-11-23T08:17:00Z","message":"put"}').level is None
+
+
 def test_columns_between_tabs_and_commas_are_read_as_what_they_are() -> None:
     """Process, name and pairs are fields, and the message has no quotes."""
     pairs = {"logger": "cart", "thread": "731", "id": 88}

@@ -298,3 +298,14 @@ def test_a_moment_that_makes_no_sense_says_what_to_write(text: str, now_s: float
     with pytest.raises(ValueError, match=r"is no|not known") as error:
         parse_moment(text, now_s)
     assert str(error.value) == sentence
+
+
+def test_a_klog_stamp_that_tells_its_year_needs_nobody_to_say_it():
+    """CockroachDB writes two digits of it, glog in C++ four."""
+    assert find_time(b"I261123 08:17:00.000000 62 1@legacy/core.go:104 \xe2\x8b\xae [n1,s1] 12749  put") == (
+        MOMENT,
+        0,
+        23,
+    )
+    assert find_time(b"I20261123 08:17:00.000000   1 a.cc:104] put") == (MOMENT, 0, 25)
+    assert find_time(b"I269923 08:17:00.000000 put") is None

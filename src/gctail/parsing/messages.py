@@ -77,6 +77,8 @@ def _read_json(line: bytes) -> Message | None:
             draft.take(key, value)
     if draft.level is None and "v" in draft.fields and "ts" in found:  # k8s.io/component-base's JSON has no level
         draft.level = "error" if "err" in draft.fields else "info"
+    elif draft.level is None and "@mt" in found and "@t" in found:  # CLEF, Serilog's form, says all levels but this
+        draft.level = "info"
     return draft.done(_json_format(draft.keys, found))
 
 

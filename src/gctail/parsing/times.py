@@ -61,10 +61,10 @@ _DOTTED = _DAY + rb"\.(?P<month>\d\d)\." + _YEAR + rb",? " + _CLOCK + _NAMED_ZON
 _SYSLOG = _MONTH + rb" +" + _DAY + rb"(?: " + _YEAR + rb")? +" + _CLOCK
 # 1123 08:17:00.123456 or I1123 08:17:00.123456: klog and glog
 _KLOG = rb"[IWEF]?(?P<month>\d\d)(?P<day>\d\d) +" + _CLOCK
-# I261123 08:17:00.123456: CockroachDB
-_COCKROACH = rb"[IWEF](?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d) " + _CLOCK
+# I261128 14:35:05.644133: CockroachDB; I20261123 08:17:00.123456: glog in C++
+_KLOG_WITH_YEAR = rb"[IWEFD](?P<year>(?:20)?\d\d)(?P<month>[01]\d)(?P<day>[0-3]\d) +" + _CLOCK
 _Matcher = Callable[..., re.Match[bytes] | None]
-_NAMED_SHAPES = (_CTIME, _CTIME_DAY_FIRST, _RFC_1123, _APACHE, _DOTTED, _SYSLOG, _KLOG, _COCKROACH)
+_NAMED_SHAPES = (_CTIME, _CTIME_DAY_FIRST, _RFC_1123, _APACHE, _DOTTED, _SYSLOG, _KLOG, _KLOG_WITH_YEAR)
 _FIELD_NAME = (
     rb"(?:@?t(?:s|ime(?:stamp|_local|_iso8601|Millis)?)?|_time|T(?:ime(?:stamp)?|S)?|datetime|asctime|eventTime"
     rb"|date|when|@t|__REALTIME_TIMESTAMP|(?:observedT|t)imeUnixNano)"
