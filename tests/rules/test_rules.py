@@ -288,9 +288,57 @@ rule "it": expected a series, a function, a quantity or "(", found "and"
   live > 1MiB and and
                   ^""",
     "1 < procs < 9": """\
-rule "it": expected an operator, "and", "or", "for" or the end of the rule, found "<"
+rule "it": expected an operator, "and", "or", "for" or the end of the rule, found "<"; write two comparisons, \
+joined by and
   1 < procs < 9
             ^""",
+    "live => 2GiB": """\
+rule "it": expected an operator, "and", "or", "for" or the \
+end of the rule, found "=>"; write ">="
+  live => 2GiB
+       ^""",
+    "live ≥ 2GiB": """\
+rule "it": expected an operator, "and", "or", "for" or the \
+end of the rule, found "≥"; write ">="
+  live ≥ 2GiB
+       ^""",
+    "live > 90% of limit": """\
+rule "it": expected an operator, "and", "or", "for" or the \
+end of the rule, found "of"; write "*"
+  live > 90% of limit
+             ^""",
+    "live between 1MiB and 2MiB": """\
+rule "it": expected an operator, "and", "or", "for" or the \
+end of the rule, found "between"; write two comparisons, joined by and
+  live between 1MiB and 2MiB
+       ^""",
+    'live > "2GiB"': """\
+rule "it": expected a series, a function, a quantity or "(", found a quote; \
+names and quantities stand without quotes
+  live > "2GiB"
+         ^""",
+    "live > 1,5GB": """\
+rule "it": expected an operator, "and", "or", "for" or the \
+end of the rule, found ","; write a decimal point, and no sign between thousands
+  live > 1,5GB
+          ^""",
+    "growth(live 30s) > 3MiB": """\
+rule "it": expected an operator, "," or ")", found "30s"; between two arguments stands a comma
+  growth(live 30s) > 3MiB
+              ^""",
+    "slope(live, 5m) > 1MB/minute": """\
+rule "it": there is no series "minute"; times are written 30s, 5m, 1h or 2d, and sizes per time \
+10MB/min or 1GB/h
+  slope(live, 5m) > 1MB/minute
+                        ^""",
+    "gc_cpu > 250%": """\
+rule "it": gc_cpu is a share, of which there is never more than 100%
+  gc_cpu > 250%
+           ^""",
+    "p99(pause, 5m) > 3ms": """\
+rule "it": there is no function "p99"; did you mean "quantile"?
+  p99(pause, 5m) > 3ms
+  ^""",
     "(live > 2GiB": """\
 rule "it": the rule ends where it should go on: expected an operator or ")"
   (live > 2GiB
@@ -325,7 +373,7 @@ rule "it": quantile takes three arguments; write for example quantile(pause, 1h,
   quantile(pause, 1h) > 3ms
   ^""",
     "quantile(pause, 1h, 99) > 3ms": """\
-rule "it": a quantile is a share between 0% and 100%, not 99; write for example quantile(pause, 1h, 99%)
+rule "it": a quantile is a share between 0% and 100%, not 99; did you mean 99%?
   quantile(pause, 1h, 99) > 3ms
                       ^""",
     "growth(live, goal) > 3MiB": """\
@@ -432,7 +480,8 @@ rule "it": "for" takes a duration such as 5m, and 5MiB is a size
   live > 2GiB for 5MiB
                   ^""",
     "live > 2GiB for 5m and goal > 2GiB": """\
-rule "it": expected an operator, "and", "or", "for" or the end of the rule, found "and"
+rule "it": expected an operator, "and", "or", "for" or the end of the rule, found "and"; "for" stands at \
+the end of the rule, once
   live > 2GiB for 5m and goal > 2GiB
                      ^""",
     "(" * 9 + "live": """\
@@ -920,3 +969,11 @@ def test_units_of_products_and_quotients():
         "alloc_rate * interval": "MiB", "pause / interval": "", "2 * gc_cpu": "share", "slope(gc_cpu, 5m)": "share/s",
     }  # fmt: skip
     assert {text: meaning_of_value(part_of(f"{text} > 0")).sign for text in units} == units
+
+
+def test_a_rule_without_a_summary_tells_the_values_that_it_compares():
+    """At most two of them: `slow: pause > 10ms (pause is 12.5 ms)`."""
+    rule = parse_rule("live > 2GiB and slope(live, 5m) > 1MB/min and not forced > 0", "it")
+    told = "{rule}: {when} (live is {live}, slope(live, 5m) is {slope(live, 5m)})"
+    assert written_summary(rule.summary) == told
+    assert written_summary(parse_summary(told)) == told

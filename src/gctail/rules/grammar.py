@@ -45,16 +45,29 @@ DEEPEST = 8
 MOST_OPERATORS = 64
 
 _OPERATOR = re.compile(r"[-+*/<>=!,]+|\b(?:and|or|not)\b")
-_FOUND = re.compile(r"\w[\w.%]*|&&|\|\||[<>=!]=?|.")
+_FOUND = re.compile(r"\w[\w.%]*|&&|\|\||=[<>]|[<>=!]=?|.")
 _INSTEAD = {
     "&&": 'write "and"',
     "||": 'write "or"',
     "!": 'write "not"',
     "=": 'write "=="',
     "<>": 'write "!="',
+    "=>": 'write ">="',
+    "=<": 'write "<="',
+    "≥": 'write ">="',
+    "≤": 'write "<="',
+    "≠": 'write "!="',
+    "×": 'write "*"',
+    "of": 'write "*"',
+    "per": "write a quantity per time as 10MB/min",
+    "between": "write two comparisons, joined by and",
+    '"': "names and quantities stand without quotes",
+    "'": "names and quantities stand without quotes",
     "[": "a window is a second argument: avg(live, 5m)",
     "{": "a rule speaks of one service, so it selects none",
 }
+_COMPARES = re.compile(r"[<>]=?|[!=]=")
+_CALLED = re.compile(r"\b(?!(?:and|or|not|for)\b)[a-z_]+\((?:[^()]*[^(),\s])$")
 _KEYWORDS = ("and", "or", "not", "for")
 
 
@@ -104,7 +117,8 @@ def _expected(text: str, at: int, what: str) -> str:
     found = _FOUND.match(rest)
     word = found[0] if found else rest[0]
     hint = _INSTEAD.get(word) or _misspelt(text, at, word)
-    return f'expected {what}, found "{word}"' + (f"; {hint}" if hint else "")
+    shown = f'"{word}"' if word != '"' else "a quote"
+    return f"expected {what}, found {shown}" + (f"; {hint}" if hint else "")
 
 
 def _misspelt(text: str, at: int, word: str) -> str | None:
@@ -117,6 +131,14 @@ def _misspelt(text: str, at: int, word: str) -> str | None:
             pass
         else:
             return f"write {number[1]}{word} without a blank"
+    if _COMPARES.fullmatch(word) and re.search(r"[<>=]", before):
+        return "write two comparisons, joined by and"
+    if word in {"and", "or"} and re.search(r"\bfor\b", before):
+        return '"for" stands at the end of the rule, once'
+    if word == "," and re.match(r",\d", text[at:].lstrip()) and number:
+        return "write a decimal point, and no sign between thousands"
+    if _CALLED.search(before) and (word[0].isdigit() or word.isidentifier()):
+        return "between two arguments stands a comma"
     close = nearest(word, _KEYWORDS)
     return f'did you mean "{close}"?' if close and word not in _KEYWORDS else None
 

@@ -10,9 +10,21 @@ from gctail.rules.grammar import parse_condition, parse_value
 from gctail.rules.meaning import meaning_of_condition, meaning_of_value
 from gctail.rules.quantity import quantity
 from gctail.rules.units import DURATION
-from gctail.rules.values import DEFAULT_COOLDOWN_S, SEVERITIES, Fact, Part, Rule, RuleError, Text, nearest, written
+from gctail.rules.values import (
+    DEFAULT_COOLDOWN_S,
+    SEVERITIES,
+    Fact,
+    Part,
+    Rule,
+    RuleError,
+    Text,
+    compared,
+    nearest,
+    written,
+)
 
-DEFAULT_SUMMARY = (Fact("rule"), ": ", Fact("when"))
+MOST_SAID = 2
+"""Values that a summary tells where the rule has none of its own."""
 FACTS = ("service", "rule", "when")
 MOST_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -79,7 +91,15 @@ def _rule(text: str, name: str, where: str) -> Rule:
         meaning_of_condition(condition, text)
     except RuleError as error:
         raise error.within(where) from None
-    return Rule(name, condition, hold, summary=DEFAULT_SUMMARY)
+    return Rule(name, condition, hold, summary=_own_summary(condition))
+
+
+def _own_summary(condition: Part) -> tuple[Text, ...]:
+    """`quiet: interval > 4s (interval is 4.57 s)`."""
+    pieces: list[Text] = [Fact("rule"), ": ", Fact("when")]
+    for at, (text, part) in enumerate([*compared(condition).items()][:MOST_SAID]):
+        pieces += [f"{', ' if at else ' ('}{text} is ", part]
+    return (*pieces, ")") if len(pieces) > 3 else tuple(pieces)
 
 
 def _loaded(table: dict[str, Any], number: int) -> Rule:
@@ -94,7 +114,7 @@ def _loaded(table: dict[str, Any], number: int) -> Rule:
     enabled = table.get("enabled", True)
     if not isinstance(enabled, bool):
         raise RuleError(f"enabled is true or false, not {enabled!r}", where=where)
-    summary = _summary(_text(table, "summary", where, written_summary(DEFAULT_SUMMARY)), where)
+    summary = _summary(_text(table, "summary", where, written_summary(rule.summary)), where)
     cooldown_s = _cooldown_s(table, where)
     return Rule(rule.name, rule.condition, rule.hold, severity, summary, enabled, cooldown_s)
 

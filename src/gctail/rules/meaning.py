@@ -24,6 +24,9 @@ from gctail.rules.values import (
     written,
 )
 
+_TIMES = frozenset({
+    "second", "seconds", "sec", "secs", "minute", "minutes", "mins", "hour", "hours", "hr", "day", "days", "week",
+})  # fmt: skip
 SHORTEST_WINDOW_S = 1.0
 LONGEST_WINDOW_S = 31 * 86400.0
 
@@ -53,7 +56,7 @@ _MEANT = {
     "count": "collections", "mean": "avg", "median": "quantile", "percentile": "quantile", "changes": "growth",
     "heap": "live", "cpu": "gc_cpu", "heap_live": "live", "gc_pause": "pause", "gomemlimit": "limit",
     "memory_limit": "limit", "error": "errors", "gomaxprocs": "procs", "allocs": "alloc_rate", "heap_goal": "goal",
-    "stack": "stacks", "age": "uptime",
+    "stack": "stacks", "age": "uptime", "p50": "quantile", "p90": "quantile", "p95": "quantile", "p99": "quantile",
 }  # fmt: skip
 
 
@@ -124,10 +127,18 @@ class Reader:
             return
         if left.joined(right) is None:
             raise self.wrong(self._unlike(part.left, left, part.right, right, "compared"), part.right)
-        for one, unit, other in ((left, right, part.right), (right, left, part.left)):
+        sides = (part.left, left, right, part.right), (part.right, right, left, part.left)
+        for one_part, one, unit, other in sides:
             if one == SHARE and unit == NUMBER and isinstance(other, Quantity) and other.value > 1:
                 said = f"a share is between 0 and 1, and {other.text} is a plain number; did you mean {other.text}%?"
                 raise self.wrong(said, other)
+            if (
+                isinstance(one_part, Series)
+                and one == unit == SHARE
+                and isinstance(other, Quantity)
+                and other.value > 1
+            ):
+                raise self.wrong(f"{one_part.name} is a share, of which there is never more than 100%", other)
 
     def _unlike(self, left: Part, left_unit: Unit, right: Part, right_unit: Unit, done: str) -> str:
         said = f"{written(left)} is {left_unit.words} and {written(right)} is {right_unit.words}, "
@@ -159,6 +170,8 @@ class Reader:
         if part.name in FUNCTIONS:
             raise self.wrong(f"{part.name} is a function; write for example {FUNCTIONS[part.name].usage}", part)
         otherwise = f"; there are {', '.join(SOURCES)}"
+        if part.name.lower() in _TIMES:
+            otherwise = "; times are written 30s, 5m, 1h or 2d, and sizes per time 10MB/min or 1GB/h"
         raise self.wrong(f'there is no series "{part.name}"{suggestion(part.name, tuple(SOURCES), otherwise)}', part)
 
     def _call(self, part: Call) -> Unit:
@@ -225,6 +238,8 @@ class Reader:
     def _share(self, part: Part, usage: str) -> None:
         fits = isinstance(part, Quantity) and part.unit in {SHARE, NUMBER} and 0 <= part.value <= 1
         if not fits:
+            meant = isinstance(part, Quantity) and part.unit == NUMBER and 1 < part.value <= 100
+            usage = f"; did you mean {written(part)}%?" if meant else usage
             raise self.wrong(f"a quantile is a share between 0% and 100%, not {written(part)}{usage}", part)
 
 

@@ -26,6 +26,7 @@ from gctail.rules.values import (
     Rule,
     RuleError,
     Series,
+    compared,
     written,
 )
 from gctail.rules.windows import Beginning, Spread, Summary, Tally, Trail, Window
@@ -179,19 +180,6 @@ class Plan:
             if name in MOVING:
                 self.moving.append((place, SOURCES[name]))
         return place
-
-
-def compared(part: Part) -> dict[str, Part]:
-    """What a condition compares, by its text, fixed quantities left out: the evidence for it."""
-    match part:
-        case Comparison():
-            return {written(side): side for side in (part.left, part.right) if not isinstance(side, Quantity)}
-        case Logic():
-            return {**compared(part.left), **compared(part.right)}
-        case Not():
-            return compared(part.operand)
-        case _:
-            return {}
 
 
 def _negative(value: Value) -> Value:

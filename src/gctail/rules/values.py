@@ -203,3 +203,16 @@ def _kind(part: Part) -> str:
             return "negative"
         case _:
             return "atom"
+
+
+def compared(part: Part) -> dict[str, Part]:
+    """What a condition compares, by its text, fixed quantities left out: the evidence for it."""
+    match part:
+        case Comparison():
+            return {written(side): side for side in (part.left, part.right) if not isinstance(side, Quantity)}
+        case Logic():
+            return {**compared(part.left), **compared(part.right)}
+        case Not():
+            return compared(part.operand)
+        case _:
+            return {}
