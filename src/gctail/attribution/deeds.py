@@ -39,8 +39,10 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def words(self, kind: str) -> str:
         """What matches a word of this kind as a whole, or where words are not set apart a text that holds one."""
         entries = [each for each in getattr(self, kind) if " " not in each]
-        found = [each[:-1] if each.endswith("$") else f"{each}{self.ending}" for each in entries]
-        either = f"(?:{'|'.join(found)})"
+        whole = [each[:-1] for each in entries if each.endswith("$")]
+        begun = [each for each in entries if not each.endswith("$")]
+        either = "|".join([*whole, f"(?:{'|'.join(begun)}){self.ending}"] if begun else whole)
+        either = f"(?:{either})"
         return f".*{either}.*" if self.inside else either
 
     def phrases(self, kind: str) -> Iterator[str]:
