@@ -30,7 +30,7 @@ SUSPECT = {
         ),
         (
             {"kind": "lines", "only": "#2=acme", "template": "order <*> for <*> placed"},
-            'the heap grew with every such line with "acme" after for',
+            "the heap grew with every such line",  # "order <*> for acme placed" is what they say
         ),
         ({"kind": "lines", "less": "closed"}, 'the heap grew with every such line, less those that say "closed"'),
     ],

@@ -68,9 +68,12 @@ def beside(suspects: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def only_those(suspect: Mapping[str, Any]) -> str:
-    """Which of its lines are meant, where not all are: `tenant acme (12 % of them)`; else empty."""
+    """Which of its lines are meant, where not all are: `tenant acme (12 % of them)`; else empty.
+
+    So it is of a word without a name, which stands in what they say.
+    """
     name, _, value = str(suspect.get("only") or "").partition("=")
-    if not value:
+    if not value or _with_the_word(suspect) != str(suspect.get("template") or ""):
         return ""
     share = suspect.get("only_share")
     part = f" ({share:.0%} of them)".replace("%", " %") if isinstance(share, int | float) else ""
