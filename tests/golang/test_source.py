@@ -390,6 +390,33 @@ def test_a_message_in_any_script_finds_its_call():
     assert site_of(code, "交易评分 卡号=") == ("f", 3)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'time=2026-11-28T14:56:10Z level=WARN source=/build/app/a.go:6 msg="heartbeat timeout"',
+        '{"level":"warn","caller":"app/a.go:6","msg":"heartbeat timeout"}',
+        "W1128 14:56:10.000000   12 a.go:6] heartbeat timeout",
+        "2026/11/28 14:56:10 a.go:6: heartbeat timeout",
+    ],
+)
+def test_of_calls_that_say_the_same_the_one_that_the_logger_tells_is_meant(line):
+    code = 'package app\nfunc f(l *Logger) {\n\tl.Warn("heartbeat timeout")\n}\nfunc g(l *Logger) {\n\tl.Warn("heartbeat timeout")\n}\n'
+    logs = read(a=code).logs
+    assert [site.line for site in match_message(logs, "heartbeat timeout")] == [3, 6]
+    assert [site.line for site in match_message(logs, "heartbeat timeout", example=line)] == [6]
+    elsewhere = line.replace("a.go:6", "b.go:6")
+    assert [site.line for site in match_message(logs, "heartbeat timeout", example=elsewhere)] == [3, 6]
+
+
+def test_a_message_may_stand_behind_the_name_of_a_component():
+    code = (
+        'package app\nconst sender = "httpd"\nconst mismatch = "shards differ"\nfunc f() {\n'
+        '\tlogger.Debug(sender, "", "the host %q is not allowed", host)\n\tlogger.Warn(mismatch, "key", 1)\n}\n'
+    )
+    assert site_of(code, "the host is not allowed") == ("f", 5)
+    assert site_of(code, "shards differ") == ("f", 6)
+
+
 def test_fields_that_were_written_into_the_message_do_not_hide_its_call():
     """Helpers print fields as they please, and a value that never changes looks like part of the text."""
     code = 'package app\nfunc f(l *Logger) {\n\tl.Warn("log sink is slow", "sink", name, "pending", n)\n\tl.Info("slow")\n}\n'

@@ -42,6 +42,7 @@ WRAPPER = re.compile(
     r"(?:.*log\w*|(?:debug|info|warn|warning|error|err|fatal|trace|print|msg|say)(?:f|ln|w)?)$", re.IGNORECASE
 )
 FORMAT = re.compile(r"(?:f|fln|fCtx|fContext|Contextf|fDepth|MsgF)$")
+NAMED = frozenset({"identifier", "selector_expression"})
 MOST_NODES, MOST_LITERALS = 400, 24
 FIRST_ARGUMENTS = 4
 """The message comes first, or behind a context, a level, an error or a writer."""
@@ -84,6 +85,8 @@ def message_of(arguments: Node | None, library: str, method: str, known: Callabl
         pieces = pieces_of(value, known)
         if pieces == UNKNOWN or not any(pieces):
             continue
+        if value.type in NAMED and _says_more(values[at + 1 : FIRST_ARGUMENTS]):
+            continue  # logger.Warn(component, "", "message"): a name comes first
         if FORMAT.search(method) or ("%" in str(pieces[0]) and at + 1 < len(values)):
             return formatted(pieces)
         if re.match(r"(?:F?[Pp]rint|(?:Info|Debug|Warn|Warning|Error|Fatal|Panic|Trace)(?:ln)?$)", method) and (
@@ -92,6 +95,12 @@ def message_of(arguments: Node | None, library: str, method: str, known: Callabl
             return _spoken(values[:at], values[at:], known, spaced=method.endswith("ln"))
         return pieces
     return ()
+
+
+def _says_more(values: list[Node]) -> bool:
+    """One of these is a text of several words."""
+    texts = (unquoted(value) for value in values if value.type in {"interpreted_string_literal", "raw_string_literal"})
+    return any(" " in text.strip() for text in texts)
 
 
 def literals(call: Node, message: Pieces) -> tuple[str, ...]:

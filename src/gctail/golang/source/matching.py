@@ -13,6 +13,7 @@ from gctail.golang.source.containers import Container
 from gctail.golang.source.facts import Leftover, LogCall
 from gctail.golang.source.reading import Sources
 from gctail.golang.source.strings import shown
+from gctail.parsing.messages import read_message
 
 PLACEHOLDER = re.compile(r"<[^<>\s]{0,24}>|\{[^{}\s]{0,24}\}|\*|…")
 LETTERS = re.compile(r"[^\W_]")
@@ -65,8 +66,11 @@ def match_message(logs: Iterable[LogCall], message: str, *, template: str = "", 
                     at.package, at.closure,
                 )
             )  # fmt: skip
-    sites.sort(key=lambda site: (-site.covered, site.library == "own", site.file, site.line))
-    best = sites[0].covered if sites else 0.0
+    best = max((site.covered for site in sites), default=0.0)
+    told = _caller(example)
+    sites.sort(key=lambda site: (not _is_at(site, told), -site.covered, site.library == "own", site.file, site.line))
+    if sites and _is_at(sites[0], told):
+        return sites[:1]
     return [site for site in sites if site.covered >= 0.9 * best][:MOST_MATCHES]
 
 
@@ -156,6 +160,20 @@ def _written_by(sources: Sources, functions: list[tuple[str, str, int]], verdict
             for folder, function, closure in functions
         )
     ]
+
+
+def _caller(line: str) -> tuple[str, int] | None:
+    """File and line of the call, where the logger tells them: `caller=cart/main.go:42`."""
+    file, _, number = (read_message(line.encode("utf-8", "replace")).caller or "").rpartition(":")
+    return (file, int(number)) if number.isdigit() else None
+
+
+def _is_at(site: CallSite, told: tuple[str, int] | None) -> bool:
+    """The logger told this call: a path, of which it may have cut off the beginning, and the line."""
+    if told is None or site.line != told[1]:
+        return False
+    file = told[0]
+    return f"/{file}".endswith(f"/{site.file}") or f"/{site.file}".endswith(f"/{file}")
 
 
 def _plain(text: str) -> str:
