@@ -118,6 +118,10 @@ class Tally:
     def widen(self, place: int) -> None:
         """Where a number stood a word stands as well: its slot is the whole word from now on."""
         self.wild |= {place}
+        self._whole(place)
+
+    def _whole(self, place: int) -> None:
+        """What stood within a word is the slot that the word is from now on; of several the first."""
         for key in [key for key in self.slots if key.startswith(f"{place}.")]:
             slot = self.slots.pop(key)
             slot.key = str(place)
@@ -144,8 +148,7 @@ class Tally:
                 elif len(self.slots) < MOST_SLOTS:
                     self.slots[key] = slot
         for place in sorted(places):
-            for key in [key for key in self.slots if key.startswith(f"{place}.")]:
-                del self.slots[key]
+            self._whole(place)
             slot = self.slots.setdefault(str(place), SlotTally(str(place), "", "word"))
             for each in spoken[place]:
                 slot.know(each)
