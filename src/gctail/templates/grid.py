@@ -35,7 +35,9 @@ class Course:
     def put(self, place: int, value: float) -> None:
         """Set the number of a bin, or add to it where it is a sum that is there already."""
         values = self.values
-        if len(values) <= place:
+        if len(values) == place:
+            values.append(value)
+        elif len(values) < place:
             values.extend([self.empty] * (place + 1 - len(values)))
             values[place] = value
         elif self.kind == "sum":

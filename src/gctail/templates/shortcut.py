@@ -24,13 +24,14 @@ _WORD_END = re.compile(rb"\\ |\$\Z")
 _END = re.compile(rb'\\[ ()\[\]]|[",;/]|\$\Z')
 _ID_END = re.compile(rb'\\[ ()\[\].]|[",;/:]|\$\Z')
 _QUOTED = rb'("[^"\\\n]*+")'
+_FOUR = rb"(\d{1,3}+\.\d{1,3}+\.\d{1,3}+\.\d{1,3}+"
 _SIMPLER: dict[str, tuple[re.Pattern[bytes], tuple[bytes, ...]]] = {
     "value": (_WORD_END, (rb'([^\s,;&"()\[\]{}]*+)', _QUOTED)),
     "word": (_WORD_END, ()),
     "quoted": (_END, (_QUOTED,)),
     "number": (_END, (rb"(\d++)", rb"(\d++\.\d++)")),
     "duration": (_END, (rb"([\d.]++[mnu]?s)",)),
-    "ip": (_END, (rb"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})", rb"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}:\d{1,5})")),
+    "ip": (_END, (_FOUR + rb")", _FOUR + rb":\d{1,5}+)")),
     "hex": (_ID_END, (rb"([0-9a-f]++)",)),
     "id": (_ID_END, (rb"([A-Za-z_-]{0,64}+\d[\w#@~-]*+)",)),
 }
