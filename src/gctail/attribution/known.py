@@ -7,7 +7,8 @@ often it is said, and not that something is kept for each.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 if TYPE_CHECKING:
@@ -22,32 +23,46 @@ LONG_S, LONG_SHARE = 5.0, 0.05
 """Seconds, or that part of all the time: what belongs to one piece of work is said within it."""
 
 
+class Sample(NamedTuple):
+    """The keys of a slot with the lowest hashes, up to the `highest`: below that it has all that it saw."""
+
+    template: int
+    first_s: dict[str, float]
+    highest: float
+    begin_s: float
+
+
 class Known:
     """The samples of keys of all slots: of one name, or where a text gives none, of one type."""
 
     def __init__(self, courses: Courses) -> None:
         self.long_s = max(LONG_S, LONG_SHARE * (courses.uptime_s[-1] - courses.uptime_s[0]))
-        self.samples: defaultdict[str, list[tuple[int, Slot]]] = defaultdict(list)
+        self.samples: defaultdict[str, list[Sample]] = defaultdict(list)
         most = sorted(range(len(courses.templates)), key=lambda at: -courses.templates[at].total)
         for at in most:
             for slot in courses.templates[at].slots if not courses.templates[at].route else ():
                 called = _called(slot)
                 if called and len(slot.keys) >= FEWEST and len(self.samples[called]) < MOST_LINES:
-                    self.samples[called].append((at, slot))
+                    self.samples[called].append(self._sample(at, slot))
+
+    def _sample(self, at: int, slot: Slot) -> Sample:
+        """What is known for long was there some time after the first."""
+        first_s = {key.text: key.first_uptime_s for key in slot.keys}
+        highest = max(map(_hash, first_s)) if slot.distinct > len(slot.keys) else inf
+        return Sample(at, first_s, highest, min(first_s.values()) + self.long_s)
 
     def before(self, template: int, slot: Slot) -> bool:
         """Whether nearly all keys of this slot came long before in one that is called the same, of another line."""
-        others = self.samples.get(_called(slot), ())
-        return any(at != template and self._knew(other, slot) for at, other in others)
+        others = [each for each in self.samples.get(_called(slot), ()) if each.template != template]
+        if not others or len(slot.keys) < FEWEST:
+            return False
+        keys = [(key.text, key.first_uptime_s, _hash(key.text)) for key in slot.keys]
+        return any(self._knew(other, keys) for other in others)
 
-    def _knew(self, other: Slot, slot: Slot) -> bool:
-        """Both samples are the keys with the lowest hashes: below the highest of the other's it has all that it saw."""
-        first_s = {key.text: key.first_uptime_s for key in other.keys}
-        whole = other.distinct <= len(other.keys)
-        highest = max(_hash(text) for text in first_s)
-        begin_s = min(first_s.values()) + self.long_s  # before that nothing can have been known for long
-        asked = [key for key in slot.keys if key.first_uptime_s > begin_s and (whole or _hash(key.text) <= highest)]
-        earlier = sum(first_s.get(key.text, key.first_uptime_s) < key.first_uptime_s - self.long_s for key in asked)
+    def _knew(self, other: Sample, keys: list[tuple[str, float, int]]) -> bool:
+        """Of keys with their first time and their hash, those are asked about that the other sample would hold."""
+        asked = [(text, at_s) for text, at_s, hashed in keys if at_s > other.begin_s and hashed <= other.highest]
+        earlier = sum(other.first_s.get(text, at_s) < at_s - self.long_s for text, at_s in asked)
         return len(asked) >= FEWEST and earlier >= NEARLY_ALL * len(asked)
 
 
