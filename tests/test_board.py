@@ -9,6 +9,7 @@ from gctail.attribution.writing import writer
 from gctail.board import MOST_WATCHED, WATCHED_FOR_S, Board
 from gctail.engine import Engine
 from gctail.parsing.scanner import Scanner
+from gctail.pulse import Pulse
 from gctail.service import Service
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "logs"
@@ -45,6 +46,19 @@ def test_a_leaking_service_has_a_row_that_says_so(leaking):
     assert len(row.trend) == 24
     assert row.trend[-1] > row.trend[0]
     assert 0 < row.gc_cpu_share < 1
+
+
+def test_a_service_that_said_goodbye_has_ended():
+    """It was about to run out of memory, but a deploy ended it first: nothing is gone "now"."""
+    board = boarded((SAMPLES / "unbounded-map-go1.27.log").read_bytes() + b"shutting down\n", limit_mib=256)
+    engine = board.engine
+    assert board.publish(1000.0, {}).rows["checkout"].any_moment
+    engine.tells_silence = True
+    engine.services["checkout"].silence.pulse = Pulse(beats=1000, known_s=1e4, longest_s=1.0)
+    for second in range(60):
+        board.found(engine.advance(1000.0 + second))
+    row = board.publish(1060.0, {}).rows["checkout"]
+    assert (row.state, row.severity, row.lasts_s, row.any_moment) == ("ended", None, None, False)
 
 
 def test_a_service_that_was_kept_elsewhere_is_shown_at_once(leaking):

@@ -82,6 +82,26 @@ def test_a_service_that_falls_silent_at_its_limit_is_told_at_once():
     assert summary.startswith("nothing was written for 30 s; the longest pause before was 1 s; its next collection was")
 
 
+def test_a_service_that_took_its_leave_at_its_limit_is_not_missed():
+    """A deploy ended it, and it said so; where a line comes after the goodbye, somebody is missed again."""
+    for last, missed in ((b"", False), (b"request processed\n" * 20, True)):
+        listening = Listening()
+        listening.engine.limit_mib = 256.0
+        for line in (LOGS / "unbounded-map-go1.27.log").read_bytes().splitlines():
+            if (gc := parse_gctrace(line)) is not None:
+                listening.engine.observe(Sighting(gc, "pay", "pay.log", gc.number))
+                listening.wait(1)
+        listening.engine.observe(
+            Passage(b'level=info msg="shutting down" signal=SIGTERM\n' + last, "pay", "pay.log", 0)
+        )
+        listening.wait(120)
+        [silent] = [each for each in listening.found if each.kind == "silent"]
+        assert silent.severity == ("critical" if missed else "info")
+        assert silent.summary.startswith(
+            "nothing was written" if missed else "it said goodbye, and has written nothing"
+        )
+
+
 def test_neither_a_clock_that_steps_nor_a_stopped_gctail_is_a_silence():
     """An hour forward, a day back; then a machine that slept."""
     listening = Listening()

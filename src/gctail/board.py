@@ -237,6 +237,8 @@ class Board:
         if epoch is not None and epoch.deaths:
             ended_well = all(_ended_well(each) for each in epoch.deaths)
             return (("ended",), None) if ended_well else (("died", *states), "critical")
+        if service.silence.has_left:
+            return ("ended",), None
         return (states, incidents[0].severity) if incidents else (("well",), None)
 
     def _growth(self, name: str) -> Finding | None:

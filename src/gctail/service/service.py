@@ -185,7 +185,7 @@ class Service:
         self, listened_s: float, now_s: float, excused: Callable[[str], bool] = lambda _: False
     ) -> list[Finding]:
         """Where it has said nothing for far longer than usual, and nobody said that it died, or knows why."""
-        found = self.silence.falls(self.current, self.limit_mib, listened_s, now_s, excused)
+        found = self.silence.falls(self.current, self.limit_mib, listened_s, now_s, excused, self.words.farewell)
         return [] if found is None else [self._remembered(found)]
 
     def _remembered(self, finding: Finding) -> Finding:

@@ -23,21 +23,28 @@ class Silence:
     def __init__(self, service: str, pulse: Pulse | None = None) -> None:
         self._service = service
         self.pulse = pulse or Pulse()
+        self.has_left = False
+        """Its last words were a goodbye, and nothing came after them."""
 
     def heard(self, epoch: Epoch | None, listened_s: float, now_s: float) -> Finding | None:
         """It said something: what is to be told where it had been called silent."""
+        self.has_left = False
         silent_s = self.pulse.beat(listened_s)
         return None if silent_s is None else telling.of_silence(self._service, epoch, self.pulse, silent_s, now_s)
 
-    def falls(
+    def falls(  # noqa: PLR0913, PLR0917  (what is known of it, and when)
         self,
         epoch: Epoch | None,
         limit_mib: float | None,
         listened_s: float,
         now_s: float,
         excused: Callable[[str], bool],
+        farewell: Callable[[], str],
     ) -> Finding | None:
-        """Where it has said nothing for far longer than usual, and nobody said that it died, or knows why."""
+        """Where it has said nothing for far longer than usual, and nobody said that it died, or knows why.
+
+        Where its last words are a `farewell` it has ended, and nobody is alarmed.
+        """
         if epoch is not None and epoch.deaths:
             return None
         in_danger = _in_danger(epoch, limit_mib)
@@ -47,8 +54,10 @@ class Silence:
         if excused(self._service):
             self.pulse.excuse(listened_s)
             return None
+        self.has_left = farewell() == "asked"
         self.pulse.call_silent()
-        return telling.of_silence(self._service, epoch, self.pulse, silent_s, now_s, in_danger=in_danger)
+        why = telling.LEFT if self.has_left else telling.IN_DANGER if in_danger else ""
+        return telling.of_silence(self._service, epoch, self.pulse, silent_s, now_s, why)
 
     def state(self) -> dict[str, Any]:
         """Plain data: without when it was heard last, by a clock that ends with this process."""

@@ -95,18 +95,22 @@ def of_life(service: str, epoch: Epoch, sighting: Sighting, texts: set[str]) -> 
     )
 
 
-def of_silence(  # noqa: PLR0913  (who, what is known of it, and when)
-    service: str, epoch: Epoch | None, pulse: Pulse, silent_s: float, now_s: float, *, in_danger: bool = False
-) -> Finding:
-    """Nothing has been written for `silent_s`, or, as soon as the pulse is no longer silent, something is again.
+IN_DANGER, LEFT = "in-danger", "left"
+"""Why nothing comes: its next collection was due above its limit; or it has said goodbye."""
 
-    `in_danger` is a service whose next collection was due above its limit.
-    """
+
+def of_silence(  # noqa: PLR0913, PLR0917  (who, what is known of it, and when)
+    service: str, epoch: Epoch | None, pulse: Pulse, silent_s: float, now_s: float, why: str = ""
+) -> Finding:
+    """Nothing has been written for `silent_s`, or, as soon as the pulse is no longer silent, something is again."""
     longest_s = pulse.longest_s
-    if pulse.is_silent:
+    if pulse.is_silent and why == LEFT:
+        phase, severity = "onset", "info"
+        summary = f"it said goodbye, and has written nothing for {silent_s:.0f} s"
+    elif pulse.is_silent:
         phase, severity = "onset", "warning"
         summary = f"nothing was written for {silent_s:.0f} s; the longest pause before was {longest_s:.0f} s"
-        if in_danger:
+        if why == IN_DANGER:
             severity = "critical"
             summary += "; its next collection was due above the limit: it may have been killed for memory"
     else:
