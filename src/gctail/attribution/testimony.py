@@ -103,7 +103,7 @@ def followed(courses: Courses, asked: Inquiry) -> Testimony | None:
     parts = [slice(max(0, end - size), end) for end in range(clock.size, 0, -size)][::-1]
     worked, times_s = ([float(column[part].mean()) for part in parts] for column in (clock, seen.uptime_s))
     kept_mib = _on_floor(seen, _without_requests(seen, clock))
-    levels = [float(np.quantile(kept_mib[part], LOW_QUANTILE)) for part in parts]
+    levels = [quantile(kept_mib[part], LOW_QUANTILE) for part in parts]
     gone = worked[-1] - worked[0]
     if gone <= 0.0:
         return None
@@ -169,8 +169,8 @@ def is_full(sizes: Floats, lines: Floats) -> bool:
     rises = np.diff(sizes)[told] / came[told]
     if rises.size <= FEWEST_BINS or not told[-1]:
         return False
-    usual = float(np.median(rises[:-1]))
-    return bool(float(np.quantile(rises[:-1], 0.1)) > STEADY * usual > 0.0 and rises[-1] <= HARDLY * usual)
+    usual = quantile(rises[:-1], 0.5)
+    return bool(quantile(rises[:-1], 0.1) > STEADY * usual > 0.0 and rises[-1] <= HARDLY * usual)
 
 
 def rests_with(seen: Window, sizes: Floats, noise_mib: float) -> bool:
@@ -198,6 +198,11 @@ def _without_requests(seen: Window, clock: Floats) -> Floats:
     steady = seen.steady
     kept_mib: Floats = seen.live_mib - (steady - steady.mean(0)) @ seen.held_mib(clock)
     return kept_mib
+
+
+def quantile(values: Floats, share: float) -> float:
+    """What so large a share of these is below. `np.quantile` and `np.median` load masked arrays for it, 12 ms."""
+    return float(np.interp(share * (values.size - 1), np.arange(values.size), np.sort(values)))
 
 
 def _on_floor(seen: Window, kept_mib: Floats) -> Floats:

@@ -23,8 +23,6 @@ SAID = (
 
 def make_ready() -> None:
     """Read and judge a log of a few lines that grows, and forget it."""
-    import numpy.ma  # noqa: F401  (np.quantile asks for it)
-
     import gctail.attribution.choosing  # noqa: F401  (numpy, which takes longest)
 
     engine, scanner = Engine(), Scanner("", "")
