@@ -109,6 +109,12 @@ def test_a_line_that_began_late_and_came_to_an_end_is_no_clock_that_goes_on(tmp_
     assert not verdict.leak
 
 
+@pytest.mark.parametrize(("begun_s", "leaks"), [(96, False), (80, True)])
+def test_a_line_that_has_just_come_for_the_first_time_may_be_that_of_a_job(tmp_path, begun_s, leaks):
+    path = played(tmp_path, lambda second: 0.7 if second >= begun_s else 0.0)
+    assert judged(path)[0].leak is leaks
+
+
 def cached(tmp_path: Path, most: int, *, lifetime_s: float = 1e9, elsewhere_mib: float = 0.0) -> Path:
     """A service that stores ten or eleven pictures of 0.04 MiB a second, and prints how many it has: up to `most`.
 

@@ -141,6 +141,21 @@ def test_a_spike_goes_away(story: Any, make: Any) -> None:
     assert "leak" not in kinds(said)
 
 
+@pytest.mark.parametrize("spike", [[60.0, 120.0], [52.0, 120.0], [60.0, 80.0, 120.0]])
+def test_what_rises_at_once_after_a_long_calm_is_no_leak_though_the_limit_is_near(
+    story: Any, spike: list[float]
+) -> None:
+    """A batch that is too big for its container: it would have come and gone."""
+    judge, _ = story([40.0] * 60 + spike, limit_mib=256.0)
+    assert not judge.verdict().leak
+
+
+def test_what_rises_for_a_while_after_a_long_calm_is_a_leak(story: Any) -> None:
+    """It has lasted for a third of the calm before it."""
+    judge, _ = story([40.0] * 60 + [40.0 + 3.0 * at for at in range(20)], limit_mib=200.0)
+    assert judge.verdict().leak
+
+
 def test_a_spike_is_told_with_the_level_to_which_the_heap_fell_back(story: Any, make: Any) -> None:
     """Which is not the old one, where a part of the burst is kept."""
     _, said = story(make.noisy(lambda i: 60 if i < 400 else 160 if i < 415 else 80, 700), limit_mib=900.0)

@@ -61,6 +61,8 @@ HAS_A_CEILING = 0.75
 FEWEST_LINES, STEADY, HARDLY, FULL = 8, 0.5, 0.2, 0.15
 """A part of the time has so many lines; a size that rises with them has half of its usual rise in nine of ten parts.
 Where it has a fifth of it, of the belief that it goes on so much is left."""
+A_JOB = 0.1
+"""Of the time before it began: a line that has come for so long is as likely of a job that will be done."""
 STEADY_PACE, FRESH_PACE, LEAST_PACE = 0.6, 1.3, 0.35
 """The clock goes on where its last quarter went at 0.6 of its mean pace, or at 0.35 and faster than one before."""
 
@@ -109,6 +111,7 @@ def followed(courses: Courses, asked: Inquiry) -> Testimony | None:
         return None
     worked = [WHOLE * (each - worked[0]) / gone for each in worked]
     goes_on = _clock_goes_on(times_s, worked, WHOLE * asked.ahead_mib / slope / gone)
+    goes_on *= _is_no_job(times_s, worked, courses.uptime_s[0])
     if counts_what_is_there:
         lines = lines_until(courses, candidate.template)[seen.begin :]
         there = _stays(worked) * pauses_fit(worked, times_s, SIZE_STEP_SHARE * WHOLE)
@@ -228,7 +231,7 @@ def _clock_goes_on(times_s: list[float], worked: list[float], ahead: float) -> f
 
     Before it began it did not pause.
     """
-    begun = max(at for at, each in enumerate(worked) if each <= 0.0)
+    begun = _begun(worked)
     found = fit(times_s, times_s, worked, CLOCK_NOISE)
     lasting = sum(curve.weight for curve in found.curves if curve.remaining_mib is None or curve.remaining_mib > ahead)
     quarters = np.diff(np.interp(np.linspace(times_s[0], times_s[-1], 5), times_s, worked)).tolist()
@@ -236,3 +239,18 @@ def _clock_goes_on(times_s: list[float], worked: list[float], ahead: float) -> f
     fresh = last >= LEAST_PACE * mean and last >= FRESH_PACE * min(quarters[:-1])
     goes = 1.0 if last >= STEADY_PACE * mean or fresh else lasting
     return goes * pauses_fit(worked[begun:], times_s[begun:], STEP_SHARE * WHOLE)
+
+
+def _is_no_job(times_s: list[float], worked: list[float], since_s: float) -> float:
+    """How likely a line that came for the first time so lately is none of a batch: it has to last for a while.
+
+    `since_s` is when somebody began to listen (s).
+    """
+    begun_s = times_s[_begun(worked)]
+    lasted_s, job_s = times_s[-1] - begun_s, A_JOB * max(begun_s - since_s, 0.0)
+    return lasted_s**2 / (lasted_s**2 + job_s**2)
+
+
+def _begun(worked: list[float]) -> int:
+    """Where a clock began to go."""
+    return max(at for at, each in enumerate(worked) if each <= 0.0)

@@ -96,6 +96,10 @@ class History:
         """Index of the first block whose collections lie at or after `time_s`, at most the last block."""
         return min(bisect_left(self.time_s, time_s), len(self.time_s) - 1)
 
+    def after(self, time_s: float) -> int:
+        """How many blocks lie after that time (s)."""
+        return len(self.time_s) - bisect_right(self.time_s, time_s)
+
     def lower(self, since_s: float, level: float, last: int) -> None:
         """Let the blocks since then, but for so many of the last ones, have been no higher than `level` (MiB)."""
         for at in range(bisect_left(self.time_s, since_s), len(self.low) - last):

@@ -190,20 +190,20 @@ class Judge:
             self._growth.floor = None if below is None else below.way
             probability, episode, judged = self._believed(room)
         said = self._others() if probability > LEAST_SUSPICION or self._memory.runs else NOBODY
+        onset_s, grown = self._since(episode, judged)
         self._bearing.alone = round(self._with_the_log(probability), 6)
         probability = said.heeded(self._bearing.alone)
         now_s, self._bearing.belief = self._bearing.now_s, probability
-        onset_s = max(episode, judged, key=lambda way: way.probability).onset_s
         age_s = now_s - onset_s
         left_s = judged.left_s if judged.left_s is not None else episode.left_s
         end_s = left_s * head / near if left_s is not None and near > 0.0 and room.is_known else inf
         heeded = settled(probability, age_s, end_s, count)
         self._bearing.settled = said.settled(TO_LIMIT * heeded if room.is_limit_near else heeded)
-        self._bearing.likely = round(said.heeded(self._worth(self._bearing.alone, room)), 6)
+        self._bearing.likely = round(said.heeded(self._worth(self._bearing.alone, room, grown)), 6)
         weight = Weight(
             belief=probability,
             settled=self._bearing.settled,
-            waited=self._worth(said.settled(heeded), room),
+            waited=self._worth(said.settled(heeded), room, grown),
             likely=self._bearing.likely,
             uptime_s=now_s + self.gathering.origin_s,
             perhaps_urgent=end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT,
@@ -213,9 +213,15 @@ class Judge:
             return []
         return self._alarm.judge(weight, collections, lambda: self._telling(weight, episode, judged, said))
 
-    def _worth(self, belief: float, room: Room) -> float:
-        """What the heap and the log make a belief worth, before others are heard."""
-        return worth(belief, self.gathering.collections, to_limit=room.is_limit_near)
+    def _since(self, episode: Outlook, judged: Outlook) -> tuple[float, int]:
+        """Since when it grows (s), by the likelier of two ways, and how many blocks show that."""
+        onset_s = max(episode, judged, key=lambda way: way.probability).onset_s
+        return onset_s, self._growth.history.after(onset_s)
+
+    @staticmethod
+    def _worth(belief: float, room: Room, blocks: int) -> float:
+        """What the heap and the log make a belief worth, before others are heard, in a growth of so many blocks."""
+        return worth(belief, blocks, to_limit=room.is_limit_near)
 
     def _telling(self, weight: Weight, episode: Outlook, judged: Outlook, said: Others) -> Telling:
         """What is to be said of this growth, on its way to the limit itself, however far."""
@@ -308,7 +314,8 @@ class Judge:
         probability = (below or shown).probability
         head, near = room.head_mib, room.near_mib
         alone = max(probability, self._doubling(self._room, self._growth.steps()))
-        probability, alone = (self._worth(each, room) for each in (self._with_the_log(alone), alone))
+        _, grown = self._since(episode, judged)
+        probability, alone = (self._worth(each, room, grown) for each in (self._with_the_log(alone), alone))
         said = self._others()
         probability = said.heeded(probability)
         if self._alarm.stands and probability >= STILL_BELIEVED:

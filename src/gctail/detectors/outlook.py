@@ -27,6 +27,8 @@ AHEAD = 1.5
 SHORTEST_STREAK = 5
 SHORTEST_S = 1e-3
 LEAST_SUSPICION = 0.05
+CALM = 0.03
+"""Of the time before it began: so long any growth is asked to last. A job, or one huge request, may meet the limit."""
 
 
 class Outlook(NamedTuple):
@@ -65,7 +67,7 @@ def by_episode(zigzag: Zigzag, history: History, now_s: float, head_mib: float) 
     if younger <= 0.0:
         return Outlook(0.0, None, onset_s, rise, 0.0)
     left_s: float | None = head_mib / younger
-    chance = survival(age_s, _ahead(age_s, left_s))
+    chance = survival(age_s, _ahead(age_s, left_s, onset_s))
     if younger < older:
         noise = max(zigzag.noise, ripple(history, onset_s, middle_s)) if chance > LEAST_SUSPICION else zigzag.noise
         likely = gets_there(younger, older, age_s, head_mib, noise)
@@ -95,7 +97,7 @@ def by_streak(zigzag: Zigzag, history: History, now_s: float, head_mib: float) -
     done = min(done, 2.0 * lately)
     if lately <= 0.0:
         return NOTHING
-    chance = done / (done + left) * streak.count / (streak.count + 2.0)
+    chance = done / (done + left) * streak.count / (streak.count + 2.0) * survival(age_s, CALM * streak.since_s)
     return Outlook(chance, age_s * left / done, streak.since_s, rise, rise / age_s)
 
 
@@ -111,7 +113,8 @@ def by_regression(found: Regression, now_s: float, head_mib: float) -> Outlook:
     for curve in found.fit.curves:
         age_s = max(now_s - curve.onset_s, 1e-3)
         left_s = _left(curve, age_s, head_mib)
-        chance += curve.weight * survival(age_s, left_s if curve.tau_s is not None else _ahead(age_s, left_s))
+        ahead_s = left_s if curve.tau_s is not None else _ahead(age_s, left_s, curve.onset_s)
+        chance += curve.weight * survival(age_s, ahead_s)
         ways.append((left_s if left_s is not None else float("inf"), curve.weight))
         grown += curve.weight
         endless += curve.weight * (curve.tau_s is None)
@@ -138,9 +141,12 @@ def by_curves(found: Regression, now_s: float, head_mib: float) -> tuple[Outlook
     return by_regression(found, now_s, head_mib), max(hidden, key=lambda way: way.probability, default=NOTHING)
 
 
-def _ahead(age_s: float, left_s: float | None) -> float | None:
-    """What growth without an end in sight is asked to last yet, s: its end, or a multiple of its age."""
-    return None if left_s is None else min(left_s, AHEAD * age_s)
+def _ahead(age_s: float, left_s: float | None, calm_s: float) -> float | None:
+    """What growth without an end in sight is asked to last yet, s: to its end, at most a multiple of its age.
+
+    After `calm_s` without it, it is asked to last for a while even where its end is here.
+    """
+    return None if left_s is None else min(max(left_s, CALM * calm_s), AHEAD * age_s)
 
 
 def _left(curve: Curve, age_s: float, head_mib: float) -> float | None:
