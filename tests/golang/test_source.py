@@ -542,6 +542,9 @@ def test_a_loop_of_main_without_an_end_runs_again_and_again(loop, again):
         ("var once sync.Once", "once.Do(func() { for _, k := range list { m[k] = 1 } })", False),
         ("var load = sync.OnceFunc(func() { fill(os.Args) })", "load()", False),
         ("type s struct { once sync.Once }\nvar a s", "a.once.Do(func() { fill(list) })", False),
+        ("var once sync.Once\nfunc all() { fill(os.Args) }", "once.Do(all)", False),
+        ("func all() { fill(os.Args) }", "later(all)", True),
+        ("var once sync.Once", "once.Do(func() { Register(func(list []string) { fill(list) }) })", True),
         ("var group singleflight.Group", "group.Do(list[0], func() { fill(list) })", True),
     ],
 )
@@ -573,16 +576,30 @@ def test_a_database_in_memory_is_what_its_users_put_there():
     assert told(code.replace("Store", "MemoStore")) == {"MemoStore.items": "warning"}
 
 
-@pytest.mark.parametrize(
-    ("key", "severity"),
-    [("code", "info"), ("cfg.Name", "info"), ("clusterName", "info"), ("timezone", "info"), ("host", "critical")],
-)
+FEW_OR_MANY = {
+    "info": ["code", "cfg.Name", "clusterName", "timezone", "actorType", "storeName", "replicationFactor"],
+    "critical": ["host", "contentType", "podName", "userName", "filename", "name"],
+}
+
+
+@pytest.mark.parametrize(("severity", "key"), [(each, key) for each, keys in FEW_OR_MANY.items() for key in keys])
 def test_a_key_that_by_its_name_takes_few_values_is_possible_only(key, severity):
     code = (
         f"var seen sync.Map\nfunc serve(r *http.Request) {{ {key.partition('.')[0]} := r.Host; seen.Store({key}, 1) }}"
     )
     code += "\nfunc main() { http.HandleFunc(serve) }"
     assert told(code) == {"seen": severity}
+
+
+def test_a_name_that_no_request_chooses_is_that_of_a_part_of_the_program():
+    code = "var parts = map[string]int{}\nfunc Serve(w http.ResponseWriter, r *http.Request) { add(os.Getenv(`P`)) }\nfunc add(name string) { parts[name] = 1 }"
+    assert told(code) == {"parts": "info"}
+    assert told(code.replace("os.Getenv(`P`)", "r.Host")) == {"parts": "critical"}
+
+
+def test_a_program_has_only_so_many_types():
+    code = "var one = map[string]any{}\nfunc Serve(w http.ResponseWriter, r *http.Request, v any) { t := reflect.TypeOf(v).String(); one[t] = v }"
+    assert told(code) == {}
 
 
 def test_what_is_kept_by_descriptor_is_not_accused():

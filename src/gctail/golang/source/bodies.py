@@ -41,7 +41,8 @@ class Walk(Calling):
         self.recurring = 0
         self.rounds = 0
         self.lazy = 0
-        self.once = 0
+        self.once = self.once_next = False
+        """This runs once; the next function literal does."""
         self.body: Node | None = None
         self.depth = 0
         self.method_names = frozenset(name.rpartition(".")[2] for name in package.functions)
@@ -59,7 +60,7 @@ class Walk(Calling):
         """Where a node is; what runs once is as good as a part of the start."""
         return Spot(
             self.path, line_of(node), self.package.folder, full_name(self.function), shown_name(self.function),
-            self.closure, bool(self.recurring) and not self.once, bool(self.once),
+            self.closure, bool(self.recurring) and not self.once, self.once,
         )  # fmt: skip
 
     def visit(self, node: Node | None) -> None:
@@ -113,7 +114,8 @@ class Walk(Calling):
         at_once = (
             parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node
         )
-        rounds = self.rounds
+        rounds, once = self.rounds, self.once
+        self.once, self.once_next = self.once_next, False
         self.closure = self.scopes.closure = line_of(node)
         self.recurring += not at_once
         self.rounds = 0
@@ -125,7 +127,7 @@ class Walk(Calling):
         self.scopes.pop()
         self.recurring -= not at_once
         self.closure = self.scopes.closure = outer
-        self.rounds = rounds
+        self.rounds, self.once = rounds, once
 
     def _block(self, node: Node) -> None:
         self.scopes.push()
@@ -213,15 +215,20 @@ class Walk(Calling):
         """A function that is mentioned and not called may be called by anybody."""
         name = text_of(node)
         if name in self.package.functions and self.scopes.find(name) is None:
-            self.facts.calls.append(Call(name, self.spot(node), as_value=True))
+            self._mentioned(name, node)
 
     def _selector_expression(self, node: Node) -> None:
         operand = node.child_by_field_name("operand")
         callee = self.callee(node)
         if callee is not None and callee.rpartition(".")[2] in self.method_names:
-            self.facts.calls.append(Call(callee, self.spot(node), as_value=True))
+            self._mentioned(callee, node)
         if operand is not None and operand.type != "identifier":
             self.visit(operand)
+
+    def _mentioned(self, callee: str, node: Node) -> None:
+        spot = self.spot(node)
+        once = replace(spot, once=True, recurring=False) if self.once_next else spot
+        self.facts.calls.append(Call(callee, once, as_value=not self.once_next))
 
     # -- what leaves a function
 

@@ -45,16 +45,16 @@ class Calling(Assignments):
     """The part of the walk that knows calls."""
 
     imports: dict[str, str]
-    once: int
+    once_next: bool
 
     def _call_expression(self, node: Node) -> None:
         function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
         lazy = function is not None and text_of(function).endswith(".Do")
         once = function is not None and self._is_once(function)
         self.lazy += lazy
-        self.once += once
+        self.once_next = once
         self.visit(arguments)
-        self.once -= once
+        self.once_next = False
         self.lazy -= lazy
         if function is None:
             return

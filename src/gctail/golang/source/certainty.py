@@ -21,12 +21,21 @@ STRUCTURE = re.compile(
     r"|(?:\w*In|in)?[Mm]em(?:ory)?(?:Data)?(?:[Ss]tore|Storage|Backend|F[Ss])$"
 )
 """Types that are containers themselves: whoever holds them decides how long they live, and when they are emptied."""
+_COME_AND_GO = (
+    "host|user|pod|container|node|domain|object|bucket|key|queue|topic|stream|room|channel|file|path|group|client|device"
+    "|session|job|task|run|workflow|image|volume|branch|repo|project|tenant|account|customer"
+)
 FEW = re.compile(
     r"(?:\w*\.)?(?:code|status|statusCode|level|lvl|severity|depth|method|verb|protocol|proto|scheme|region|region(?:ID|Id)"
-    r"|cluster|clusterName|datacenter|zone|tz|timezone|timeZone|lang|language|locale|country|currency|metricName|priority|priorityKey"
-    r"|arch|goarch|goos|ifIndex|(?:iface|ifi|intf)\.Index|(?:cfg|conf|config)\.\w+|shard|partition|weekday|month|hour|\w*[fF][dD]|\w*[oO]pts|\w*[oO]ptions)$"
+    r"|cluster|clusterName|datacenter|zone|tz|timezone|timeZone|lang|language|locale|country|currency|priority|priorityKey"
+    r"|arch|goarch|goos|ifIndex|(?:iface|ifi|intf)\.Index|(?:cfg|conf|config)\.\w+|shard|partition|weekday|month|hour"
+    r"|\w*[fF][dD]|\w*[oO]pts|\w*[oO]ptions|\w*[fF]actor|\w*[kK]ind|(?!(?:[cC]ontent|[mM]edia|[mM]ime|MIME)[tT]ype$)\w*[tT]ype"
+    rf"|(?!\w*(?i:{_COME_AND_GO})_?[nN]ame$)\w+[nN]ame)$"
 )
-"""Keys that by their names take few values: status codes, levels, interfaces, descriptors, which are used again."""
+"""Keys that by their names take few values: status codes, levels, types, interfaces, descriptors, which are used again,
+and names, but those of what comes and goes."""
+NAME = re.compile(r"(?:\w*\.)?[nN]ame$")
+"""It takes few values where no request chooses it: then it is mostly the name of a part of the program."""
 ONE_SHOT = re.compile(
     r"(?:.*/)?(?:tools?|hack|scripts?|misc|docs?|examples?|_examples?|contrib|bench(?:mark)?s?"
     r"|cmd/(?:[^/]+/)?(?:plugin|cli|\w*complet\w*))(?:/|$)"
@@ -55,7 +64,7 @@ def certainty(holder: Holder, uses: list[Use], often: Mapping[Use, str], origins
     if holder.owner and (holder.let_go or SHORT_LIVED.match(holder.owner)):
         seen = "as far as is seen" if holder.let_go else "by its name"
         return UNLIKELY, f"{GROWS}; but {seen} a {holder.owner} is thrown away after its work"
-    if harmless := _harmless(holder, often):
+    if harmless := _harmless(holder, often, requested=requested):
         return POSSIBLE, f"{GROWS}; but {harmless}"
     if holder.scope == "field":
         return _of_field(holder, often, requested=requested)
@@ -87,9 +96,9 @@ def _of_field(holder: Holder, often: Mapping[Use, str], *, requested: bool) -> t
     return POSSIBLE, unseen
 
 
-def _harmless(holder: Holder, often: Mapping[Use, str]) -> str:
+def _harmless(holder: Holder, often: Mapping[Use, str], *, requested: bool) -> str:
     """Why names say that it does not grow for long; empty where they do not."""
-    if not holder.is_list and all(FEW.match(use.key) for use in often):
+    if not holder.is_list and all(FEW.match(use.key) or (not requested and NAME.match(use.key)) for use in often):
         return "by its name its key takes few values"
     return "by its folder it is no service" if all(ONE_SHOT.match(use.at.package) for use in often) else ""
 

@@ -194,7 +194,10 @@ class Scopes:
         tags: set[str] = set() if arguments else {"computed"}
         if function is not None and function.type == "selector_expression":
             operand = function.child_by_field_name("operand")
-            tags |= self.origin(operand, depth + 1)
+            of = self.origin(operand, depth + 1)
+            if of == FINITE and not arguments:
+                return FINITE  # reflect.TypeOf(v).String()
+            tags |= of
             method = text_of(function.child_by_field_name("field"))
             tags |= REQUEST if method == "RemoteAddr" else FIXED
             if method == "Len":
