@@ -27,10 +27,10 @@ ALWAYS_NEW = 0.9
 FEW_REPEATED = 0.6
 """Of numbers: such as go up to a million hardly come again by chance."""
 LITTLE = 0.35
-NET, PART, SUMMED, ROUTE = 0.5, -0.7, -0.8, -0.7
+NET, PART, SUMMED, ROUTE = 1.2, -0.7, -0.8, -0.7
 """What is there after what went; lines with one value, and sums, of which there are many to try."""
-SIZE, NUMBER, COUNTER = 2.0, 1.0, -0.5
-NEW_KEYS, AMONG_REPEATED, STAMPED = 1.1, 1.2, 1.6
+SIZE, NUMBER, COUNTER = 2.7, 1.0, -0.5
+NEW_KEYS, AMONG_REPEATED, STAMPED = 1.1, 1.2, 2.3
 KEEPS, KEEPS_AND_ENDS, IS_OVER, PASSED_OVER = 1.3, 0.3, -1.2, -1.2
 UNDER_WAY = -1.6
 """What comes to an end by another line keeps nothing, whatever it says."""
@@ -62,7 +62,7 @@ class Hint(Struct, frozen=True):
 
     @property
     def total(self) -> float:
-        """Between -2 and 7."""
+        """Between -3 and 8."""
         return self.kind + self.rare + self.words + self.failed
 
 
