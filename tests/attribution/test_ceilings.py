@@ -37,6 +37,17 @@ def test_a_declared_ceiling_is_found_in_fields_and_in_prose(line: str) -> None:
     assert found.left_mib == pytest.approx(60, rel=0.05)
 
 
+@pytest.mark.parametrize(("each", "mib_left"), [(-6, 40), (-10, 0), (-1, None), (2, None)])
+def test_what_counts_down_has_its_ceiling_where_nothing_is_left(each: int, mib_left: float | None) -> None:
+    """Of a thousand segments; a countdown that has hardly begun may be a date far off, what rises is none."""
+    mine = Mine()
+    for at in range(1, 101):
+        mine.read(f'{{"msg":"segment replayed","segment":"wal-{at:05}","left":{1000 + each * at}}}\n'.encode())
+        mine.tick(float(at), 30.0 + 0.1 * abs(each) * at)
+    found = ceiling(mine.courses(), 0.0, inf)
+    assert (found and found.left_mib) == (mib_left and pytest.approx(mib_left, rel=0.05))
+
+
 def test_growth_to_a_ceiling_is_believed_less_and_says_why() -> None:
     """Something else may grow beside it, so it is not believed in the least."""
     said = log.testimony(heard(LINES[0]), Inquiry(0.0, 30.0, 0.5))
