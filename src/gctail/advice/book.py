@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
 
 import msgspec
 from msgspec import Struct
 
 from gctail.advice.facts import Facts
+from gctail.data import shipped
 
 SEVERITIES = ("critical", "warning", "info")
 NAMES = frozenset(field.name for field in msgspec.structs.fields(Facts))
@@ -68,7 +68,7 @@ class Book(Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def rules() -> tuple[Rule, ...]:
     """The rule book, read once. Raises ValueError where a condition is none."""
-    text = resources.files("gctail.data").joinpath("advice.toml").read_bytes()
+    text = shipped("advice.toml")
     book = msgspec.toml.decode(text, type=Book).rule
     for rule in book:
         for clause in clauses(rule.when):

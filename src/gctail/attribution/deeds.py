@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib import resources
 from typing import NamedTuple
 
 import msgspec
 
 from gctail.attribution.names import words
+from gctail.data import shipped
 
 LEAST_LETTERS = 3
 KINDS = ("keeps", "ends", "reads", "serves", "passes", "fails", "levels")
@@ -84,7 +84,7 @@ def is_deed(word: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _deeds() -> tuple[Deeds, ...]:
-    text = resources.files("gctail.data").joinpath("words.toml").read_bytes()
+    text = shipped("words.toml")
     languages = msgspec.toml.decode(text, type=dict[str, Language]).values()
     told = []
     for kind in KINDS:

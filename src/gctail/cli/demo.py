@@ -6,12 +6,12 @@ import argparse
 import gzip
 import signal
 import tempfile
-from importlib.resources import files
 from pathlib import Path
 
 from gctail.cli.options import new_parser
 from gctail.cli.telling import Teller
 from gctail.cli.viewing import stay, viewing, views_of
+from gctail.data import shipped
 from gctail.engine import USUAL_MINING, Engine, report
 from gctail.errors import UsageError
 from gctail.runners.local import Reading
@@ -88,4 +88,4 @@ def run(options: argparse.Namespace) -> int:
 
 def _shipped() -> bytes:
     """The log that comes with gctail: samples/logs/unbounded-map-go1.27.log and what the kernel said of its end."""
-    return gzip.decompress(files("gctail.data").joinpath("demo.log.gz").read_bytes())
+    return gzip.decompress(shipped("demo.log.gz"))

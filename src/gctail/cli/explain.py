@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from importlib.resources import files
 from typing import Any
 
 import msgspec
 
 from gctail.cli.options import new_parser
+from gctail.data import shipped
 from gctail.errors import UsageError
 from gctail.parsing.causes import CAUSES
 from gctail.parsing.scanner import Scanner
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Print the explanation. Raises `UsageError` where neither a kind nor a line of the runtime was given."""
     asked = " ".join(options.what)
-    known: dict[str, Any] = tomllib.loads(files("gctail.data").joinpath("explanations.toml").read_text("utf-8"))
+    known: dict[str, Any] = tomllib.loads(shipped("explanations.toml").decode())
     kind = known["kind"].get(asked)
     if kind is not None:
         print(f"{kind['title']}\n{kind['text']}")

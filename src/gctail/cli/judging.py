@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -14,6 +13,7 @@ from gctail.cli.files import read_text
 from gctail.cli.saying import say
 from gctail.cli.sizes import size_option
 from gctail.config.limits import Limits
+from gctail.data import shipped
 from gctail.detectors.added import Addition
 from gctail.engine import Engine
 from gctail.errors import UsageError
@@ -52,7 +52,7 @@ def limits_of(options: argparse.Namespace, limit_mib: float | None) -> Limits | 
 def rules_text(path: str) -> str:
     """A file of rules; `default` stands for those that gctail brings along. Raises UsageError."""
     if path == SHIPPED_RULES:
-        return files("gctail.data").joinpath("rules.toml").read_text("utf-8")
+        return shipped("rules.toml").decode()
     return read_text("--rules", path)
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, lru_cache
-from importlib import resources
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
+from gctail.data import shipped
 from gctail.errors import UsageError
 from gctail.parsing.backtracking import refused
 from gctail.parsing.toml import decoded
@@ -133,7 +133,7 @@ class Formats:
 @lru_cache(maxsize=1)
 def formats() -> Formats:
     """The wrappers that come with gctail, read once from the package's own data."""
-    return read_formats((resources.files("gctail.data") / FILE).read_bytes())
+    return read_formats(shipped(FILE))
 
 
 def read_formats(toml: bytes) -> Formats:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+
+from gctail.data import shipped
 
 CAUSES = (
     "go-out-of-memory", "kernel-oom-kill-global", "kernel-oom-kill-cgroup", "oom-killed-report", "exit-137", "sigkill",
@@ -77,7 +78,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 @cache
 def signatures() -> tuple[Known, ...]:
     """All signatures, in the order of the file. Raises msgspec.ValidationError on a bad file."""
-    text = (resources.files("gctail") / "data" / "deaths.toml").read_bytes()
+    text = shipped("deaths.toml")
     table = msgspec.toml.decode(text, type=_Table)
     return tuple(Known(place, signature) for place, signature in enumerate(table.signature))
 

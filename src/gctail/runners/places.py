@@ -11,7 +11,6 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -56,6 +55,8 @@ class Places:
         if kept is None and not is_pipe(origin):
             return origin
         if kept is None:
+            import tempfile  # hardly ever needed
+
             kept = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as this object)
             self._copy(origin, kept)
             self.keep(origin, kept)
