@@ -12,6 +12,8 @@ from gctail.runners.autopsy import Autopsy
 from gctail.runners.local import Reading
 from gctail.service import Service, lighter
 
+SAMPLES = Path(__file__).parent.parent.parent / "samples" / "logs"
+
 
 def log(style, *, leaks=True, epochs=1, seconds=60, kept_mib=0.25):
     """A service that collects twice a second; each session that opens keeps `kept_mib` where it `leaks`."""
@@ -263,3 +265,24 @@ def test_for_a_report_the_log_is_asked_once(tmp_path, monkeypatch, accused):
     [service] = report(engine, reading.facts())["services"]
     assert bool(service["suspects"]) == accused != bool(service["indistinct"])
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("sample", "message", "field"),
+    [
+        ("go-out-of-memory-go1.23.log.gz", "page crawled", "seen"),
+        ("goroutine-leak-go1.25.log.gz", "webhook delivery started", "waiting"),
+        ("retained-buffers-go1.24.log.gz", "render failed, kept for retry", "bytes"),
+    ],
+)
+def test_in_the_samples_the_line_that_prints_the_size_of_what_grows_is_named_first(sample, message, field):
+    """Before lines whose every key is new: paths of requests are, too, while a log is young."""
+    engine, reading = Engine(), Reading()
+    engine.mined.share = 1.0
+    for found in reading.bursts([str(SAMPLES / sample)]):
+        for _ in engine.all(found):
+            pass
+    engine.conclude()
+    told = max(report(engine, reading.facts())["services"], key=lambda service: service["collections"])
+    first, *_ = told["suspects"]
+    assert (first["message"], first["field"]) == (message, field)
