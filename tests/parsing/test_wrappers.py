@@ -44,6 +44,7 @@ BARE = [
     b"2026-01-02T03:04:05Z INFO request served id=1",
     b'2026-01-02T03:04:05.000Z\tINFO\tserver/main.go:12\tserved\t{"id":1}',
     b"2026-01-02T03:04:05Z INFO main: request served",
+    b'Nov 23 08:17:00.123 info: pay: request served: {"id":1}',
     b"2026-01-02T03:04:05Z main server: listening",
     b'time=2026-01-02T03:04:05Z level=INFO msg="request served" id=1',
     b"2026/01/02 03:04:05 request served",
