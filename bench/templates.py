@@ -3,11 +3,10 @@
 `python bench/templates.py` takes some minutes. Every line is read closely, slots, keys and numbers too; Drain3 finds
 templates only. CPU seconds, medians.
 
-Measured with 60,000 lines of each kind on two cores with a load of 16, where all is slower than on quiet ones (prose
-550,000 there); thousand lines a CPU second, gctail and Drain3: prose 330 and 250, key=value 310 and 190, JSON 230 and
-260, klog 270 and 210, access log 160 and 190 (Drain3 has one template there, gctail one for each route), a name in each
-line 220 and 170. Most of it is what gctail does besides, with each value; the first 6,000 different keys of a slot cost
-three times as much as later ones.
+Measured with 60,000 lines of each kind, medians of five, on two cores with a load of 8; thousand lines a CPU second,
+gctail and Drain3: prose 640 and 300, key=value 400 and 250, JSON 330 and 270, klog 420 and 240, access log 260 and 230
+(Drain3 has one template there, gctail one for each route), a name in each line 400 and 290. Most of it is what gctail
+does besides, with each value; the first 6,000 different keys of a slot cost three times as much as later ones.
 """
 
 from __future__ import annotations

@@ -186,13 +186,13 @@ class Routes:
         shapes: Sequence[Any] = b"\n".join(addresses).translate(_ALIKE).split(b"\n")
         if len(shapes) != len(addresses):  # hardly ever: a line break in an address
             shapes = [address.translate(_ALIKE) for address in addresses]
-        if methods is not None:
-            shapes = list(zip(methods, shapes, strict=True))
         self.read += len(addresses)
         known = self._known
-        owners = list(map(known.get, shapes))
+        owners = list(map(known.get, shapes if methods is None else zip(methods, shapes, strict=True)))
         if None not in owners:
             return owners  # type: ignore[return-value]
+        if methods is not None:
+            shapes = list(zip(methods, shapes, strict=True))
         found = [
             owner
             or known.get(shape)
