@@ -303,6 +303,24 @@ def test_of_clef_a_line_without_a_level_is_an_information() -> None:
     assert read_message(b'{"time":"2026-11-23T08:17:00Z","message":"put"}').level is None
 
 
+@pytest.mark.parametrize(
+    ("line", "text", "fields"),
+    [
+        (b"level=info msg=session kept for 5 users uid=571", "session kept for 5 users", {"uid": 571}),
+        (b"INFO ts=2026-11-23T08:17:00Z msg=session kept uid=571", "session kept", {"uid": 571}),
+        (b'level=info msg="session kept" in a hurry uid=571', "session kept", {"uid": 571}),
+        (b"level=info msg= uid=571", "", {"uid": 571}),
+        (b"level=info msg=kept uid=571", "kept", {"uid": 571}),
+    ],
+)
+def test_a_message_that_nobody_quoted_goes_on_until_the_next_pair(
+    line: bytes, text: str, fields: dict[str, int]
+) -> None:
+    """As kratos prints it."""
+    message = read_message(line)
+    assert (message.level, message.message, message.fields) == ("info", text, fields)
+
+
 def test_columns_between_tabs_and_commas_are_read_as_what_they_are() -> None:
     """Process, name and pairs are fields, and the message has no quotes."""
     pairs = {"logger": "cart", "thread": "731", "id": 88}

@@ -9,7 +9,15 @@ import orjson
 from msgspec import Struct
 
 from gctail.parsing.drafts import CALLER, MAX_VALUE_CHARACTERS, Draft, Message, normal_level
-from gctail.parsing.pairs import keep_pairs, only_pairs, take_embedded, take_trailing, unquote
+from gctail.parsing.pairs import (
+    keep_pairs,
+    only_pairs,
+    take_embedded,
+    take_pairs,
+    take_trailing,
+    unquote,
+    whole_message,
+)
 from gctail.parsing.prefaces import HCLOG_NAME, LEVEL, message_between, preface_of
 from gctail.parsing.times import parse_time
 
@@ -17,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FILE = rb"(?:[A-Z]:)?[^\s:]{1,256}+(?<=\.go):\d{1,9}"
+# INFO ts=2026-11-23T08:17:00Z msg=put key=a
+_PAIRS_WITH_MESSAGE = re.compile(r'(?>(?:(?!msg=)[\w.@/-]{1,64}=(?:"[^"\n]*"|\S*) )*)msg=')
 _LEVEL_IN_BRACKETS = re.compile(rf"[\[<|(-]\s?((?i:{LEVEL.decode()}))\s?[\]>|)-]")
 _SLOG_DEFAULT = re.compile(r"((?:DEBUG|INFO|WARN|ERROR)(?:[+-]\d{1,3})?) (.*)", re.DOTALL)
 _KLOG_MESSAGE = re.compile(r'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)"(?= [^\s="]{1,128}+=|$)', re.DOTALL)
@@ -47,6 +57,10 @@ def take_prose(draft: Draft, line: bytes, *, timed: bool = False) -> None:
     draft.level = draft.level or preface.level
     if draft.level is None and (found := _LEVEL_IN_BRACKETS.search(text, 0, 120)):
         draft.level = normal_level(found[1])
+    if "msg=" in text and _PAIRS_WITH_MESSAGE.match(text):
+        take_pairs(draft, text)
+        whole_message(draft, text)
+        return
     draft.message = line[slice(*apart)].decode("utf-8", "replace").strip('"') if apart else text
     if "=" in text:
         take_embedded(draft, text)

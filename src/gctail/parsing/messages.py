@@ -13,7 +13,7 @@ import orjson
 
 from gctail.parsing.consoles import read_console, take_prose
 from gctail.parsing.drafts import MAX_VALUE_CHARACTERS, ROLES, Draft, Message
-from gctail.parsing.pairs import bare_value, only_pairs, take_pairs, unquote
+from gctail.parsing.pairs import bare_value, only_pairs, take_pairs, unquote, whole_message
 from gctail.parsing.prefaces import preface_of
 from gctail.parsing.text import plain
 from gctail.parsing.times import find_time, year_of
@@ -118,6 +118,7 @@ def _read_logfmt(line: bytes) -> Message | None:
     text = line.decode("utf-8", "replace")
     draft = Draft()
     take_pairs(draft, text)
+    whole_message(draft, text)
     if not draft.keys and not only_pairs(text):
         return None  # prose that happens to begin with a pair
     return draft.done(_logfmt_format(draft.keys, text))

@@ -24,6 +24,7 @@ _EMBEDDED_PAIR = re.compile(
     r'|[^\s,;&"()\[\]{}]*+(?>\{[^{}\s]*+\}|\[[^\[\]\s]*+\]|\([^()\s]*+\)|))',
     re.DOTALL,
 )
+_BARE_TEXT = re.compile(rb"(?>(?:\s+(?![\w.@/-]{1,128}=)[^\s=]+)+)(?=\s+[\w.@/-]{1,128}=|\s*\Z)")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(.?))", re.DOTALL)
 _SHORT_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _MAYBE_TYPED = frozenset("-0123456789tfn<")
@@ -45,6 +46,23 @@ def take_pairs(draft: Draft, text: str) -> None:
             draft.take(key, value)
         elif len(fields) < MAX_FIELDS:  # what Draft.keep does, at half the cost
             fields[key] = value if value.__class__ is not str or len(value) <= MAX_VALUE_CHARACTERS else value[:1024]
+
+
+def whole_message(draft: Draft, text: str) -> None:
+    """Put all of a message on the draft that is not quoted and has blanks in it."""
+    told = f"{draft.keys.get('message')}={draft.message}"
+    at = text.find(told)
+    if at >= 0 and draft.message:
+        rest = text[at + len(told) :].encode("utf-8", "replace")
+        draft.message += rest[: end_of_bare(rest, 0, 0, len(rest))].decode("utf-8", "replace")
+
+
+def end_of_bare(line: bytes, begin: int, end: int, stop: int) -> int:
+    """Where a value ends that may have blanks in it though nobody quoted it: `msg=a b c=1`, as kratos prints it."""
+    if line[begin : begin + 1] == b'"' or line[end : end + 1] != b" ":
+        return end
+    found = _BARE_TEXT.match(line, end, stop)
+    return found.end() if found else end
 
 
 def take_trailing(draft: Draft, text: str) -> None:

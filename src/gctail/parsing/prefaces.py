@@ -73,7 +73,7 @@ _ANYWHERE = (
     rb"|[\[(<|] ?(?P<level_boxed>(?i:" + _SAID + rb")) *[\])>|]:?"
     rb"|(?P<level>" + LEVEL + rb")(?=[\s:|\[(-])[:|]?"
     rb"|(?P<level_small>(?i:" + LEVEL + rb")):(?= )"
-    rb"|(?P<level_tabbed>(?i:" + LEVEL + rb"))\t"
+    rb"|(?P<level_tabbed>(?i:" + LEVEL + rb")) ?\t"
     rb"|[-|\s]+"
     # myapp: 2026/11/23 08:17:00 message, [Fiber] 04:41:15 | message
     rb"|(?:\[[^\]\n]{1,32}\]|[A-Za-z][\w.-]{0,31}:?) ?(?=\d{4}/\d\d/\d\d (?:- )?\d\d:\d\d:\d\d )"
@@ -92,6 +92,8 @@ _BEFORE_THE_LEVEL = (
     rb"(?P<level_logcat>[VDIWEF]) (?P<logger_logcat>[^\s:]{1,64}) *: "
     # 1795851833367222211 [Info] message: seelog, in nanoseconds
     rb"|1\d{15}(?:\d{3})? (?=" + _AHEAD + rb")"
+    # a time in quotes, before a comma
+    rb'|\A"(?P<stamp_column>' + STAMP + rb')"(?=[,;])'
     # • message, as apex/log writes it to a terminal
     rb"|(?:\xe2\x80\xa2|\xe2\xa8\xaf) +"
     # [main] INFO logger - message, 0 [main] INFO logger - message
@@ -172,7 +174,7 @@ _MESSAGE_COLUMN = re.compile(
 """`"order changed","order=54 state=paid"` and `order changed,order=54`, behind the columns of a preface."""
 _LEVEL_INSIDE = re.compile(rb"(?<![\w.])(?:" + LEVEL + rb")(?![\w.])")
 _FIELDS = frozenset({"logger", "thread", "number"})
-_TIMES = frozenset({"stamp", "stamp_box"})
+_TIMES = frozenset({"stamp", "stamp_box", "stamp_column"})
 _LETTERS = {"N": "info", "C": "fatal", "T": "trace", "V": "trace", "D": "debug", "A": "info"}
 _PRIORITIES = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")  # sd-daemon(3)
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gctail.parsing.drafts import CALLER, ROLES, normal_level
+from gctail.parsing.pairs import end_of_bare
 from gctail.parsing.prefaces import message_between, preface_of
 from gctail.templates.mask import BETWEEN, DIGITS, KLOG_MESSAGE, NAMES, PAIRS, TOKEN, kind_of
 
@@ -145,7 +146,7 @@ class _Reading:
         line, structured = self.line, False
         for found in TOKEN.finditer(line, at, end):
             kind = found.lastgroup or ""
-            if kind == "plain":
+            if kind == "plain" or found.start() < at:
                 continue
             if self.slots == MOST_SLOTS:
                 break
@@ -156,6 +157,7 @@ class _Reading:
             if role == "message" and not structured:
                 structured = True
                 self.parts.append(Part(line[found.start() : first], hidden=True))
+                last = end_of_bare(line, first, last, end)
                 self._message(first, last)
             elif role == "level" and self.level is None and (level := _level_of(value)):
                 self.level = level
