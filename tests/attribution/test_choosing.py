@@ -300,3 +300,15 @@ def test_the_sum_of_a_number_that_counts_is_told_as_lines_that_keep_ever_more():
     first, *_ = suspects(played.courses(), 10.0)
     assert (first.message, first.kind, first.field) == ("operation applied", "lines", None)
     assert EVER_MORE in first.counter_evidence
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_fills_up_after_its_line_is_found_behind_it_and_not_proven(seed):
+    """A channel of who has gone takes in what is sent for some seconds more: the heap follows the lines with a lag."""
+    played = Played(seed)
+    played.lines("article served", share=0.5)
+    played.lines("headline sent", per_s=2)
+    left = played.lines("subscriber left", share=0.05, keys=lambda count: count)
+    played.keep(0.4, [0] * 5 + left[:-5])
+    first, *_ = suspects(played.courses(), 10.0)
+    assert (first.message, first.p_value) == ("subscriber left", 1.0)

@@ -9,7 +9,9 @@ of an error is for the many columns of single values, so that they hardly weaken
 depends on what the line says of itself (`hints`), and on when it came first.
 
 A line that came before the onset, without any growth, is innocent, unless it began to keep something at the onset:
-each column is also tried as if it had begun there, which costs `LATE` and a doubled p-value.
+each column is also tried as if it had begun there, which costs `LATE` and a doubled p-value. What is kept for an event
+may come in the time after it (a channel that fills up when its reader has gone): each is also tried with a lag, which
+costs `LAGGED` and proves nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +36,11 @@ FEWEST_BINS = 6
 BEFORE_ONSET = 0.5
 """The window begins at this part of the onset."""
 SLOW_WAVES = 2
-LATE = 3.0
+LATE, LAGGED = 3.0, 5.0
+LAG = 0.05
+"""Of the time from the first bin to the last."""
+AT_ONCE = 0.01
+"""What is proven without a lag has none."""
 PROOF_WEIGHT = 0.5
 FIT_WEIGHT, SHARE_WEIGHT, FIRST_WEIGHT = 0.5, 0.5, 0.5
 """What a log-likelihood counts, beside hints: of noise that is not quite what it is taken for, it is too sure."""
@@ -103,9 +109,17 @@ class Window(Struct, frozen=True):
         late: Floats = np.maximum(columns - columns[max(self.before - 1, 0)], 0.0)
         return late
 
+    def behind(self, columns: Floats) -> Floats:
+        """Columns (bins x columns) as they were some time ago; before the first bin they stood still."""
+        ago_s = self.uptime_s - LAG * (self.uptime_s[-1] - self.uptime_s[0])
+        then: Floats = np.empty_like(columns)
+        for at in range(columns.shape[1]):
+            then[:, at] = np.interp(ago_s, self.uptime_s, columns[:, at])
+        return then
+
 
 class Ranked(Struct, frozen=True):
-    """All candidates: each as the column that fits better, from its own beginning or from the onset on.
+    """All candidates: each as the column that fits best, from its own beginning, from the onset on, or with a lag.
 
     `lead` over time and traffic, `over_time` alone, and `gain` with what is proven, are log-likelihoods; they rank by
     `score`, the log of the odds against a cause that goes on evenly and writes no line; `slope` is MiB per unit, `mib`
@@ -143,35 +157,39 @@ def rank(seen: Window, columns: Table, hints: Floats, appeared: Floats, events: 
 
     `appeared` is the chance that it came first so near the onset by accident, `events` how many lines of it came.
     """
-    own, late = columns.values, seen.since_onset(columns.values)
+    own, late, lagged = columns.values, seen.since_onset(columns.values), seen.behind(columns.values)
     trends = np.column_stack([seen.trends, seen.since_onset(seen.trends)])
     count = own.shape[1]
-    alone = fits(seen.live_mib, seen.steady, np.column_stack([own, late, trends]))
-    fit, trend = np.split(alone.likelihood, [2 * count])
-    lead = fit - np.repeat([trend[:2].max(), trend.max() + LATE], count)
-    fit = fit - np.repeat([0.0, LATE], count)
+    values = np.column_stack([own, late, lagged])
+    alone = fits(seen.live_mib, seen.steady, np.column_stack([values, trends]))
+    fit, trend = np.split(alone.likelihood, [3 * count])
+    fit = fit - np.repeat([0.0, LATE, LAGGED], count)
+    even = trend[:2].max()
+    lead = fit - np.repeat([even, max(even, trend[2:].max()), even], count)
     over_time = fit - max(float(trend[0]), float(trend[2]) - LATE)
-    fit = fit - trend[:2].max()
+    fit = fit - even
     proofs = [
         fits(seen.live_mib, seen.thorough, own),
         fits(seen.live_mib, np.column_stack([seen.thorough, trends[:, 2:]]), late),
     ]
+    nothing = {"gain": np.zeros(count), "p_value": np.ones(count), "slope": np.zeros(count)}
     proof, chance, proven = (
-        np.concatenate([getattr(each, name) for each in proofs]) for name in ("gain", "p_value", "slope")
+        np.concatenate([*(getattr(each, name) for each in proofs), none]) for name, none in nothing.items()
     )
-    values = np.column_stack([own, late])
-    slope = np.where(np.tile(too_large(seen, columns, alone.slope[:count]), 2), 0.0, alone.slope[: 2 * count])
+    slope = np.where(np.tile(too_large(seen, columns, alone.slope[:count]), 3), 0.0, alone.slope[: 3 * count])
     mib = slope * (values[-1] - values[0])
     share = np.clip(mib / max(seen.growth_mib, 1e-3), 0.01, 100.0)
     gain = fit + PROOF_WEIGHT * np.where(proven > 0, proof, 0.0)
-    large = np.log(np.maximum(mib / np.tile(np.maximum(events, 1.0), 2) / LARGE_MIB, 1.0))
-    said = np.tile(hints - FIRST_WEIGHT * np.log(appeared), 2) - TOO_LARGE * large
+    large = np.log(np.maximum(mib / np.tile(np.maximum(events, 1.0), 3) / LARGE_MIB, 1.0))
+    said = np.tile(hints - FIRST_WEIGHT * np.log(appeared), 3) - TOO_LARGE * large
     score = np.where(slope > 0, FIT_WEIGHT * over_time - SHARE_WEIGHT * np.abs(np.log(share)) + said, -np.inf)
-    tries = np.tile(columns.tries * (1 if seen.before <= 1 else 2), 2)
+    tries = np.tile(columns.tries * (1 if seen.before <= 1 else 2), 3)
     p_value = np.minimum(1.0, np.where((slope > 0) & (proven > 0), chance, 1.0) * tries)
-    p_value = np.minimum(p_value, np.where(slope > 0, np.minimum(2.0 * np.tile(appeared, 2), 1.0), 1.0))
-    better = np.arange(count) + count * (score[count:] > score[:count])
-    found = (each[..., better] for each in (values, gain, lead, over_time, score, p_value, slope, mib))
+    p_value = np.minimum(p_value, np.where(slope > 0, np.minimum(2.0 * np.tile(appeared, 3), 1.0), 1.0))
+    proven_at_once = p_value.reshape(3, count)[:2].min(0) < AT_ONCE
+    choice = score.reshape(3, count) - np.where(proven_at_once, [[0.0], [0.0], [np.inf]], 0.0)
+    best = np.arange(count) + count * choice.argmax(0)
+    found = (each[..., best] for each in (values, gain, lead, over_time, score, p_value, slope, mib))
     return Ranked(*found)
 
 
