@@ -4,7 +4,7 @@ from random import Random
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gctail.templates.mine import BLOCK_BYTES, Mine
@@ -91,6 +91,7 @@ named = st.builds(
     st.sampled_from(NAMES),
     st.sampled_from(NAMES),
 )
+MET = b"INFO user k-9 met %b in town"
 lines = st.lists(st.one_of(numbered, named, st.just(b""), st.just(b"  ")), max_size=60)
 
 
@@ -113,6 +114,7 @@ def test_it_does_not_matter_in_which_pieces_the_text_comes(lines, sizes):
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(lines, min_size=2, max_size=6), st.integers(1, 5))
+@example([[MET % b"bob"], [], [], [MET % b"k-9", MET % b"bob"]], 1)  # a word that varies is known until its last line
 def test_a_mine_that_was_saved_and_restored_goes_on_exactly(intervals, stop):
     """At any place, on any machine: the state is JSON."""
     straight, saved = Mine(bins=2), Mine(bins=2)

@@ -74,6 +74,20 @@ class Distinct:
                         self._sample(keys[place], hashes[place], times(place), now_s)
         return self.count - before
 
+    def know(self, key: bytes, times: int, first_s: float, last_s: float) -> float:
+        """What `add` does, for a key that came so often between two moments."""
+        hashed = crc32(key)
+        at = self._at(hashed)
+        latest_s = last_s if at is None else max(last_s, self.last_s[at])
+        new = self.add([key], lambda _: times, first_s)
+        if (at := self._at(hashed)) is not None:
+            self.first_s[at], self.last_s[at] = min(first_s, self.first_s[at]), latest_s
+        return new
+
+    def _at(self, hashed: int) -> int | None:
+        place = bisect_left(self.hashes, hashed)
+        return place if place < len(self.hashes) and self.hashes[place] == hashed else None
+
     def many(self, values: int) -> bool:
         """Whether so many values are best taken in by `add_all`: there were many keys, and few of them come twice."""
         return self.levels is not None and self.count >= values
@@ -101,8 +115,7 @@ class Distinct:
         ):
             if self._sample(key, hashed, count, first_s) and self.levels is None and len(self.hashes) > EXACT:
                 self._outgrow()
-            place = bisect_left(self.hashes, hashed)
-            if place < len(self.hashes) and self.hashes[place] == hashed:
+            if (place := self._at(hashed)) is not None:
                 self.first_s[place] = min(self.first_s[place], first_s)
                 self.last_s[place] = max(self.last_s[place], last_s)
             if self.levels is not None and not hashed & _UNSEEN[self.lowest]:

@@ -143,6 +143,7 @@ class Spoken(NamedTuple):
     word: bytes
     total: int
     first_s: float
+    last_s: float
     lines: Course
     read: Course
     now: int
@@ -286,7 +287,7 @@ class SlotTally:
         if self.distinct is None:
             self.distinct = Distinct()
         self.values += spoken.total
-        new = self.distinct.add([spoken.word], lambda _: spoken.total, spoken.first_s)
+        new = self.distinct.know(spoken.word, spoken.total, spoken.first_s, spoken.last_s)
         first_bin = next((place for place, lines in enumerate(spoken.lines.values) if lines), None)
         if first_bin is None:
             self.now[0] += new

@@ -158,7 +158,7 @@ class Tally:
     def spoken(self, place: int) -> Spoken:
         """What was said with the word in this place."""
         counts = Course("sum", self.count.values), Course("sum", self.read.values)
-        return Spoken(self.words[place], self.total, self.first_s, *counts, self.now, self.now_read)
+        return Spoken(self.words[place], self.total, self.first_s, self.last_s, *counts, self.now, self.now_read)
 
     def has_route(self, place: int) -> bool:
         """Whether an address stands there, with numbers in it."""
