@@ -25,6 +25,14 @@ class Listening:
                 next_s += every_s
             self.wait(1.0)
 
+    def hear_a_leak(self, limit_mib: float) -> None:
+        """The service collects once a second, until its next goal is above the limit."""
+        self.engine.limit_mib = limit_mib
+        for line in (LOGS / "unbounded-map-go1.27.log").read_bytes().splitlines():
+            if (gc := parse_gctrace(line)) is not None:
+                self.engine.observe(Sighting(gc, "pay", "pay.log", gc.number))
+                self.wait(1)
+
     def wait(self, for_s: float, *, step_s: float = 1.0) -> None:
         """Nobody writes anything."""
         for _ in range(int(for_s / step_s)):
@@ -69,11 +77,7 @@ def test_a_service_that_is_hardly_known_is_given_time():
 def test_a_service_that_falls_silent_at_its_limit_is_told_at_once():
     """It lived for two minutes only; at its end the next collection was due at 258 MiB, over 256."""
     listening = Listening()
-    listening.engine.limit_mib = 256.0
-    for line in (LOGS / "unbounded-map-go1.27.log").read_bytes().splitlines():
-        if (gc := parse_gctrace(line)) is not None:
-            listening.engine.observe(Sighting(gc, "pay", "pay.log", gc.number))
-            listening.wait(1)
+    listening.hear_a_leak(256.0)
     listening.wait(28)
     assert "silent" not in [kind for kind, *_ in listening.told()]
     listening.wait(10)
@@ -86,11 +90,7 @@ def test_a_service_that_took_its_leave_at_its_limit_is_not_missed():
     """A deploy ended it, and it said so; where a line comes after the goodbye, somebody is missed again."""
     for last, missed in ((b"", False), (b"request processed\n" * 20, True)):
         listening = Listening()
-        listening.engine.limit_mib = 256.0
-        for line in (LOGS / "unbounded-map-go1.27.log").read_bytes().splitlines():
-            if (gc := parse_gctrace(line)) is not None:
-                listening.engine.observe(Sighting(gc, "pay", "pay.log", gc.number))
-                listening.wait(1)
+        listening.hear_a_leak(256.0)
         listening.engine.observe(
             Passage(b'level=info msg="shutting down" signal=SIGTERM\n' + last, "pay", "pay.log", 0)
         )

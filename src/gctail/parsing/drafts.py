@@ -11,7 +11,7 @@ from msgspec import Struct
 from gctail.parsing.times import epoch_seconds, parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 MAX_FIELDS = 64
 MAX_KEY_CHARACTERS = 128
@@ -108,8 +108,8 @@ class Draft:
 
     def done(self, form: str) -> Message:
         """Freeze it. A line without a message says what it is about in another field, or its error, if it has one."""
-        if self.time_s is None:
-            self._late_time()
+        if self.time_s is None and (late := late_time(self.fields)):
+            self.time_s, self.keys["time"] = time_in(self.fields.pop(late)), late
         message = self.message
         if message is None:
             message = self._told()
@@ -117,13 +117,6 @@ class Draft:
             error = self.fields.get("error", self.fields.get("err"))
             message = error if isinstance(error, str) else ""
         return Message(self.level, self.time_s, message[:MAX_MESSAGE_CHARACTERS], self.fields, form, self.caller)
-
-    def _late_time(self) -> None:
-        for key in LATE_TIMES:
-            if key in self.fields and _play_time(self, self.fields[key]):
-                self.keys["time"] = key
-                del self.fields[key]
-                return
 
     def _told(self) -> str | None:
         for key in _TOLD_KEYS:
@@ -175,6 +168,11 @@ def time_in(value: object) -> float | None:
     return epoch_seconds(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
+def late_time(fields: Mapping[str, Any]) -> str | None:
+    """The field that is the time of a line in which no other one is."""
+    return next((name for name in _LATE_TIMES if time_in(fields.get(name)) is not None), None)
+
+
 def _play_time(draft: Draft, value: object) -> bool:
     draft.time_s = time_in(value)
     return draft.time_s is not None
@@ -214,8 +212,8 @@ _ROLE_KEYS = {
     "message": "msg message @message @m @mt short_message Message Msg M",
     "caller": "caller source file @caller C",
 }
-LATE_TIMES = ("timeUnixNano", "observedTimeUnixNano", "date", "when")
-"""Fields that are the time of a line where no other one is: OTLP's, and names that may mean something else as well."""
+# OTLP's, and names that may mean something else as well
+_LATE_TIMES = ("timeUnixNano", "observedTimeUnixNano", "date", "when")
 TOLD_BY = ("Body", "body", "textPayload", "event", "eventName", "text", "log")
 """Fields that say what happened where no message does: OpenTelemetry's body, and events that are named."""
 # of OpenTelemetry's exporters to a terminal (stdoutlog) and to OTLP JSON; and of events that are objects

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from gctail.parsing.drafts import CALLER, LATE_TIMES, ROLES, TOLD_BY, attributes, body_text, normal_level, time_in
+from gctail.parsing.drafts import CALLER, ROLES, TOLD_BY, attributes, body_text, late_time, normal_level, time_in
 from gctail.parsing.newlines import newlines
 from gctail.templates.catalog import Catalog
 from gctail.templates.forms import Forms
@@ -43,9 +43,7 @@ class Layout:
             roles["message"] = told
         if "level" not in roles and normal_level(level_of(found.get("log"))) is not None:
             roles["level"] = "log"
-        if "time" not in roles and (
-            late := next((name for name in LATE_TIMES if _PLAYS["time"](found.get(name))), None)
-        ):
+        if "time" not in roles and (late := late_time(found)):
             roles["time"] = late
         self.message, self.level = roles.get("message"), roles.get("level")
         given = frozenset(roles.values())
