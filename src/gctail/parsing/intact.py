@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from gctail.parsing.gctrace import NotGctrace, parse_gctrace, read_gctrace
+from gctail.parsing.gctrace import Misfit, parse_gctrace, read_gctrace
 from gctail.parsing.layouts import CERTAIN
-from gctail.parsing.runtime import parse_runtime
+from gctail.parsing.runtime import parse_runtime, read_runtime
 from gctail.records import GcCycle, Record
 
 
@@ -15,14 +15,27 @@ def parse_record(text: bytes) -> Record | None:
     return parse_gctrace(text) or parse_runtime(text)
 
 
-def read_record(text: bytes) -> GcCycle | None:
-    """A collection that only the grammar can read: a later Go's, or one with blanks that no runtime prints."""
-    if not CERTAIN.match(text) or not text.startswith(b"gc"):
+def read_record(text: bytes) -> Record | None:
+    """A line that only a grammar can read: a collection of a later Go, or a line with blanks that no runtime prints."""
+    if not CERTAIN.match(text):
         return None
     try:
-        return read_gctrace(text.decode("utf-8", "replace"))
-    except NotGctrace:
+        return _by_grammar(text.decode("utf-8", "replace"))
+    except Misfit:
         return None
+
+
+def misfit_column(text: str) -> int | None:
+    """Where a line that begins like the runtime's stops making sense, from 0; None where it makes sense to its end."""
+    try:
+        _by_grammar(text)
+    except Misfit as misfit:
+        return misfit.column
+    return None
+
+
+def _by_grammar(text: str) -> Record:
+    return read_gctrace(text) if text.startswith("gc") else read_runtime(text)
 
 
 def complete(text: bytes, procs: int | None) -> GcCycle | None:

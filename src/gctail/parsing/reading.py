@@ -18,7 +18,7 @@ from gctail.parsing.burst import Found
 from gctail.parsing.deaths import DeathReader, Step
 from gctail.parsing.gctrace import parse_gctrace
 from gctail.parsing.heads import THIN
-from gctail.parsing.intact import complete, parse_record, read_record
+from gctail.parsing.intact import complete, misfit_column, parse_record, read_record
 from gctail.parsing.kernel import KernelReader
 from gctail.parsing.layouts import START
 from gctail.parsing.mending import Mended, Mender, Piece
@@ -334,7 +334,7 @@ class LineReader:
 
     def _unreadable(self, text: bytes, reason: str, offset: int, lines: int) -> None:
         shown = text[:1000].decode("utf-8", "replace")
-        self._emit(Unreadable(shown, reason, _column(shown)), offset, lines=lines)
+        self._emit(Unreadable(shown, reason, misfit_column(shown)), offset, lines=lines)
 
     def _application(self, line: bytes, offset: int, *, mended: bool) -> None:
         if self.lines and (self.lines_size > PASSAGE_BYTES or mended != self.lines_mended):
@@ -385,14 +385,3 @@ class LineReader:
             self._emit(step.record, self.report_offset, lines=max(0, self.report_lines))
             self.report_offset, self.report_lines = offset, 0
         return step.taken
-
-
-def _column(text: str) -> int | None:
-    """Where a torn line stopped making sense, by the grammar."""
-    from gctail.parsing.gctrace import NotGctrace, read_gctrace  # the grammar's library loads in 60 ms
-
-    try:
-        read_gctrace(text)
-    except NotGctrace as error:
-        return error.column
-    return None
