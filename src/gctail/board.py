@@ -19,9 +19,9 @@ from gctail.engine import Engine
 from gctail.epochs import Epoch
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.wrappers import unwrapped
-from gctail.records import Death, Finding, GcCycle, Passage, Sighting, Unreadable, Verdict
+from gctail.records import SEVERITIES, Death, Finding, GcCycle, Passage, Sighting, Unreadable, Verdict
 from gctail.service import Seen, Service
-from gctail.snapshot import SEVERITIES, Detail, Line, Row, Snapshot
+from gctail.snapshot import Detail, Line, Row, Snapshot
 
 TRACE_POINTS = 256
 """Bins that are kept of every process for its chart, at most twice as many."""

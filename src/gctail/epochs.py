@@ -18,15 +18,12 @@ from gctail.detectors import Judge, Moment, Signal, Testimony
 from gctail.detectors.added import Added
 from gctail.golang.pacer import Derived, PacerView
 from gctail.parsing.burst import Columns
+from gctail.parsing.causes import OF_MEMORY
 from gctail.records import Death, Digest, GcCycle, Sighting, Verdict
 from gctail.rules import Counts, Plan, RuleWatch
 from gctail.traces import Trace
 
 MOST_GAPS = 16
-MEMORY_DEATHS = frozenset({
-    "go-out-of-memory", "memory-limit-spiral", "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report",
-    "guard-kill",
-})  # fmt: skip
 CLOSELY_BYTES = 8 << 20
 """So much of what a process says is read closely in any case."""
 ASKED_AGAIN = 1.2
@@ -296,7 +293,7 @@ class Epoch(Struct):
     @property
     def died_of_memory(self) -> bool:
         """Somebody says that it died for want of memory."""
-        return any(isinstance(each.record, Death) and each.record.cause in MEMORY_DEATHS for each in self.deaths)
+        return any(isinstance(each.record, Death) and each.record.cause in OF_MEMORY for each in self.deaths)
 
     def advance(self, now_s: float) -> list[Signal]:
         """Time has passed; `now_s` is Unix time."""

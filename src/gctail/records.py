@@ -10,6 +10,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
+SEVERITIES = ("info", "warning", "critical")
+"""How bad a finding is, from the least to the worst."""
+
 
 class GcCycle(Struct, frozen=True, gc=False, tag="gc"):
     """One garbage collection, as one gctrace line reports it (all generations, Go 1.0 to 1.27).

@@ -13,8 +13,6 @@ from msgspec import Struct
 from gctail.records import Finding, Verdict
 from gctail.traces import Bin
 
-SEVERITIES = ("info", "warning", "critical")
-
 
 class Row(Struct, frozen=True):
     """One service in a table of many. Sizes in MiB; `None` is not known."""

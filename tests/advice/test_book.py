@@ -5,9 +5,10 @@ import re
 import msgspec
 import pytest
 
-from gctail.advice.book import SEVERITIES, Rule, _parsed, advise, clauses, rules
+from gctail.advice.book import Rule, _parsed, advise, clauses, rules
 from gctail.advice.facts import Facts
 from gctail.parsing.causes import CAUSES
+from gctail.records import SEVERITIES
 from postmortem_cases import LOGS, certificate_of
 
 TYPES = {field.name: str(field.type) for field in msgspec.structs.fields(Facts)}

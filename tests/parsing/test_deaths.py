@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gctail.parsing.causes import TOLD
 from gctail.parsing.deaths import MOST_FOREIGN_LINES, MOST_LINES_KEPT, DeathReader
 from gctail.parsing.reports import find_report
-from gctail.parsing.signatures import CAUSES, SOURCES, recognise, signatures
+from gctail.parsing.signatures import SOURCES, recognise, signatures
 from gctail.records import Death, Dump
 from reports_fed import read_with
 
@@ -89,7 +90,7 @@ def test_a_signature_takes_its_samples_and_none_before_it_does(known):
     """A section of deaths.toml proves itself; its names are those of the closed lists."""
     signature = known.signature
     assert signature.samples
-    assert signature.cause in CAUSES
+    assert signature.cause in TOLD
     assert signature.source in SOURCES
     for sample in signature.samples:
         if signature.source in {"go", "kernel"}:
@@ -104,7 +105,7 @@ def test_every_cause_has_a_signature_and_no_name_is_used_twice():
     """The closed list of causes and the file agree."""
     names = [known.signature.name for known in signatures()]
     assert len(names) == len(set(names))
-    assert {known.signature.cause for known in signatures()} == set(CAUSES)
+    assert {known.signature.cause for known in signatures()} == set(TOLD)
 
 
 @pytest.mark.parametrize(
@@ -461,7 +462,7 @@ def test_no_bytes_raise_and_no_line_is_invented(lines):
 def test_no_block_of_bytes_raises(block):
     """find_report answers on anything."""
     for death in find_report(block):
-        assert death.cause in CAUSES
+        assert death.cause in TOLD
 
 
 def test_long_lines_of_one_character_take_no_time():

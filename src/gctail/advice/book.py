@@ -18,8 +18,8 @@ from msgspec import Struct
 
 from gctail.advice.facts import Facts
 from gctail.data import shipped
+from gctail.records import SEVERITIES
 
-SEVERITIES = ("critical", "warning", "info")
 NAMES = frozenset(field.name for field in msgspec.structs.fields(Facts))
 _CLAUSE = re.compile(
     r"(?P<not>not )?(?P<name>[a-z_]+)"
@@ -96,7 +96,7 @@ def advise(facts: Facts) -> tuple[Advice, ...]:
                     place=rule.place,
                 )
             )
-    told.sort(key=lambda each: SEVERITIES.index(each.severity))
+    told.sort(key=lambda each: -SEVERITIES.index(each.severity))
     return tuple(told)
 
 

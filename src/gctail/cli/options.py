@@ -14,6 +14,7 @@ from gctail.cli.viewing import viewing
 from gctail.cli.wrapping import wrapping
 from gctail.config.near import did_you_mean
 from gctail.errors import UsageError
+from gctail.records import SEVERITIES
 
 Group = argparse.ArgumentParser | argparse._ArgumentGroup  # noqa: SLF001 - it has no public name
 
@@ -161,7 +162,7 @@ def telling(group: Group, outputs: Sequence[str] = ("text", "jsonl", "json")) ->
     add("--output", choices=outputs, default="text", help="how to say it (text)")
     add(
         "--fail-on",
-        choices=("info", "warning", "critical", "never"),
+        choices=(*SEVERITIES, "never"),
         default="never",
         metavar="SEVERITY",
         help="exit with 1 when a finding is at least this severe: info, warning, critical (never)",

@@ -11,12 +11,12 @@ from gctail.cli.colours import coloured
 from gctail.cli.options import new_parser
 from gctail.errors import UnreadableInput
 from gctail.parsing.text import show
+from gctail.records import SEVERITIES
 
 if TYPE_CHECKING:
     from gctail.golang.source import Container, Sources
     from gctail.sources.gofiles import GoFiles
 
-SEVERITIES = ("info", "warning", "critical")
 DESCRIPTION = """\
 Lists long-lived maps, slices, lists and sync.Maps of Go source that are written again and again, and that nothing
 deletes from, clears, replaces or bounds. Vendored, generated and test files are left out. Nothing is run or built.

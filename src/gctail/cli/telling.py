@@ -8,8 +8,8 @@ from typing import Any
 
 from gctail.cli.colours import palette_of
 from gctail.errors import UsageError
-from gctail.records import Finding
-from gctail.runners.outputs import SEVERITIES, Outputs, Told
+from gctail.records import SEVERITIES, Finding
+from gctail.runners.outputs import Outputs
 from gctail.service import Seen
 from gctail.sinks import Sink
 from gctail.sinks.console import Console
@@ -30,8 +30,7 @@ class Teller:
         limit_mib: float | None,
         *,
         others: Sequence[Sink] = (),
-        told: Told | None = None,
-        live: bool = False,
+        live: bool,
     ) -> None:
         """`live` input is told at once, line by line, and waits for a disk that is full.
 
@@ -44,7 +43,7 @@ class Teller:
         self.interrupted = False
         at_once = live or self.verbose or options.output != "text"
         self.console = Console(options.output, self.palette, at_once=at_once, waits=live)
-        self.outputs = Outputs([self.console, *others], self._wanted, told)
+        self.outputs = Outputs([self.console, *others], self._wanted)
         self.reload(options)
         self._names: set[str] = set()
 

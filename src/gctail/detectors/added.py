@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from gctail.detectors.alarm import SEVERITIES
 from gctail.detectors.values import Moment, Signal
+from gctail.records import SEVERITIES
 
 PHASES = ("onset", "update", "resolved")
 MOST_SIGNALS = 16

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gctail.detectors.values import Signal
-
-SEVERITIES = ("info", "warning", "critical")
+from gctail.records import SEVERITIES
 
 
 class Alarm:

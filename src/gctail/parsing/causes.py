@@ -29,3 +29,15 @@ CAUSES = {
 
 ON_PURPOSE = "healthy-end"
 """The one that is no death."""
+
+CONCLUDED = frozenset({"memory-limit-spiral", "log-cut-off", "alive", "unknown"})
+"""Those that no line tells by itself: they are concluded from the whole log."""
+TOLD = tuple(cause for cause in CAUSES if cause not in CONCLUDED)
+"""Those that a line may tell, and a signature of deaths.toml may name."""
+
+KILLED_FOR_MEMORY = frozenset({"kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report", "guard-kill"})
+"""Somebody says that it was killed, and that it was for its memory."""
+OF_MEMORY = KILLED_FOR_MEMORY | {"go-out-of-memory", "memory-limit-spiral"}
+"""It ended for want of memory."""
+UNEXPLAINED_KILLS = frozenset({"exit-137", "sigkill"})
+"""A kill of which nobody says the reason, which is memory more often than not."""

@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from gctail.errors import UsageError
 from gctail.parsing.backtracking import refused, what_is_wrong
+from gctail.parsing.causes import TOLD
 from gctail.parsing.reports import Reporters
-from gctail.parsing.signatures import CAUSES, Known, Signature, signatures
+from gctail.parsing.signatures import Known, Signature, signatures
 from gctail.parsing.toml import decoded
 
 SOURCES = ("orchestrator", "guard", "shell")
@@ -55,8 +56,8 @@ def _wrong(signature: Signature) -> Iterator[str]:
     """What is wrong with a signature by itself."""
     if signature.source not in SOURCES:
         yield f'source is {", ".join(SOURCES)}, not "{signature.source}": the words of Go and of the kernel are known'
-    if signature.cause not in CAUSES:
-        yield f'there is no cause "{signature.cause}"; there are {", ".join(CAUSES)}'
+    if signature.cause not in TOLD:
+        yield f'there is no cause "{signature.cause}"; there are {", ".join(TOLD)}'
     if not signature.samples:
         yield "it has no samples: add a line that it takes"
     if not signature.needs or any(len(need) < SHORTEST_NEED for need in signature.needs):

@@ -11,12 +11,6 @@ from msgspec import Struct
 
 from gctail.data import shipped
 
-CAUSES = (
-    "go-out-of-memory", "kernel-oom-kill-global", "kernel-oom-kill-cgroup", "oom-killed-report", "exit-137", "sigkill",
-    "stack-overflow", "thread-limit", "concurrent-map-access", "deadlock", "panic", "runtime-fault", "signal-quit",
-    "signal-abort", "signal-segv", "terminated", "guard-kill", "exit-status",
-    "healthy-end",
-)  # fmt: skip
 SOURCES = ("go", "kernel", "guard", "orchestrator", "shell")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from gctail.parsing.causes import CAUSES
+from gctail.parsing.causes import CAUSES, KILLED_FOR_MEMORY, UNEXPLAINED_KILLS
 from gctail.parsing.farewells import Farewell
 from gctail.postmortem.certificate import Cause, Quote
 from gctail.postmortem.quoting import Finder, quotes_of
@@ -18,9 +18,7 @@ from gctail.postmortem.wording import sentence_of
 from gctail.records import Death, Sighting, Verdict
 from gctail.whose.matching import Match, combined
 
-KILLS = frozenset(
-    ("kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report", "guard-kill", "exit-137", "sigkill")
-)
+KILLS = KILLED_FOR_MEMORY | UNEXPLAINED_KILLS
 _RANK = (  # the first of these that was told decides; what stands later only supports it
     "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "guard-kill", "oom-killed-report", "exit-137", "sigkill",
     "signal-segv", "signal-abort", "signal-quit", "terminated", "exit-status", "healthy-end",

@@ -8,6 +8,7 @@ from typing import Any
 
 from gctail.amounts import duration, growth, size
 from gctail.attribution.wording import called, keyed, only_those, proven, said, values_of
+from gctail.parsing.causes import OF_MEMORY, UNEXPLAINED_KILLS
 from gctail.postmortem.certificate import Certificate, Key, StackGroup
 from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
@@ -21,10 +22,8 @@ STEEP = 1.25
 """A spike has begun where one collection found so many times what the one before it had found."""
 ROOM = 69
 """Columns beside a label."""
-OF_MEMORY = frozenset((
-    "go-out-of-memory", "memory-limit-spiral", "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report",
-    "exit-137", "sigkill", "guard-kill",
-))  # fmt: skip
+FOR_MEMORY = OF_MEMORY | UNEXPLAINED_KILLS
+"""Ends that a growing heap explains."""
 SHORT = {
     "unknown": "unknown: the log does not tell how it ended",
     "kernel-oom-kill-cgroup": "killed by the kernel at its memory limit",
@@ -87,7 +86,7 @@ def _cause(certificate: Certificate) -> str:
 def dying(certificate: Certificate) -> bool:
     """The second line tells of the process's dying: its memory had a part in how it ended, or may have had."""
     grew = bool((certificate.verdict or {}).get("leak")) and certificate.cause.name not in NOT_DEATHS - {"unknown"}
-    return grew or certificate.cause.name in OF_MEMORY
+    return grew or certificate.cause.name in FOR_MEMORY
 
 
 def _reported(certificate: Certificate) -> str:
@@ -132,7 +131,7 @@ def _since(certificate: Certificate) -> str:
 def _spike_at_the_end(certificate: Certificate) -> str | None:
     """Where the last collection found half as much again in use as the one before it."""
     series = certificate.series
-    if certificate.cause.name not in OF_MEMORY or len(series.number) < 2 or max(series.collections[-2:]) > 1:
+    if certificate.cause.name not in FOR_MEMORY or len(series.number) < 2 or max(series.collections[-2:]) > 1:
         return None
     before, last = series.live_high_mib[-2], series.live_high_mib[-1]
     if last < 1.5 * before or last - before < LEAST_SPIKE_MIB:

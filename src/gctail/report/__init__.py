@@ -5,16 +5,14 @@ What comes back are whole files as bytes; who writes them does it atomically.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gctail.postmortem.certificate import Case, Certificate
 
 
-def html(case: Case, tickets: Sequence[str] | None = None) -> bytes:
-    """One self-contained page. `tickets`: a Markdown text per certificate for the copy button, instead of our own."""
+def html(case: Case) -> bytes:
+    """One self-contained page."""
     from gctail.report.page import page
 
-    return page(case, tickets)
+    return page(case)
 
 
 def svg(certificate: Certificate) -> bytes:

@@ -6,7 +6,6 @@ escaping of `markup`. Data for the charts stands in a script element that browse
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from gctail.parsing.json_text import json_bytes
@@ -35,10 +34,10 @@ ICON = (
 )
 
 
-def page(case: Case, tickets: Sequence[str] | None = None) -> bytes:
-    """The report. `tickets` is what the copy button gives for each certificate, where that is to be another text."""
+def page(case: Case) -> bytes:
+    """The report."""
     script_text, style_text = script(), style()
-    data = _data(case, tickets)
+    data = _data(case)
     policy = (
         f"default-src 'none'; script-src {fingerprint(script_text)}; style-src {fingerprint(style_text)}; "
         "font-src data:; img-src data:; base-uri 'none'; form-action 'none'; "
@@ -69,12 +68,9 @@ def _raw(name: str, words: str) -> Markup:
     return Markup(f"<{name}>{words}</{name}>")
 
 
-def _data(case: Case, tickets: Sequence[str] | None) -> Markup:
+def _data(case: Case) -> Markup:
     rows = max(LEAST_ROWS, min(MOST_ROWS, ALL_ROWS // max(1, len(case.certificates))))
-    told = tickets if tickets is not None else [ticket(each) for each in case.certificates]
-    data: list[dict[str, Any]] = [
-        {"course": course(each, rows), "ticket": words} for each, words in zip(case.certificates, told, strict=True)
-    ]
+    data: list[dict[str, Any]] = [{"course": course(each, rows), "ticket": ticket(each)} for each in case.certificates]
     words = json_bytes(data).decode().replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return Markup(f'<script type="application/json" id="gctail-data">{words}</script>')
 

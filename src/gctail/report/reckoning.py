@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gctail.amounts import many
 from gctail.postmortem.certificate import Case, Certificate
 from gctail.report.markup import Markup, join, tag, text
-from gctail.report.wording import number, places
+from gctail.report.wording import number
 
 
 def gaps(certificate: Certificate) -> Markup:
@@ -19,7 +20,7 @@ def gaps(certificate: Certificate) -> Markup:
     specimens = (
         tag(
             "details",
-            tag("summary", f"{places(len(unread), 'specimen')} of what could not be read"),
+            tag("summary", f"{many(len(unread), 'specimen')} of what could not be read"),
             tag("ul", *unread),
         )
         if unread
@@ -62,7 +63,7 @@ def _replaced(case: Case) -> Markup:
     if case.redacted is None:
         return Markup("")
     items = [
-        tag("li", f"{each.kind}: {places(each.times, 'place')}, {places(each.distinct, 'different value')}")
+        tag("li", f"{each.kind}: {many(each.times, 'place')}, {many(each.distinct, 'different value')}")
         for each in case.redacted
     ]
     none = tag("p", "Asked to redact; nothing that looks like a secret was found.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from gctail.amounts import many
 from gctail.postmortem.certificate import Certificate, StackGroup
 from gctail.postmortem.stacks import folded, own_frame
 from gctail.report.markup import Markup, Node, tag, text
-from gctail.report.wording import number, places
+from gctail.report.wording import number
 
 OPEN = 1
 SHOWN_FRAMES = 40
@@ -18,12 +19,12 @@ def stacks(certificate: Certificate) -> Markup:
     if not groups:
         return Markup("")
     total = certificate.goroutines or sum(group.count for group in groups)
-    about = f"{places(total, 'goroutine')} in {places(len(groups), 'group')}"
+    about = f"{many(total, 'goroutine')} in {many(len(groups), 'group')}"
     cut = "; the dump is cut off" if certificate.stacks_truncated else ""
     most = max(group.count for group in groups)
     shown = [_group(group, most, is_open=at < OPEN) for at, group in enumerate(groups[:SHOWN_GROUPS])]
     rest = len(groups) - len(shown)
-    more = tag("p", f"and {places(rest, 'smaller group')}", class_="quiet") if rest > 0 else ""
+    more = tag("p", f"and {many(rest, 'smaller group')}", class_="quiet") if rest > 0 else ""
     return tag("section", tag("h3", "Goroutines"), tag("p", about + cut, class_="quiet"), *shown, more, class_="stacks")
 
 
@@ -50,7 +51,7 @@ def _states(group: StackGroup) -> str:
         f"{state} {count:,}" if len(group.states) > 1 else state for state, count in group.states.items()
     )
     longest = group.wait_minutes_max
-    return f"{states}, up to {places(longest, 'minute')}" if longest else states
+    return f"{states}, up to {many(longest, 'minute')}" if longest else states
 
 
 def _bar(part: float) -> Markup:

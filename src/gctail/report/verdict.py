@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
+from gctail.amounts import many
 from gctail.postmortem.certificate import Certificate
 from gctail.postmortem.wording import LIMIT_FROM
 from gctail.report.markup import Markup, Node, tag
-from gctail.report.wording import NONE, iso, mib, number, places, share, span, utc
+from gctail.report.wording import NONE, iso, mib, number, share, span, utc
 
 CALM = {"alive": "calm", "healthy-end": "calm", "log-cut-off": "open", "unknown": "open", "terminated": "open"}
 GLYPHS = {"calm": "✓", "open": "?", "grave": "✕"}
@@ -113,12 +114,12 @@ def index(certificates: tuple[Certificate, ...]) -> Markup:
                 tag("span", GLYPHS[tone(each)], class_="glyph", aria_hidden="true"),
                 tag("span", each.service, class_="service"),
                 tag("span", each.headline[0] if each.headline else each.cause.title, class_="what"),
-                tag("span", places(each.collections, "collection"), class_="quiet"),
+                tag("span", many(each.collections, "collection"), class_="quiet"),
                 href=f"#c{at}",
             ),
             class_=tone(each),
         )
         for at, each in enumerate(certificates)
     ]
-    heading = tag("h1", places(len(certificates), "service"))
+    heading = tag("h1", many(len(certificates), "service"))
     return tag("nav", heading, tag("ol", *items), class_="index", aria_label="Services")

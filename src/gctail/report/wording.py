@@ -60,8 +60,3 @@ def iso(time_s: float | None) -> str | None:
     """For machines: the `datetime` of a time element."""
     told = utc(time_s)
     return None if told == NONE else told.replace(" ", "T") + "Z"
-
-
-def places(count: int, one: str, many: str | None = None) -> str:
-    """`1 line`, `4,648 lines`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -6,13 +6,13 @@ import re
 import tomllib
 from typing import Any
 
+from gctail.records import SEVERITIES
 from gctail.rules.grammar import parse_condition, parse_value
 from gctail.rules.meaning import meaning_of_condition, meaning_of_value
 from gctail.rules.quantity import quantity
 from gctail.rules.units import DURATION
 from gctail.rules.values import (
     DEFAULT_COOLDOWN_S,
-    SEVERITIES,
     Fact,
     Part,
     Rule,

@@ -14,7 +14,6 @@ from msgspec import Struct
 from gctail.errors import UsageError
 from gctail.rules.units import Unit
 
-SEVERITIES = ("info", "warning", "critical")
 DEFAULT_COOLDOWN_S = 300.0
 
 

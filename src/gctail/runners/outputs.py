@@ -6,10 +6,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 
-from gctail.records import Finding
+from gctail.records import SEVERITIES, Finding
 from gctail.sinks import Sink
-
-SEVERITIES = ("info", "warning", "critical")
 
 MOST_TOLD = 10_000
 """Ids that are remembered, the newest ones. After a crash only what came since the last checkpoint is read again."""

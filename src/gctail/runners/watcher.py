@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from gctail.parsing.causes import OF_MEMORY
 from gctail.runners.pump import DROPPED, ENDED, ERR, OUT, PIECE_BYTES, Pipes
 from gctail.sources.cgroup import MemoryCgroup
 
@@ -37,7 +38,6 @@ KEPT_BYTES = 1 << 18
 STREAMS = {OUT: "stdout", ERR: "stderr"}
 TICK_S = 0.5
 """How often time passes, and somebody looks whether the pump stands still, while nothing comes."""
-MEMORY_DEATHS = frozenset({"go-out-of-memory", "kernel-oom-kill-cgroup", "kernel-oom-kill-global", "guard-kill"})
 
 
 class Wishes(Struct, frozen=True):
@@ -209,7 +209,7 @@ class Watcher:
         told = report(self._engine, self._facts())
         bad = any(
             (each["verdict"] is not None and each["verdict"].leak)
-            or (each["death"] is not None and each["death"]["cause"] in MEMORY_DEATHS)
+            or (each["death"] is not None and each["death"]["cause"] in OF_MEMORY)
             for each in told["services"]
         )
         if bad or self.wishes.report == "always":

@@ -10,9 +10,9 @@ import msgspec
 from msgspec.structs import replace
 
 from gctail.epochs import Epoch, without_stacks
+from gctail.parsing.causes import KILLED_FOR_MEMORY
 from gctail.records import Death, Sighting, Verdict
 
-MEMORY_KILLS = frozenset({"kernel-oom-kill-cgroup", "kernel-oom-kill-global", "oom-killed-report", "guard-kill"})
 MOST_DEATHS_KEPT = 64
 
 
@@ -53,7 +53,7 @@ def outside_heap(epoch: Epoch, verdict: Verdict) -> Verdict:
     go/src/runtime/mgcpacer.go); less than half of what the kernel counted is no explanation.
     """
     death = next((each.record for each in epoch.deaths if isinstance(each.record, Death)), None)
-    if verdict.leak or epoch.last is None or death is None or death.cause not in MEMORY_KILLS:
+    if verdict.leak or epoch.last is None or death is None or death.cause not in KILLED_FOR_MEMORY:
         return verdict
     known = [death.details.get(name) for name in ("anon_rss_kib", "limit_kib")]
     held_mib = next((kib / 1024 for kib in known if isinstance(kib, int | float)), None)

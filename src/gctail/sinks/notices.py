@@ -14,10 +14,9 @@ from gctail.attribution.wording import said
 from gctail.parsing.json_text import sane
 from gctail.parsing.text import show
 from gctail.parsing.times import rfc3339
-from gctail.records import Finding
+from gctail.records import SEVERITIES, Finding
 from gctail.sinks.source_lines import source_lines
 
-SEVERITIES = ("info", "warning", "critical")
 MOST_LINES, MOST_LINE = 8, 300
 MOST_NAMED = 10
 """Findings that one message tells of each by itself; the others are counted."""

@@ -10,7 +10,8 @@ from typing import Literal
 from msgspec import Meta, Struct, field
 
 from gctail.parsing.times import parse_moment
-from gctail.sinks.notices import SEVERITIES, Notice
+from gctail.records import SEVERITIES
+from gctail.sinks.notices import Notice
 from gctail.sinks.silence import Silence, parse_silence
 
 

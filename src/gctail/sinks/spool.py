@@ -16,7 +16,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from gctail.errors import UsageError
-from gctail.sinks.notices import SEVERITIES, Notice, packed, unpacked
+from gctail.records import SEVERITIES
+from gctail.sinks.notices import Notice, packed, unpacked
 
 MOST_REMEMBERED = 20_000
 """Ids of delivered findings per sink; a replay begins at the last checkpoint, seconds back."""

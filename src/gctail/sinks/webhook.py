@@ -18,6 +18,7 @@ from msgspec import field
 
 from gctail.parsing.json_text import json_bytes
 from gctail.parsing.times import rfc3339
+from gctail.records import SEVERITIES
 from gctail.sinks.jsonl import finding_json
 from gctail.sinks.letters import Letter, Post, Undelivered
 from gctail.sinks.notices import Notice, headline
@@ -80,7 +81,7 @@ def _templated(settings: Settings, notices: Sequence[Notice]) -> bytes:
         template = Path(settings.template_file or "").read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Undelivered(f"template_file: {settings.template_file}: {error}") from error
-    first = max(notices, key=lambda notice: ("info", "warning", "critical").index(notice.finding.severity))
+    first = max(notices, key=lambda notice: SEVERITIES.index(notice.finding.severity))
     texts = _texts(first, headline(notices))
     is_json = "json" in settings.content_type
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gctail.board import Board
-from gctail.records import Finding
-from gctail.snapshot import ORDERS, SEVERITIES
+from gctail.records import SEVERITIES, Finding
+from gctail.snapshot import ORDERS
 from gctail.web import views
 from gctail.web.events import Events, written
 from gctail.web.guard import Access, Guard

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from gctail import __version__
-from gctail.records import Verdict
-from gctail.snapshot import ORDERS, SEVERITIES, Line
+from gctail.records import SEVERITIES, Verdict
+from gctail.snapshot import ORDERS, Line
 from gctail.web.views import BIN_COLUMNS, Services
 
 TEMPLATE = "#/components/schemas/{name}"
@@ -96,7 +96,7 @@ TABLE = [
     _number("limit", "At most so many."),
 ]
 FINDING = _object(
-    id={"type": "string"}, kind={"type": "string"}, severity={"enum": ["info", "warning", "critical"]},
+    id={"type": "string"}, kind={"type": "string"}, severity={"enum": list(SEVERITIES)},
     service={"type": "string"}, summary={"type": "string"}, evidence={"type": "object"},
 )  # fmt: skip
 DETAIL = _object(
