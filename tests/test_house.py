@@ -115,6 +115,16 @@ def test_the_whole_core_is_under_the_contract_of_purity():
     assert expected <= set(purity["source_modules"])
 
 
+def test_the_table_of_floors_names_every_room_and_no_other():
+    """Whoever is new reads CONTRIBUTING.md first."""
+    rows = re.findall(r"^\| (`.*?`) \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+    told = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    package = ROOT / "src" / "gctail"
+    rooms = {path.relative_to(package).parts[0].removesuffix(".py") for path in tracked("src/gctail/*.py")}
+    assert len(told) == len(set(told))
+    assert set(told) == rooms - {"__init__", "__main__", "data"}
+
+
 # What ends in front of a possessive quantifier: a group, or a part that is put in (a group, for all that one can see).
 POSSESSIVE_GROUP = re.compile(r"(?:(?<!\\)(?:\\\\)*[)}]|%[bs])(?:[*+?]|\{\d*,?\d*\})\+")
 POSSESSIVE_AGAIN = re.compile(r"(?:[*+?]|\{\d*,?\d*\})\+")

@@ -6,11 +6,12 @@ import orjson
 import pytest
 
 from gctail.engine import Engine, report
+from gctail.palette import Palette
 from gctail.records import GcCycle, Sighting
 from gctail.service import Service
 from gctail.sinks.alertmanager import Settings, letters
 from gctail.sinks.notices import Notice
-from gctail.sinks.text import Palette, report_text
+from gctail.sinks.text import report_text
 from gctail.whose.deployment import deployment_of
 
 PODS = ("shop-7d9f8c6b5-x2kqz/api", "shop-7d9f8c6b5-b4ssd/api", "shop-7d9f8c6b5-zz9k7/api")

@@ -16,13 +16,12 @@ from gctail.parsing.messages import time_of
 from gctail.records import Death, Sighting
 from gctail.service import Service
 from gctail.whose.identity import identity
-from gctail.whose.matching import WEAK, Life, Match, combined, match, names_another, settled
+from gctail.whose.matching import WEAK, Life, Match, combined, match, names_another, names_in, settled
 
 MOST_COMPARED = 64
 """Of more services only those are looked at that the report names."""
 LATEST_PROCESSES = 2
 """A report may come when the next process has begun."""
-_NAMES = ("process", "container", "unit", "pod")
 
 
 def claimed(event: Sighting, death: Death, services: Iterable[Service], *, over: bool = False) -> Sighting:
@@ -39,7 +38,7 @@ def claimed(event: Sighting, death: Death, services: Iterable[Service], *, over:
         if found.confidence > best.confidence:
             best, whose, ours = found, service, told
     if whose is None:
-        names = [str(death.details[key]) for key in _NAMES if death.details.get(key)]
+        names = names_in(death.details)
         elsewhere = event.service in {service.name for service in running}
         return replace(event, service=names[0]) if elsewhere and names else event
     confidence = combined(float(death.details.get("confidence", 0.95)), best)
@@ -86,7 +85,7 @@ def claimant(named: str, death: Death, running: Iterable[str]) -> str | None:
 
 def _named(service: str, death: Death) -> bool:
     """`payments-api.service` and the kernel's `payments-api` (cut at 15 characters) are one."""
-    names = [str(death.details[key]) for key in _NAMES if death.details.get(key)]
+    names = names_in(death.details)
     return any(_same(service.casefold().removesuffix(".service"), name.casefold()) for name in names)
 
 

@@ -7,6 +7,7 @@ troughs, however long it gets. About 1 us a collection.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -138,6 +139,11 @@ class Trace:
         trace._bins = bins = [Bin(*each) for each in state["bins"]]
         trace.pauses = (sum(each.collections for each in bins), sum(each.pause_sum_ms for each in bins))
         return trace
+
+
+def end_s(bins: Sequence[Bin]) -> float:
+    """How old the process was, in seconds, at the start of the last bin whose uptime is known; 0 where none is."""
+    return next((each.uptime_s for each in reversed(bins) if each.uptime_s is not None), 0.0)
 
 
 def _highest(one: int | None, other: int | None) -> int | None:

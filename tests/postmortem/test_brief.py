@@ -3,10 +3,11 @@
 import pytest
 
 from gctail.engine import Engine, report
+from gctail.palette import Palette
 from gctail.parsing.gctrace import parse_gctrace
 from gctail.records import Death, Passage, Sighting
 from gctail.runners.local import Reading
-from gctail.sinks.text import Palette, report_text
+from gctail.sinks.text import report_text
 from postmortem_cases import LOGS
 
 LOG = LOGS / "unbounded-map-go1.27.log"

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from certificates import example_certificate
 from gctail.attribution.keys.report import report
 from gctail.attribution.keys.sample import KeySample
+from gctail.palette import Palette
 from gctail.postmortem.certificate import Case, Key
 from gctail.postmortem.facts_of import facts_of
 from gctail.postmortem.keyed import Looked, with_keys
@@ -120,7 +121,7 @@ def test_no_key_is_a_formula_or_a_script():
     found = report(sample_of([f"{HOSTILE}{at}" for at in range(50)]))
     key = Key("put", HOSTILE, 50, 1.0, ((HOSTILE, 1),), found)
     certificate = replace(example_certificate(), keys=(key,))
-    text = "\n".join(keys_text(certificate, Pen(colour=False)))
+    text = "\n".join(keys_text(certificate, Pen(Palette(colour=False))))
     assert not set(text) & {"\x1b", "\u202e"}
     assert max(map(len, text.splitlines())) <= WIDTH
     page = html(Case((certificate,), {}, "gctail")).decode()

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from certificates import example_certificate
 from gctail.attribution.changes import Change, Changes
 from gctail.attribution.coincidences import Coincidence
+from gctail.palette import Palette
 from gctail.parsing.gist import fitted
 from gctail.postmortem.certificate import Case, LastLine, Said, Spike
 from gctail.postmortem.pen import WIDTH, Pen
@@ -116,7 +117,9 @@ def test_hostile_lines_stay_text():
     )
     line = LastLine(HOSTILE, HOSTILE, 3, HOSTILE, 60.0, 60.0, HOSTILE)
     certificate = replace(example_certificate(), spikes=(spike,), last_lines=(line,) * 3)
-    text = "\n".join([*spikes_text(certificate, Pen(colour=False)), *last_words(certificate, Pen(colour=False))])
+    text = "\n".join(
+        [*spikes_text(certificate, Pen(Palette(colour=False))), *last_words(certificate, Pen(Palette(colour=False)))]
+    )
     assert not set(text) & {"\x1b", "\x07", "\u202e"}
     assert max(map(len, text.splitlines())) <= WIDTH
     page = html(Case((certificate,), {}, "gctail")).decode()

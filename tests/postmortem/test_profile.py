@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from certificates import bare_certificate, example_certificate
 from gctail.golang.profiles import read_profile
+from gctail.palette import Palette
 from gctail.postmortem.certificate import Case
 from gctail.postmortem.held import with_profiles
 from gctail.postmortem.pen import WIDTH, Pen
@@ -113,7 +114,7 @@ def test_nothing_that_a_profile_says_reaches_a_terminal():
         example_certificate().holds[0], function=hostile, file=hostile, through=hostile, callers=(hostile,) * 3
     )
     certificate = replace(example_certificate(), holds=(hold,))
-    text = "\n".join(profile_text(certificate, Pen(colour=False)))
+    text = "\n".join(profile_text(certificate, Pen(Palette(colour=False))))
     assert not set(text) & {"\x1b", "\x07", "\u202e"}
     assert max(map(len, text.splitlines())) <= WIDTH
 

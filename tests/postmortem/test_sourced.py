@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from certificates import bare_certificate
 from gctail.golang.source import read_sources
+from gctail.palette import Palette
 from gctail.postmortem.pen import WIDTH, Pen
 from gctail.postmortem.sourced import is_same_file, is_same_function, with_source
 from gctail.postmortem.text_proofs import source_text
@@ -111,7 +112,7 @@ def test_a_service_that_does_not_leak_gets_no_places(sources):
 def test_the_text_fits(sources):
     """Place and symbol, then why."""
     certificate = with_source(replace(bare_certificate(), suspects=(PUT,)), sources)
-    lines = list(source_text(certificate, Pen(colour=False)))
+    lines = list(source_text(certificate, Pen(Palette(colour=False))))
     assert lines[2] == "  main.go:62  logIn"
     assert max(map(len, lines)) <= WIDTH
 

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from certificates import example_certificate
 from gctail.advice.book import advise, rules
+from gctail.palette import Palette
 from gctail.postmortem.certificate import Quote, StackGroup
 from gctail.postmortem.facts_of import facts_of
 from gctail.postmortem.headline import headline
@@ -13,7 +14,7 @@ from gctail.postmortem.text import Pen, certificate_text
 from gctail.report.page import page
 from postmortem_cases import LOGS, case_of, certificate_of
 
-PEN = Pen(colour=False)
+PEN = Pen(Palette(colour=False))
 
 
 def written(certificate) -> str:

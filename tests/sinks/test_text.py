@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
+from gctail.palette import Palette
 from gctail.records import Finding, Verdict
-from gctail.sinks.text import Palette, _footer, _heap_lines, _taken_back, finding_line, service_block
+from gctail.sinks.text import _footer, _heap_lines, _taken_back, finding_line, service_block
 
 SUSPECT = {
     "template": "stored <*>", "message": "stored", "kind": "keys", "slot": "#1", "field": None, "share": 1.0,

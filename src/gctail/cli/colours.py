@@ -1,4 +1,4 @@
-"""Colours on standard output, for every command that prints there."""
+"""Colours on standard output, for every command that prints there: the option, and what it comes to."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from gctail.palette import Palette
+
 if TYPE_CHECKING:
-    from gctail.sinks.text import Palette
+    from gctail.cli.options import Group
 
 
-def coloured(options: argparse.Namespace) -> bool:
-    """A person looks at standard output, and has not refused colours."""
-    return not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+def colour_option(group: Group) -> None:
+    """`--no-color`."""
+    group.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
 
 
 def palette_of(options: argparse.Namespace) -> Palette:
-    """The colours of standard output, or none."""
-    from gctail.sinks.text import Palette
-
-    return Palette(colour=coloured(options))
+    """Colours where a person looks at standard output and has not refused them."""
+    return Palette(colour=not options.no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty())

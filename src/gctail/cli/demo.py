@@ -8,6 +8,7 @@ import signal
 import tempfile
 from pathlib import Path
 
+from gctail.cli.colours import colour_option
 from gctail.cli.options import new_parser
 from gctail.cli.telling import Teller
 from gctail.cli.viewing import stay, viewing, views_of
@@ -31,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     parser = new_parser("gctail demo", DESCRIPTION)
     parser.epilog = None
     parser.add_argument("--speed", metavar="TIMES", type=float, default=5.0, help="so many times as fast (5)")
-    parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
+    colour_option(parser)
     viewing(parser)
     parser.set_defaults(files=[], output="text", verbose=True, silence=[], fail_on="never", config=None)
     return parser

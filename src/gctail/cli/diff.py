@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from gctail.cli.colours import palette_of
+from gctail.cli.colours import colour_option, palette_of
 from gctail.cli.configuring import configurable
 from gctail.cli.inputs import reading_of
 from gctail.cli.options import new_parser
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         "--fail-over", metavar="PERCENT", type=float, help="exit with 1 where a figure is worse by more than this"
     )
     parser.add_argument("--output", choices=("text", "json"), default="text", help="how to say it (text)")
-    parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
+    colour_option(parser)
     parser.add_argument("--service", metavar="NAME", help="only this service")
     wrapping(parser)
     configurable(parser)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from gctail.cli.colours import palette_of
+from gctail.cli.colours import colour_option, palette_of
 from gctail.cli.inputs import reading_of
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.whole import read_whole
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--pass-undecided", action="store_true", help="a run that shows too little passes")
     parser.add_argument("--limit", metavar="SIZE", help="the container's memory limit, such as 2GiB")
     parser.add_argument("--output", choices=("text", "json"), default="text", help="how to say it (text)")
-    parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
+    colour_option(parser)
     choosing(parser)
     return parser
 

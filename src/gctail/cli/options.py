@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from gctail.cli.colours import colour_option
 from gctail.cli.configuring import configurable, configured
 from gctail.cli.following import following
 from gctail.cli.viewing import viewing
@@ -169,7 +170,7 @@ def telling(group: Group, outputs: Sequence[str] = ("text", "jsonl", "json")) ->
     )
     told = "tell nothing at these times (UTC), such as 22:00-06:00 or 'sat,sun 00:00-24:00'; the report has it all"
     add("--silence", metavar="WINDOW", action="append", default=[], help=told)
-    add("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
+    colour_option(group)
 
 
 def judging(group: Group) -> None:

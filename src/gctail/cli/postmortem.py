@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gctail.cli.colours import coloured
+from gctail.cli.colours import colour_option, palette_of
 from gctail.cli.inputs import opener_of
 from gctail.cli.judging import limit_of
 from gctail.cli.options import choosing, new_parser
@@ -20,6 +20,7 @@ from gctail.cli.window import window
 from gctail.cli.wrapping import lexicon_of, taught
 from gctail.engine import USUAL_MINING, Engine
 from gctail.errors import UsageError
+from gctail.palette import Palette
 from gctail.parsing.json_text import json_bytes
 from gctail.postmortem.as_json import case_json
 from gctail.postmortem.certificate import Case
@@ -83,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--bundle", metavar="FILE", help="a .tar.gz that holds all it takes to see this elsewhere")
     parser.add_argument("--lines", metavar="N", type=int, default=20, help="so many of the last lines (20)")
-    parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
+    colour_option(parser)
     choosing(parser)
     return parser
 
@@ -236,7 +237,7 @@ def _print(case: Case, options: argparse.Namespace) -> None:
     elif options.markdown == "-":
         sys.stdout.write(_markdown(case))
     else:
-        print(case_text(case, Pen(colour=coloured(options), lines=options.lines)))
+        print(case_text(case, Pen(palette_of(options), lines=options.lines)))
 
 
 def _markdown(case: Case) -> str:
@@ -296,7 +297,8 @@ def _bundle(case: Case, reading: Read, redactor: Redactor | None, options: argpa
         case = replace(case, redacted=redactor.told())
     writer.text("case.json", json_bytes(msgspec.to_builtins(case)))
     writer.text("report.json", case_json(case))
-    writer.text("report.txt", case_text(case, Pen(colour=False, lines=options.lines)).encode("utf-8", "replace"))
+    uncoloured = Pen(Palette(colour=False), lines=options.lines)
+    writer.text("report.txt", case_text(case, uncoloured).encode("utf-8", "replace"))
     writer.text("report.md", _markdown(case).encode("utf-8", "backslashreplace"))
     writer.text("report.html", report.html(case))
     chosen = (options.limit, options.service, options.wrapper, options.since, options.until)

@@ -8,6 +8,7 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from gctail.cli.colours import colour_option
 from gctail.cli.options import new_parser
 from gctail.cli.sizes import size_option
 from gctail.cli.viewing import listening, views_of
@@ -58,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         help="when the command has ended, tell the verdict: if it leaked or died of memory (death), always, or never",
     )
     listening(parser)
-    parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
+    colour_option(parser)
     return parser
 
 

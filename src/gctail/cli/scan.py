@@ -7,9 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from gctail.amounts import many
-from gctail.cli.colours import coloured
+from gctail.cli.colours import colour_option, palette_of
 from gctail.cli.options import new_parser
 from gctail.errors import UnreadableInput
+from gctail.palette import BOLD, DIM, Palette
 from gctail.parsing.text import show
 from gctail.records import SEVERITIES
 
@@ -38,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="SEVERITY",
         help="exit with 1 when something at least this severe is found: info, warning, critical (never)",
     )
-    parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
+    colour_option(parser)
     return parser
 
 
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         raise UnreadableInput(f"scan {options.folder}: no Go source in it. Name the folder of the program")
     listed = sources.unbounded()
     if options.output == "text":
-        print(_text(sources, listed, files, colour=coloured(options), everything=options.all))
+        print(_text(sources, listed, files, palette_of(options), everything=options.all))
     else:
         _print_json(options, sources, listed, files)
     worst = SEVERITIES.index(options.fail_on) if options.fail_on in SEVERITIES else len(SEVERITIES)
@@ -84,10 +85,7 @@ def _print_json(options: argparse.Namespace, sources: Sources, listed: list[Cont
     sys.stdout.buffer.write(json_bytes(found, indented=True) + b"\n")
 
 
-def _text(sources: Sources, listed: list[Container], files: GoFiles, *, colour: bool, everything: bool) -> str:
-    from gctail.sinks.text import BOLD, Palette
-
-    palette = Palette(colour=colour)
+def _text(sources: Sources, listed: list[Container], files: GoFiles, palette: Palette, *, everything: bool) -> str:
     blocks = [_block(container, palette) for container in listed if container.severity != "info"]
     possible = [_line(container) for container in listed if container.severity == "info"]
     if possible:
@@ -100,8 +98,8 @@ def _text(sources: Sources, listed: list[Container], files: GoFiles, *, colour: 
     return "\n\n".join(block for block in [*blocks, _footer(sources, listed, files, palette)] if block)
 
 
-def _block(container: Container, palette: Any) -> str:  # noqa: ANN401 - a Palette, whose module is loaded late
-    from gctail.sinks.text import BOLD, SEVERITY_COLOUR
+def _block(container: Container, palette: Palette) -> str:
+    from gctail.sinks.text import SEVERITY_COLOUR
 
     severity = palette.paint(container.severity.upper().ljust(8), SEVERITY_COLOUR[container.severity])
     name, typed = palette.paint(show(container.name, 80), BOLD), show(container.type, 60)
@@ -128,9 +126,7 @@ def _where(container: Container) -> str:
     return f"{show(container.file, 200)}:{container.line}"
 
 
-def _footer(sources: Sources, listed: list[Container], files: GoFiles, palette: Any) -> str:  # noqa: ANN401 - as above
-    from gctail.sinks.text import DIM
-
+def _footer(sources: Sources, listed: list[Container], files: GoFiles, palette: Palette) -> str:
     left = [f"{count} {reason}" for reason, count in sources.left_out.items()]
     left += [f"{many(count, 'folder')} {name}" for name, count in files.folders_left_out.items()]
     parts = [

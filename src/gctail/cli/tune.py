@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from gctail.cli.colours import palette_of
+from gctail.cli.colours import colour_option, palette_of
 from gctail.cli.inputs import reading_of
 from gctail.cli.options import choosing, new_parser
 from gctail.cli.whole import read_whole
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--gogc", metavar="LIST", help="these values of GOGC, such as 50,100,off (50,100,200,400,off)")
     parser.add_argument("--gomemlimit", metavar="SIZE", help="this GOMEMLIMIT (90 %% of the limit)")
     parser.add_argument("--output", choices=("text", "json"), default="text", help="how to say it (text)")
-    parser.add_argument("--no-color", action="store_true", help="no colours; NO_COLOR in the environment does the same")
+    colour_option(parser)
     choosing(parser)
     return parser
 

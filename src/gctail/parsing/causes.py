@@ -39,5 +39,9 @@ KILLED_FOR_MEMORY = frozenset({"kernel-oom-kill-cgroup", "kernel-oom-kill-global
 """Somebody says that it was killed, and that it was for its memory."""
 OF_MEMORY = KILLED_FOR_MEMORY | {"go-out-of-memory", "memory-limit-spiral"}
 """It ended for want of memory."""
+NO_DEATHS = frozenset({"alive", "log-cut-off", "unknown", ON_PURPOSE})
+"""Nobody says that it died, or it ended as it was to."""
 UNEXPLAINED_KILLS = frozenset({"exit-137", "sigkill"})
 """A kill of which nobody says the reason, which is memory more often than not."""
+MEMORY_MAY_EXPLAIN = OF_MEMORY | UNEXPLAINED_KILLS
+"""Ends of which the memory is to be told."""

@@ -51,7 +51,8 @@ _LEVEL_NAMES = {
 }
 _LEVELS = {name: level for level, names in _LEVEL_NAMES.items() for name in (names + " " + names.upper()).split()}
 _PINO_LEVELS = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
-_SYSLOG_LEVELS = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")  # RFC 5424, section 6.2.1
+SYSLOG_LEVELS = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")
+"""By their numbers: RFC 5424, section 6.2.1, and sd-daemon(3)."""
 _SLOG_LEVEL = re.compile(r"(DEBUG|INFO|WARN|ERROR)([+-])\d{1,9}")
 
 
@@ -63,7 +64,7 @@ def normal_level(value: object) -> str | None:
             return "trace" if found[0].startswith("DEBUG-") else _LEVELS[found[1]]
         return level
     if isinstance(value, int) and not isinstance(value, bool):
-        return _SYSLOG_LEVELS[value] if 0 <= value < len(_SYSLOG_LEVELS) else _PINO_LEVELS.get(value)
+        return SYSLOG_LEVELS[value] if 0 <= value < len(SYSLOG_LEVELS) else _PINO_LEVELS.get(value)
     return None
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from gctail.parsing.drafts import normal_level
+from gctail.parsing.drafts import SYSLOG_LEVELS, normal_level
 
 MOST_PIECES = 32
 """Of one preface; half of them are what stands between two others."""
@@ -176,7 +176,6 @@ _LEVEL_INSIDE = re.compile(rb"(?<![\w.])(?:" + LEVEL + rb")(?![\w.])")
 _FIELDS = frozenset({"logger", "thread", "number"})
 _TIMES = frozenset({"stamp", "stamp_box", "stamp_column"})
 _LETTERS = {"N": "info", "C": "fatal", "T": "trace", "V": "trace", "D": "debug", "A": "info"}
-_PRIORITIES = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")  # sd-daemon(3)
 
 
 class Field(NamedTuple):
@@ -250,7 +249,7 @@ def _level(name: str | None, said: dict[str, bytes]) -> str | None:
         return normal_level(inside[0].decode()) if inside else None
     written = said[name].decode()
     if name == "level_priority":
-        return _PRIORITIES[int(written)]
+        return SYSLOG_LEVELS[int(written)]
     if name == "level_ceph":
         return {"-1": "error", "0": "info", "1": "info"}.get(written, "debug")
     if len(written) == 1:

@@ -17,8 +17,8 @@ from gctail.advice.of_death import limit_told_mib, told_by_death
 from gctail.advice.of_heap import told_by_heap
 from gctail.advice.of_suspect import told_by_suspect
 from gctail.amounts import growth, size
-from gctail.parsing.causes import CAUSES
-from gctail.postmortem.headline import OF_MEMORY, SHORT
+from gctail.parsing.causes import CAUSES, MEMORY_MAY_EXPLAIN
+from gctail.postmortem.headline import SHORT
 from gctail.postmortem.wording import sentence_of
 
 MOST_FILES = 4
@@ -54,7 +54,7 @@ def brief(service: dict[str, Any]) -> Brief | None:
         because=str(details.get("matched") or ""),
         place=f"{death['origin']} at byte {death['offset']:,}",
         evidence=death["text"].split("\n", 1)[0],
-        memory=_memory(death["heap"], limit) if name in OF_MEMORY else "",
+        memory=_memory(death["heap"], limit) if name in MEMORY_MAY_EXPLAIN else "",
         step=first_step(service),
     )
 

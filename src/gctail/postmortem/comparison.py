@@ -7,7 +7,7 @@ from gctail.epochs import Epoch
 from gctail.figures import FIGURES
 from gctail.postmortem.certificate import Compared, Comparison
 from gctail.postmortem.lives import Person
-from gctail.traces import Bin
+from gctail.traces import Bin, end_s
 
 LEAST_COLLECTIONS = 3
 ILL = frozenset({"leak", "leak-accelerating", "leak-staircase", "goroutine-growth", "death-spiral", "outside-heap"})
@@ -23,7 +23,7 @@ def compared(person: Person) -> Comparison | None:
         return None
     healthy = before[-1]
     now, then = epoch.trace.bins(), healthy.trace.bins()
-    common_s = min(_length(now), _length(then))
+    common_s = min(end_s(now), end_s(then))
     rows = tuple(
         Compared(
             each.name, each.unit, _rounded(each.of(_until(then, common_s))), _rounded(each.of(_until(now, common_s)))
@@ -43,11 +43,6 @@ def _is_well(epoch: Epoch) -> bool:
     verdict = epoch.verdict()
     well = verdict is not None and not verdict.leak and verdict.kind not in ILL
     return well and not epoch.deaths and epoch.trace is not None and epoch.ledger.seen >= LEAST_COLLECTIONS
-
-
-def _length(bins: list[Bin]) -> float:
-    times = [each.uptime_s for each in bins if each.uptime_s is not None]
-    return times[-1] if times else 0.0
 
 
 def _rounded(value: float | None) -> float | None:

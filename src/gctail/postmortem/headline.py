@@ -8,13 +8,12 @@ from typing import Any
 
 from gctail.amounts import duration, growth, size
 from gctail.attribution.wording import called, keyed, only_those, proven, said, values_of
-from gctail.parsing.causes import OF_MEMORY, UNEXPLAINED_KILLS
+from gctail.parsing.causes import MEMORY_MAY_EXPLAIN, NO_DEATHS
 from gctail.postmortem.certificate import Certificate, Key, StackGroup
 from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
 from gctail.postmortem.wording import key_called
 
-NOT_DEATHS = frozenset({"alive", "log-cut-off", "unknown", "healthy-end"})
 MANY = 50
 """Goroutines at one place that say something by their number."""
 LEAST_SPIKE_MIB = 8
@@ -22,8 +21,6 @@ STEEP = 1.25
 """A spike has begun where one collection found so many times what the one before it had found."""
 ROOM = 69
 """Columns beside a label."""
-FOR_MEMORY = OF_MEMORY | UNEXPLAINED_KILLS
-"""Ends that a growing heap explains."""
 SHORT = {
     "unknown": "unknown: the log does not tell how it ended",
     "kernel-oom-kill-cgroup": "killed by the kernel at its memory limit",
@@ -85,8 +82,8 @@ def _cause(certificate: Certificate) -> str:
 
 def dying(certificate: Certificate) -> bool:
     """The second line tells of the process's dying: its memory had a part in how it ended, or may have had."""
-    grew = bool((certificate.verdict or {}).get("leak")) and certificate.cause.name not in NOT_DEATHS - {"unknown"}
-    return grew or certificate.cause.name in FOR_MEMORY
+    grew = bool((certificate.verdict or {}).get("leak")) and certificate.cause.name not in NO_DEATHS - {"unknown"}
+    return grew or certificate.cause.name in MEMORY_MAY_EXPLAIN
 
 
 def _reported(certificate: Certificate) -> str:
@@ -104,7 +101,7 @@ def _since(certificate: Certificate) -> str:
     verdict = certificate.verdict or {}
     live, last = certificate.series.live_high_mib, certificate.memory.heap_live_mib
     if onset is not None and verdict.get("leak"):
-        left = " to live" if certificate.cause.name not in NOT_DEATHS else ""
+        left = " to live" if certificate.cause.name not in NO_DEATHS else ""
         ago = f" ({brief(onset.before_end_s)}{left})" if onset.before_end_s is not None else ""
         after = f"since +{duration(onset.uptime_s)}" if onset.uptime_s is not None else "for the last part"
         when = f"since {clock_time(onset.time_s)}" if onset.time_s is not None else after
@@ -131,7 +128,7 @@ def _since(certificate: Certificate) -> str:
 def _spike_at_the_end(certificate: Certificate) -> str | None:
     """Where the last collection found half as much again in use as the one before it."""
     series = certificate.series
-    if certificate.cause.name not in FOR_MEMORY or len(series.number) < 2 or max(series.collections[-2:]) > 1:
+    if certificate.cause.name not in MEMORY_MAY_EXPLAIN or len(series.number) < 2 or max(series.collections[-2:]) > 1:
         return None
     before, last = series.live_high_mib[-2], series.live_high_mib[-1]
     if last < 1.5 * before or last - before < LEAST_SPIKE_MIB:

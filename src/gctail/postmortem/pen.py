@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from gctail.palette import BOLD, Palette
 from gctail.parsing.text import show
 from gctail.parsing.widths import cut, wrapped
 
 WIDTH = 80
-RED, YELLOW, BLUE, GREEN, DIM, BOLD, PLAIN = (
-    "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[32m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
-)  # fmt: skip
 
 
 class Pen:
     """Writes lines: escaped, wrapped, in colours or without."""
 
-    def __init__(self, *, colour: bool, lines: int = 10) -> None:
-        self.colour, self.last_lines = colour, lines
-
-    def paint(self, text: str, code: str) -> str:
-        """The text in a colour where colours are wanted."""
-        return f"{code}{text}{PLAIN}" if self.colour and text else text
+    def __init__(self, palette: Palette, lines: int = 10) -> None:
+        self.paint, self.last_lines = palette.paint, lines
 
     def head(self, text: str) -> str:
         """A heading."""

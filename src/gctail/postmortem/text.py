@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 from gctail.advice.book import Advice
 from gctail.amounts import duration, many, size
 from gctail.attribution.wording import beside, called, nobody, one_of_them, only_those, said, surely, values_of
+from gctail.palette import BLUE, BOLD, DIM, GREEN, RED, YELLOW
+from gctail.parsing.causes import NO_DEATHS
 from gctail.parsing.gist import fitted
 from gctail.parsing.text import plain, show
 from gctail.parsing.widths import padded
 from gctail.postmortem.certificate import Case, Certificate, Memory, Moment, Quote
-from gctail.postmortem.headline import NOT_DEATHS, clock_time, date_time, dying
-from gctail.postmortem.pen import BLUE, BOLD, DIM, GREEN, RED, WIDTH, YELLOW, Pen
+from gctail.postmortem.headline import clock_time, date_time, dying
+from gctail.postmortem.pen import WIDTH, Pen
 from gctail.postmortem.stacks import folded, is_the_runtimes
 from gctail.postmortem.text_keys import keys_text
 from gctail.postmortem.text_lines import last_words, spikes_text
@@ -71,7 +73,7 @@ def certificate_text(certificate: Certificate, pen: Pen) -> Iterator[str]:
 
 def top(certificate: Certificate, pen: Pen) -> Iterator[str]:
     """The five lines that answer everything."""
-    what = "CERTIFICATE" if certificate.cause.name in NOT_DEATHS else "DEATH CERTIFICATE"
+    what = "CERTIFICATE" if certificate.cause.name in NO_DEATHS else "DEATH CERTIFICATE"
     name = show(certificate.service, 36)
     when = date_time(certificate.end_s) if certificate.end_s is not None else ""
     yield pen.head(f"{padded(f'{what}  {name}', WIDTH - len(when))}{when}".rstrip())

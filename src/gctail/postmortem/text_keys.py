@@ -7,10 +7,11 @@ from math import log2
 
 from gctail.amounts import duration
 from gctail.attribution.keys.values import Burst, KeyReport, Part
+from gctail.palette import BLUE, BOLD, DIM
 from gctail.parsing.text import show
 from gctail.parsing.widths import cut, padded
 from gctail.postmortem.certificate import Certificate, Key
-from gctail.postmortem.pen import BLUE, BOLD, DIM, Pen
+from gctail.postmortem.pen import Pen
 from gctail.postmortem.wording import key_called
 
 MOST_KEYS, MOST_PARTS, CURVE = 2, 6, 24

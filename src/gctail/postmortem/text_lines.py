@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gctail.palette import DIM
 from gctail.parsing.gist import fitted
 from gctail.parsing.text import show
 from gctail.parsing.widths import cut, padded
 from gctail.postmortem.certificate import Certificate, LastLine, Spike
 from gctail.postmortem.headline import clock_time
-from gctail.postmortem.pen import DIM, WIDTH, Pen
+from gctail.postmortem.pen import WIDTH, Pen
 
 MOST_SPIKES, MOST_CHANGES = 3, 4
 RATE_ROOM = 7

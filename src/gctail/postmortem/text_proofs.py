@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gctail.amounts import size
+from gctail.palette import BLUE, DIM
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Certificate, Hold
 from gctail.postmortem.held import grows, own_callers, place_of, short
-from gctail.postmortem.pen import BLUE, DIM, WIDTH, Pen
+from gctail.postmortem.pen import WIDTH, Pen
 
 MOST_HOLDS, MOST_PLACES = 6, 6
 

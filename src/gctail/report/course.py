@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gctail.attribution.wording import said
+from gctail.parsing.causes import NO_DEATHS
 from gctail.parsing.text import show
 from gctail.postmortem.certificate import Certificate, Series, TemplateRate
 from gctail.postmortem.charts import POINT_OF_NO_RETURN
@@ -46,7 +47,7 @@ def course(certificate: Certificate, most_rows: int = 1024) -> dict[str, Any]:
         "band": _band(certificate) if unit == "uptime" else None,
         "marks": _marks(certificate, unit, series),
         "rates": [_rate(each) for each in _by_suspicion(certificate.rates)] if unit == "uptime" else [],
-        "dead": certificate.cause.name not in {"alive", "log-cut-off", "unknown", "healthy-end"},
+        "dead": certificate.cause.name not in NO_DEATHS,
     }
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from gctail.palette import Palette
 from gctail.parsing.causes import OF_MEMORY
 from gctail.runners.pump import DROPPED, ENDED, ERR, OUT, PIECE_BYTES, Pipes
 from gctail.sources.cgroup import MemoryCgroup
@@ -172,7 +173,7 @@ class Watcher:
 
     def _told(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
         from gctail.sinks.jsonl import finding_json
-        from gctail.sinks.text import Palette, finding_line
+        from gctail.sinks.text import finding_line
 
         palette = Palette(colour=self.wishes.colour)
         for finding in findings:
@@ -201,7 +202,7 @@ class Watcher:
     def _report(self) -> None:
         """The verdict, where it was asked for or the child died of memory."""
         from gctail.engine import report
-        from gctail.sinks.text import Palette, report_text
+        from gctail.sinks.text import report_text
 
         assert self._engine is not None  # noqa: S101 - begun in `ended`
         if self.wishes.output == "jsonl" or self.wishes.report == "never":

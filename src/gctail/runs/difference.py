@@ -15,7 +15,7 @@ from msgspec import Struct
 from gctail.amounts import many
 from gctail.figures import FIGURES, Figure
 from gctail.runs.soak import BLOCKS, LEAST_BLOCKS, WARM_UP, Slope, memory_of, slope_of
-from gctail.traces import Bin
+from gctail.traces import Bin, end_s
 
 SURE_P, PERHAPS_P = 0.01, 0.1
 ONE_SIDED = 1.7
@@ -42,7 +42,7 @@ class Change(Struct, frozen=True):
 
 def differences(before: Sequence[Bin], after: Sequence[Bin], warm_up_s: float | None = None) -> list[Change]:
     """Every figure that both runs have. Raises ValueError with a sentence where a run is too short to compare."""
-    common_s = min(_length(before), _length(after))
+    common_s = min(end_s(before), end_s(after))
     skip_s = WARM_UP * common_s if warm_up_s is None else warm_up_s
     first, second = (_blocks(bins, skip_s, common_s) for bins in (before, after))
     changes = []
@@ -71,11 +71,6 @@ def _growth(one: Slope | None, other: Slope | None) -> list[Change]:
 
 def _values(figure: Figure, blocks: list[list[Bin]]) -> list[float]:
     return [value for block in blocks if (value := figure.of(block)) is not None]
-
-
-def _length(bins: Sequence[Bin]) -> float:
-    times = [each.uptime_s for each in bins if each.uptime_s is not None]
-    return times[-1] if times else 0.0
 
 
 def _blocks(bins: Sequence[Bin], from_s: float, to_s: float) -> list[list[Bin]]:

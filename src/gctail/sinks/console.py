@@ -6,11 +6,12 @@ import os
 import sys
 from collections.abc import Sequence
 
+from gctail.palette import Palette
 from gctail.records import Finding
 from gctail.sinks.folding import folded
 from gctail.sinks.jsonl import finding_json
 from gctail.sinks.out import Out, complain
-from gctail.sinks.text import Palette, finding_line
+from gctail.sinks.text import finding_line
 
 
 class Console:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gctail.palette import BOLD, DIM, GREEN, RED, YELLOW, Palette
 from gctail.parsing.text import show
 from gctail.runs.difference import BETTER, SAME, UNSURE, WORSE, Change
-from gctail.sinks.text import BOLD, DIM, GREEN, RED, YELLOW, Palette
 
 COLOUR = {WORSE: RED, BETTER: GREEN, SAME: DIM, UNSURE: YELLOW}
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gctail.amounts import duration, growth, unit_of_growth
+from gctail.palette import BOLD, GREEN, RED, YELLOW, Palette
 from gctail.parsing.text import show
 from gctail.runs.gate import FAIL, PASS, UNDECIDED, Gated
-from gctail.sinks.text import BOLD, GREEN, RED, YELLOW, Palette
 
 COLOUR = {PASS: GREEN, FAIL: RED, UNDECIDED: YELLOW}
 

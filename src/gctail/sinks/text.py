@@ -9,6 +9,7 @@ from typing import Any
 from gctail.amounts import duration, growth, many, missing
 from gctail.attribution.wording import beside, nobody, one_of_them, only_those, said, sentence, surely
 from gctail.detectors.reasons import LIMIT_FROM, any_moment, is_here
+from gctail.palette import BLUE, BOLD, DIM, GREEN, RED, YELLOW, Palette
 from gctail.parsing.causes import ON_PURPOSE
 from gctail.parsing.gist import fitted
 from gctail.parsing.text import plain, show
@@ -29,15 +30,6 @@ MOST_DOUBTS = 2
 UNDECIDED = frozenset({"growing", "too-few-points"})
 MOST_REASONS = 2
 """Of a verdict that leaves it open: what grew, and since when."""
-RED, YELLOW, GREEN, BLUE, DIM, BOLD, PLAIN = (
-    "\x1b[31m",
-    "\x1b[33m",
-    "\x1b[32m",
-    "\x1b[36m",
-    "\x1b[2m",
-    "\x1b[1m",
-    "\x1b[0m",
-)
 SEVERITY_COLOUR = {"critical": RED, "warning": YELLOW, "info": BLUE}
 HEADLINES = {
     "leak": "LEAK",
@@ -58,17 +50,6 @@ HEADLINES = {
     "outside-heap": "no leak in the Go heap: the memory was held outside it",
     "too-few-points": "too few collections to judge",
 }
-
-
-class Palette:
-    """Colours, or none."""
-
-    def __init__(self, *, colour: bool) -> None:
-        self.colour = colour
-
-    def paint(self, text: str, code: str) -> str:
-        """The text in a colour where colours are wanted."""
-        return f"{code}{text}{PLAIN}" if self.colour and text else text
 
 
 def finding_line(finding: Finding, palette: Palette) -> str:

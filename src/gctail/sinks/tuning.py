@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from gctail.amounts import duration, size
+from gctail.palette import BOLD, DIM, GREEN, RED, YELLOW, Palette
 from gctail.parsing.text import show
 from gctail.runs.choice import Choice, choose, most_live_mib, settings_to_try
 from gctail.runs.replay import Outcome, Setting, course_of
 from gctail.service import Service
-from gctail.sinks.text import BOLD, DIM, GREEN, RED, YELLOW, Palette
 
 NEARLY = 0.1
 """A saving of less memory than this share is none worth naming."""

@@ -98,9 +98,14 @@ def identified(details: dict[str, Any], who: Identity) -> tuple[float, str] | No
     return (CERTAIN, sure) if sure else _same_name(details, who)
 
 
+def names_in(details: dict[str, Any]) -> list[str]:
+    """By what a report calls the process that it is about."""
+    return [str(details[key]) for key in ("process", "container", "pod", "unit") if details.get(key)]
+
+
 def names_another(details: dict[str, Any], who: Identity) -> str | None:
     """The name that a report gives, where we know a name of this process and it is another."""
-    names = [str(details[key]) for key in ("process", "container", "pod", "unit") if details.get(key)]
+    names = names_in(details)
     others = [name for name in names if not is_generic(name.removesuffix(".service"))]
     ours = [name for name in (*who.own, *who.labels) if len(name) > 2 and not is_generic(name)]
     return others[0] if others and ours and identified(details, who) is None else None
@@ -160,7 +165,7 @@ def _same_pid(details: dict[str, Any], who: Identity) -> str | None:
 
 
 def _same_name(details: dict[str, Any], who: Identity) -> tuple[float, str] | None:
-    names = [str(details[key]) for key in ("process", "container", "pod", "unit") if details.get(key)]
+    names = names_in(details)
     for name in names:
         bare = name.removesuffix(".service")
         if any(is_named(own, bare) for own in (*who.own, *who.labels, *who.hints)):
@@ -190,7 +195,7 @@ def _support(sighting: Sighting, life: Life) -> list[str]:
 
 def _by_place(sighting: Sighting, death: Death, life: Life) -> Match:  # noqa: PLR0911  (one after the other)
     """Nothing in the report says who: where it stands, or that nobody else is here, may."""
-    names = [str(death.details[key]) for key in ("process", "container", "pod", "unit") if death.details.get(key)]
+    names = names_in(death.details)
     origin, first, last = life.place
     if sighting.origin == origin and not names:
         if first <= sighting.offset <= last:
