@@ -6,9 +6,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gctail.templates.mine import Mine
+from gctail.templates.numbers import amount, numbers_of
 from gctail.templates.pattern import compiled, readings
 from gctail.templates.sketch import sketch
-from gctail.templates.slots import SlotTally, When, amount, numbers_of
+from gctail.templates.slots import SlotTally, When
 
 
 def slots_of(*lines):

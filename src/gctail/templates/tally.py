@@ -12,9 +12,10 @@ from msgspec import structs
 
 from gctail.templates.courses import Template
 from gctail.templates.grid import Course, Grid
+from gctail.templates.numbers import Value, is_unit
 from gctail.templates.routes import Route, is_address
 from gctail.templates.sketch import HOLE, MOST_SLOTS
-from gctail.templates.slots import Counts, SlotTally, Spoken, Value, When, is_unit
+from gctail.templates.slots import Counts, SlotTally, Spoken, When
 
 MOST_EXAMPLE_BYTES = 400
 MOST_ROUTED = 2

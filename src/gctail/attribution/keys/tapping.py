@@ -13,7 +13,8 @@ from gctail.attribution.keys.sample import MOST_STRETCH, KeySample
 from gctail.templates.catalog import Catalog
 from gctail.templates.lines import Lines
 from gctail.templates.multiline import joined
-from gctail.templates.slots import SlotTally, Value, When
+from gctail.templates.numbers import Value
+from gctail.templates.slots import SlotTally, When
 from gctail.templates.tally import Tally
 
 LEAST_LITERAL = 4

@@ -12,7 +12,7 @@ from gctail.parsing.scanner import Scanner
 from gctail.records import Death, GcCycle, Sighting
 from gctail.service import Service
 
-SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "logs" / "unbounded-map-go1.27.log"
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "logs" / "unbounded-map-go1.27.log"
 
 
 def collection(number, uptime_s, *, procs=2, live=10, goal=None, offset=0, time_s=None, near_s=None, wall_ms=1.0):
