@@ -28,6 +28,7 @@ class Pulse(Struct):
     longest_s: float = 0.0
     silences: int = 0
     is_silent: bool = False
+    has_left: bool = False  # its last words were a goodbye, and nothing came after them
     last_s: float | None = None  # when it was heard last; not kept over a restart, which has a clock of its own
 
     def limit_s(self, *, in_danger: bool) -> float:
@@ -38,6 +39,7 @@ class Pulse(Struct):
         """It was heard. Where it had been called silent: for how long it was."""
         pause_s = now_s - self.last_s if self.last_s is not None else 0.0
         self.last_s = now_s
+        self.has_left = False
         self.beats += 1
         self.known_s += pause_s
         self.longest_s = max(self.longest_s, pause_s)
@@ -59,9 +61,9 @@ class Pulse(Struct):
             return None
         return pause_s
 
-    def call_silent(self) -> None:
+    def call_silent(self, *, has_left: bool) -> None:
         """It is told."""
-        self.is_silent = True
+        self.is_silent, self.has_left = True, has_left
         self.silences += 1
 
     def excuse(self, now_s: float) -> None:

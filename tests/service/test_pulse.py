@@ -102,6 +102,25 @@ def test_a_service_that_took_its_leave_at_its_limit_is_not_missed():
         )
 
 
+def test_that_a_service_has_left_survives_a_restart():
+    """It is still ended, not silent, in the views of a gctail that was started anew; a state from before it reads."""
+    listening = Listening()
+    listening.hear_a_leak(256.0)
+    listening.engine.observe(Passage(b'level=info msg="shutting down" signal=SIGTERM\n', "pay", "pay.log", 0))
+    listening.wait(120)
+    kept = listening.engine.services["pay"].state()
+    for older, left in ((False, True), (True, False)):
+        if older:
+            del kept["pulse"]["has_left"]
+        again = Listening()
+        again.engine.services["pay"] = Service.restore(kept)
+        assert again.engine.services["pay"].silence.has_left is left
+        again.wait(600)
+        assert again.found == []
+        again.hear(every_s=1.0, for_s=3)
+        assert not again.engine.services["pay"].silence.has_left
+
+
 def test_neither_a_clock_that_steps_nor_a_stopped_gctail_is_a_silence():
     """An hour forward, a day back; then a machine that slept."""
     listening = Listening()

@@ -23,12 +23,14 @@ class Silence:
     def __init__(self, service: str, pulse: Pulse | None = None) -> None:
         self._service = service
         self.pulse = pulse or Pulse()
-        self.has_left = False
+
+    @property
+    def has_left(self) -> bool:
         """Its last words were a goodbye, and nothing came after them."""
+        return self.pulse.has_left
 
     def heard(self, epoch: Epoch | None, listened_s: float, now_s: float) -> Finding | None:
         """It said something: what is to be told where it had been called silent."""
-        self.has_left = False
         silent_s = self.pulse.beat(listened_s)
         return None if silent_s is None else telling.of_silence(self._service, epoch, self.pulse, silent_s, now_s)
 
@@ -54,8 +56,7 @@ class Silence:
         if excused(self._service):
             self.pulse.excuse(listened_s)
             return None
-        self.has_left = farewell() == "asked"
-        self.pulse.call_silent()
+        self.pulse.call_silent(has_left=farewell() == "asked")
         why = telling.LEFT if self.has_left else telling.IN_DANGER if in_danger else ""
         return telling.of_silence(self._service, epoch, self.pulse, silent_s, now_s, why)
 
