@@ -1,6 +1,7 @@
 """The commands, as a user gives them: what they print, what they exit with, and what they say when it goes wrong."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -476,3 +477,13 @@ def test_many_processes_in_one_file_take_no_longer(gctail, log):
     """Numbers that fall all the time are asked about once per byte, not once per line over and over."""
     text = (gc(7) + "\n") * 20_000
     assert gctail(log(text), timeout_s=60).returncode == 0
+
+
+def test_an_output_that_knows_no_arrow_gets_it_in_letters(gctail_program, log):
+    """A locale such as ISO 8859-1: no traceback, and nothing is left out."""
+    line = 'level=warn msg="put(key=uid_{0}) → size={0}"\n'
+    text = "".join(line.format(n) + gc(n, live=8 + n * 3) + "\n" for n in range(1, 200))
+    environment = {**os.environ, "PYTHONIOENCODING": "iso-8859-1"}
+    done = subprocess.run([gctail_program, log(text)], env=environment, capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u2192 size=" in done.stdout

@@ -236,6 +236,14 @@ def test_rules_that_ask_for_the_same_share_a_window():
 
 # -- what is wrong is said with a caret under it
 
+
+def test_a_rule_on_several_lines_is_shown_on_one_with_its_caret_in_place():
+    """As a long rule is written in TOML, with tabs: blanks stand for what parts its words."""
+    with pytest.raises(RuleError) as caught:
+        parse_rule("live > 2GiB\n\tand liv > 3", "it")
+    assert str(caught.value).split("\n")[1:] == ["  live > 2GiB  and liv > 3", "                   ^"]
+
+
 WRONG = {
     "live > 30s": """\
 rule "it": live is a size and 30s is a duration, which cannot be compared; write a size such as 512MiB

@@ -5,6 +5,7 @@ Nothing heavy is imported here: `gctail --help` answers in a tenth of a second.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ EXIT_UNUSABLE = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0, 1 (something at or above --fail-on was found) or 2 (cannot do it)."""
+    _write_what_can_be_written()
     try:
         if "_ARGCOMPLETE" in os.environ:
             from gctail.cli.completion import complete
@@ -40,6 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         why = error.strerror if isinstance(error, OSError) else "it is closed"
         return _said(f"gctail: cannot write to standard output: {why}")
     return status
+
+
+def _write_what_can_be_written() -> None:
+    """A terminal or pipe that knows no `→`, in a locale such as ISO 8859-1, gets it in letters."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _said(sentence: str) -> int:

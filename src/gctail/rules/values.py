@@ -15,6 +15,8 @@ from gctail.errors import UsageError
 from gctail.rules.units import Unit
 
 DEFAULT_COOLDOWN_S = 300.0
+WHITESPACE = "\t\r\n"
+"""What may stand between the words of a rule that is written on several lines; shown as a blank."""
 
 
 class RuleError(UsageError, ValueError):
@@ -44,8 +46,8 @@ def nearest(name: str, names: Iterable[str], least: float = 0.6) -> str | None:
 
 
 def _printable(text: str) -> str:
-    """No line break and no escape sequence: a message is shown on a terminal."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+    """No line break and no escape sequence: a message is shown on a terminal, its caret under the right place."""
+    return "".join(each if each.isprintable() else " " if each in WHITESPACE else "\ufffd" for each in text)
 
 
 @dataclass(frozen=True, slots=True)
