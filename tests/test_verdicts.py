@@ -9,7 +9,6 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "samples" / "logs"
 INDEX = json.loads((LOGS / "index.json").read_text())
-BENIGN = {"warm-up", "bounded-cache", "growth-with-load", "batch", "steady", "idle", "step", "sawtooth", "spike"}
 
 
 @pytest.mark.parametrize("sample", INDEX, ids=lambda sample: sample["file"])

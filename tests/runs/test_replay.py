@@ -12,7 +12,6 @@ from gctail.runs.choice import choose, most_live_mib, settings_to_try
 from gctail.runs.replay import Course, Setting, course_of, replay
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "logs"
-MiB = 1.0
 
 
 def recorded(name):

@@ -60,9 +60,7 @@ MODERN: bytes = (
     + _CLOCK_3 + _CPU_5 + _HEAP + _WHOLE + rb" MB goal,"
     + rb"(?> " + _WHOLE + rb" MB stacks, " + _WHOLE + rb" MB globals,|) " + _WHOLE + rb" P(?>( \(forced\))|)"
 )  # fmt: skip
-"""The line of Go 1.6 and later as the source of a bytes pattern: unanchored, with MODERN_GROUPS positional groups."""
-
-MODERN_GROUPS = 20
+"""The line of Go 1.6 and later as the source of a bytes pattern: unanchored, with a group for each of its values."""
 
 # gc 17 @4.539s 3%: 0.31+0.19+1.2+34+0.53 ms clock, 0.63+0.19+0+1.1/0.003/34+1.0 ms cpu, 167->169->115 MB, 172 MB goal,
 # 2 P           (Go 1.5; `gc #17 @` and lines without a goal are of its development, early in 2015)
@@ -117,7 +115,7 @@ WHOLES = _Wholes({b"%d" % n: n for n in range(8192)})
 
 
 def cycle_from_groups(groups: Groups) -> GcCycle:
-    """The collection in the MODERN_GROUPS groups of a match of MODERN."""
+    """The collection in the groups of a match of MODERN."""
     ms: Any = MILLISECONDS
     whole: Any = WHOLES
     number, at, share, leak, w1, w2, w3, c1, c2, c3, c4, c5, h0, h1, h2, goal, stacks, roots, procs, forced = groups

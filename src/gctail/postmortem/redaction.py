@@ -21,7 +21,8 @@ from gctail.postmortem.sensitive import places
 MOST_DISTINCT = 1 << 20
 _LOCAL = frozenset({"127.0.0.1", "0.0.0.0", "::1", "::", "255.255.255.255"})  # noqa: S104  (nothing is bound)
 _WORDS = frozenset({"true", "false", "null", "nil", "none", "unknown", "anonymous", "root", "id", "terminated"})
-_OURS = re.compile(r"<(?:token|secret|email|card|ip|user):[0-9a-f]{8}>")
+_OURS = re.compile(rb"<(?:token|secret|email|card|ip|user):[0-9a-f]{8}>")
+_OURS_BYTES = len("<secret:01234567>")
 _KERNEL = re.compile(rb"oom-kill:|total-vm:|oom_score|\[ {0,10}\d+\] {1,10}\d+ ")
 
 
@@ -47,7 +48,7 @@ class Redactor:
         at = 0
         for place in places(data):
             value = data[place.value_begin : place.value_end].decode("utf-8", "surrogateescape")
-            if not _counts(place.kind, value) or _OURS.fullmatch(value):
+            if not _counts(place.kind, value) or _begins_in_ours(data, place.value_begin):
                 continue
             if place.kind == "user" and _KERNEL.search(_line(data, place.begin)):
                 continue
@@ -99,6 +100,12 @@ class Redactor:
             number = str(int.from_bytes(digest.digest()[:16]))[-len(value) :]
             return ("1" + number[1:]).ljust(len(value), "7")
         return f"<{kind}:{digest.hexdigest()[:8]}>"
+
+
+def _begins_in_ours(data: bytes, at: int) -> bool:
+    """What was redacted before stays as it is: in `<user:01234567>` no user is named once more."""
+    nearby = _OURS.finditer(data, max(0, at - _OURS_BYTES), at + _OURS_BYTES)
+    return any(found.start() <= at < found.end() for found in nearby)
 
 
 def _line(data: bytes, at: int) -> bytes:
