@@ -131,3 +131,30 @@ def test_the_fields_of_rfc5424_are_those_of_the_message():
     texts = [line for event in events if isinstance(event, Passage) for line in bytes(event.text).splitlines()]
     assert texts == [b'served ctx.qid="0"', b'{"msg":"kept"}', b'served ctx.qid="3"']
     assert sum(isinstance(event, Sighting) for event in events) == 1
+
+
+@pytest.mark.parametrize("chunk", [1 << 20, 700, 61])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "",
+        "<30>Nov 28 18:15:{n:02} edge-7 idp[4411]: ",
+        "2026-11-28T18:15:{n:02}.123456+0000 node3 idp[901]: ",
+        "2026-11-28T18:15:{n:02}.123456789Z stderr F ",
+    ],
+)
+@pytest.mark.parametrize(
+    "form", ["auth: ldap in sync", "audit: 3 entries", "login failed: bad password", "INFO db: slow"]
+)
+def test_a_time_stamp_and_the_name_of_a_module_are_the_applications_own(chunk, head, form):
+    log = "".join(
+        "".join(f"{head}Nov 28 18:15:{{n:02}}.5{each:02} {form}\n" for each in range(30)).format(n=n)
+        + head.format(n=n)
+        + GC.format(n=n)
+        for n in range(1, 9)
+    )
+
+    lines, collections = owners(log, chunk)
+
+    assert len(collections) == 1
+    assert lines == {collections.pop(): 240}
