@@ -2,7 +2,7 @@
 
 import pytest
 
-from gctail.amounts import duration, growth, size
+from gctail.amounts import duration, growth, pause, size
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,11 @@ def test_growth_is_told_in_the_unit_in_which_it_can_be_read():
     """Three zeros after the point are no help at night."""
     assert [growth(each) for each in (2.0, 0.25, 0.01, 0.000192, 0.00001, -0.01)] == [
         "2 MiB/s", "0.25 MiB/s", "0.6 MiB/min", "0.691 MiB/h", "0.864 MiB/d", "-0.6 MiB/min",
+    ]  # fmt: skip
+
+
+def test_a_pause_of_a_second_or_more_is_told_in_seconds():
+    """Nobody reads 1.66e+03 ms at night."""
+    assert [pause(ms) for ms in (0.7134, 9.96, 25.13, 160.2, 999.4, 999.7, 1660, 75_000)] == [
+        "0.713 ms", "9.96 ms", "25.1 ms", "160 ms", "999 ms", "1 s", "1.7 s", "1 min 15 s",
     ]  # fmt: skip

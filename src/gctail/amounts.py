@@ -50,6 +50,11 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+def pause(ms: float) -> str:
+    """`0.71 ms`, `25.1 ms`, `160 ms`, and of a second or more `1.7 s`."""
+    return f"{_digits(float(f'{ms:.3g}'))} ms" if ms < 999.5 else duration(max(ms / 1000, 1.0))
+
+
 def growth(mib_per_s: float) -> str:
     """A growth in the unit in which it can be read: MiB a second, a minute, an hour or a day."""
     per = unit_of_growth(mib_per_s)

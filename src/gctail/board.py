@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from gctail.amounts import pause
 from gctail.attribution.writing import writer
 from gctail.detectors.goal import NextGoal
 from gctail.engine import Engine
@@ -295,7 +296,7 @@ def _collection(cycle: GcCycle) -> str:
     marked = cycle.heap_marked_mib if cycle.heap_marked_mib is not None else cycle.heap_live_mib
     goal = f", {cycle.goal_mib} MB goal" if cycle.goal_mib is not None else ""
     return (
-        f"gc {cycle.number} {at} {cycle.gc_cpu_percent or 0}%: {cycle.pause_ms:.3g} ms pause, "
+        f"gc {cycle.number} {at} {cycle.gc_cpu_percent or 0}%: {pause(cycle.pause_ms)} pause, "
         f"{cycle.heap_start_mib}->{cycle.heap_end_mib}->{marked} MB{goal}"
     )
 

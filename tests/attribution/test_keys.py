@@ -137,6 +137,16 @@ def test_what_is_left_without_the_time_decides_whether_that_is_enough():
     assert found.sentence.endswith("What is left differs in most keys too, so bound the map as well.")
 
 
+def test_a_numbered_id_that_differs_in_the_rest_too_is_not_to_be_normalised():
+    """A campaign's id is the campaign: without its running number there would be no fewer of them."""
+    chance = random.Random(4)  # noqa: S311
+    found = report(sample_of([f"cmp-{89012 + 9 * at}-{chance.getrandbits(16):04x}" for at in range(14)]))
+    assert found is not None
+    assert found.cause == "counter"
+    assert "normalise" not in found.sentence
+    assert "the id of something that happens once" in found.sentence
+
+
 def test_seconds_are_times_only_where_they_rise_or_fit_the_clock():
     """Ten digits may be telephone numbers."""
     chance = random.Random(5)  # noqa: S311

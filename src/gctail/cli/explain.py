@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from gctail.amounts import pause
 from gctail.cli.options import new_parser
 from gctail.data import shipped
 from gctail.errors import UsageError
@@ -77,7 +78,7 @@ def _cycle_in_words(cycle: GcCycle) -> str:
     start = f"At {cycle.uptime_s:.3f} s the" if cycle.uptime_s is not None else "The"
     return (
         f"{start} heap held {cycle.heap_start_mib} MiB{goal}; {cycle.heap_live_mib} MiB of it were still in use. "
-        f"The program stood still for {cycle.pause_ms:.3g} ms."
+        f"The program stood still for {pause(cycle.pause_ms)}."
     )
 
 

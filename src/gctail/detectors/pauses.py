@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any
 
+from gctail.amounts import pause
 from gctail.detectors.values import Block, Carryover, Signal, Surroundings
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class PauseSpike:
             Signal(
                 self.kind,
                 "warning" if pause_ms >= 100.0 else "info",
-                f"gc {number} stopped the world for {pause_ms:.3g} ms; nine of ten times it is under {usual:.2g} ms",
+                f"gc {number} stopped the world for {pause(pause_ms)}; nine of ten times it is under {pause(usual)}",
                 {"pause_ms": round(pause_ms, 4), "usual_ms": round(usual, 4), "cycle": number},
             ),
         ]

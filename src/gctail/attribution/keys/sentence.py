@@ -92,6 +92,11 @@ def _because(found: KeyReport, cause: Part | None) -> str:
     explains = found.left is not None and found.left <= ONE_OF_MANY * found.looked_at
     if not explains and cause.distinct < ONE_OF_MANY * found.looked_at:
         return ""
+    if cause.kind == "counter" and not explains:  # without its number it is no less new
+        return (
+            f"Each has a counter{_where(cause)} and is unlike the others in the rest, too, the id of something that "
+            "happens once: whatever keeps an entry for each must delete it when that is over, or be bounded."
+        )
     named = " ".join(part for part in (cause.kind, cause.detail) if part)
     first = f"Each key is new because of its {named}{_where(cause)}: {_route(found) or CURES[cause.kind]}"
     if explains:
