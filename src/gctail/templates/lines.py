@@ -44,7 +44,7 @@ class Lines:
         if wrapper is None and block[:1] == b"{" and self._columns.read_block(block, now_s, found):
             return found
         lines = block.split(b"\n") if wrapper is None else unwrapped_block(block, wrapper)
-        if b"{" in block:
+        if block[:1] == b"{" or b"\n{" in block or (wrapper is not None and b"{" in block):
             objects = [line for line in lines if line[:1] == b"{"]
             others = [line for line in lines if line[:1] != b"{"] if len(objects) < len(lines) else []
             lines = others + self._columns.read(objects, now_s, found) if objects else lines

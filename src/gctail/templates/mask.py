@@ -14,7 +14,9 @@ from gctail.parsing.prefaces import STAMP
 # repetition for it, which costs a quarter of all the time.
 _QUOTED = rb'"[^"\\\n]*+(?:"|(?>(?:\\.[^"\\\n]*+)+)")'
 _BRACES = rb"\{[^{}\n]*+(?>(?:\{[^{}\n]*+\}[^{}\n]*+)*)\}"  # as in: Session{User:uid_7 Limits:{Max:3}}
-_BARE = rb'&?[^\s,;&"()\[\]{}]*+(?>' + _BRACES + rb"|\[[^\[\]\s]*+\]|\([^()\s]*+\)|)"
+_SPACES = rb" \t\n\r\f\v"  # within a set `\s` is looked for apart from all else, which takes a fifth longer
+WORD = rb"[^" + _SPACES + rb',;&"()\[\]{}]*+'
+_BARE = rb"&?" + WORD + rb"(?>" + _BRACES + rb"|\[[^\[\]\s]*+\]|\([^()\s]*+\)|)"
 _STRUCT = rb"(?!\{\w{1,64}: )&?[\w.]{0,64}+\{(?=[A-Za-z_]\w*:)" + _BRACES[2:]  # {entries: 7, lookups: 9} are fields
 _VERB = rb"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS|CONNECT|TRACE)"  # of an access log: part of the message
 _MEMBER = rb"[^,:{}\s\"]+"

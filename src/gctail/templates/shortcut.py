@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import dropwhile
 
-from gctail.templates.mask import CAPTURES
+from gctail.templates.mask import CAPTURES, WORD
 from gctail.templates.pattern import Source, compiled
 
 ENOUGH = 64
@@ -26,7 +26,7 @@ _ID_END = re.compile(rb'\\[ ()\[\].]|[",;/:]|\$\Z')
 _QUOTED = rb'("[^"\\\n]*+")'
 _FOUR = rb"(\d{1,3}+\.\d{1,3}+\.\d{1,3}+\.\d{1,3}+"
 _SIMPLER: dict[str, tuple[re.Pattern[bytes], tuple[bytes, ...]]] = {
-    "value": (_WORD_END, (rb'([^\s,;&"()\[\]{}]*+)', _QUOTED)),
+    "value": (_WORD_END, (rb"(" + WORD + rb")", _QUOTED)),
     "word": (_WORD_END, ()),
     "quoted": (_END, (_QUOTED,)),
     "number": (_END, (rb"(\d++)", rb"(\d++\.\d++)")),
