@@ -3,7 +3,8 @@
 from functools import cache
 from pathlib import Path
 
-from gctail.cli import postmortem
+from gctail.cli.case import read
+from gctail.cli.postmortem import parser
 from gctail.postmortem.certificate import Case, Certificate
 
 LOGS = Path(__file__).parent.parent / "samples" / "logs"
@@ -17,9 +18,10 @@ def case_of(*arguments: str | Path) -> Case:
 
 
 def _made(given: tuple[str, ...]) -> Case:
-    case, failed = postmortem.opened(postmortem.parser().parse_args(given))
-    assert failed == []
-    return case
+    found = read(parser().parse_args(given))
+    found.places.close()
+    assert found.failed == []
+    return found.case
 
 
 _of_samples = cache(_made)

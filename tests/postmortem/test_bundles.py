@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from gctail.cli import postmortem
+from gctail.cli.case import read
 from gctail.postmortem.certificate import Case, Certificate
 from postmortem_cases import LOGS
 
@@ -34,9 +35,10 @@ def packed(tmp_path: Path, *arguments: object) -> Path:
 
 def unpacked(bundle: Path) -> tuple[Case, str]:
     """What is made of a bundle: the case, and the note that compares."""
-    case, failed = postmortem.opened(postmortem.parser().parse_args([str(bundle)]))
-    assert failed == []
-    return case, str(case.input["notes"][-1])
+    found = read(postmortem.parser().parse_args([str(bundle)]))
+    found.places.close()
+    assert found.failed == []
+    return found.case, str(found.case.input["notes"][-1])
 
 
 @pytest.mark.parametrize("name", CASES)

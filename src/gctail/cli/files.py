@@ -1,4 +1,4 @@
-"""Files that an option names: read whole, or refused with a sentence."""
+"""Files that an option names: read or written whole, or refused with a sentence."""
 
 from __future__ import annotations
 
@@ -20,3 +20,18 @@ def read_text(option: str, path: str) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{option} {path}: byte {error.start} is no UTF-8; is this the right file?") from None
+
+
+def save(path: str, data: bytes) -> None:
+    """Write it whole or not at all. Raises UsageError where it cannot be written."""
+    import tempfile
+    from pathlib import Path
+
+    target = Path(path)
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as kept:
+            kept.write(data)
+        Path(kept.name).chmod(0o644)
+        Path(kept.name).replace(target)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error

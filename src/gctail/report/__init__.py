@@ -1,4 +1,4 @@
-"""The certificate to look at and to send around: one HTML file, and the main chart as SVG and PNG.
+"""The certificate to look at and to send around: one HTML file, Markdown for a ticket, the main chart as SVG and PNG.
 
 What comes back are whole files as bytes; who writes them does it atomically.
 """
@@ -13,6 +13,13 @@ def html(case: Case) -> bytes:
     from gctail.report.page import page
 
     return page(case)
+
+
+def markdown(case: Case) -> bytes:
+    """All certificates, short enough for a ticket."""
+    from gctail.report.ticket import ticket
+
+    return "\n".join(ticket(each) for each in case.certificates).encode("utf-8", "backslashreplace")
 
 
 def svg(certificate: Certificate) -> bytes:
