@@ -46,6 +46,17 @@ def test_text_names_the_map_the_place_and_what_was_skipped(gctail, folder):
     assert "\x1b" not in text
 
 
+def test_what_is_only_possible_says_why_it_is_not_sure(gctail, tmp_path):
+    """A package-level slice lives long: what is not seen is how often it is appended to."""
+    code = (
+        b"package main\nvar kept []string\nfunc main() { load(keep) }\nfunc keep(s string) { kept = append(kept, s) }\n"
+    )
+    (tmp_path / "main.go").write_bytes(code)
+    text = gctail("scan", tmp_path).stdout.decode()
+    assert "INFO      possible:\n" in text
+    assert "main.go:2  kept  []string  written in keep at main.go:4; how often is not seen\n" in text
+
+
 @pytest.mark.parametrize(("severity", "status"), [("never", 0), ("critical", 1), ("info", 1)])
 def test_ci_is_told_by_the_exit_status(gctail, folder, severity, status):
     assert gctail("scan", folder, "--fail-on", severity).returncode == status

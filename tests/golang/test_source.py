@@ -606,3 +606,84 @@ def test_what_is_kept_by_descriptor_is_not_accused():
     """The kernel gives the numbers of what was closed again."""
     code = "var files = map[uintptr]int{}\nfunc serve(r *http.Request) { files[r.Fd()]++ }\nfunc main() { http.HandleFunc(serve) }"
     assert verdict(code.replace("files", "m")).verdict == "few-keys"
+
+
+def leads_to(code, message, example="", **more):
+    """Line of the call, and the names of what it fills: that only grows, and that something empties."""
+    source = source_of(read(a=code), {"message": message, "example": example, **more})
+    named = [each["name"] for kind in ("containers", "emptied") for each in source[kind]] if source else []
+    return source and source["line"], named
+
+
+@pytest.mark.parametrize(
+    ("launch", "found"),
+    [
+        ("go func() {\n\t\tkept = append(kept, k)\n\t}()", ["kept"]),
+        ("time.AfterFunc(time.Second, func() {\n\t\tkept = append(kept, k)\n\t})", ["kept"]),
+        ("group.Go(func() error {\n\t\tgo func() { kept = append(kept, k) }()\n\t\treturn nil\n\t})", ["kept"]),
+        ("go work(k)", ["kept"]),
+        ('http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {\n\t\tkept = append(kept, k)\n\t})', []),
+    ],
+)
+def test_what_the_function_of_a_line_launches_fills_containers_too(launch, found):
+    """A literal that is only registered runs for other reasons than the line."""
+    code = HEAD + (
+        'var kept []string\nfunc Queue(k string) {\n\tlog.Print("import queued")\n\t' + launch + "\n}\n"
+        "func work(k string) {\n\tkept = append(kept, k)\n}\n"
+    )
+    assert leads_to(code, "import queued") == (13, found)
+
+
+def test_what_launches_the_literal_of_a_line_fills_containers_too():
+    code = HEAD + (
+        "var open = map[string]int{}\nfunc Open(k string) {\n\topen[k] = 1\n"
+        '\tgo func() {\n\t\tlog.Print("flow opened")\n\t}()\n}\n'
+    )
+    assert leads_to(code, "flow opened") == (15, ["open"])
+
+
+def test_what_main_launches_has_nothing_to_do_with_its_own_lines():
+    code = HEAD.replace("package app", "package main") + (
+        'var kept []string\nfunc main() {\n\tlog.Print("service started")\n\tgo func() { for { kept = append(kept, "") } }()\n}\n'
+    )
+    assert leads_to(code, "service started") == (13, [])
+
+
+WRAPPERS = """package app
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+var flows = map[string]int{}
+func cef(id int, name string, sev int, ext string, a ...any) {
+	s := fmt.Sprintf(ext, a...)
+	fmt.Fprintf(os.Stderr, "CEF:0|Acme|Sensor|%d|%s|%d|%s\\n", id, name, sev, s)
+}
+func say(lvl, f string, a ...any) {
+	fmt.Fprintf(os.Stdout, "%s [%s] decoder: %s\\n", time.Now(), lvl, fmt.Sprintf(f, a...))
+}
+func open(k string) {
+	flows[k] = 1
+	cef(100, "flow opened", 3, "src=%s", k)
+}
+func shut(k string) {
+	delete(flows, k)
+	cef(101, "flow closed", 3, "src=%s", k)
+}
+func frame(k string) {
+	flows[k] = 2
+	say("ERROR", "bad frame at %s, buffer returned", k)
+}
+"""
+)
+
+
+def test_a_helper_that_writes_a_message_into_a_longer_line_leads_to_who_calls_it():
+    """The text around the message is the helper's, the message that of its callers."""
+    opened = "CEF:|Acme|Sensor||flow opened|| src="
+    assert leads_to(WRAPPERS, opened, "CEF:0|Acme|Sensor|100|flow opened|3|src=10.1.1.1") == (19, ["flows"])
+    assert leads_to(WRAPPERS, opened.replace("opened", "closed"))[0] == 23
+    assert leads_to(WRAPPERS, "decoder: bad frame at , buffer returned") == (27, ["flows"])

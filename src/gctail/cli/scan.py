@@ -89,7 +89,7 @@ def _text(sources: Sources, listed: list[Container], files: GoFiles, palette: Pa
     blocks = [_block(container, palette) for container in listed if container.severity != "info"]
     possible = [_line(container) for container in listed if container.severity == "info"]
     if possible:
-        blocks.append("\n".join([palette.paint("INFO      possible, if what holds them lives long:", BOLD), *possible]))
+        blocks.append("\n".join([palette.paint("INFO      possible:", BOLD), *possible]))
     if not blocks:
         blocks = ["nothing that only grows was found"]
     if everything:
@@ -119,7 +119,9 @@ def _block(container: Container, palette: Palette) -> str:
 def _line(container: Container) -> str:
     write = next((each for each in container.writes if each.often not in {"never", "at the start only"}), None)
     by = f"  written in {show(write.function or 'an initialiser')} at {show(write.file)}:{write.line}" if write else ""
-    return f"  {_where(container)}  {show(container.name, 80)}  {show(container.type, 60)}{by}"
+    unsure = container.why.partition("; ")[2].removeprefix("but ")
+    why = f"; {show(unsure)}" if unsure else ""
+    return f"  {_where(container)}  {show(container.name, 80)}  {show(container.type, 60)}{by}{why}"
 
 
 def _where(container: Container) -> str:

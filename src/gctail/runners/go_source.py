@@ -40,7 +40,7 @@ class Leads:
 
     def place(self, suspect: Mapping[str, Any]) -> dict[str, Any] | None:
         """`source` of a suspect: see `gctail.golang.source.source_of`."""
-        said = tuple(suspect.get(name) for name in ("message", "template", "example"))
+        said = tuple(suspect.get(name) for name in ("message", "template", "example", "field"))
         if said not in self._known:
             from gctail.golang.source import source_of
 

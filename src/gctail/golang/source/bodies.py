@@ -25,6 +25,8 @@ COUNTED = re.compile(r"(?<![\w.])(\w+)(?:\+\+|--|\s*[-+*/]=)")
 """A variable that an endless loop counts with is another in every round: `i++`."""
 SERVES = re.compile(r"Serve[A-Z]\w*$")
 """ServeHTTP, ServeDNS, ServeTCP: what they are given comes from other machines, whatever its type is called."""
+LAUNCHES = re.compile(r"(?:\bAfterFunc|\.Go|\.Submit|^safego|^goSafe)$")
+"""Calls that run the function literal that they are given, once, now or later."""
 NIL_CHECK = re.compile(r"(?:==\s*nil|len\([^()]*\)\s*==\s*0)")
 
 
@@ -115,6 +117,8 @@ class Walk(Calling):
             parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node
         )
         rounds, once = self.rounds, self.once
+        if at_once or _is_launched(node):
+            self.facts.launched.setdefault((self.path, line_of(node)), outer)
         self.once, self.once_next = self.once_next, False
         self.closure = self.scopes.closure = line_of(node)
         self.recurring += not at_once
@@ -261,3 +265,10 @@ class Walk(Calling):
         """Note what happens to a container."""
         down = node.type == "dec_statement"
         self.facts.uses.append(Use(container, action, self.spot(node), origin, key[:80], to, down))
+
+
+def _is_launched(literal: Node) -> bool:
+    """`time.AfterFunc(d, func() {…})`, `group.Go(func() error {…})`."""
+    arguments = literal.parent
+    call = arguments.parent if arguments is not None and arguments.type == "argument_list" else None
+    return call is not None and LAUNCHES.search(text_of(call.child_by_field_name("function"))) is not None

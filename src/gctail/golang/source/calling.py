@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from gctail.golang.source.assignments import Assignments
 from gctail.golang.source.facts import COMPUTED, FIXED, Call, Forward, LogCall, Tags
 from gctail.golang.source.logcalls import FIRST_ARGUMENTS, library_of, literals, message_of
-from gctail.golang.source.strings import Pieces, pieces_of
-from gctail.golang.source.tree import bare, named, text_of
+from gctail.golang.source.strings import Pieces, letters_of, pieces_of
+from gctail.golang.source.tree import bare, called, named, text_of
 from gctail.golang.source.types import CONTAINERS, OTHER
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ WORDED = frozenset(
     {"interpreted_string_literal", "raw_string_literal", "binary_expression", "call_expression", "identifier"}
 )
 FORWARDED = frozenset({"identifier", "binary_expression"})
+MOST_FORWARDED = 8
 STORES = {
     "Store": "write", "LoadOrStore": "write", "Swap": "write", "Set": "write", "LoadOrCompute": "write",
     "Compute": "write", "SetIfAbsent": "write", "Upsert": "write", "PushBack": "write", "PushFront": "write",
@@ -96,15 +97,20 @@ class Calling(Assignments):
         library, level = found
         method = text_of(function.child_by_field_name("field")) or text_of(function)
         pieces = message_of(arguments, library, method, self.scopes.pieces)
+        letters = letters_of("".join(piece for piece in pieces if piece))
         for name in self._forwarded(arguments) if None in pieces or not pieces else ():
-            self.facts.forwards.append(Forward(self.spot(node), name, level))
+            self.facts.forwards.append(Forward(self.spot(node), name, level, letters))
         if pieces:
             self.facts.logs.append(LogCall(self.spot(node), library, level, pieces, literals(node, pieces)))
 
     def _forwarded(self, arguments: Node | None) -> list[str]:
         """Parameters of this function that go into the message of a log call."""
         strings = {name for name, typed in self.function.parameters if typed.name == "string"}
-        tags = [self.scopes.origin(each) for each in named(arguments)[:FIRST_ARGUMENTS] if each.type in FORWARDED]
+        tags = [
+            self.scopes.origin(each)
+            for each in named(arguments)[:MOST_FORWARDED]
+            if each.type in FORWARDED or text_of(called(each)) == "fmt.Sprintf"
+        ]
         return [name for name in sorted(strings) if any(f"param:{name}" in each for each in tags)]
 
     def _type_name(self, node: Node) -> str:
@@ -117,8 +123,7 @@ class Calling(Assignments):
         return typed.name
 
     def _container_call(self, node: Node, function: Node, arguments: list[Node]) -> None:
-        called = text_of(function)
-        action = BUILTIN_USES.get(called.partition("[")[0])
+        action = BUILTIN_USES.get(text_of(function).partition("[")[0])
         if action is not None and arguments:
             held = self.scopes.held(arguments[0])
             if held.id is not None and not self.is_new(held):

@@ -72,6 +72,8 @@ class LogCall(Struct, frozen=True):
     pieces: Pieces
     keys: tuple[str, ...] = ()
     """Names of its fields, and other literals beside the message."""
+    around: int = 0
+    """Letters that a helper puts around the message, where the call goes through one."""
 
 
 class Local(Struct, frozen=True):
@@ -85,11 +87,15 @@ class Local(Struct, frozen=True):
 
 
 class Forward(Struct, frozen=True):
-    """A function writes its parameter of this name as a log line, or as the format of one."""
+    """A function writes its parameter of this name as a log line, as the format of one, or into one.
+
+    `letters` is how many the line has around it.
+    """
 
     at: Spot
     parameter: str
     level: str
+    letters: int = 0
 
 
 class Leftover(Struct, frozen=True):
@@ -112,3 +118,5 @@ class Facts(Struct):
     """Calls whose result the function keeps to itself and lets go: see `makings.py`."""
     made: list[tuple[str, str]] = field(default_factory=list)
     """By folder, what `main` makes once: names of types and of functions."""
+    launched: dict[tuple[str, int], int] = field(default_factory=dict)
+    """By file and line, function literals that run because the code around them ran: that one's `Spot.closure`."""

@@ -41,6 +41,9 @@ LOGGER_TYPE = re.compile(r"(?:Logger|SugaredLogger|\.Entry|logr\.|Logger\b.*|zer
 WRAPPER = re.compile(
     r"(?:.*log\w*|(?:debug|info|warn|warning|error|err|fatal|trace|print|msg|say)(?:f|ln|w)?)$", re.IGNORECASE
 )
+LEVEL = re.compile(
+    r"\W*(?:debug|info|notice|warn|warning|error|err|fatal|panic|trace|critical|crit|[DIWEF])\W*", re.IGNORECASE
+)
 FORMAT = re.compile(r"(?:f|fln|fCtx|fContext|Contextf|fDepth|MsgF)$")
 NAMED = frozenset({"identifier", "selector_expression"})
 MOST_NODES, MOST_LITERALS = 400, 24
@@ -87,6 +90,8 @@ def message_of(arguments: Node | None, library: str, method: str, known: Callabl
             continue
         if value.type in NAMED and _says_more(values[at + 1 : FIRST_ARGUMENTS]):
             continue  # logger.Warn(component, "", "message"): a name comes first
+        if library == "own" and LEVEL.fullmatch(pieces[0] or ""):
+            continue  # say("ERROR", "message"): a level does
         if FORMAT.search(method) or ("%" in str(pieces[0]) and at + 1 < len(values)):
             return formatted(pieces)
         if re.match(r"(?:F?[Pp]rint|(?:Info|Debug|Warn|Warning|Error|Fatal|Panic|Trace)(?:ln)?$)", method) and (

@@ -12,11 +12,10 @@ from msgspec import Struct
 from gctail.golang.source.containers import Container
 from gctail.golang.source.facts import Leftover, LogCall
 from gctail.golang.source.reading import Sources
-from gctail.golang.source.strings import shown
+from gctail.golang.source.strings import letters_of, shown
 from gctail.parsing.messages import read_message
 
 PLACEHOLDER = re.compile(r"<[^<>\s]{0,24}>|\{[^{}\s]{0,24}\}|\*|…")
-LETTERS = re.compile(r"[^\W_]")
 FEWEST_LETTERS = 4
 LEAST_COVERED = 0.5
 """Of the letters of the message, so many must come from the call."""
@@ -54,7 +53,7 @@ def match_message(logs: Iterable[LogCall], message: str, *, template: str = "", 
     `message` is the line's text without its variables, `template` the same with placeholders, `example` a whole line.
     """
     texts = [_plain(text) for text in (message, template, example) if text]
-    wanted = _letters(PLACEHOLDER.sub(" ", message or template))
+    wanted = letters_of(PLACEHOLDER.sub(" ", message or template))
     sites = []
     for call in logs:
         covered = _covered(call, texts, wanted)
@@ -68,6 +67,10 @@ def match_message(logs: Iterable[LogCall], message: str, *, template: str = "", 
             )  # fmt: skip
     best = max((site.covered for site in sites), default=0.0)
     told = _caller(example)
+    at_once: dict[tuple[str, int], CallSite] = {}
+    for site in sorted(sites, key=lambda site: site.covered):
+        at_once[site.file, site.line] = site  # a helper's call has several texts: the best of them
+    sites = list(at_once.values())
     sites.sort(key=lambda site: (not _is_at(site, told), -site.covered, site.library == "own", site.file, site.line))
     if sites and _is_at(sites[0], told):
         return sites[:1]
@@ -76,8 +79,10 @@ def match_message(logs: Iterable[LogCall], message: str, *, template: str = "", 
 
 def containers_of(sources: Sources, site: CallSite, verdicts: frozenset[str] = UNBOUNDED) -> list[Container]:
     """The containers that the function of a log call fills, or what it calls from there; those nearest to it first."""
-    found = sorted(_written_by(sources, [(site.package, site.function, site.closure)], verdicts), key=site.distance)
-    reached = [(site.package, site.function, site.closure)]
+    here = [(site.package, site.function, site.closure)]
+    found = _written_by(sources, here, verdicts)
+    reached = [(site.package, site.function, closure) for closure in _together(sources, site)]
+    found = sorted(found or _written_by(sources, reached, verdicts), key=site.distance)
     for _ in range(DEEPEST_CALLS):
         if found:
             return found
@@ -93,10 +98,9 @@ def containers_of(sources: Sources, site: CallSite, verdicts: frozenset[str] = U
 
 def leftovers_of(sources: Sources, site: CallSite) -> list[Leftover]:
     """What the function of a log call may leave behind, or what it calls; the nearest first."""
+    together = _together(sources, site)
     called = {
-        (folder, name)
-        for folder, name, at in sources.calls.get((site.package, site.function), ())
-        if at == site.closure
+        (folder, name) for folder, name, at in sources.calls.get((site.package, site.function), ()) if at in together
     }
     here = [
         each
@@ -149,6 +153,26 @@ def told(container: Container) -> dict[str, Any]:
     return {**values, "severity": container.severity}
 
 
+def _together(sources: Sources, site: CallSite) -> list[int]:
+    """The closures that run together with that of a log call: those that it launches, and that it was launched from.
+
+    `main` launches all there is: what it does outside its function literals has nothing to do with one of them.
+    """
+    starts = site.function in {"main", "init"}
+    found = [site.closure]
+    while (outer := sources.launched.get((site.file, found[-1]))) is not None and outer not in found:
+        if starts and not outer:
+            break
+        found.append(outer)
+    inside = [] if starts and not site.closure else [site.closure]
+    for closure in inside:
+        inside += [
+            line for (file, line), outer in sources.launched.items()
+            if file == site.file and outer == closure and line not in inside
+        ]  # fmt: skip
+    return list(dict.fromkeys([*inside, *found]))
+
+
 def _written_by(sources: Sources, functions: list[tuple[str, str, int]], verdicts: frozenset[str]) -> list[Container]:
     return [
         container
@@ -180,15 +204,11 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _letters(text: str) -> int:
-    return len(LETTERS.findall(text))
-
-
 def _covered(call: LogCall, texts: list[str], wanted: int) -> float:
     """How much of the message the call explains: 0 where a piece of it is missing, or out of order."""
     pieces = [_plain(piece) for piece in call.pieces if piece is not None]
     pieces = [piece for piece in pieces if piece]
-    letters = sum(map(_letters, pieces))
+    letters = sum(map(letters_of, pieces))
     whole = len(call.pieces) == 1 and pieces and pieces[0] in texts
     if not letters or not texts or (letters < FEWEST_LETTERS and not whole):
         return 0.0
@@ -196,7 +216,7 @@ def _covered(call: LogCall, texts: list[str], wanted: int) -> float:
         return 1.0
     if not any(_in_order(pieces, text) for text in texts):
         return 0.0
-    explained = letters + sum(_letters(key) for key in call.keys if any(key in text for text in texts))
+    explained = letters + call.around + sum(letters_of(key) for key in call.keys if any(key in text for text in texts))
     covered = min(explained / max(wanted, 1), 1.0)
     begins = call.pieces[0] is not None and letters >= BEGINS_LETTERS and texts[0].startswith(pieces[0])
     return covered if covered >= (BEGINS_COVERED if begins else LEAST_COVERED) else 0.0

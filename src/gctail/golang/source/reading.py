@@ -38,6 +38,8 @@ class Sources(Struct):
     left_out: dict[str, int] = field(default_factory=dict)
     calls: dict[tuple[str, str], list[tuple[str, str, int]]] = field(default_factory=dict)
     """By folder and function (as Go prints it): the functions that it calls, and from which function literal."""
+    launched: dict[tuple[str, int], int] = field(default_factory=dict)
+    """See `Facts.launched`."""
 
     def unbounded(self) -> list[Container]:
         """What `gctail scan` lists: the worst first."""
@@ -71,7 +73,7 @@ def read_sources(files: Iterable[tuple[str, bytes]]) -> Sources:
         package.files.clear()  # the trees are large, and nobody needs them any more
         found.append((package, [*candidates(package), *_locals(facts)]))
     sources.left_out = dict(counts)
-    sources.logs, sources.leftovers = whole.logs, whole.leftovers
+    sources.logs, sources.leftovers, sources.launched = whole.logs, whole.leftovers, whole.launched
     _judge(sources, whole, found, functions)
     return sources
 
@@ -113,6 +115,7 @@ def _gather(whole: Facts, facts: Facts) -> None:
     whole.locals += facts.locals
     whole.made += facts.made
     whole.makings += facts.makings
+    whole.launched.update(facts.launched)
 
 
 def _locals(facts: Facts) -> list[Candidate]:

@@ -18,6 +18,7 @@ VERB = re.compile(r"%(?:%|[-+# 0]*(?:\[\d+\])?(?:\d+|\*)?(?:\.(?:\d+|\*)?)?(?:\[
 ESCAPE = re.compile(r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))")
 SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 LONGEST = 2048
+LETTERS = re.compile(r"[^\W_]")
 DEEPEST = 40
 
 
@@ -91,3 +92,8 @@ def joined(pieces: Pieces) -> Pieces:
 def shown(pieces: Pieces) -> str:
     """The text with `…` for what is not known."""
     return "".join("…" if piece is None else piece for piece in pieces)
+
+
+def letters_of(text: str) -> int:
+    """How many letters and digits it has: what of a text can be recognised."""
+    return len(LETTERS.findall(text))
