@@ -665,20 +665,19 @@ func cef(id int, name string, sev int, ext string, a ...any) {
 func say(lvl, f string, a ...any) {
 	fmt.Fprintf(os.Stdout, "%s [%s] decoder: %s\\n", time.Now(), lvl, fmt.Sprintf(f, a...))
 }
-func open(k string) {
+func Open(k string) {
 	flows[k] = 1
 	cef(100, "flow opened", 3, "src=%s", k)
 }
-func shut(k string) {
+func Shut(k string) {
 	delete(flows, k)
 	cef(101, "flow closed", 3, "src=%s", k)
 }
-func frame(k string) {
+func Frame(k string) {
 	flows[k] = 2
 	say("ERROR", "bad frame at %s, buffer returned", k)
 }
 """
-)
 
 
 def test_a_helper_that_writes_a_message_into_a_longer_line_leads_to_who_calls_it():
