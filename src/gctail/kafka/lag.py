@@ -9,6 +9,16 @@ from msgspec import Struct
 
 from gctail.kafka.places import Place
 
+LIVE_S = 3600.0
+
+
+def is_live(last_s: float | None, now_s: float) -> bool:
+    """Whether a service is read as it writes, by the Unix time of its last line; None where that is not known.
+
+    One whose last line is an hour old is read from the past: the wall's clock says nothing of it.
+    """
+    return last_s is not None and now_s - last_s < LIVE_S
+
 
 class Lag(Struct, frozen=True):
     """Of one partition. `seconds` is 0 where nothing is left to read."""

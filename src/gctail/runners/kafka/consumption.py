@@ -16,7 +16,7 @@ from kafka.errors import KafkaError
 
 from gctail.engine import Engine
 from gctail.kafka.client import POLL_RECORDS, Client, Moves
-from gctail.kafka.lag import Facts, lag_of
+from gctail.kafka.lag import Facts, is_live, lag_of
 from gctail.kafka.naming import Naming
 from gctail.kafka.pace import Pace
 from gctail.kafka.places import Message, Place
@@ -45,8 +45,6 @@ SCATTERED = (
 )
 MOST_WAITING = 1000
 """Findings, or dead letters, that wait for slow sinks before reading stops."""
-LIVE_S = 3600.0
-"""A service whose last line is this old by its own clock is read from the past: the wall's clock says nothing of it."""
 
 
 class Onlooker(Protocol):
@@ -224,9 +222,9 @@ class Consumption:
         for name, known in self.progress.services.items():
             service = self.engine.services.get(name)
             current = service.current if service is not None else None
-            if service is None or current is None or current.last_time_s is None:
+            if service is None or current is None:
                 continue
-            if now_s - current.last_time_s < LIVE_S and (findings := service.advance(now_s)):
+            if is_live(current.last_time_s, now_s) and (findings := service.advance(now_s)):
                 self.progress.touch(name, known.home, self.progress.positions.get(known.home, 0), known.lane)
                 self._tell_sinks(findings)
 

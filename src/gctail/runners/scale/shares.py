@@ -15,13 +15,12 @@ from quixstreams.state import State
 
 from gctail.claims import claimant
 from gctail.engine import Engine
+from gctail.kafka.lag import is_live
 from gctail.records import Death, Finding, Sighting
 from gctail.runners.scale.packets import Clock, Last, Message, Packet, Rumour, encoded, plain
 from gctail.runners.scale.stores import store_key
 from gctail.service import VERSION, Seen, Service
 
-LIVE_S = 3600.0
-"""A service whose last line is this old by its own clock is read from the past: the wall's clock says nothing of it."""
 ROSTER, CLOCKS, MINED, SERVICE = "roster", "clocks", "mined", "service"
 
 
@@ -129,7 +128,7 @@ class Share:
         found: list[Finding] = []
         for service in list(self.engine.services.values()):
             last_s = service.current.last_time_s if service.current is not None else None
-            if last_s is not None and self._now_s - last_s < LIVE_S and (findings := service.advance(self._now_s)):
+            if is_live(last_s, self._now_s) and (findings := service.advance(self._now_s)):
                 self.touch(service)
                 found += findings
         return found
