@@ -1,7 +1,10 @@
 """Whose a line is, where a program's own lines name somebody and those of its runtime nobody."""
 
+import json
+
 import pytest
 
+from gctail.parsing.messages import read_message
 from gctail.parsing.scanner import Scanner
 from gctail.records import GcCycle, Passage, Sighting
 
@@ -158,3 +161,48 @@ def test_a_time_stamp_and_the_name_of_a_module_are_the_applications_own(chunk, h
 
     assert len(collections) == 1
     assert lines == {collections.pop(): 240}
+
+
+def otlp(number, each, name="tail-sampler", attributes=(("trace_id", "7fe3"), ("log.file.name", "0.log"))):
+    record = {
+        "timeUnixNano": f"17958899{number:02}60298{each:04}",
+        "severityText": "INFO",
+        "body": {"stringValue": f"trace {each} waits"},
+        "attributes": [{"key": key, "value": {"stringValue": value}} for key, value in attributes],
+    }
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": name}}]}
+    return json.dumps({"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": [record]}]}]}) + "\n"
+
+
+def in_a_container(log):
+    return "".join(
+        f"2026-11-28T18:19:43.{n:09}Z stderr F {line}" for n, line in enumerate(log.splitlines(keepends=True))
+    )
+
+
+@pytest.mark.parametrize("chunk", [61, 1 << 20])
+def test_the_records_of_otlp_are_those_of_the_container_whose_runtime_writes_plain_lines(chunk):
+    log = "".join("".join(otlp(n, each) for each in range(40)) + GC.format(n=n) for n in range(1, 9))
+    lines, collections = owners(in_a_container(log), chunk)
+    assert (lines, collections) == ({"tail-sampler": 40, "a": 280}, {"a"})
+
+
+@pytest.mark.parametrize("chunk", [61, 1 << 20])
+def test_what_others_say_in_otlp_stays_theirs_in_the_log_of_a_container(chunk):
+    """Where the container says more than collections itself, as a collector does that prints what it was sent."""
+    said = "".join(f"batch {n} of 512 records was exported to the gateway within its deadline\n" for n in range(20))
+    log = otlp(0, 0) + said + "".join(otlp(n, n) * 40 + GC.format(n=n) for n in range(1, 9))
+    lines, collections = owners(in_a_container(log), chunk)
+    assert (lines, collections) == ({"tail-sampler": 321, "a": 20}, {"a"})
+
+
+def test_the_attributes_of_a_record_of_otlp_are_the_fields_of_its_message():
+    """Those that the program gave; a record read from a file, which has only the file's, is its text."""
+    scanner = Scanner("a.log", "a")
+    scanner.feed((otlp(1, 1) + otlp(1, 2, attributes=[("log.file.name", "0.log"), ("logtag", "F")])).encode())
+    scanner.flush()
+    texts = [line for e in scanner.take() if isinstance(e, Passage) for line in bytes(e.text).splitlines()]
+    whole, plain = texts
+    assert plain == b"trace 2 waits"
+    message = read_message(whole)
+    assert (message.level, message.message, message.fields["trace_id"]) == ("info", "trace 1 waits", "7fe3")

@@ -23,7 +23,8 @@ class Entry(Struct, frozen=True, gc=False):
     `service` is the container, pod/container, unit or identifier, None where the wrapper does not say. `time_s` is Unix
     seconds. `partial` says that the line goes on in the next entry of the same service and stream. `thin` says that
     the wrapper is one that applications imitate: take the text only where it is the runtime's own output. `data` are
-    the fields that the program gave its wrapper, as RFC 5424 has them: `[id name="value" …]…`.
+    the fields that the program gave its wrapper, as RFC 5424 has them: `[id name="value" …]…`; or, of OTLP, the record
+    as JSON in which text and fields are together.
     """
 
     text: bytes
@@ -39,13 +40,16 @@ class Entry(Struct, frozen=True, gc=False):
 def with_data(text: bytes, data: bytes) -> bytes:
     r"""The text of an application, and behind it the fields that its logger handed to syslog; a JSON text stays alone.
 
-    What is registered (`timeQuality`, `origin`, `meta`) tells of the transport.
+    `data` that is a record as JSON holds the text itself, and stands for it. What is registered (`timeQuality`,
+    `origin`, `meta`) tells of the transport.
 
     >>> with_data(b"kept", rb'[timeQuality tzKnown="1"][ctx@32473 id="4" to="a \" b"]')
     b'kept ctx.id="4" ctx.to="a \\" b"'
     """
     if text.startswith(b"{"):
         return text
+    if data.startswith(b"{"):
+        return data
     pairs = [
         b" %b.%b" % (element[1], pair)
         for element in _ELEMENT.finditer(data)

@@ -47,7 +47,7 @@ class HeadedLines:
         more, told, who = unwrapper.known.more_inside, streams.may_report, heads.who
         calm: dict[bytes | tuple[bytes, ...], LineReader] = {}
         latest: dict[LineReader, tuple[bytes, ...]] = {}
-        begin, lines = offset, 0
+        begin, lines, unnamed = offset, 0, 0
         for row in rows:
             text, name, size = row[-1], who(row), len(row[0]) + len(row[-1]) + 1
             reader = calm.get(name)
@@ -65,6 +65,8 @@ class HeadedLines:
                 text = with_data(text, data)
             if told(text) is None and reader.takes(text, offset):
                 calm[name], latest[reader] = reader, row
+                if reader.service == streams.service:
+                    unnamed += len(text)
             else:
                 self._stamp(latest, heads)
                 streams.feed(reader, text, offset, self._seconds(heads.stamp(row)))
@@ -73,6 +75,7 @@ class HeadedLines:
             offset += size
         self._stamp(latest, heads)
         self._window.finder.lines += lines
+        streams.bare_bytes += unnamed
         unwrapper.trust(lines)
         return offset - begin
 

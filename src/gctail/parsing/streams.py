@@ -14,7 +14,7 @@ MOST_STREAMS = 20_000
 MOST_STREAMS_SAVED = 64
 MOST_NEWS = 16
 FEW_BYTES = 1 << 10
-"""Of lines of the application without a wrapper: with more of them, those in one are somebody else's."""
+"""Of lines of the application without a name: with more of them, those with one are somebody else's."""
 SEVERAL = 2
 OF_THE_MACHINE = frozenset({
     "kernel", "systemd", "systemd-logind", "systemd-oomd", "systemd-journald", "init", "dockerd", "containerd",
@@ -44,7 +44,7 @@ class Streams:
         self._guest: str | None = None
         """Who is named, and is the one whose runtime writes bare lines."""
         self.bare_bytes = 0
-        """Lines of the application that nobody has wrapped."""
+        """Lines of the application that nobody has wrapped, or a wrapper that names nobody."""
         self._turns, self._turn = 0, -1
         self.bare = self.reader(service, None)
 
@@ -66,8 +66,9 @@ class Streams:
     def owner(self, named: str | None) -> str:
         """Whose a line is in which a wrapper has `named` somebody, or nobody.
 
-        A program that writes its own lines in a format of syslog leaves those of its runtime bare: the first who is
-        named is the one who writes bare lines, where these are all the runtime's and nobody else was named before.
+        A program that writes its own lines in a format of syslog or OTLP leaves those of its runtime bare, in a
+        container's log too: the first who is named is the one who writes lines without a name, where these are all the
+        runtime's and nobody else was named before.
         Lines with the seconds since a start look like the kernel's, which does not take turns with a runtime.
         """
         if not named or named == self._guest:
@@ -78,13 +79,15 @@ class Streams:
         if self._guest is None and named not in OF_THE_MACHINE:
             if len(self._named) < SEVERAL:
                 self._named.add(named)
-            alone = len(self._named) == 1 and self.bare.next_number is not None and self.bare_bytes < FEW_BYTES
-            if alone and all(
-                reader.next_number is None for (name, _), reader in self._readers.items() if name == named
-            ):
+            alone = len(self._named) == 1 and self.bare_bytes < FEW_BYTES
+            if alone and self._collected(self.service) and not self._collected(named):
                 self._guest = named
                 return self.service
         return named
+
+    def _collected(self, service: str) -> bool:
+        """The runtime of this service has been heard."""
+        return any(reader.next_number is not None for (name, _), reader in self._readers.items() if name == service)
 
     def _takes_turns(self) -> bool:
         """Again and again there was another collection before the kernel spoke, and nobody else did."""
@@ -100,15 +103,19 @@ class Streams:
                 return found
         return None
 
-    def feed(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
-        """A line for one of the readers, in which somebody (systemd, a kubelet, a shell) may report a death."""
+    def feed(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> bool:
+        """A line for one of the readers, in which somebody (systemd, a kubelet, a shell) may report a death.
+
+        Whether it is plainly the application's own.
+        """
         if not reader.busy:
             if self.may_report(line) is not None:
                 self._reported(reader, line, offset, time_s)
             elif reader.takes(line, offset):
                 reader.time_s = time_s
-                return
+                return True
         reader.feed(line, offset, time_s)
+        return False
 
     def _reported(self, reader: LineReader, line: bytes, offset: int, time_s: float | None) -> None:
         """The deaths that a line tells of."""

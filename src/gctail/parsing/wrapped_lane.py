@@ -153,4 +153,5 @@ class WrappedLane:
         elif entry.data and not reader.busy and INTERESTING.match(text) is None:
             text = with_data(text, entry.data)
         for line in text.split(b"\n") if b"\n" in text else (text,):
-            streams.feed(reader, line, offset, entry.time_s)
+            if streams.feed(reader, line, offset, entry.time_s) and reader.service == streams.service:
+                streams.bare_bytes += len(line)

@@ -24,6 +24,8 @@ _STREAMS = {"stdout": "stdout", "stderr": "stderr", "3": "stderr", "6": "stdout"
 MOST_STEPS = 12
 MOST_KEYS = 64
 """Sets of keys of which it is known where to look; beyond they are found again."""
+_OF_THE_COLLECTOR = re.compile(r"log\.|(?:logtag|stream|time)\Z")
+"""Attributes that whoever read a line from a file gave it."""
 _CONTROL = re.compile(r"\x1b\[[\d;]{0,16}m|[\x00-\x1f]")
 
 
@@ -43,6 +45,7 @@ class Shape(Struct, frozen=True, forbid_unknown_fields=True):
     partial: list[str] = []
     unterminated: str = ""
     own: str = ""
+    given: str = ""
     first: list[str] = []
 
     def known_by(self) -> set[str]:
@@ -164,6 +167,7 @@ class RecordReader:
         self._skip_service = re.compile(shape.skip_service or r"(?!)")
         self._ways = [_paths(way.split(".")) if way else [] for way in shape.each]
         self._own = Path(shape.own) if shape.own else None
+        self._given = Path(shape.given) if shape.given else None
         self._by_keys: dict[int, _Paths | None] = {}
         # Docker's own three keys, by far the most frequent record of all
         self._three = (shape.text[0], shape.stream[0], shape.time[0]) if shape.unterminated == "goes on" else None
@@ -229,8 +233,19 @@ class RecordReader:
             self._goes_on(scopes, text, paths.partial, ended=ended),
             thin,
             pid_of(_first(scopes, paths.pid)),
+            self._with_fields(scopes[0]) if self._given and b"\n" not in text else None,
         )
         return split_lines(entry) if b"\n" in text else (entry,)
+
+    def _with_fields(self, record: object) -> bytes | None:
+        """The whole record as JSON, where the program gave it fields beside its text."""
+        given = self._given.find(record) if self._given else None
+        if not isinstance(given, list) or not isinstance(record, dict):
+            return None
+        keys = (one.get("key") for one in given[:256] if isinstance(one, dict))
+        return (
+            _packed(record) if any(isinstance(key, str) and not _OF_THE_COLLECTOR.match(key) for key in keys) else None
+        )
 
     def _find_text(self, scopes: tuple[object, ...], paths: list[Path]) -> bytes | None:
         for path in paths:
