@@ -61,6 +61,11 @@ def made(kind, count=3000):
         "route with number": lambda at: f"/users/{any_of(10**6)}/orders",
         "statement": lambda at: "SELECT * FROM orders WHERE id = " + str(any_of(10**6)),  # noqa: S608  (nobody runs it)
         "IPv6 port": lambda at: f"[2001:db8::{any_of(9):x}]:{32768 + any_of(28000)}",
+        "signed": lambda at: f"/files?folder={any_of(40)}&sig={chance.getrandbits(64):016x}",
+        "agent": lambda at: f"sdk/{any_of(3)}.{any_of(9)}.{any_of(9)} (linux; quota=qk_{chance.getrandbits(32):08x})",
+        "agent with number": lambda at: f"sdk/{any_of(3)}.{any_of(9)} (linux; quota={any_of(10**6)})",
+        "host": lambda at: f"sdk/{any_of(3)}.{any_of(9)} (host={'abc'[any_of(3)] * 3}-{any_of(10**6)})",
+        "few agents": lambda at: f"sdk/{(user := any_of(300)) % 7}.2 (linux; quota={user + 1000})",
         "words": lambda at: "".join(chance.choice("abcdefghijklmnop") for _ in range(9)),
     }
     return [kinds[kind](at) for at in range(count)]
@@ -82,7 +87,12 @@ def made(kind, count=3000):
         ("port", "port", "Each key is new because of its port: file it under the host alone"),
         ("case", "number", "The same key is written in many ways: without upper and lower case there would be 80 instead of"),
         ("slash", "number", "The same key is written in many ways: without a slash at the end there would be 300 instead of 598"),
-        ("query", "number", "Each key is new because of its query string: without it there would be 1 instead of"),
+        ("query", "number", "Each key is new because of its query string, most of all the number behind q: without it there would be 1 instead of"),
+        ("signed", "random token", "Each key is new because of its random token behind sig: leave that parameter out of the key. Without it there would be 40 instead of"),
+        ("agent", "random token", "Each key is new because of its random token behind quota=qk: file it under what the token stands for."),
+        ("agent with number", "number", "each has a number of its own behind quota. Without it there would be 27 instead of"),
+        ("host", "number", "each has a number of its own behind host. Without it there would be"),
+        ("few agents", "number", "100% of the keys come again. What tells them apart is the number behind quota, and the map needs a bound"),
         ("metric labels", "number", "keys came only once: each has a number of its own behind users. Without it there would be 1 instead of"),
         ("user numbers", "number", "keys came only once: each is a number of its own behind u, an id. Bound the map by size or age, or delete"),
         ("few ids", "number", "100% of the keys come again: they are ordinary ids, and the map needs a bound"),

@@ -37,7 +37,8 @@ def _sentence(slot: Slot) -> str:
         case "part":
             return f"{found.sentence.partition('. ')[0].rstrip('.')}."
         case "spelling" if found.variants[0].what == QUERIES:
-            return "Each key is new because of its query string: leave it out, or keep the few parameters that matter."
+            why = found.sentence.partition(": without it")[0]
+            return f"{why}: leave it out, or keep the few parameters that matter."
         case "spelling":
             return f"The same {slot.name or 'key'} is written in many ways ({found.variants[0].what}): normalise it."
     return ""

@@ -13,13 +13,15 @@ from gctail.attribution.keys.forms import Form, forms
 from gctail.attribution.keys.kinds import CAUSES, FIXED, ORDINARY, VOLATILE, WORD, kind_of
 from gctail.attribution.keys.mixtures import mixture
 from gctail.attribution.keys.sample import KeySample, Seen
-from gctail.attribution.keys.sentence import concluded
+from gctail.attribution.keys.sentence import ONE_OF_MANY, concluded
 from gctail.attribution.keys.values import Ages, KeyReport, Part, Told
 from gctail.attribution.keys.variants import prefixes, variants
 
 MOST_LOOKED_AT = 2048
 GROWTH_POINTS = 64
 MOST_TOLD = 40
+VALUE_JOINTS = frozenset({"_", "-"})
+"""Between a word and what belongs to it: both are one value."""
 
 
 def report(sample: KeySample, start_s: float | None = None) -> KeyReport | None:
@@ -55,7 +57,7 @@ def report(sample: KeySample, start_s: float | None = None) -> KeyReport | None:
         cut=sample.is_cut,
         mixture=mixed[2] if mixed is not None else None,
     )
-    conclusion, words = concluded(found)
+    conclusion, words = concluded(found, cause)
     return replace(found, conclusion=conclusion, sentence=words)
 
 
@@ -72,18 +74,33 @@ def _parts(form: Form, times_s: Sequence[float | None]) -> tuple[tuple[Part, ...
         kinds.append(kind)
         if kind != FIXED:
             without = len({row[:at] + row[at + 1 :] for row in form.rows})
-            parts.append(Part(_before(form.rows[0], at), kind, detail, column[0][:80], len(set(column)), without))
+            before = _before(form.rows[0], kinds, at)
+            parts.append(Part(before, kind, detail, column[0][:80], len(set(column)), without))
     return tuple(parts), kinds
 
 
-def _before(row: tuple[str, ...], at: int) -> str:
-    """The fixed words before a part, which name it: `device_`."""
-    begin = at
+def _before(row: tuple[str, ...], kinds: Sequence[str], at: int) -> str:
+    """The fixed words before a part, which name it: `device_`, and with the beginning of a value `quota=qk_`.
+
+    A word that varies names nothing: of `host=web-7` it is `host=`.
+    """
+    end = begin = at
     while begin and row[begin - 1] in {"_", "-", ":", "=", "/", "#", " ", "."} and at - begin < 2:
         begin -= 1
+    joint = "".join(row[begin:at])
     if begin and row[begin - 1].isalpha():
-        begin -= 1
-    return "".join(row[begin:at])[-40:]
+        if kinds[begin - 1] == FIXED:
+            begin -= 1
+        elif joint in VALUE_JOINTS and _is_label(row, kinds, begin - 1):
+            return "".join(row[begin - 3 : begin - 1])[-40:]
+        if joint in VALUE_JOINTS and _is_label(row, kinds, begin):
+            begin -= 2
+    return "".join(row[begin:end])[-40:]
+
+
+def _is_label(row: tuple[str, ...], kinds: Sequence[str], end: int) -> bool:
+    """Whether a name and a sign of equality stand before this place."""
+    return end > 1 and row[end - 1] in {"=", ":"} and row[end - 2].isalpha() and kinds[end - 2] == FIXED
 
 
 def _cause(parts: Sequence[Part]) -> Part | None:
@@ -93,9 +110,14 @@ def _cause(parts: Sequence[Part]) -> Part | None:
 
 
 def _left(form: Form, kinds: list[str], cause: Part | None) -> int | None:
-    """How many different keys remain without the cause and all parts of its sort; None where there is no cause."""
+    """How many different keys remain without the cause; None where there is none.
+
+    And without all parts of its sort, where they are new by themselves, or where it alone does not tell keys apart.
+    """
     if cause is None:
         return None
+    if cause.kind in ORDINARY and cause.without <= ONE_OF_MANY * len(form.rows):
+        return cause.without
     dropped = VOLATILE if cause.kind in VOLATILE else ORDINARY
     kept = [at for at, kind in enumerate(kinds) if kind not in dropped]
     return len({tuple(row[at] for at in kept) for row in form.rows})

@@ -11,6 +11,8 @@ COMES_AGAIN = 0.5
 ALL_BUT = 0.995
 ONE_OF_MANY = 0.5
 """Without its volatile parts at most so many of the keys would be left: then these parts are the reason."""
+NEARLY_EACH, IN_FEW_WAYS = 0.9, 0.25
+"""Of the keys: a part that has so many values tells them apart, and one that has so few at most does not."""
 WRITTEN_ALIKE = 0.67
 """The same for ways of writing: two of each key leave a half."""
 SQL = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|MERGE|REPLACE|WITH|CALL)\s", re.IGNORECASE)
@@ -24,17 +26,19 @@ CURES = {
 }
 
 
-def concluded(found: KeyReport) -> tuple[str, str]:
-    """The conclusion in a word (see `KeyReport`), and in one sentence, as short as what is seen allows."""
+def concluded(found: KeyReport, cause: Part | None) -> tuple[str, str]:
+    """The conclusion in a word (see `KeyReport`), and in one sentence, as short as what is seen allows.
+
+    `cause` is the part that makes the keys new, or tells them apart.
+    """
     if found.distinct == 1:
         return "one", "There is one key only: what grows is not the number of keys."
-    cause = next((part for part in found.parts if (part.kind, part.detail) == (found.cause, found.detail)), None)
     told = (
         ("part", _mixed(found, cause)),
-        ("spelling", _spelled(found)),
+        ("spelling", _spelled(found, cause)),
         ("id", _id(found, cause)),
         ("part", _because(found, cause)),
-        ("again", _again(found)),
+        ("again", _again(found, cause)),
     )
     return next((each for each in told if each[1]), ("once", _once(found, cause)))
 
@@ -53,15 +57,17 @@ def _mixed(found: KeyReport, cause: Part | None) -> str:
     )
 
 
-def _spelled(found: KeyReport) -> str:
-    """Where a way of writing explains most of them."""
+def _spelled(found: KeyReport, cause: Part | None) -> str:
+    """Where a way of writing explains most of them; of a query string what in it is new, where something is."""
     keys = round(found.looked_at / found.pattern_share)
     for variant in found.variants:
         better = found.left is None or variant.left <= found.left or found.cause not in CURES
         if variant.left <= WRITTEN_ALIKE * keys and better:
             if variant.what == QUERIES:
+                if cause is not None and cause.kind in CURES and _explains(found, cause):
+                    return ""
                 return (
-                    f"Each key is new because of its query string: without it there would be {variant.left:,} instead "
+                    f"Each key is new because of its query string{_in_query(found, cause)}: without it there would be {variant.left:,} instead "
                     f"of {keys:,}; leave it out, or keep the few parameters that matter."
                 )
             return (
@@ -89,7 +95,7 @@ def _because(found: KeyReport, cause: Part | None) -> str:
         return ""
     if cause.kind in IDS and found.left == 1 and found.ages.again >= COMES_AGAIN:  # an id, and no part of a key
         return ""
-    explains = found.left is not None and found.left <= ONE_OF_MANY * found.looked_at
+    explains = _explains(found, cause)
     if not explains and cause.distinct < ONE_OF_MANY * found.looked_at:
         return ""
     if cause.kind == "counter" and not explains:  # without its number it is no less new
@@ -98,7 +104,7 @@ def _because(found: KeyReport, cause: Part | None) -> str:
             "happens once: whatever keeps an entry for each must delete it when that is over, or be bounded."
         )
     named = " ".join(part for part in (cause.kind, cause.detail) if part)
-    first = f"Each key is new because of its {named}{_where(cause)}: {_route(found) or CURES[cause.kind]}"
+    first = f"Each key is new because of its {named}{_where(cause)}: {_cure(found, cause)}"
     if explains:
         return f"{first}. Without it there would be {_without(found)}."
     return f"{first}. What is left differs in most keys too, so bound the map as well."
@@ -110,14 +116,52 @@ def _without(found: KeyReport) -> str:
     return f"{found.left:,} instead of {found.looked_at:,}{some}"
 
 
-def _again(found: KeyReport) -> str:
-    """Ordinary ids."""
+def _again(found: KeyReport, cause: Part | None) -> str:
+    """Ordinary ids, or longer texts in which one stands."""
     if found.ages.again < COMES_AGAIN:
         return ""
+    if apart := told_apart(found, cause):
+        return f"{found.ages.again:.0%} of the keys come again. {apart}, and the map needs a bound (size or age)."
     return (
         f"{found.ages.again:.0%} of the keys come again: they are ordinary ids, and the map needs a bound "
         "(size or age), not another key."
     )
+
+
+def told_apart(found: KeyReport, cause: Part | None) -> str:
+    """Which part of longer keys tells them apart, while others vary that say little; empty where none does."""
+    others = [part.distinct for part in found.parts if part != cause]
+    if cause is None or not others or cause.distinct < NEARLY_EACH * found.looked_at or not _explains(found, cause):
+        return ""
+    return f"What tells them apart is the {cause.kind}{_where(cause)}" if _where(cause) else ""
+
+
+def _explains(found: KeyReport, cause: Part) -> bool:
+    """Whether without the cause few keys would be left, or it is new in each and all else varies in a few ways."""
+    if found.left is not None and found.left <= ONE_OF_MANY * found.looked_at:
+        return True
+    others = [part.distinct for part in found.parts if part != cause]
+    each = cause.distinct >= NEARLY_EACH * found.looked_at
+    return each and bool(others) and max(others) <= IN_FEW_WAYS * found.looked_at
+
+
+def _in_query(found: KeyReport, cause: Part | None) -> str:
+    """What in a query string is new with most keys."""
+    if cause is None or cause.distinct < ONE_OF_MANY * found.looked_at or not cause.before:
+        return ""
+    return f", most of all the {cause.kind}{_where(cause)}" if _is_asked(found, cause) else ""
+
+
+def _is_asked(found: KeyReport, part: Part) -> bool:
+    """Whether a part stands in a query string."""
+    return f"{part.before}<{part.kind}>" in found.pattern.partition("?")[2]
+
+
+def _cure(found: KeyReport, cause: Part) -> str:
+    """What to do about a part that is new in each key."""
+    if found.pattern.startswith("/") and _is_asked(found, cause):
+        return "leave that parameter out of the key"
+    return _route(found) or CURES[cause.kind]
 
 
 def _once(found: KeyReport, cause: Part | None) -> str:
