@@ -172,6 +172,7 @@ SAMPLES: list[tuple[str, Message]] = [
         '2026/11/23 08:17:00 INFO cache grew size=3 key="a b"',
         message("std-log", "info", "cache grew", {"size": 3, "key": "a b"}),
     ),
+    ('2026/11/23 08:17:00 INFO size=3 msg="cache grew"', message("std-log", "info", "cache grew", {"size": 3})),
     ("2026/11/23 08:17:00 ERROR: put failed", message("std-log", "error", "put failed", {})),
     # hashicorp/go-hclog
     (
@@ -197,6 +198,11 @@ SAMPLES: list[tuple[str, Message]] = [
         '{"version":"1.1","short_message":"put","level":4,"timestamp":1795421820.0}',
         message("json", "warn", "put", {"version": "1.1"}),
     ),
+    # numbers: only GELF's are those of syslog; logr's and zap's count detail, and 0 is info
+    ('{"level":0,"msg":"put","v":1}', message("logrus-json", "info", "put", {"v": 1}, time_s=None)),
+    ('{"level":1,"msg":"put"}', message("json", None, "put", {"level": 1}, time_s=None)),
+    ('{"level":-1,"ts":1795421820.0,"msg":"put"}', message("zap-json", "debug", "put", {})),
+    ('{"short_message":"put","level":3', message("json", "error", "put", {}, time_s=None)),
     (
         '{"severity":"CRITICAL","message":"put","timestamp":"2026-11-23T08:17:00Z"}',
         message("json", "fatal", "put", {}),

@@ -11,7 +11,7 @@ from msgspec import Struct
 from gctail.parsing.times import epoch_seconds, parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
 MAX_FIELDS = 64
 MAX_KEY_CHARACTERS = 128
@@ -53,27 +53,46 @@ _LEVELS = {name: level for level, names in _LEVEL_NAMES.items() for name in (nam
 _PINO_LEVELS = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
 SYSLOG_LEVELS = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")
 """By their numbers: RFC 5424, section 6.2.1, and sd-daemon(3)."""
+GELF = "short_message"
+"""The field that every record of GELF has: https://go2docs.graylog.org, GELF Payload Specification, version 1.1."""
 _SLOG_LEVEL = re.compile(r"(DEBUG|INFO|WARN|ERROR)([+-])\d{1,9}")
 
 
 def normal_level(value: object) -> str | None:
-    """Normalise a level; `DEBUG-4` and `INFO+2` are what slog calls levels between its own (log/slog/level.go)."""
+    """Normalise a level; `DEBUG-4` and `INFO+2` are what slog calls levels between its own (log/slog/level.go).
+
+    Of numbers, 0 is info and what lies below debug for zap, slog and logr's funcr (`"level":0`); 1 to 9 mean a warning
+    for one and more detail for another, so they say nothing.
+    """
     if isinstance(value, str):
         level = _LEVELS.get(value) or _LEVELS.get(value.strip("[]<>() ").lower())
         if level is None and (found := _SLOG_LEVEL.fullmatch(value)):
             return "trace" if found[0].startswith("DEBUG-") else _LEVELS[found[1]]
         return level
     if isinstance(value, int) and not isinstance(value, bool):
-        return SYSLOG_LEVELS[value] if 0 <= value < len(SYSLOG_LEVELS) else _PINO_LEVELS.get(value)
+        return _PINO_LEVELS.get(value) if value > 0 else "debug" if value else "info"
     return None
+
+
+def syslog_level(value: object) -> str | None:
+    """The same of a field that holds a severity of syslog, as GELF's does; `normal_level` of what is no such number."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(SYSLOG_LEVELS):
+        return SYSLOG_LEVELS[value]
+    return normal_level(value)
+
+
+def level_reader(names: Container[str]) -> Callable[[object], str | None]:
+    """What reads the level of an object with these fields: only GELF's (`short_message`) is one of syslog."""
+    return syslog_level if GELF in names else normal_level
 
 
 class Draft:
     """A message while it is being read: each field either plays a role or is kept, within the bounds."""
 
-    __slots__ = ("caller", "fields", "keys", "level", "message", "time_s")
+    __slots__ = ("caller", "fields", "keys", "level", "message", "read_level", "time_s")
 
-    def __init__(self) -> None:
+    def __init__(self, read_level: Callable[[object], str | None] = normal_level) -> None:
+        self.read_level = read_level
         self.level: str | None = None
         self.time_s: float | None = None
         self.message: str | None = None
@@ -180,7 +199,7 @@ def _play_time(draft: Draft, value: object) -> bool:
 
 
 def _play_level(draft: Draft, value: object) -> bool:
-    draft.level = normal_level(value)
+    draft.level = draft.read_level(value)
     return draft.level is not None
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from gctail.parsing.consoles import read_console, take_prose
-from gctail.parsing.drafts import MAX_VALUE_CHARACTERS, ROLES, Draft, Message
+from gctail.parsing.drafts import MAX_VALUE_CHARACTERS, ROLES, Draft, Message, level_reader
 from gctail.parsing.pairs import bare_value, only_pairs, take_pairs, unquote, whole_message
 from gctail.parsing.prefaces import preface_of
 from gctail.parsing.text import plain
@@ -69,7 +69,7 @@ def _read_json(line: bytes) -> Message | None:
         found = orjson.loads(line)
     except ValueError:
         return _read_misencoded_json(line)
-    draft = Draft()
+    draft = Draft(level_reader(found))
     for key, value in found.items():
         if value.__class__ is str and key not in ROLES and len(draft.fields) < 64 and len(key) <= 128:
             draft.fields[key] = value[:MAX_VALUE_CHARACTERS]
@@ -90,10 +90,10 @@ def _read_misencoded_json(line: bytes) -> Message | None:
 
 def _read_torn_json(line: bytes) -> Message | None:
     """Read the strings and numbers of a JSON line that was cut, torn or written by hand."""
-    draft = Draft()
     found: dict[str, Value] = {}
     for key, written in _TORN_PAIR.findall(line.decode("utf-8", "replace")):
         found[key] = unquote(written) if written[0] == '"' else bare_value(written)
+    draft = Draft(level_reader(found))
     for key, value in found.items():
         draft.take(key, value)
     return draft.done(_json_format(draft.keys, found)) if found else None

@@ -66,13 +66,18 @@ def end_of_bare(line: bytes, begin: int, end: int, stop: int) -> int:
 
 
 def take_trailing(draft: Draft, text: str) -> None:
-    """Put a message on the draft that is followed by pairs, to the end of the line."""
+    """Put a message on the draft that is followed by pairs, to the end of the line, or that is one of them."""
     first = _FIRST_PAIR.search(text) if "=" in text else None
     if first is None:
         draft.message = text.strip()
     elif _ONLY_PAIRS.match(text, first.start()):
-        draft.message = text[: first.start()].strip()
-        keep_pairs(draft, text[first.start() :])
+        said = text[: first.start()].strip()
+        if said:
+            draft.message = said
+            keep_pairs(draft, text[first.start() :])
+        else:
+            take_pairs(draft, text)
+            draft.message = draft.message or ""
     else:
         draft.message = text.strip()
         take_embedded(draft, text)

@@ -9,7 +9,17 @@ from typing import Any
 
 import orjson
 
-from gctail.parsing.drafts import CALLER, ROLES, TOLD_BY, attributes, body_text, late_time, normal_level, time_in
+from gctail.parsing.drafts import (
+    CALLER,
+    ROLES,
+    TOLD_BY,
+    attributes,
+    body_text,
+    late_time,
+    level_reader,
+    normal_level,
+    time_in,
+)
 from gctail.parsing.newlines import newlines
 from gctail.templates.catalog import Catalog
 from gctail.templates.forms import Forms
@@ -24,6 +34,7 @@ MOST_JSON_BYTES = 1 << 16
 MOST_DEPTH = 3
 MOST_MESSAGE = 2048
 
+ReadLevel = Callable[[object], str | None]
 Columnar = dict[str, list[Any]]
 """Objects with the same fields: for each field its values."""
 
@@ -31,13 +42,14 @@ Columnar = dict[str, list[Any]]
 class Layout:
     """Which fields of a line play a role: told by their names, and by the values that the first such line has."""
 
-    __slots__ = ("fields", "level", "message")
+    __slots__ = ("fields", "level", "message", "read_level")
 
     def __init__(self, found: dict[str, Any]) -> None:
         roles: dict[str, str] = {}
+        read_level = self.read_level = level_reader(found)
         for name, value in found.items():
             role = ROLES.get(name)
-            if role and role not in roles and _PLAYS[role](value):
+            if role and role not in roles and _PLAYS[role](value, read_level):
                 roles[role] = name
         if "message" not in roles and (told := next((name for name in TOLD_BY if body_text(found.get(name))), None)):
             roles["message"] = told
@@ -50,11 +62,14 @@ class Layout:
         self.fields = [name for name in found if name not in given][:MOST_SLOTS]
 
 
-_PLAYS: dict[str, Callable[[Any], bool]] = {
-    "message": lambda value: isinstance(value, str),
-    "level": lambda value: normal_level(value) is not None,
-    "time": lambda value: time_in(value) is not None,
-    "caller": lambda value: isinstance(value, dict) or (isinstance(value, str) and CALLER.fullmatch(value) is not None),
+_PLAYS: dict[str, Callable[[Any, ReadLevel], bool]] = {
+    "message": lambda value, _: isinstance(value, str),
+    # a number may be the level of one line, and say nothing in the next (`"level":0`, `"level":1`)
+    "level": lambda value, read_level: read_level(value) is not None or (value.__class__ is int and 0 <= value < 10),
+    "time": lambda value, _: time_in(value) is not None,
+    "caller": lambda value, _: (
+        isinstance(value, dict) or (isinstance(value, str) and CALLER.fullmatch(value) is not None)
+    ),
 }  # fmt: skip
 
 
@@ -106,7 +121,7 @@ class Columns:
         """
         begin = self.catalog.lines
         for (shouted, silent), spoken in _spoken(layout, columns, rows).items():
-            level = normal_level(shouted)
+            level = layout.read_level(shouted)
             if silent:
                 words = tuple(name.encode("utf-8", "replace") + b"=" + HOLE for name in sorted(layout.fields))
                 yield (
