@@ -84,6 +84,12 @@ def test_what_is_to_be_thought_of_a_line_is_said(told, suspects, words):
     assert says(told, frozenset(suspects)) == words
 
 
+def test_whoever_is_named_as_a_suspect_is_not_called_innocent():
+    """If not first; one report does not accuse and acquit the same line."""
+    told = says(rate(900, 900, template="login ok <*>"), frozenset({"bad password"}), frozenset({"login ok <*>"}))
+    assert told == "named among the suspects, if not first; it comes 15 times a second"
+
+
 def test_often_is_said_in_the_unit_in_which_it_can_be_read():
     """Down to once in some hours."""
     assert [often(each) for each in (6000, 60, 2, 1 / 60, 1 / 600, 0)] == [

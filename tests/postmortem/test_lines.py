@@ -90,6 +90,10 @@ def test_a_line_that_does_not_fit_is_told_by_what_it_says():
     assert fitted("Nov 27 18:04:29 2026-11-27 18:04:29 DEBU " + prose, 60) == "debug " + prose.strip()
     assert fitted(prose, 60) == prose
     csv = '1795864788041,INFO,outbox,"order changed","order=54 state=paid to=3f8b2c1a-0d4e-4a55"'
+    flags = (
+        '{"level":"info","time":"2026-11-28T17:58:56.123456Z","message":"login ok","kept":false,"mfa":true,"of":null}'
+    )
+    assert fitted(flags, 60) == "info login ok kept=false mfa=true of=null"
     assert fitted(csv, 60) == "info order changed logger=outbox order=54 state=paid to=3f8b2c1a-0d4e-4a55"
 
 

@@ -62,11 +62,11 @@ def doubts(courses: Courses, seen: Window, ranked: Ranked, at: int, candidate: C
 def _as_well(ranked: Ranked, at: int) -> str:
     """What else fits, so that nothing is proven."""
     if ranked.over_time[at] - ranked.lead[at] > BETTER:
-        return "the number of all lines fits better: the growth goes with the load, and nothing proves with which line"
+        return "the number of all lines fits better: the more is done the more is kept, but which line keeps it is open"
     as_well = "as well" if ranked.lead[at] < EVEN else "nearly as well"
     if ranked.over_time[at] < EVEN or ranked.lead[at] >= EVEN:
         return f"a straight line in time fits {as_well}: the growth is too even to prove which line goes with it"
-    return "the number of all lines fits as well: the growth goes with the load, and nothing proves with which line"
+    return "the number of all lines fits as well: the more is done the more is kept, but which line keeps it is open"
 
 
 def _estimated(template: Template, candidate: Candidate) -> str:

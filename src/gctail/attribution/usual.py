@@ -113,12 +113,16 @@ def often(per_min: float) -> str:
     return f"once in {1 / (60 * per_min):,.0f} hours" if per_min > 0 else "never"
 
 
-def says(rate: Rate | None, suspects: frozenset[str] = frozenset()) -> str:
-    """What is to be thought of a last line, by its rate; `suspects` are the templates that are suspected."""
+def says(rate: Rate | None, suspects: frozenset[str] = frozenset(), others: frozenset[str] = frozenset()) -> str:
+    """What is to be thought of a last line, by its rate.
+
+    `suspects` are the templates that are suspected, `others` those that are named behind them: none is called innocent.
+    """
     if rate is None:
         return "no line like it came before"
-    if any(covers(suspect, rate.template) for suspect in suspects):
-        return f"a suspect; it comes {often(rate.usual_per_min)}"
+    for named, what in ((suspects, "a suspect"), (others, "named among the suspects, if not first")):
+        if any(covers(each, rate.template) for each in named):
+            return f"{what}; it comes {often(rate.usual_per_min)}"
     if rate.total <= FEW:
         return f"such a line came {'once' if rate.total == 1 else f'{rate.total} times'} in all"
     if rate.recent_per_min > UNLIKE * rate.usual_per_min:

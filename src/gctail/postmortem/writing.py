@@ -132,7 +132,7 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
         mined_lines=epoch.mined_lines if epoch is not None else 0,
         rates=rates_of(person, suspects),
         spikes=spikes(person, usual, bins),
-        last_lines=_last_lines(person, usual, _accused(suspects)),
+        last_lines=_last_lines(person, usual, suspects),
         first_lines=_first_lines(person),
         goroutines=_goroutines(dump),
         stacks=grouped(dump),
@@ -210,27 +210,27 @@ def _usual(person: Person) -> Usual | None:
     return Usual(mine) if mine is not None else None
 
 
-def _last_lines(person: Person, usual: Usual | None, suspects: frozenset[str]) -> tuple[LastLine, ...]:
+def _last_lines(person: Person, usual: Usual | None, suspects: tuple[dict[str, Any], ...]) -> tuple[LastLine, ...]:
+    """The last lines; with how often the like of each comes, and what is to be thought of it, where somebody knows."""
     shown = person.lines[-SHOWN_LINES:]
     texts = [text for text, _, _ in shown]
-    return tuple(
-        _last_line(LastLine(text[:2000], origin, place), at, texts, usual, suspects)
-        for at, (text, origin, place) in enumerate(shown)
-    )
+    accused, named = _accused(suspects), frozenset(str(each.get("template")) for each in suspects)
 
+    def told(at: int, line: LastLine) -> LastLine:
+        if usual is None:
+            return line
+        rate = usual.at(texts, at) if usual.courses.uptime_s else None
+        if rate is None:
+            return msgspec.structs.replace(line, says=says(None))
+        return msgspec.structs.replace(
+            line,
+            message=rate.message,
+            usual_per_min=round(rate.usual_per_min, 3),
+            recent_per_min=round(rate.recent_per_min, 3),
+            says=says(rate, accused, named),
+        )
 
-def _last_line(line: LastLine, at: int, texts: list[str], usual: Usual | None, suspects: frozenset[str]) -> LastLine:
-    """A last line with how often its like comes."""
-    rate = usual.at(texts, at) if usual is not None and usual.courses.uptime_s else None
-    if rate is None:
-        return msgspec.structs.replace(line, says=says(None)) if usual is not None else line
-    return msgspec.structs.replace(
-        line,
-        message=rate.message,
-        usual_per_min=round(rate.usual_per_min, 3),
-        recent_per_min=round(rate.recent_per_min, 3),
-        says=says(rate, suspects),
-    )
+    return tuple(told(at, LastLine(text[:2000], origin, place)) for at, (text, origin, place) in enumerate(shown))
 
 
 def _first_lines(person: Person) -> tuple[str, ...]:

@@ -412,7 +412,8 @@ class Service:
         from gctail.attribution.usual import Usual, says
 
         rate = Usual(self.current.mine).at(lines, len(lines) - 1)
-        return says(rate, frozenset(each["template"] for each in suspects[:1]))
+        first, others = (frozenset(each["template"] for each in some) for some in (suspects[:1], suspects[1:]))
+        return says(rate, first, others)
 
     def lines_at_the_end(self, most: int = 20) -> list[str]:
         """The last application lines."""

@@ -67,8 +67,8 @@ def _spelled(found: KeyReport, cause: Part | None) -> str:
                 if cause is not None and cause.kind in CURES and _explains(found, cause):
                     return ""
                 return (
-                    f"Each key is new because of its query string{_in_query(found, cause)}: without it there would be {variant.left:,} instead "
-                    f"of {keys:,}; leave it out, or keep the few parameters that matter."
+                    f"Each key is new because of its query string{_in_query(found, cause)}: without it there would be "
+                    f"{variant.left:,} instead of {keys:,}; leave it out, or keep the few parameters that matter."
                 )
             return (
                 f"The same key is written in many ways: without {variant.what} there would be {variant.left:,} "
