@@ -34,6 +34,8 @@ def even(bins=100):
         ("entry stored", "cache hit"),
         ("goroutine started for job", "request finished"),
         ("document cached", "dispatch queue length"),
+        ("login ok", "password checked"),
+        ("expiry armed in", "inventory low"),
     ],
 )
 def test_what_says_that_something_is_kept_is_likelier_than_what_says_that_it_is_over(storing, other):
@@ -84,6 +86,15 @@ def test_of_lines_that_always_come_together_new_keys_among_repeated_ones_come_fi
     first, *_ = suspects(played.courses(), 0.0)
     assert (first.message, first.kind) == ("gamma delta", "keys")
     assert "it is told before that because its keys are new among repeated ones" in first.counter_evidence[0]
+
+
+def test_new_keys_come_before_a_rare_failure_that_brings_none():
+    """Of what fails now and then at the same pace nothing new is known; that keys are new without end is."""
+    played = even()
+    played.lines("proxy error", counts=[3] * 100)
+    played.lines("page shown", counts=[20] * 100, keys=lambda count: count // 2)
+    first, *_ = suspects(played.courses(), 0.0)
+    assert (first.message, first.kind) == ("page shown", "keys")
 
 
 def test_where_the_figures_decide_words_do_not():

@@ -42,6 +42,12 @@ def test_the_line_that_tells_the_size_of_a_map_gives_its_key_and_its_size():
     assert slots["size"].last == [880_009, 880_019, 880_029, 880_039]
 
 
+def test_a_value_is_no_name_of_the_next_one():
+    """`dev-7: 3s old` does not call the seconds `dev-7`."""
+    template, _ = only(mined("".join(f"stale fix for dev-{at}: {at}m3s old\n" for at in range(9))))
+    assert (template.text, [slot.name for slot in template.slots]) == ("stale fix for <*>: <*> old", ["", ""])
+
+
 FORMS = {
     "slog json": '{"time":"2026-11-23T08:17:00.123Z","level":"INFO","msg":"session stored","user":"u%d","bytes":%d}',
     "slog text": 'time=2026-11-23T08:17:00.123Z level=INFO msg="session stored" user=u%d bytes=%d',

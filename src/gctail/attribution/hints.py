@@ -30,16 +30,16 @@ LITTLE = 0.35
 NET, PART, SUMMED, ROUTE = 1.2, -0.7, -0.8, -0.7
 """What is there after what went; lines with one value, and sums, of which there are many to try."""
 SIZE, NUMBER, COUNTER = 2.7, 1.0, -0.5
-NEW_KEYS, AMONG_REPEATED, STAMPED = 1.1, 1.2, 2.3
+NEW_KEYS, AMONG_REPEATED, STAMPED = 1.3, 2.0, 2.5
 KEEPS, KEEPS_AND_ENDS, IS_OVER, PASSED_OVER = 1.3, 0.3, -1.2, -1.2
 UNDER_WAY = -1.6
 """What comes to an end by another line keeps nothing, whatever it says."""
 WEAK = {"serves": -0.4, "puts": 0.5, "gets": -0.5}
 BY_METHOD = {"POST": 0.3, "PUT": 0.3, "DELETE": -1.2, "HEAD": -1.2, "OPTIONS": -1.2}
-FAILED = 0.8
+FAILED = 0.5
 """A warning, an error, or words of one tell of something unusual, and the growth is."""
 WARNS = frozenset({"warn", "error", "fatal", "panic"})
-RARER = 0.6
+RARER = 0.5
 """For each time that a line is e times rarer: what every request writes is the load, and seldom the cause."""
 RAREST = 0.01
 """Of all lines; below, it is no evidence how rare a line is."""

@@ -166,16 +166,19 @@ class _Reading:
                 self.parts.append(Part(line[found.start() : first], hidden=True))
                 self.parts.append(Part(value, Slot(kind, "skip", name), hidden=True))
             else:
-                self._slot(found.start(), first, kind, name, value)
+                self._slot(found.start(), first, kind, name or self._label(at, first), value)
             at = last
         self.parts.append(Part(line[at:end]))
         return structured
 
     def _slot(self, begin: int, first: int, kind: str, name: str, value: bytes) -> None:
-        name = name or _label(self.line[max(0, first - MOST_NAME_BYTES) : first])
         self.parts.append(Part(self.line[begin:first]))
         self.parts.append(Part(value, Slot(kind, kind_of(value) if kind in {*PAIRS, "quoted"} else kind, name)))
         self.slots += 1
+
+    def _label(self, at: int, first: int) -> str:
+        """The name that stands before a value and behind the one before: in `dev-7: 3s old` there is none."""
+        return _label(self.line[max(at, first - MOST_NAME_BYTES) : first])
 
     def _hide_trailing(self, first: int) -> None:
         """Pairs at the end of a line, behind spaces or in a JSON object, are fields and no words of the message."""
