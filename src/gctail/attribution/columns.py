@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 from gctail.attribution.answered import endings
 from gctail.attribution.names import is_a_code, is_a_size, is_the_heap, reports_the_heap
 from gctail.attribution.opposites import pairs
-from gctail.attribution.under_way import comes_and_goes, gauges, under_way
+from gctail.attribution.under_way import comes_and_goes, gauges, takes_its_time, under_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,8 @@ class Table(Struct, frozen=True):
     """All candidates, and `values`: bins x candidates, running totals or levels at the end of each bin.
 
     `kin` is the family of each template that has one; `loads` (bins x columns) are what comes and goes; `ended` are the
-    templates that bring something which ends, each with those that tell so.
+    templates that bring something which ends, each with those that tell so; `in_time` is what of `loads` is open for
+    its time only, each with the template that brings it.
     """
 
     candidates: tuple[Candidate, ...]
@@ -81,6 +82,7 @@ class Table(Struct, frozen=True):
     kin: Mapping[int, int]
     loads: Floats
     ended: Mapping[int, tuple[int, ...]]
+    in_time: tuple[tuple[int, Floats], ...] = ()
 
     @property
     def tries(self) -> Floats:
@@ -116,17 +118,21 @@ def table(courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN) -> Tabl
         held = brought - sum(taken)
         if comes_and_goes(held, brought, uptime_s):
             loads.append(held)
+    in_time: list[tuple[int, Floats]] = []
     for each in balances(found, courses)[: MOST_COLUMNS - len(found)]:
         held = each.brought - each.taken
-        if comes_and_goes(held, each.brought, uptime_s):
+        leaves = takes_its_time(held, each.brought, uptime_s)
+        if leaves:
+            in_time.append((each.brings.template, held))
+        if leaves or comes_and_goes(held, each.brought, uptime_s):
             loads.append(held)
-        if not under_way(held, each.brought, uptime_s):  # how much of it is kept
+        if not leaves and not under_way(held, each.brought, uptime_s):  # how much of it is kept
             found.append((structs.replace(each.brings, less=each.takes), held))
     values, beside = (
         np.column_stack(each) if each else np.zeros((uptime_s.size, 0))
         for each in ([values for _, values in found], loads)
     )
-    return Table(tuple(candidate for candidate, _ in found), values, kin, beside, ended)
+    return Table(tuple(candidate for candidate, _ in found), values, kin, beside, ended, tuple(in_time))
 
 
 class Balance(Struct, frozen=True):

@@ -29,8 +29,8 @@ FEW_REPEATED = 0.6
 LITTLE = 0.35
 NET, PART, SUMMED, ROUTE = 1.2, -0.7, -0.8, -0.7
 """What is there after what went; lines with one value, and sums, of which there are many to try."""
-SIZE, NUMBER, COUNTER = 2.7, 1.0, -0.5
-NEW_KEYS, AMONG_REPEATED, STAMPED = 1.3, 2.0, 2.5
+SIZE, NUMBER, COUNTER = 3.4, 1.0, -0.5
+NEW_KEYS, AMONG_REPEATED, STAMPED = 1.3, 2.0, 2.9
 KEEPS, KEEPS_AND_ENDS, IS_OVER, PASSED_OVER = 1.3, 0.3, -1.2, -1.2
 UNDER_WAY = -1.6
 """What comes to an end by another line keeps nothing, whatever it says."""

@@ -18,6 +18,7 @@ from gctail.attribution.ceilings import ceiling
 from gctail.attribution.choosing import best_of_each, explaining, ranked_since
 from gctail.attribution.columns import LEVEL, missing, running, table
 from gctail.attribution.ranking import regular, window
+from gctail.attribution.regression import fits
 from gctail.attribution.releases import full
 from gctail.attribution.under_way import beside
 from gctail.detectors.episodes import REVERSAL_SHARE
@@ -33,6 +34,7 @@ from gctail.detectors.values import Inquiry, Testimony
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gctail.attribution.columns import Table
     from gctail.attribution.ranking import Ranked, Window
     from gctail.templates.courses import Courses
 
@@ -58,6 +60,8 @@ ENDS = 0.02
 """What is left of the belief in growth whose end the log tells."""
 HAS_A_CEILING = 0.75
 """What fills up to a declared size stops there; something else may grow beside it."""
+MOSTLY_OPEN = 0.7
+"""Of the growth: what else grows beside what is open is less."""
 FEWEST_LINES, STEADY, HARDLY, FULL = 8, 0.5, 0.2, 0.15
 """A part of the time has so many lines; a size that rises with them has half of its usual rise in nine of ten parts.
 Where it has a fifth of it, of the belief that it goes on so much is left."""
@@ -88,6 +92,11 @@ def followed(courses: Courses, asked: Inquiry) -> Testimony | None:
     columns = table(courses, seen.begin)
     if not columns.candidates:
         return None
+    return _most_is_open(seen, columns, courses) or _by_clock(courses, asked, seen, columns)
+
+
+def _by_clock(courses: Courses, asked: Inquiry, seen: Window, columns: Table) -> Testimony | None:
+    """The same of the line by whose running total the growth is judged."""
     seen = beside(seen, columns.loads)
     ranked, _ = ranked_since(courses, asked.onset_s, seen, columns)
     able = explaining(ranked, seen, 0.0) & ~regular(seen, columns.values)  # what comes by a clock tells the time
@@ -122,6 +131,18 @@ def followed(courses: Courses, asked: Inquiry) -> Testimony | None:
         weight = max(weight, by_fit) if rests else 0.0  # it is over, and the heap rises on: something else does it
     belief = _straight(worked, levels, asked) * goes_on
     return Testimony(weight, belief, courses.templates[candidate.template].message) if weight > 0.0 else None
+
+
+def _most_is_open(seen: Window, columns: Table, courses: Courses) -> Testimony | None:
+    """That most of the growth is what is open for its time, of which more come than before: it goes when fewer do."""
+    grown = seen.live_mib[-1] - seen.live_mib[0]
+    for template, held in columns.in_time:
+        fit = fits(seen.live_mib, seen.steady, np.column_stack([held, seen.uptime_s]))
+        if fit.gain[0] > fit.gain[1] and fit.slope[0] * (held[-1] - held[0]) >= MOSTLY_OPEN * grown > 0.0:
+            message = courses.templates[template].message
+            why = f'it follows what is open, which ends in its time: "{message[:MOST_TOLD]}"'
+            return Testimony(HAS_A_CEILING, ENDS, message, why)
+    return None
 
 
 def _weight(ranked: Ranked, seen: Window, at: int) -> float:

@@ -31,6 +31,10 @@ LEAST_CHANGE, LEAST_LIKENESS, MOST_KEPT = 0.5, 0.8, 0.25
 """What is under way is told from what is kept where its rate changes by half of its mean, as alike as this."""
 FALLS, MOST_STAYS = 0.5, 0.4
 """What is under way has fallen by half of its range, at least once; over few waves a part of it seems to stay."""
+FEWEST_CAME, TIMES_TRIED, MEAN_TIMES = 50, 64, (0.01, 0.3)
+"""Parts of all the time that something is open, on the mean; what is open for longer is not told from what stays."""
+MOST_FOR_EVER, MOST_OFF = 0.03, 0.15
+"""Of all that came, what may stay; and how far off the rest may be, beside how much it varies."""
 MOST_LOADS, CLEARLY = 2, 3.0
 """So many are taken out, if the heap follows them so clearly (log-likelihood), after as many chances as there are."""
 
@@ -55,6 +59,33 @@ def comes_and_goes(balance: Floats, brought: Floats, uptime_s: Floats) -> bool:
     if rate.size < FEWEST_TO_COMPARE or not (falls(balance) and falls(-balance)):
         return False
     return bool(_kept(rate, held, came)[1] < MOST_STAYS * np.ptp(held))
+
+
+def takes_its_time(balance: Floats, brought: Floats, uptime_s: Floats) -> bool:
+    """Whether what is open is what a mean time makes of all that came, and no part of that stays for ever.
+
+    Each that came is gone after some time, by chance (a queue of infinitely many servers: Eick, Massey and Whitt 1993,
+    "The physics of the M_t/G/inf queue"). So it is also where the load only rises and nothing has fallen yet.
+    """
+    came, since = np.diff(brought), brought - brought[0]
+    if balance.size < FEWEST_TO_COMPARE or came.sum() < FEWEST_CAME or np.ptp(balance) <= 0.0:
+        return False
+    mean_s = np.geomspace(*MEAN_TIMES, TIMES_TRIED) * (uptime_s[-1] - uptime_s[0])
+    left = balance[:, None] - _open(float(balance[0]), came, np.maximum(np.diff(uptime_s), 1e-9), mean_s)
+    kept = since @ left / (since @ since)
+    at = int(np.square(left - np.outer(since, kept)).sum(0).argmin())
+    off = np.sqrt(np.square(left[:, at]).mean())
+    return bool(abs(kept[at]) <= MOST_FOR_EVER and off <= MOST_OFF * np.ptp(balance))
+
+
+def _open(begun: float, came: Floats, passed_s: Floats, mean_s: Floats) -> Floats:
+    """How many are open after each stretch of time (bins x mean times), if each stays for so long on the mean."""
+    held = [np.full(mean_s.size, begun)]
+    for new, stretch_s in zip(came.tolist(), passed_s.tolist(), strict=True):
+        stay = np.exp(-stretch_s / mean_s)
+        held.append(held[-1] * stay + new / stretch_s * mean_s * (1.0 - stay))
+    found: Floats = np.array(held)
+    return found
 
 
 def falls(held: Floats) -> bool:
