@@ -4,7 +4,8 @@ A *plan* says, minute by minute of virtual time, how much memory a service holds
 flight. `run` plays Go's collector over it: goal = live + (live + stacks + globals) * GOGC/100, never under 4 MiB *
 GOGC/100 and never over what GOMEMLIMIT leaves; a collection starts at nine tenths of the way to the goal, or after two
 quiet minutes; what is allocated while it marks survives it; every size is printed as whole MiB, cut off. A process dies
-when its memory meets the container's limit.
+when what it has allocated meets the container's limit: a goal that is too high kills nobody, the collection that it asks
+for does not come any more.
 
     python bench/detection/simulator.py leak-fast 3      # prints the trace of one run
 """
@@ -201,11 +202,10 @@ def _epoch(  # noqa: PLR0913, PLR0917 - the collector has that many numbers
         gogc = gogc_m[index] if gogc_m else 100.0
         stacks = stacks_m[index] if stacks_m else 0.3
         goal = max(marked + (marked + STACK_SCANNED * stacks + 0.5) * gogc / 100.0, 4.0 * gogc / 100.0)
-        bound = False
         if plan.memory_limit is not None:
             room = (plan.memory_limit - 5.0 - stacks - 0.03 * marked) * 0.97
             if room < goal:
-                goal, bound = max(room, marked), True
+                goal = max(room, marked)
         rate = max(rate_m[index], 1e-4)
         start = marked + (0.93 + 0.04 * abs(noise[(3 * number) % 4096])) * (goal - marked)
         wait = (start - marked) / rate
@@ -221,6 +221,10 @@ def _epoch(  # noqa: PLR0913, PLR0917 - the collector has that many numbers
         mark_s = 2e-4 + held * 4e-4
         black = min(rate / quick * mark_s, 0.6 * held + 2)
         peak = max(start + black, held + black)
+        fatal = (limit * (1.0 if plan.growth is not None else 1.3) - OVERHEAD_MIB - stacks) / (1 + OVERHEAD_SHARE)
+        if peak > fatal:  # before this collection has ended
+            late_s = max(0.0, start - max(fatal, marked)) / rate
+            return cycles, (now - min(late_s, wait)) * quick
         stop_ms = 0.05 + 0.03 * abs(noise[(7 * number) % 4096])
         cpu_s += mark_s
         marked = held + black
@@ -245,12 +249,6 @@ def _epoch(  # noqa: PLR0913, PLR0917 - the collector has that many numbers
             go="1.21+",
         )
         cycles.append((now * quick, cycle))
-        following = marked + (marked + STACK_SCANNED * stacks + 0.5) * gogc / 100.0
-        if plan.memory_limit is not None and bound:
-            following = max(goal, marked)
-        memory = max(peak, following) * (1 + OVERHEAD_SHARE) + stacks + OVERHEAD_MIB
-        if memory > limit * (1.0 if plan.growth is not None else 1.3):
-            return cycles, now * quick
         if plan.growth is not None and (breathless > USELESS_CYCLES or held > (plan.memory_limit or limit)):
             return cycles, now * quick
     return cycles, None
