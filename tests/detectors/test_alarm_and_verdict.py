@@ -87,10 +87,10 @@ def test_a_notice_is_taken_back_while_the_heap_falls() -> None:
     """A fall tells nothing new, and does not keep what was told."""
     alarm, told = LeakAlarm(), Telling("a leak", "it grows", "it is over", {}, urgent=False)
     grows = Weight(belief=0.5, settled=0.5, waited=0.7, likely=0.7, uptime_s=60.0, perhaps_urgent=False)
-    falls = Weight(belief=0.1, settled=0.0, waited=0.1, likely=0.1, uptime_s=90.0, perhaps_urgent=False, falls=True)
+    falls = Weight(belief=0.1, settled=0.0, waited=0.1, likely=0.1, uptime_s=90.0, perhaps_urgent=False, rests=True)
     assert [each.kind for _ in range(3) for each in alarm.judge(grows, 1, lambda: told)] == ["growing"]
     assert [each.phase for _ in range(6) for each in alarm.judge(falls, 1, lambda: told)] == ["resolved"]
-    assert not alarm.judge(grows._replace(settled=0.9, falls=True), 3, lambda: told)
+    assert not alarm.judge(grows._replace(settled=0.9, rests=True), 3, lambda: told)
 
 
 def test_what_the_log_said_of_a_growth_is_over_with_it() -> None:

@@ -22,7 +22,7 @@ from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook, by_curve
 from gctail.detectors.passing import Passing
 from gctail.detectors.regression import Regression, regression
 from gctail.detectors.rises import rise_of
-from gctail.detectors.standstill import goes_on
+from gctail.detectors.standstill import goes_on, is_due
 from gctail.detectors.teeth import teeth
 from gctail.detectors.values import Carryover
 
@@ -32,7 +32,6 @@ YOUTH_SHARE = 0.004
 """Growth younger than this share of the process's age is discounted: there were many chances for a short one."""
 LESS_CLEARLY, CLEARLY_ENDLESS, ALONE_TRUST = 0.6, 0.9, 0.9
 """Weight of curves without an end from which on the regression alone is believed a little, and nearly at last."""
-FALL_NOISE = 2.0
 START_S = 1.0
 """While a process is only a few times this old all growth is discounted: programs load things."""
 
@@ -50,7 +49,6 @@ class Growth:
         "_unfitted",
         "copies",
         "ended",
-        "falls",
         "floor",
         "history",
         "judged",
@@ -73,18 +71,18 @@ class Growth:
         self._fit_s = 0.0
         self._unfitted = 0
         self.ended = False
-        self.falls = False
-        """Whether the last block lies under the one before, by more than blocks lie apart by chance."""
 
     def follow(self, now_s: float, low: float) -> None:
         """Take a block into the zigzag; where the level turned, what the regression said is out of date."""
-        lows = self.history.low
-        self.falls = len(lows) > 1 and low < lows[-2] - FALL_NOISE * self.zigzag.noise
         self._unfitted += 1
         self.copies.follow(now_s, low)
         self.zigzag = self.passing.follow(now_s, low, self.zigzag, self.history)
         if self.zigzag.observe(now_s, low) is not None:
             self._fit_s = 0.0
+
+    def rests(self, onset_s: float) -> bool:
+        """Whether what has risen since then should have risen by now, and has not: the next blocks tell if it is over."""
+        return is_due(self.history, onset_s, self.zigzag.noise)
 
     def settle(self) -> None:
         """A jump under way that is most likely one more spike counts as one: nobody will see how it ends."""

@@ -207,10 +207,10 @@ class Judge:
             likely=self._bearing.likely,
             uptime_s=now_s + self.gathering.origin_s,
             perhaps_urgent=end_s < SOON_S / SHORTEST_SHARE and probability >= URGENT,
-            falls=self._growth.falls,
         )
         if count < FEWEST_COLLECTIONS or now_s < FEWEST_S or not self._alarm.listens(weight.waited):
             return []
+        weight = weight._replace(rests=self._growth.rests(onset_s))
         return self._alarm.judge(weight, collections, lambda: self._telling(weight, episode, judged, said))
 
     def _since(self, episode: Outlook, judged: Outlook) -> tuple[float, int]:

@@ -19,8 +19,11 @@ FEW = 1.5
 STILL_BELIEVED = 0.55
 """A leak that was told is one until it is less likely than this: nothing is told and taken back by a hair's breadth."""
 SOON_S = 600.0
-COLLECTIONS_TO_SPEAK, BLOCKS_TO_CLEAR = 3, 6
+COLLECTIONS_TO_SPEAK = 3
 """One collection may lie; a block of many does not, and waiting for the next one costs a twentieth of the time left."""
+DOUBTS, DOUBTS_TO_CLEAR = (STILL_BELIEVED, 0.3, 0.1), 6
+"""What was told is taken back after so many doubts in a row: a block is one below the first of these, two below the
+second, three below the third. So six blocks take back what is hardly doubted, two what is over."""
 
 
 def worth(belief: float, blocks: int, *, to_limit: bool) -> float:
@@ -50,8 +53,8 @@ class Telling(NamedTuple):
 class Weight(NamedTuple):
     """How a growth weighs after a block: the belief, what an alarm heeds of it, and its worth, with the wait and not.
 
-    `uptime_s` is the age of the process, `perhaps_urgent` whether its end may be near, and `falls` whether the heap has
-    just fallen by more than its noise.
+    `uptime_s` is the age of the process, `perhaps_urgent` whether its end may be near, and `rests` whether the heap has
+    not risen in the last blocks.
     """
 
     belief: float
@@ -60,7 +63,7 @@ class Weight(NamedTuple):
     likely: float
     uptime_s: float
     perhaps_urgent: bool
-    falls: bool = False
+    rests: bool = False
 
 
 class LeakAlarm:
@@ -96,15 +99,16 @@ class LeakAlarm:
         return waited >= LEAK or self._grown > 0 or self.stands or self._notice.severity is not None
 
     def judge(self, weight: Weight, collections: int, tell: Callable[[], Telling]) -> list[Signal]:
-        """Follow the belief after each block: three collections in a row speak; six blocks of doubt take back.
+        """Follow the belief after each block: three collections in a row speak; six doubts take back.
 
         `tell` costs as much as all else, so it is asked only where something may be said.
         """
         self._held = self._held + collections if weight.settled >= asked(self._budget, weight.uptime_s) else 0
         self._grown = self._grown + collections if weight.waited >= LEAK else 0
-        self._low = self._low + 1 if weight.likely < STILL_BELIEVED else 0
+        doubts = sum(weight.likely < each for each in DOUBTS)
+        self._low = self._low + doubts if doubts else 0
         told_before = self._alarm.severity
-        may_be_over = weight.falls  # the next block tells
+        may_be_over = weight.rests  # the next blocks tell
         if self._held >= COLLECTIONS_TO_SPEAK and (
             (told_before is None and not may_be_over) or (told_before == "warning" and weight.perhaps_urgent)
         ):
@@ -113,7 +117,7 @@ class LeakAlarm:
         if self._grown >= COLLECTIONS_TO_SPEAK and is_news:
             growth = tell()
             return self._notice.on("info", growth.growing, growth.evidence)
-        if self._low >= BLOCKS_TO_CLEAR and (self._alarm.severity or self._notice.severity):
+        if self._low >= DOUBTS_TO_CLEAR and (self._alarm.severity or self._notice.severity):
             told = tell()
             return self.take_back(told.over, told.evidence)
         return []
