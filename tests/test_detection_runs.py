@@ -123,3 +123,15 @@ def test_a_run_becomes_a_series_with_its_label(recorded: ModuleType) -> None:
         assert (run.onset_s is None) is not run.leak
         assert len(run.epochs) == len(run.starts_s)
         assert run.days > 0.5
+
+
+def test_a_simulated_leak_dies_between_two_collections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last goal is over the limit, its last heap is not: a goal that is too high kills nobody by itself."""
+    monkeypatch.syspath_prepend(str(DETECTION))
+    run = importlib.import_module("scenarios").series("leak-fast", 3)
+    [cycles] = run.epochs
+    last_s, last = cycles[-1]
+    heaps = [cycle.heap_end_mib for _, cycle in cycles]
+    assert run.death_s > last_s
+    assert max(heaps) < run.limit_mib < 2 * last.heap_marked_mib * 1.04
+    assert run.death_s - last_s < 3 * (last_s - cycles[-2][0])

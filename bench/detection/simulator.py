@@ -4,8 +4,8 @@ A *plan* says, minute by minute of virtual time, how much memory a service holds
 flight. `run` plays Go's collector over it: goal = live + (live + stacks + globals) * GOGC/100, never under 4 MiB *
 GOGC/100 and never over what GOMEMLIMIT leaves; a collection starts at nine tenths of the way to the goal, or after two
 quiet minutes; what is allocated while it marks survives it; every size is printed as whole MiB, cut off. A process dies
-when what it has allocated meets the container's limit: a goal that is too high kills nobody, the collection that it asks
-for does not come any more.
+when what it has allocated meets the container's limit: a goal that is too high kills nobody, but the collection that it
+asks for does not come any more.
 
     python bench/detection/simulator.py leak-fast 3      # prints the trace of one run
 """

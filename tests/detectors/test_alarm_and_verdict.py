@@ -83,6 +83,27 @@ def test_nothing_is_told_of_a_growth_at_the_collection_that_ends_it(make: Any) -
             assert not said or levels[-1] >= levels[-2], (length, said)
 
 
+@pytest.mark.parametrize("every_s", [0.7, 2.5, 60.0])
+def test_nothing_is_told_of_a_cache_at_the_collection_that_finds_it_full(make: Any, every_s: float) -> None:
+    """Whenever it is full: that it has stopped can be seen, and the next collections tell more."""
+    for filling in range(12, 70, 6):
+        levels = [20.0 + 4.0 * min(each, filling) for each in range(filling + 12)]
+        judge = Judge(None)
+        for at, moment in enumerate(make.moments(make.collections(levels, every_s=every_s))):
+            said = [each.phase for each in judge.observe(moment) if each.kind in {"leak", "growing"}]
+            assert "onset" not in said or at <= filling, (filling, at)
+
+
+@pytest.mark.parametrize(("likely", "blocks"), [(0.5, 6), (0.2, 3), (0.05, 2)])
+def test_what_is_surely_over_is_taken_back_sooner(likely: float, blocks: int) -> None:
+    """Six blocks of a little doubt, two of hardly any belief."""
+    alarm, told = LeakAlarm(), Telling("a leak", "it grows", "it is over", {}, urgent=False)
+    grows = Weight(belief=0.9, settled=0.9, waited=0.9, likely=0.9, uptime_s=60.0, perhaps_urgent=False)
+    over = Weight(belief=0.1, settled=0.0, waited=0.0, likely=likely, uptime_s=90.0, perhaps_urgent=False)
+    assert [each.phase for _ in range(3) for each in alarm.judge(grows, 1, lambda: told)] == ["onset"]
+    assert [len(alarm.judge(over, 1, lambda: told)) for _ in range(blocks)] == [0] * (blocks - 1) + [1]
+
+
 def test_a_notice_is_taken_back_while_the_heap_falls() -> None:
     """A fall tells nothing new, and does not keep what was told."""
     alarm, told = LeakAlarm(), Telling("a leak", "it grows", "it is over", {}, urgent=False)

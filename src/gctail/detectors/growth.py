@@ -81,7 +81,7 @@ class Growth:
             self._fit_s = 0.0
 
     def rests(self, onset_s: float) -> bool:
-        """Whether what has risen since then should have risen by now, and has not: the next blocks tell if it is over."""
+        """Whether what rises since then should have risen by now, and has not: the next blocks tell if it is over."""
         return is_due(self.history, onset_s, self.zigzag.noise)
 
     def settle(self) -> None:
