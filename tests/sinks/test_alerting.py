@@ -193,7 +193,7 @@ def test_what_the_other_end_refuses_for_good_is_given_up_and_told(alerting, rece
     alerts.take([finding(2)])
     receiver.wait(6)
     assert ids(receiver) == ["id1"] * 5 + ["id2"]
-    assert any("refuses 1 findings for good" in said for said in alerts.said), alerts.said
+    assert any("refuses 1 finding for good" in said for said in alerts.said), alerts.said
 
 
 def test_routing_by_severity_service_and_kind(alerting, receiver):

@@ -114,6 +114,23 @@ def _line(child, part):
     raise AssertionError(part)
 
 
+def test_a_stop_is_no_alarm(start, receiver, root, tmp_path):
+    """A leak that is not sure enough for an alarm is told at the end to whom ended it: nobody is woken by a restart."""
+    (tmp_path / "gctail.toml").write_text(
+        f'[sinks.hook]\nkind = "webhook"\nseverity = "info"\nurl = "{receiver.url}"\n'
+    )
+    (tmp_path / "service.log").write_bytes((root / "samples/logs/unbounded-map-go1.27.log").read_bytes())
+    child = start("-v", "-f", "service.log", "--false-alarms", "0.0001")
+    assert any(" gc 131 " in line for line in iter(child.stdout.readline, ""))
+    receiver.wait(1)
+    child.send_signal(signal.SIGTERM)
+    said, _ = child.communicate(timeout=60)
+    assert "WARNING  service: " in said
+    assert "service: LEAK" in said
+    assert {each["evidence"]["phase"] for each in told(receiver)} == {"onset"}
+    assert {each["kind"] for each in told(receiver)} == {"growing"}
+
+
 def test_no_alerts_for_a_log_that_has_ended(start, receiver, root, tmp_path):
     """Reading an old log wakes nobody."""
     (tmp_path / "gctail.toml").write_text(f'[sinks.hook]\nkind = "webhook"\nurl = "{receiver.url}"\n')

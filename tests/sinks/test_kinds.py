@@ -149,9 +149,27 @@ def test_an_unknown_place_in_a_template_is_named(receiver, tmp_path, notice):
 def test_a_redirect_is_not_followed(receiver, notice):
     """A message goes where it was addressed, and its token nowhere else."""
     receiver.answers, receiver.headers = [307], {"Location": f"{receiver.url}/elsewhere"}
-    with pytest.raises(Undelivered, match="status 307"):
+    with pytest.raises(Undelivered, match=r"status 307: ok \(redirects are not followed: give the address"):
         send(settings("webhook", url=f"{receiver.url}/in"), notice(1))
     assert [path for path, _, _ in receiver.requests] == ["/in"]
+
+
+def test_what_is_no_web_server_is_said_to_be_none(notice):
+    """Another protocol listens there: a wrong port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(b"-ERR unknown command\x07\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/in"
+        with pytest.raises(Undelivered, match=r"/in: what it answers is no HTTP: -ERR unknown command\\x07$"):
+            send(settings("webhook", url=url), notice(1))
+        thread.join()
 
 
 @pytest.mark.parametrize(
@@ -304,6 +322,8 @@ def test_a_command_that_fails_says_why(notice):
     """Its status, and the last line that it said."""
     with pytest.raises(Undelivered, match=r"sh: exit status 3: no luck$"):
         send(settings("command", command=["sh", "-c", "echo first >&2; echo no luck >&2; exit 3"]), notice(1))
+    with pytest.raises(Undelivered, match=r"sh: exit status 4$"):
+        send(settings("command", command=["sh", "-c", "exit 4"]), notice(1))
     with pytest.raises(Undelivered, match="cannot be started"):
         send(settings("command", command=["/no/such/program"]), notice(1))
 

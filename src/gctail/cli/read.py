@@ -231,11 +231,16 @@ class Sitting:
         self._followed.following.run()
 
     def conclude(self) -> None:
-        """Tell the leaks that no alarm has told; to whom has stopped it, as many as can be found in a moment."""
+        """Tell the leaks that no alarm has told; to whom has stopped it, as many as can be found in a moment.
+
+        To him alone: the services live on, and nobody is to be woken, or calmed, because gctail was restarted.
+        """
         until_s = time.monotonic() + CONCLUDE_S
         services = self.engine.conclusions() if self._stopped else iter([self.engine.conclude()])
         for findings in services:
-            if findings:
+            if self._stopped:
+                self.teller.findings(findings, aloud=False)
+            else:
                 self.found(findings)
             if self._stopped and time.monotonic() > until_s:
                 return

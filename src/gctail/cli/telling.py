@@ -75,9 +75,9 @@ class Teller:
             if line:
                 self.console.say(line)
 
-    def findings(self, findings: Sequence[Finding]) -> None:
-        """Say what was found."""
-        self.outputs.take(findings)
+    def findings(self, findings: Sequence[Finding], *, aloud: bool = True) -> None:
+        """Say what was found; not `aloud`: only here, and to none of the other sinks."""
+        self.outputs.take(findings, only=None if aloud else self.console)
 
     def end(self, outcome: Callable[[], dict[str, Any]], *, services: int = 0) -> None:
         """Say the verdicts; of very many live services none, where nobody has asked for an object with all of them."""

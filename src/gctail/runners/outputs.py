@@ -57,8 +57,8 @@ class Outputs:
         """What is added to each finding before it goes out: places in the source."""
         self._wanted = wanted
 
-    def take(self, findings: Sequence[Finding]) -> None:
-        """Hand the findings to every sink, in order."""
+    def take(self, findings: Sequence[Finding], *, only: Sink | None = None) -> None:
+        """Hand the findings to every sink, in order; or to this one alone."""
         kept = [finding for finding in findings if self._wanted is None or self._wanted(finding)]
         if self.told is not None:
             kept = [finding for finding in kept if self.told.is_new(finding)]
@@ -67,7 +67,7 @@ class Outputs:
         if self.lead is not None:
             kept = [self.lead(finding) for finding in kept]
         self.worst = max(self.worst, *(SEVERITIES.index(finding.severity) for finding in kept))
-        for sink in self.sinks:
+        for sink in self.sinks if only is None else [only]:
             sink.take(kept)
 
     def settled(self, within_s: float) -> bool:

@@ -309,7 +309,8 @@ class Courier:
         self._wrong = self._wrong + 1 if error.hopeless else 0
         if self._wrong >= GIVE_UP_AFTER:
             self._wrong = 0
-            self._world.complain(f"alerts: {self.name} refuses {len(batch)} findings for good: {error}")
+            counted = "1 finding" if len(batch) == 1 else f"{len(batch)} findings"
+            self._world.complain(f"alerts: {self.name} refuses {counted} for good: {error}")
             self._done += batch
             self._noted()
             self._refused += len(batch)

@@ -68,4 +68,5 @@ class Call(Struct, frozen=True):
             said = b""
         if child.wait() != 0:
             last = show(said[-MOST_SAID_BYTES:].strip().rpartition(b"\n")[2], 200)
-            raise Undelivered(f"{show(self.command[0], 80)}: exit status {child.returncode}: {last}")
+            why = f": {last}" if last else ""
+            raise Undelivered(f"{show(self.command[0], 80)}: exit status {child.returncode}{why}")

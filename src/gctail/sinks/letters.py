@@ -82,7 +82,10 @@ class Post(Struct, frozen=True):
             told = error.read(MOST_ANSWER_BYTES)
         except (OSError, http.client.HTTPException):
             told = b""
-        why = f"{self._address()}: status {error.code}: {show(told, 200) or error.reason}"
+        elsewhere = (
+            " (redirects are not followed: give the address that it leads to)" if 300 <= error.code < 400 else ""
+        )
+        why = f"{self._address()}: status {error.code}: {show(told, 200) or error.reason}{elsewhere}"
         return Undelivered(why, hopeless=error.code in HOPELESS, after_s=_after_s(error.headers.get("Retry-After")))
 
     def _address(self) -> str:
@@ -120,6 +123,8 @@ def said(error: BaseException) -> str:
         return said(reason)
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, http.client.BadStatusLine) and not isinstance(error, http.client.RemoteDisconnected):
+        return f"what it answers is no HTTP: {show(str(error).strip(), 100)}"
     if isinstance(error, socket.gaierror):
         return f"the name is not known: {error.strerror}"
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
