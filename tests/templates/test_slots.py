@@ -178,7 +178,7 @@ def test_an_amount_of_something_is_no_key(unit):
     assert sum(amount.sums) > 0
 
 
-@pytest.mark.parametrize("name", ["cents", "order_amount", "unit-price", "risk.score"])
+@pytest.mark.parametrize("name", ["cents", "order_amount", "unit-price", "risk.score", "edges", "graph_nodes"])
 def test_an_amount_with_a_name_is_no_key(name):
     [slot] = slots_of(*(f"payment authorised {name}={at * 37}" for at in range(40)))
     assert slot.new_keys == []

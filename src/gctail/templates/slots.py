@@ -31,6 +31,8 @@ _MEASURED = re.compile(
     r"|[a-z]+(?:Ms|Us|Ns|Bytes|Size|Len|Count|Total|Seconds|Duration|Latency)"
 )
 """Names of fields that measure something."""
+_MANY = re.compile(r"(?:[\w.-]*[._-])?(?!series)[a-z]{3,}[a-hj-rtv-z]s")
+"""Names of numbers that say how many: `edges`, `cache_hits`, but not `address` or `status`."""
 NUMBERS = frozenset({"number", "int", "float", "duration", "size", "percent"})
 
 UNDIVIDED = MEASURES | {"struct", "list"}
@@ -81,7 +83,8 @@ class SlotTally:
 
     def __init__(self, key: str, name: str, kind: str, *, measured: bool = False) -> None:
         self.key, self.name, self.kind = key, name, kind
-        self.measured = measured or _MEASURED.fullmatch(name) is not None
+        many = kind in {"int", "number"} and _MANY.fullmatch(name) is not None
+        self.measured = measured or many or _MEASURED.fullmatch(name) is not None
         self.values = 0
         self.parts: Parts | None = None if kind in UNDIVIDED or self.measured else Parts()
         """Each of a few values over time; None where there are too many."""
