@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from gctail.advice.book import Rule, _parsed, advise, clauses, rules
-from gctail.advice.facts import Facts
+from gctail.advice.facts import Facts, facts_from
+from gctail.advice.of_suspect import told_by_suspect
 from gctail.parsing.causes import CAUSES
 from gctail.records import SEVERITIES
 from postmortem_cases import LOGS, certificate_of
@@ -130,3 +131,20 @@ def test_samples_get_the_advice_that_their_story_calls_for():
     assert "spiral-raise-or-bound" in told("memory-limit-spiral-go1.27.log.xz")
     for well in ("bounded-cache-go1.24.log.gz", "load-waves-go1.25.log.bz2", "idle-go1.27.log"):
         assert [each for each in certificate_of(well).advice if each.severity == "critical"] == []
+
+
+@pytest.mark.parametrize("p_value", [1e-9, 1.0])
+def test_a_number_in_a_summary_is_asked_what_it_counts(p_value):
+    """A line that tells how many there are keeps nothing; one that tells a new key each time may keep an entry each."""
+    summary = {"message": "broker stats", "kind": "level", "field": "pending_acks", "p_value": p_value, "share": 1.0}
+    put = {**summary, "message": "put", "field": "size", "slot": "key", "distinct": 4000, "events": 4000}
+
+    def first(suspect):
+        facts = facts_from({"cause": "alive", "kind": "leak", "leak": True, **told_by_suspect([suspect])})
+        return next((each.title, each.evidence[0]) for each in advise(facts) if each.severity == "critical")
+
+    assert first(summary) == (
+        "Find what pending_acks counts",
+        'the live heap followed pending_acks of "broker stats"',
+    )
+    assert "counts" not in first(put)[0]

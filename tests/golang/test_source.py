@@ -686,3 +686,78 @@ def test_a_helper_that_writes_a_message_into_a_longer_line_leads_to_who_calls_it
     assert leads_to(WRAPPERS, opened, "CEF:0|Acme|Sensor|100|flow opened|3|src=10.1.1.1") == (19, ["flows"])
     assert leads_to(WRAPPERS, opened.replace("opened", "closed"))[0] == 23
     assert leads_to(WRAPPERS, "decoder: bad frame at , buffer returned") == (27, ["flows"])
+
+
+STATS = """package app
+
+import (
+	"log"
+	"sync"
+	"sync/atomic"
+)
+
+var (
+	pending = map[int]string{}
+	kept    []string
+	queue   = &Queue{}
+	open    atomic.Int64
+	seq     int
+	total   int64
+)
+
+type Queue struct {
+	mu    sync.Mutex
+	items []string
+	hits  int
+}
+
+func (q *Queue) Size() int { return len(q.items) }
+func (q *Queue) Put(s string) {
+	q.items = append(q.items, s)
+	q.hits++
+}
+func Publish(s string) {
+	seq++
+	pending[seq] = s
+}
+func Ack(n int) { delete(pending, n) }
+func Keep(s string) {
+	atomic.AddInt64(&total, 1)
+	open.Add(1)
+	kept = append(kept, s)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "field", "counts", "leads"),
+    [
+        ('slog.Info("broker stats", "pending", len(pending), "n", 3)', "pending", "len(pending)", ["pending"]),
+        ('slog.Info("broker stats", slog.Int("pending", len(pending)))', "pending", "len(pending)", ["pending"]),
+        ('l.Info().Int("size", queue.Size()).Msg("broker stats")', "size", "queue.Size()", ["Queue.items"]),
+        (
+            'logrus.WithFields(logrus.Fields{"open": open.Load()}).Info("broker stats")',
+            "open",
+            "open.Load()",
+            ["kept"],
+        ),
+        (
+            'zap.L().Info("broker stats", zap.Int64("all", atomic.LoadInt64(&total)))',
+            "all",
+            "atomic.LoadInt64(&total)",
+            ["kept"],
+        ),
+        ('log.Printf("broker stats: %d size=%d", 1, len(kept))', "size", "len(kept)", ["kept"]),
+        ('n := len(kept)\n\tlog.Printf("broker stats: %d items", n)', "#1", "n", ["kept"]),
+        ('log.Printf("broker stats: %d hits=%d", 1, queue.hits)', "hits", "queue.hits", ["Queue.items"]),
+        ('slog.Info("broker stats", "pending", len(pending), "n", 3)', "n", None, []),
+    ],
+)
+def test_a_number_of_a_summary_leads_to_the_container_that_it_counts(call, field, counts, leads):
+    """The line itself fills nothing: the length, or where the counter goes up, says what grows."""
+    code = STATS + "func Report() {\n\t" + call + "\n}\n"
+    suspect = {"message": "broker stats", "template": "broker stats: <*> items", "field": field}
+    suspect["example"] = "broker stats: 3 size=7 hits=4"
+    source = source_of(read(a=code), suspect)
+    assert source["counts"] == counts
+    assert [each["name"] for kind in ("containers", "emptied") for each in source[kind]] == leads

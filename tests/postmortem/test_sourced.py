@@ -165,3 +165,17 @@ def test_functions_are_the_same_as_the_compiler_names_them_and_as_they_are_writt
 def test_files_are_the_same_whatever_lies_above_the_folder(compiled, written, same):
     """A path of the machine that built it, or a trimmed one."""
     assert is_same_file(compiled, written) is same
+
+
+def test_a_summary_leads_to_what_its_number_counts():
+    """Nothing is filled where the line is written: its number is the length of a map that another function fills."""
+    code = (
+        b'package main\nimport "log/slog"\nvar pending = map[int]int{}\n'
+        b'func Stats() {\n\tslog.Info("broker stats", "pending_acks", len(pending))\n}\n'
+        b"func Publish(id int) { pending[id] = 1 }\nfunc Ack(id int) { delete(pending, id) }\n"
+    )
+    suspect = {"template": "broker stats", "message": "broker stats", "example": "", "field": "pending_acks"}
+    certificate = with_source(replace(bare_certificate(), suspects=(suspect,)), read_sources([("mq.go", code)]))
+    call, place = certificate.places
+    assert call.says == 'logs "broker stats", whose pending_acks is len(pending)'
+    assert (place.symbol, place.says.partition(";")[0]) == ("pending", "map[int]int: Publish writes it at mq.go:7")

@@ -80,6 +80,8 @@ class Facts(Struct, frozen=True):
     many_keys: bool = False
     """The suspect has a slot with more than a hundred values: what is kept may be kept by each of them."""
     field: str | None = None
+    suspect_counts: str | None = None
+    """The suspect's number, where it is the size of what grows and the line leaves nothing behind by its keys."""
     keys_alike: int | None = None
     keys_spelling: str | None = None
     key_part: str | None = None

@@ -7,6 +7,8 @@ from typing import Any
 
 from gctail.attribution.wording import called, keyed, only_those, proven, said, values_of
 
+LEVEL = "level"
+"""The kind of a suspect whose number the heap follows: see `gctail.attribution.values`."""
 MANY_KEYS = 100
 """A slot with more values than this is one whose values may each leave something behind."""
 MANY_LINES = 100
@@ -20,6 +22,8 @@ def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     first = suspects[0]
     share, slot = first.get("share"), str(first.get("slot") or "")
     template = str(first.get("template") or "")
+    many_keys = bool(slot) and keyed(first) and (first.get("distinct") or 0) > MANY_KEYS
+    counts = first.get("kind") == LEVEL and first.get("field") and not many_keys
     return {
         "suspect": f"{said(first)}, with {only}" if (only := only_those(first)) else said(first),
         "suspect_percent": 100 * share if isinstance(share, int | float) else None,
@@ -28,6 +32,7 @@ def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
         "slot": called(slot, "value", template) if slot else None,
         "slot_values": values_of(slot, template) if slot else None,
         "distinct": first.get("distinct"),
-        "many_keys": bool(slot) and keyed(first) and (first.get("distinct") or 0) > MANY_KEYS,
+        "many_keys": many_keys,
+        "suspect_counts": called(str(first["field"]), "number", template) if counts else None,
         "field": first.get("field"),
     }

@@ -42,9 +42,9 @@ def _of_suspects(suspects: tuple[dict[str, Any], ...]) -> list[Place]:
             continue
         message = str(suspect.get("message") or suspect.get("template") or "")[:80]
         others = f"; or at {', '.join(source['others'][:3])}" if source["others"] else ""
-        found.append(
-            Place(source["file"], source["line"], source["function"], f'logs "{message}"{others}', source["covered"])
-        )
+        number = f", whose {suspect.get('field')} is {source['counts']}" if source["counts"] else ""
+        says = f'logs "{message}"{number}{others}'
+        found.append(Place(source["file"], source["line"], source["function"], says, source["covered"]))
         found += [_container(msgspec.convert(each, Container)) for each in source["containers"][:3]]
         found += [Place(each["file"], each["line"], each["function"], each["says"]) for each in source["left_open"]]
         found += [_emptied(msgspec.convert(each, Container)) for each in source["emptied"][:2]]

@@ -10,6 +10,8 @@ def source_lines(source: dict[str, Any] | None) -> list[str]:
     if source is None:
         return []
     told = [f"logged at {source['file']}:{source['line']} in {source['function']}"]
+    if source.get("counts"):
+        told[0] += f", where the number is {source['counts']}"
     for each in source["containers"][:2]:
         where = f"{each['writes'][0]['file']}:{each['writes'][0]['line']}"
         told.append(f"fills {each['name']} at {where}, and nothing deletes from it ({each['file']}:{each['line']})")

@@ -28,6 +28,9 @@ MAKES = re.compile(r"(?:\w+\.)?(?:[Nn]e[wW]|[Mm]ake)(?:[A-Z]\w*)?$")
 """Calls that give back something that nobody else has: `new`, `NewServer`, `makePool`."""
 
 
+NUMBERED = frozenset({"identifier", "selector_expression"})
+
+
 class Assignments:
     """The part of the walk that knows `=`, `:=`, `++` and `var`."""
 
@@ -155,6 +158,7 @@ class Assignments:
     def _inc_statement(self, node: Node) -> None:
         for target in named(node):
             self._written(target, node, COMPUTED)
+            self.counted(target, node)
             self.visit(target)
 
     _dec_statement = _inc_statement
@@ -169,8 +173,17 @@ class Assignments:
                 self._written(inner, node, self.scopes.origin(value))
             elif inner is not None:
                 self._assigned(inner, value, node)
+                if text_of(node.child_by_field_name("operator")) in {"+=", "-="}:
+                    self.counted(inner, node)
         for each in (*left, *right):
             self.visit(each)
+
+    def counted(self, target: Node | None, node: Node) -> None:
+        """A number goes up or down: a variable of the package, or a field."""
+        target = bare(target)
+        held = self.scopes.held(target) if target is not None and target.type in NUMBERED else None
+        if held is not None and held.id is not None and held.type.kind not in CONTAINERS:
+            self.use(held.id, "count", node)
 
     def _written(self, target: Node, node: Node, _: Tags) -> None:
         """`x[k] = v`: a write if x is a map; an element of a slice that is set makes nothing grow."""

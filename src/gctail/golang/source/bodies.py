@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from gctail.golang.source.calling import Calling
+from gctail.golang.source.counting import counted
 from gctail.golang.source.declarations import Function, Package, full_name, parameters_of, shown_name, signature
 from gctail.golang.source.facts import COMPUTED, FIXED, Call, Leftover, Spot, Tags, Use
 from gctail.golang.source.leftovers import waiting
@@ -237,6 +238,10 @@ class Walk(Calling):
     # -- what leaves a function
 
     def _return_statement(self, node: Node) -> None:
+        values = [each for part in named(node) for each in (named(part) if part.type == "expression_list" else [part])]
+        tags = counted(values[0], self.scopes, self._callee_of(values[0])) if values and not self.closure else FIXED
+        if tags:
+            self.facts.returned.append((tags, self.spot(node)))
         self._given_away(node)
 
     def _literal_element(self, node: Node) -> None:

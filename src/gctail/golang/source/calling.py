@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from gctail.golang.source.assignments import Assignments
+from gctail.golang.source.counting import MOST_FIELDS, counted, fields_of
 from gctail.golang.source.facts import COMPUTED, FIXED, Call, Forward, LogCall, Tags
 from gctail.golang.source.logcalls import FIRST_ARGUMENTS, library_of, literals, message_of
 from gctail.golang.source.strings import Pieces, letters_of, pieces_of
@@ -101,7 +102,16 @@ class Calling(Assignments):
         for name in self._forwarded(arguments) if None in pieces or not pieces else ():
             self.facts.forwards.append(Forward(self.spot(node), name, level, letters))
         if pieces:
-            self.facts.logs.append(LogCall(self.spot(node), library, level, pieces, literals(node, pieces)))
+            numbers = tuple(
+                (name, tags, text_of(value)[:80])
+                for name, value in fields_of(node)
+                if (tags := counted(value, self.scopes, self._callee_of(value)))
+            )[:MOST_FIELDS]
+            self.facts.logs.append(LogCall(self.spot(node), library, level, pieces, literals(node, pieces), numbers))
+
+    def _callee_of(self, value: Node | None) -> str | None:
+        function = called(value)
+        return self.callee(function) if function is not None else None
 
     def _forwarded(self, arguments: Node | None) -> list[str]:
         """Parameters of this function that go into the message of a log call."""
@@ -129,6 +139,7 @@ class Calling(Assignments):
             if held.id is not None and not self.is_new(held):
                 self.use(held.id, action, node, COMPUTED)
             return
+        self._count_call(node, function, arguments)
         if function.type == "selector_expression":
             held = self.scopes.held(function.child_by_field_name("operand"))
             method = text_of(function.child_by_field_name("field"))
@@ -139,6 +150,14 @@ class Calling(Assignments):
                 self.use(held.id, STORES[method], node, self.scopes.origin(key), text_of(key))
                 return
         self._ordinary_call(node, function, arguments)
+
+    def _count_call(self, node: Node, function: Node, arguments: list[Node]) -> None:
+        """`atomic.AddInt64(&open, 1)`, `open.Add(1)`."""
+        name = text_of(function)
+        if arguments and name.startswith("atomic.Add"):
+            self.counted(arguments[0], node)
+        elif function.type == "selector_expression" and name.endswith(".Add"):
+            self.counted(function.child_by_field_name("operand"), node)
 
     def _ordinary_call(self, node: Node, function: Node, arguments: list[Node]) -> None:
         callee = self.callee(function)

@@ -35,7 +35,10 @@ class Spot(Struct, frozen=True):
 
 
 class Use(Struct, frozen=True):
-    """What happens to a container: write, delete, replace, bound (its length is compared), or escape (given away)."""
+    """What happens to a container: write, delete, replace, bound (its length is compared), or escape (given away).
+
+    And count: to a number, which goes up or down.
+    """
 
     container: str
     action: str
@@ -72,6 +75,8 @@ class LogCall(Struct, frozen=True):
     pieces: Pieces
     keys: tuple[str, ...] = ()
     """Names of its fields, and other literals beside the message."""
+    counted: tuple[tuple[str, Tags, str], ...] = ()
+    """Of its numbers that count something: the field's name, what it is made of (`counted`), and its source."""
     around: int = 0
     """Letters that a helper puts around the message, where the call goes through one."""
 
@@ -118,5 +123,7 @@ class Facts(Struct):
     """Calls whose result the function keeps to itself and lets go: see `makings.py`."""
     made: list[tuple[str, str]] = field(default_factory=list)
     """By folder, what `main` makes once: names of types and of functions."""
+    returned: list[tuple[Tags, Spot]] = field(default_factory=list)
+    """What functions return that counts something: see `counting.counted`."""
     launched: dict[tuple[str, int], int] = field(default_factory=dict)
     """By file and line, function literals that run because the code around them ran: that one's `Spot.closure`."""

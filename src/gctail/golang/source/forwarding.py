@@ -43,7 +43,7 @@ def forwarded(
                 if told and (call.at.file, call.at.line) not in seen:
                     seen.add((call.at.file, call.at.line))
                     level, letters = called or ways[0].level, ways[0].letters
-                    found += [LogCall(call.at, "own", level, pieces, call.keys, letters) for pieces in told]
+                    found += [LogCall(call.at, "own", level, pieces, call.keys, around=letters) for pieces in told]
                 for way in list(ways) if not told else ():
                     for name in _parameters(call.arguments[way.place] if way.place < len(call.arguments) else FIXED):
                         _learn(helpers, Forward(call.at, name, called or way.level, way.letters), callers)

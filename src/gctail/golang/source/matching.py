@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from gctail.golang.source.containers import Container
+from gctail.golang.source.counting import NAME_BEFORE
 from gctail.golang.source.facts import Leftover, LogCall
 from gctail.golang.source.reading import Sources
 from gctail.golang.source.strings import letters_of, shown
@@ -125,6 +126,9 @@ def source_of(sources: Sources, suspect: Mapping[str, Any]) -> dict[str, Any] | 
     leaks that are found in the field are deletes that not every path comes to. `left_open` has what the function opens
     and no defer ends, and goroutines that it starts and that may wait for ever.
 
+    Where the suspect's `field` is the size of a container, it is that one which is told, whoever fills it; `counts` is
+    the field's value in the source, such as `len(pending)`.
+
     `suspect` has `message`, `template` and `example`, as in the JSON. None where no call fits. Where several fit
     equally well, the one whose function fills a container comes first, and `others` names the rest.
     """
@@ -132,8 +136,16 @@ def source_of(sources: Sources, suspect: Mapping[str, Any]) -> dict[str, Any] | 
     sites = match_message(sources.logs, str(suspect.get("message") or ""), **words)
     if not sites:
         return None
-    held = [(site, containers_of(sources, site)) for site in sites]
-    site, containers = max(held, key=lambda pair: (bool(pair[1]), pair[0].covered))
+    field = _field(suspect)
+    counts = [sources.counted.get((site.file, site.line, field), ("", [])) for site in sites]
+    held = [(site, [] if counts[at][1] else containers_of(sources, site)) for at, site in enumerate(sites)]
+    at = max(range(len(sites)), key=lambda at: (bool(counts[at][1]), bool(held[at][1]), sites[at].covered))
+    (site, containers), (number, sizes) = held[at], counts[at]
+    if sizes:
+        containers = [each for each in sizes if each.unbounded]
+        emptied = [each for each in sizes if each.verdict in EMPTIED and each.writes]
+    else:
+        emptied = [] if containers else containers_of(sources, site, EMPTIED)
     return {
         "file": site.file,
         "line": site.line,
@@ -141,10 +153,20 @@ def source_of(sources: Sources, suspect: Mapping[str, Any]) -> dict[str, Any] | 
         "text": site.text,
         "covered": site.covered,
         "containers": [told(container) for container in containers],
-        "left_open": [told_left(each) for each in (() if containers else leftovers_of(sources, site))],
-        "emptied": [told(each) for each in (() if containers else containers_of(sources, site, EMPTIED))],
+        "counts": number or None,
+        "left_open": [told_left(each) for each in (() if containers or sizes else leftovers_of(sources, site))],
+        "emptied": [told(each) for each in emptied],
         "others": [f"{each.file}:{each.line}" for each in sites if each is not site],
     }
+
+
+def _field(suspect: Mapping[str, Any]) -> str:
+    """The name of the suspect's number; of one that has none (`#2`) the word before it in the template."""
+    name, template = str(suspect.get("field") or ""), str(suspect.get("template") or "")
+    if not (name[:1] == "#" and name[1:].isdecimal()):
+        return name
+    found = NAME_BEFORE.search("".join(template.split("<*>")[int(name[1:]) - 1 : int(name[1:])]))
+    return found[1] if found is not None else ""
 
 
 def told(container: Container) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from gctail.golang.source.bodies import Walk
 from gctail.golang.source.callers import Callers
 from gctail.golang.source.containers import Candidate, Container, Uses, candidates, judged
+from gctail.golang.source.counting import Counts
 from gctail.golang.source.declarations import Function, Package, shown_name
 from gctail.golang.source.facts import Facts, Leftover, LogCall
 from gctail.golang.source.forwarding import forwarded
@@ -40,6 +41,8 @@ class Sources(Struct):
     """By folder and function (as Go prints it): the functions that it calls, and from which function literal."""
     launched: dict[tuple[str, int], int] = field(default_factory=dict)
     """See `Facts.launched`."""
+    counted: dict[tuple[str, int, str], tuple[str, list[Container]]] = field(default_factory=dict)
+    """By file, line and field of a log call: the source of its value, and the containers that it is the size of."""
 
     def unbounded(self) -> list[Container]:
         """What `gctail scan` lists: the worst first."""
@@ -115,6 +118,7 @@ def _gather(whole: Facts, facts: Facts) -> None:
     whole.locals += facts.locals
     whole.made += facts.made
     whole.makings += facts.makings
+    whole.returned += facts.returned
     whole.launched.update(facts.launched)
 
 
@@ -169,6 +173,7 @@ def _judge(
     uses = Uses(facts.uses, callers)
     made = _made(facts, callers) | _kept_elsewhere([package for package, _ in found], callers)
     brief = let_go(facts.makings, facts.calls, callers)
+    by_id: dict[tuple[str, str], Container] = {}
     for package, declared in found:
         for each in declared:
             once = each.scope == "field" and (package.folder, each.id.partition(".")[0]) in made
@@ -178,7 +183,13 @@ def _judge(
             names = [candidate.id]
             if variable is not None and variable.type.kind == "named":
                 names.append(variable.type.name)
-            sources.containers.append(judged(candidate, package, uses.of(package.folder, *names), callers))
+            container = judged(candidate, package, uses.of(package.folder, *names), callers)
+            sources.containers.append(container)
+            by_id[package.folder, candidate.id] = container
+    counts = Counts(facts, callers, by_id)
+    for log in facts.logs:
+        for name, tags, text in log.counted:
+            sources.counted.setdefault((log.at.file, log.at.line, name), (text, counts.of(tags, log.at)))
     for call in facts.calls:
         for folder, name in callers.meant(call):
             key = call.at.package, call.at.shown
