@@ -391,6 +391,19 @@ def test_the_quick_way_finds_what_the_templates_find():
     assert quick_pattern(lines, keys, b"put") is None
 
 
+@pytest.mark.parametrize(
+    "line", ["at=1 info {said} conn={key} topic=x", '{{"msg":"{said}","conn":"{key}"}}', "{said} conn={key} of=x"]
+)
+def test_the_quick_way_takes_no_line_whose_word_only_ends_alike(line):
+    """`unsubscribed` ends in `subscribed`; the quick way is learnt before the first of those comes."""
+    came = [line.format(said="subscribed", key=f"c-{at:04}").encode() for at in range(100)]
+    went = [line.format(said="unsubscribed", key=f"c-{at:04}").encode() for at in range(60)]
+    pattern = quick_pattern(came, [[b"c-%04d" % at] for at in range(100)], b"subscribed")
+    assert pattern is not None
+    assert len(pattern.findall(b"\n".join(came))) == 100
+    assert pattern.findall(b"\n".join(went)) == []
+
+
 def test_lines_of_another_template_are_passed_over():
     """Even where they hold the same words."""
     reader = SlotReader(TEMPLATE, ["key"], PUT.format(time="", key="a", size=1))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gctail.attribution.wording import beside, keyed, said, sentence
+from gctail.attribution.wording import beside, kept, keyed, said, sentence
 
 SUSPECT = {
     "kind": "keys", "slot": "user", "field": None, "share": 1.0, "correlation": 0.999, "p_value": 0.003,
@@ -50,6 +50,20 @@ def test_retries_of_few_keys_are_kept_by_the_line_and_not_by_the_key():
 def test_how_much_of_what_came_stays_is_told():
     told = sentence({**SUSPECT, "kind": "lines", "less": "closed", "held_share": 0.19})
     assert "12 KiB kept for each of 300 lines, of which 19 % stay; it explains 100 % of the growth" in told
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"kind": "level"}, "12 KiB kept per entry"),
+        ({"kind": "sum", "field": "bytes"}, "12 KiB kept for each unit of bytes"),
+        ({"kind": "keys"}, "12 KiB kept for each value"),
+        ({"kind": "lines"}, "12 KiB kept for each line"),
+        ({"per_event_kib": None}, ""),
+    ],
+)
+def test_what_is_kept_for_each_is_told_in_a_few_words(changed, told):
+    assert kept({**SUSPECT, **changed}) == told
 
 
 @pytest.mark.parametrize(

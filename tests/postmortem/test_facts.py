@@ -41,11 +41,12 @@ KINDS = (
 )  # fmt: skip
 
 
-def keys_of(form: str) -> KeyReport:
-    """What is found in 400 keys of this form: numbers that never come again, numbers that do, times."""
+def keys_of(*forms: str) -> KeyReport:
+    """What is found in 400 keys of these forms in turn: numbers that never come again, numbers that do, times."""
     sample = KeySample()
     for at in range(400):
-        sample.add([form.format(at, at % 5, 1795420800123 + 977 * at).encode()], float(at))
+        form = forms[at % len(forms)]
+        sample.add([form.format(at // len(forms), at % 5, 1795420800123 + 977 * at).encode()], float(at))
     found = report(sample)
     assert found is not None
     return found
@@ -71,7 +72,7 @@ def ill_in_every_way() -> Certificate:
         goroutines=1700,
         findings=(*base.findings, *findings),
         first_lines=("starting go=go1.26.1 gomemlimit=9223372036854775807",),
-        keys=(Key("seen", "url", 9000, 2.0, (("A", 3), ("a", 2)), keys_of("/search?q=word&page={0}")),),
+        keys=(Key("seen", "url", 9000, 2.0, (("A", 3), ("a", 2)), keys_of("host{0}.example", "Host{0}.example")),),
         places=(Place("a.go", 4, "main.cache", "only grows", grows=True),),
         holds=(Hold("main.add", "a.go", 7, 120.0, 0.7),),
         suspects=({"message": "seen", "slot": "url", "field": "size", "share": 0.8, "distinct": 9000},),
@@ -90,6 +91,9 @@ def test_every_fact_that_a_rule_asks_for_is_told_by_some_certificate():
     certificates = [ill, volatile, example_certificate()]
     certificates += [replace(each, memory=Memory(heap_live_mib=90.0, limit_mib=512.0)) for each in certificates]
     certificates.append(replace(ill, memory=Memory(heap_live_mib=90.0, beyond_mib=60.0, jump_mib=40.0)))
+    [suspect, *_] = ill.suspects
+    certificates.append(replace(ill, suspects=({**suspect, "less": "closed", "held_share": 0.2},)))
+    certificates.append(replace(ill, suspects=({**suspect, "kind": "level", "slot": None},)))
     certificates += [case_of(each).certificates[0] for each in ("memory-limit-spiral-go1.27.log.xz", STEADY)]
     default = msgspec.to_builtins(Facts(cause="unknown"))
     told = set()

@@ -8,7 +8,7 @@ from gctail.advice.book import advise, rules
 from gctail.palette import Palette
 from gctail.postmortem.certificate import Quote, StackGroup
 from gctail.postmortem.facts_of import facts_of
-from gctail.postmortem.headline import headline
+from gctail.postmortem.headline import dying, headline
 from gctail.postmortem.stacks import folded
 from gctail.postmortem.text import Pen, certificate_text
 from gctail.report.page import page
@@ -133,7 +133,7 @@ def test_what_was_live_when_it_began_stands_beside_when_it_began():
         live for live, at in zip(series.live_high_mib, series.uptime_s, strict=True) if at >= onset.uptime_s
     )
     assert series.live_high_mib[0] < live_mib
-    assert f": live heap {live_mib} -> 129 MiB" in certificate.headline[1]
+    assert f" {live_mib} -> 129 MiB" in certificate.headline[1]
 
 
 def test_goroutines_that_leak_are_the_suspects_and_the_first_thing_to_mend():
@@ -221,3 +221,38 @@ def test_a_warning_that_was_taken_back_is_no_loose_end_of_the_story(tmp_path):
     assert kinds.index("first-warning") + 1 == kinds.index("taken-back")
     assert "the memory came back" in told.moments[kinds.index("taken-back")].text
     assert "the live heap was 88 MiB at most in 119 s" in written(told)
+
+
+def test_what_comes_and_does_not_leave_is_told_with_the_way_to_look_for():
+    """The key is an ordinary one: what is wrong is a way out on which nobody lets go."""
+    [suspect, *_] = example_certificate().suspects
+    less = {"kind": "lines", "per_event_kib": 20.0, "less": "session closed", "held_share": 0.34, "events": 5000}
+    certificate = replace(example_certificate(), suspects=({**suspect, **less},))
+    certificate = replace(certificate, advice=advise(facts_of(certificate)))
+    text = " ".join(written(certificate).split())
+    assert (
+        '20 KiB kept for each line, 4,120 different values of key, field size, less those that say "session closed": 34 % stay'
+        in text
+    )
+    assert 'Find the way out that never says "session closed"' in text
+    assert "34 % was not followed" in text
+    assert "Bound what keeps one entry" not in text
+
+
+@pytest.mark.parametrize(
+    ("with_kernel", "told"),
+    [([], "the log ends "), (["unbounded-map-go1.27.kernel.log"], "it lasted ")],
+)
+def test_the_first_forecast_is_held_against_an_end_only_where_there_is_one(with_kernel, told):
+    certificate = certificate_of("unbounded-map-go1.27.log", *with_kernel, "--limit", "256MiB")
+    assert certificate.foretold is not None
+    assert f"; {told}" in certificate.foretold.sentence
+
+
+def test_a_log_that_stops_far_from_any_limit_is_no_dying():
+    """It may have been copied while the process went on."""
+    certificate = example_certificate()
+    stopped = replace(certificate, cause=replace(certificate.cause, name="unknown", details={}))
+    assert not dying(stopped)
+    assert dying(replace(stopped, cause=replace(stopped.cause, details={"near_limit": True})))
+    assert dying(certificate)

@@ -82,6 +82,10 @@ class Facts(Struct, frozen=True):
     field: str | None = None
     suspect_counts: str | None = None
     """The suspect's number, where it is the size of what grows and the line leaves nothing behind by its keys."""
+    less: str | None = None
+    """What the suspect's counterpart says: `unsubscribed` takes away what `subscribed` brings."""
+    stay_percent: float | None = None
+    """Of what the suspect brings, so much was not taken away."""
     keys_alike: int | None = None
     keys_spelling: str | None = None
     key_part: str | None = None

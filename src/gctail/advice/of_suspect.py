@@ -20,7 +20,7 @@ def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     if not suspects:
         return {}
     first = suspects[0]
-    share, slot = first.get("share"), str(first.get("slot") or "")
+    share, slot, held = first.get("share"), str(first.get("slot") or ""), first.get("held_share")
     template = str(first.get("template") or "")
     many_keys = bool(slot) and keyed(first) and (first.get("distinct") or 0) > MANY_KEYS
     counts = first.get("kind") == LEVEL and first.get("field") and not many_keys
@@ -35,4 +35,6 @@ def told_by_suspect(suspects: Sequence[Mapping[str, Any]]) -> dict[str, object]:
         "many_keys": many_keys,
         "suspect_counts": called(str(first["field"]), "number", template) if counts else None,
         "field": first.get("field"),
+        "less": first.get("less") or None,
+        "stay_percent": 100 * held if isinstance(held, int | float) else None,
     }

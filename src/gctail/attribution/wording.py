@@ -24,7 +24,7 @@ def sentence(suspect: Mapping[str, Any], *, accused: bool = True) -> str:
     """
     share = f"explains {suspect['share']:.0%} of the growth".replace("%", " %")
     sure = f", {surely(suspect['p_value'])}" if accused else ""
-    return f"{_grew(suspect)} (r {suspect['correlation']:.2f}{sure}); {_kept(suspect)}; it {share}"
+    return f"{_grew(suspect)} (r {suspect['correlation']:.2f}{sure}); {_kept_of_all(suspect)}; it {share}"
 
 
 def nobody(indistinct: Sequence[Mapping[str, Any]], lines: int) -> str:
@@ -165,16 +165,31 @@ def surely(p_value: float | None) -> str:
     return f"p {p_value:.0e}".replace("e-0", "e-") if p_value < 0.001 else f"p {p_value:.2g}"
 
 
-def _kept(suspect: Mapping[str, Any]) -> str:
-    kept = size(suspect["per_event_kib"] / 1024)
+def kept(suspect: Mapping[str, Any]) -> str:
+    """How much memory is kept for each of what grew; empty where that is not known."""
+    memory = suspect.get("per_event_kib")
+    if not isinstance(memory, int | float):
+        return ""
     match suspect["kind"]:
         case "level":
-            return f"{kept} kept per entry"
+            of = "per entry"
         case "sum":
             field = called(suspect.get("field"), "value", str(suspect.get("template") or ""))
-            return f"{kept} kept for each unit of {field}"
+            of = f"for each unit of {field}"
         case "keys":
-            return f"{kept} kept for each of {suspect['distinct']:,} values"
-    held = suspect.get("held_share")
-    left = f", of which {held:.0%} stay".replace("%", " %") if held is not None else ""
-    return f"{kept} kept for each of {suspect['events']:,} lines{left}"
+            of = "for each value"
+        case _:
+            of = "for each line"
+    return f"{size(memory / 1024)} kept {of}"
+
+
+def _kept_of_all(suspect: Mapping[str, Any]) -> str:
+    """The same with how many there were, and how many of those stay."""
+    match suspect["kind"]:
+        case "keys":
+            return kept(suspect).replace("each value", f"each of {suspect['distinct']:,} values")
+        case "lines":
+            held = suspect.get("held_share")
+            left = f", of which {held:.0%} stay".replace("%", " %") if held is not None else ""
+            return kept(suspect).replace("each line", f"each of {suspect['events']:,} lines") + left
+    return kept(suspect)

@@ -82,8 +82,11 @@ def _cause(certificate: Certificate) -> str:
 
 def dying(certificate: Certificate) -> bool:
     """The second line tells of the process's dying: its memory had a part in how it ended, or may have had."""
-    grew = bool((certificate.verdict or {}).get("leak")) and certificate.cause.name not in NO_DEATHS - {"unknown"}
-    return grew or certificate.cause.name in MEMORY_MAY_EXPLAIN
+    cause = certificate.cause
+    if cause.name == "unknown":  # a log that stops is no death, unless its memory was short
+        return bool(cause.details.get("near_limit") or cause.details.get("spiral"))
+    grew = bool((certificate.verdict or {}).get("leak")) and cause.name not in NO_DEATHS
+    return grew or cause.name in MEMORY_MAY_EXPLAIN
 
 
 def _reported(certificate: Certificate) -> str:
@@ -111,8 +114,10 @@ def _since(certificate: Certificate) -> str:
         if verdict.get("kind") == "goroutine-growth" and stacks:
             return f"{when}{ago}: stacks {size(stacks)}, live heap {size(last or 0)}"
         heap = f"{_live_at(certificate, onset.uptime_s)} -> {last or 0:.0f} MiB"
-        whole = f"{when}{ago}: live heap {heap}{grown}"
-        return whole if len(whole) <= ROOM else f"{when}{ago}: live {heap}{grown}"
+        surely = f", {verdict['probability']:.0%} a leak" if "probability" in verdict else ""
+        told = (f"live heap {heap}{grown}{surely}", f"live {heap}{grown}{surely}", f"live heap {heap}{grown}")
+        able = (f"{when}{ago}: {each}" for each in told)
+        return next((each for each in able if len(each) <= ROOM), f"{when}{ago}: live {heap}{grown}")
     if verdict.get("kind") == "outside-heap":
         return "not by its Go heap: the memory was held outside it"
     if (spike := _spike_at_the_end(certificate)) is not None:

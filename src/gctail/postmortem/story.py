@@ -113,7 +113,8 @@ def _findings(person: Person) -> list[Finding]:
 
 def _warnings(person: Person, clock: Clock) -> list[Moment]:
     first = first_warning(person)
-    found, spikes, kinds = [], 0, set[str]()
+    found: list[Moment] = []
+    spikes, kinds = 0, set[str]()
     for finding in _findings(person):
         phase = finding.evidence.get("phase")
         if phase == "resolved" and finding.kind in kinds & _WARNS and not finding.evidence.get("goes_on_as"):
@@ -140,7 +141,19 @@ def _warnings(person: Person, clock: Clock) -> list[Moment]:
         found.append(
             clock.moment(kind, title, finding.summary, finding.uptime_s, finding.time_s, finding.severity, place)
         )
-    return found
+    return [*found, *_after_all(person, clock, found)]
+
+
+def _after_all(person: Person, clock: Clock, warnings: list[Moment]) -> list[Moment]:
+    """Where the last that was said is that it is no leak, and by the whole log it is one."""
+    epoch = person.epoch
+    verdict = epoch.verdict() if epoch is not None else None
+    if epoch is None or epoch.last is None or verdict is None or not verdict.leak:
+        return []
+    if not warnings or warnings[-1].kind != "taken-back":
+        return []
+    text = f"by all collections up to here it is one with probability {verdict.probability:.2f}"
+    return [clock.moment("warning", "a leak, after all", text, epoch.last.uptime_s, epoch.last_time_s, "warning")]
 
 
 def _end(person: Person, cause: Cause, clock: Clock) -> list[Moment]:
@@ -166,8 +179,8 @@ def _end(person: Person, cause: Cause, clock: Clock) -> list[Moment]:
     return found
 
 
-def foretold(person: Person, clock: Clock, limit_mib: float | None) -> Foretold | None:
-    """The forecast of the first warning, held against what came."""
+def foretold(person: Person, cause: Cause, clock: Clock, limit_mib: float | None) -> Foretold | None:
+    """The forecast of the first warning, held against what came: its end, or the end of its log."""
     first = first_warning(person)
     if first is None or first.evidence.get("low") is None:
         return None
@@ -182,5 +195,6 @@ def foretold(person: Person, clock: Clock, limit_mib: float | None) -> Foretold 
     gave = "said that it may be gone any moment" if evidence.get("next_goal_mib") is not None else None
     sentence = f"The first warning {gave or f'gave it {duration(seconds)}{between}'}{told}"
     if came is not None:
-        sentence += f"; it lasted {duration(came)}"
+        ended = cause.name in ENDED
+        sentence += f"; the log ends {duration(came)} later" if ended else f"; it lasted {duration(came)}"
     return Foretold(first.time_s, first.uptime_s, float(limit or 0.0), seconds, low, high, came, sentence + ".")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from gctail.advice.book import Advice
 from gctail.amounts import duration, many, size
-from gctail.attribution.wording import beside, called, nobody, one_of_them, only_those, said, surely, values_of
+from gctail.attribution.wording import beside, called, kept, nobody, one_of_them, only_those, said, surely, values_of
 from gctail.palette import BLUE, BOLD, DIM, GREEN, RED, YELLOW
 from gctail.parsing.causes import NO_DEATHS
 from gctail.parsing.gist import fitted
@@ -187,9 +188,10 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
             f"{each['share']:.0%} of the growth" if isinstance(each.get("share"), int | float) else "",
             f"{each['mib']:.0f} MiB" if isinstance(each.get("mib"), int | float) else "",
             f"those with {only}" if (only := only_those(each)) else "",
+            kept(each),
             _different(each.get("distinct"), each.get("slot"), template),
             called(str(each["field"]), "field", template) if each.get("field") else "",
-            f'less those that say "{each["less"]}"' if each.get("less") else "",
+            _less(each),
             surely(each.get("p_value")),
             f"the log cannot tell it from no. {at - 1}" if each.get("group") in groups[-1:] else "",
         ]
@@ -213,6 +215,13 @@ def _different(distinct: object, slot: object, template: str) -> str:
     if not isinstance(distinct, int):
         return ""
     return f"{distinct:,} different {values_of(str(slot or ''), template)}"
+
+
+def _less(suspect: dict[str, Any]) -> str:
+    """`less those that say "closed": 34 % stay`."""
+    held = suspect.get("held_share")
+    stay = f": {held:.0%} stay".replace("%", " %") if isinstance(held, int | float) else ""
+    return f'less those that say "{suspect["less"]}"{stay}' if suspect.get("less") else ""
 
 
 def _stacks(certificate: Certificate, pen: Pen) -> Iterator[str]:
@@ -292,7 +301,8 @@ def _code(setting: str) -> Iterator[str]:
 def _idle_memory(certificate: Certificate) -> bool:
     """The memory had no part in it: no leak, no limit, next to nothing in use. The headline says how much it was."""
     memory = certificate.memory
-    told = memory.limit_mib or memory.rss_mib or memory.asked_mib or dying(certificate)
+    leaks = (certificate.verdict or {}).get("leak")
+    told = memory.limit_mib or memory.rss_mib or memory.asked_mib or leaks or dying(certificate)
     return not told and (memory.heap_live_mib or 0) < LEAST_TOLD_MIB
 
 

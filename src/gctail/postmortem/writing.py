@@ -104,7 +104,7 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
     clock = Clock(person, cause)
     held = memory(person, cause, bins, limit_is_given=limit_is_given)
     derived = epoch.last_derived if epoch is not None else None
-    foreseen = foretold(person, clock, held.limit_mib)
+    foreseen = foretold(person, cause, clock, held.limit_mib)
     warned = first_warning(person)
     dump = _dump(person)
     gogc = derived.gogc_estimate if derived is not None else None

@@ -179,11 +179,14 @@ def quick_pattern(lines: list[bytes], keys: list[list[bytes]], literal: bytes) -
     for each in before:
         while not each.endswith(common):
             common = common[1:]
-    common = common[common.rfind(literal) if literal in common else 0 :]
+    # with the sign before the literal, where there is one: "subscribed" stands in "unsubscribed", too
+    at = max(0, common.rfind(literal) - 1) if literal in common else 0
+    start = b"^" if at == 0 and all(line.startswith(common) for line, _ in pairs) else b""
+    common = common[at:]
     if len(common) < LEAST_LITERAL or len(behind) != 1:
         return None
     sign = re.escape(behind.pop())
-    pattern = re.compile(re.escape(common) + rb"([^" + sign + rb"\n]*+)" + (sign or rb"$"), re.MULTILINE)
+    pattern = re.compile(start + re.escape(common) + rb"([^" + sign + rb"\n]*+)" + (sign or rb"$"), re.MULTILINE)
     return pattern if all(pattern.findall(line) == found for line, found in zip(lines, keys, strict=True)) else None
 
 
