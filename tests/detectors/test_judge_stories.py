@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from gctail.detectors import Carryover, Judge, Moment
 from gctail.detectors import Testimony as Answer
@@ -180,6 +181,34 @@ def test_the_next_goal_over_the_limit_is_told_at_once(story: Any) -> None:
     told = next(signal for signal in said if signal.kind == "next-goal-over-limit")
     assert told.severity == "critical"
     assert told.evidence["next_goal_mib"] == pytest.approx(600, rel=0.02)
+
+
+@pytest.mark.parametrize(("every_s", "told"), [(120.05, False), (90.0, True)])
+def test_who_is_collected_by_the_timer_never_gets_to_its_goal(story: Any, every_s: float, *, told: bool) -> None:
+    """40 MiB in two minutes above 150 MiB: 190 MiB at most, whatever the goal of 300 MiB says, in a container of 256."""
+    _, said = story([20, 60, 110] + [150 + at % 2 for at in range(60)], limit_mib=256.0, every_s=every_s)
+    assert ("next-goal-over-limit" in kinds(said)) == told
+
+
+def test_a_leak_that_is_collected_by_the_timer_has_the_room_that_the_timer_leaves(story: Any) -> None:
+    """It dies at 206 MiB with 40 MiB above, and not at 128 MiB, where its goal met the limit an hour ago."""
+    judge, _ = story([20, 60, 110] + [150 + 0.5 * at for at in range(90)], limit_mib=256.0, every_s=120.05)
+    forecast = judge.verdict().forecast
+    assert forecast.next_goal_mib is None
+    left_s = (206 - 195) / 0.5 * 120
+    assert forecast.seconds == pytest.approx(left_s, rel=0.5)
+    assert forecast.low < left_s < forecast.high
+
+
+def test_a_day_without_the_timer_is_remembered_in_the_night(make: Any) -> None:
+    """Who is collected by the timer for a part of its life only is near its limit: tomorrow its goals are back."""
+    judge = Judge(256.0)
+    day = make.collections([100 + 0.05 * at for at in range(400)], every_s=60.0)
+    night = make.collections([120 + 0.05 * at for at in range(20)], every_s=120.05, first=401)
+    night = [structs.replace(each, uptime_s=each.uptime_s + day[-1].uptime_s) for each in night]
+    for moment in make.moments([*day, *night]):
+        judge.observe(moment)
+    assert judge.verdict().forecast.seconds < 4 * 3600
 
 
 def test_under_gomemlimit_the_next_goal_is_no_danger(story: Any) -> None:

@@ -14,6 +14,9 @@ BASE_SHARE = 0.15
 SPREAD_QUANTILE = 0.95
 KEPT = 0.5
 """Of the rise that the log spoke of: of less than that it has told nothing."""
+CALM, CALM_S = 2.0, 600.0
+"""A process is collected by the timer alone when it has been so for as long as it lived before, and some minutes: a
+service that is busy by day has its goals tomorrow again."""
 LIVED_THROUGH = 0.9
 """Of the room above a level: what came and went before did not need more of it, for the process lives."""
 
@@ -26,7 +29,8 @@ class Bearing(Struct):
     were heard, `settled` what of it an alarm heeds, and `likely` what it is worth as a probability; `ended` is what
     killed the process, where memory did; `log_belief` is what the log said of the growth to `log_mib` when it was last
     asked, and counts `log_weight`. The last collection left `live_mib` and set `next_goal_mib` (None: not known); the
-    heap was `peak_mib` at most.
+    heap was `peak_mib` at most. The last collection that the timer did not ask for was at `busy_s`; where that is long
+    ago, `gogc` (percent) is how far the heap goes above what is live by the timer, and not by its goal.
     """
 
     now_s: float = 0.0
@@ -49,6 +53,7 @@ class Bearing(Struct):
     live_mib: float = 0.0
     peak_mib: float = 0.0
     next_goal_mib: float | None = None
+    busy_s: float = 0.0
 
     @property
     def stacks_grown_mib(self) -> int:
@@ -59,7 +64,7 @@ class Bearing(Struct):
         """Take a block into the envelope, and what it says of the limits; `base` is the settled level now (MiB)."""
         self.base = base
         self.top = max(self.top, block.low)
-        self.live_mib, self.next_goal_mib = float(block.live), block.next_goal_mib
+        self.live_mib, self.next_goal_mib = float(block.live), block.reach_mib
         self.peak_mib = max(self.peak_mib, round(block.peak, 3))
         above = block.high - block.low - self.spread
         step = 0.05 * max(self.spread, noise_mib)
@@ -67,8 +72,12 @@ class Bearing(Struct):
         self.stacks = block.stacks_mib
         self.stacks_least = block.stacks_mib if self.stacks_least is None else min(self.stacks_least, block.stacks_mib)
         self.bound = block.limit_bound
+        if block.by_timer_mib is None:
+            self.busy_s = block.end_s
         if block.gogc is not None:
             self.gogc = block.gogc
+            if block.by_timer_mib is not None and block.end_s > CALM * self.busy_s + CALM_S:
+                self.gogc = min(block.gogc, 100.0 * block.by_timer_mib / max(block.live, 1))
         if block.memory_limit_mib is not None:
             self.soft_mib = block.memory_limit_mib
 

@@ -19,7 +19,8 @@ def at_or_over(goal_mib: float, limit_mib: float) -> str:
 class NextGoal:
     """Speaks when live + (live + stacks + globals) * GOGC/100 is all that the limit leaves (mgcpacer.go, `commit`).
 
-    The goal is known one collection ahead, so this comes before the process is killed, however fast it grew.
+    The goal is known one collection ahead, so this comes before the process is killed, however fast it grew. A process
+    that allocates so little that it is collected by the timer, long before its goal, is in no such danger.
     """
 
     kind = "next-goal-over-limit"
@@ -30,7 +31,7 @@ class NextGoal:
 
     def observe(self, block: Block, surroundings: Surroundings) -> list[Signal]:
         """Compare the goal that the block's last collection sets with the limit."""
-        limit, goal = surroundings.limit_mib, block.next_goal_mib
+        limit, goal = surroundings.limit_mib, block.reach_mib
         if limit is None or goal is None:
             return []
         if block.memory_limit_mib is not None:  # GOMEMLIMIT collects sooner, as long as that can help
@@ -43,9 +44,10 @@ class NextGoal:
             "cycle": block.rows[-1].number,
         }
         if goal >= AT_LIMIT * limit:
+            due = "the next collection is due at" if goal == block.next_goal_mib else "before the next one it may be"
             return self._alarm.on(
                 "critical",
-                f"after gc {block.rows[-1].number} the live heap is {block.live} MiB, so the next collection is due at "
+                f"after gc {block.rows[-1].number} the live heap is {block.live} MiB, so {due} "
                 f"{goal:.0f} MiB, {at_or_over(goal, limit)} of {limit:.0f} MiB: "
                 "no further collection may come before the end",
                 evidence,

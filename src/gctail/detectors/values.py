@@ -81,6 +81,14 @@ class Stretch(NamedTuple):
         return sum([float(column[at]) for column in self.clocks_ms])
 
 
+TIMER_S = (119.0, 150.0)
+"""Between two collections that the runtime's timer asks for: two minutes, and what they wait for each other."""
+BEGUN_EARLY = 0.6
+"""Of the way to its goal: no collection that the goal asked for begins sooner (mgcpacer.go, `trigger`: from 0.7 on)."""
+MORE, PRINTED_MIB = 1.25, 2.0
+"""So many times what was allocated in the last two minutes may be in the next ones, and what whole MiB leave open."""
+
+
 class Block(Struct, frozen=True, gc=False):
     """A handful of neighbouring collections, summed up: what every detector looks at.
 
@@ -115,6 +123,27 @@ class Block(Struct, frozen=True, gc=False):
     def live(self) -> int:
         """The live heap after the last collection of the block (MiB)."""
         return self.rows[-1].live
+
+    @property
+    def by_timer_mib(self) -> float | None:
+        """How much was allocated between the last two collections, where the runtime's timer asked for the last one.
+
+        So it is where so little is allocated that two minutes pass long before the goal (`forcegcperiod`, proc.go).
+        None where the goal asked for it, or the program.
+        """
+        last = self.rows[-1]
+        waited_s = last.clock_s - (self.rows[-2].clock_s if len(self.rows) > 1 else self.begin_s)
+        climbed_mib = float(last.start - last.live)
+        by_timer = not last.forced and TIMER_S[0] <= waited_s <= TIMER_S[1]
+        return climbed_mib if by_timer and climbed_mib <= BEGUN_EARLY * (last.goal - last.live) else None
+
+    @property
+    def reach_mib(self) -> float | None:
+        """How high the heap may go before the next collection: to its goal, or as far as the timer lets it."""
+        goal, climbed_mib = self.next_goal_mib, self.by_timer_mib
+        if goal is None or climbed_mib is None:
+            return goal
+        return min(goal, self.live + MORE * climbed_mib + PRINTED_MIB)
 
 
 class Surroundings(Struct, frozen=True, gc=False):
