@@ -27,12 +27,18 @@ def write(servers, topic, messages, partitions=1):
 
 
 def read(servers, topic, within_s=60):
-    """All committed messages of a topic."""
-    consumer = KafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed")
+    """All committed messages of a topic.
+
+    A broker says that a transaction is committed before its partitions know: the end is asked for as it is written.
+    """
+    consumer = KafkaConsumer(bootstrap_servers=servers)
     partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+    ends = consumer.end_offsets(partitions)
+    consumer.close()
+    consumer = KafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed")
     consumer.assign(partitions)
     consumer.seek_to_beginning()
-    ends, found, until_s = consumer.end_offsets(partitions), [], time.monotonic() + within_s
+    found, until_s = [], time.monotonic() + within_s
     while any(consumer.position(each) < ends[each] for each in partitions) and time.monotonic() < until_s:
         for records in consumer.poll(200).values():
             found += records
