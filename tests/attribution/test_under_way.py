@@ -46,6 +46,19 @@ def test_what_is_open_while_the_load_rises_is_told_from_what_stays(seed, stay_s)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("for_ever", [0.01, 0.02, 0.04])
+def test_one_in_a_hundred_that_never_ends_shows_when_it_has_gone_on_for_long(seed, for_ever):
+    """After an hour they are far more than what is open for some seconds, whatever the load does."""
+    minute_s, stay_s, chance = 60.0, 4.0, np.random.default_rng(seed)
+    at_s = np.arange(BINS + 1) * minute_s
+    for rise in (0.0, 4.0):
+        came = chance.poisson(10.0 * minute_s * (1 + rise * np.arange(BINS) / BINS)).astype(float)
+        total = np.append(0.0, np.cumsum(came))
+        balance = np.append(0.0, chance.poisson(came / minute_s * stay_s)) + np.floor(for_ever * total)
+        assert not takes_its_time(balance, total, at_s)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_heap_of_what_is_open_accuses_nobody_and_is_no_leak(seed):
     """More come than before: that is load. Where some stay for ever the same lines are accused."""
     courses = played(seed, 0.0)

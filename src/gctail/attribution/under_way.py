@@ -31,10 +31,10 @@ LEAST_CHANGE, LEAST_LIKENESS, MOST_KEPT = 0.5, 0.8, 0.25
 """What is under way is told from what is kept where its rate changes by half of its mean, as alike as this."""
 FALLS, MOST_STAYS = 0.5, 0.4
 """What is under way has fallen by half of its range, at least once; over few waves a part of it seems to stay."""
-FEWEST_CAME, TIMES_TRIED, MEAN_TIMES = 50, 64, (0.01, 0.3)
+FEWEST_CAME, TIMES_TRIED, MEAN_TIMES = 50, 96, (0.0003, 0.3)
 """Parts of all the time that something is open, on the mean; what is open for longer is not told from what stays."""
-MOST_FOR_EVER, MOST_OFF = 0.03, 0.15
-"""Of all that came, what may stay; and how far off the rest may be, beside how much it varies."""
+MOST_FOR_EVER, MOST_OFF = 0.15, 0.15
+"""Beside how much it varies: what may seem to stay by chance, and how far off the rest may be."""
 MOST_LOADS, CLEARLY = 2, 3.0
 """So many are taken out, if the heap follows them so clearly (log-likelihood), after as many chances as there are."""
 
@@ -75,7 +75,8 @@ def takes_its_time(balance: Floats, brought: Floats, uptime_s: Floats) -> bool:
     kept = since @ left / (since @ since)
     at = int(np.square(left - np.outer(since, kept)).sum(0).argmin())
     off = np.sqrt(np.square(left[:, at]).mean())
-    return bool(abs(kept[at]) <= MOST_FOR_EVER and off <= MOST_OFF * np.ptp(balance))
+    stays = abs(kept[at]) * since[-1]
+    return bool(max(stays / MOST_FOR_EVER, off / MOST_OFF) <= np.ptp(balance))
 
 
 def _open(begun: float, came: Floats, passed_s: Floats, mean_s: Floats) -> Floats:
