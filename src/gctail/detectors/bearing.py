@@ -72,12 +72,13 @@ class Bearing(Struct):
         self.stacks = block.stacks_mib
         self.stacks_least = block.stacks_mib if self.stacks_least is None else min(self.stacks_least, block.stacks_mib)
         self.bound = block.limit_bound
-        if block.by_timer_mib is None:
+        by_timer_mib = block.by_timer_mib
+        if by_timer_mib is None:
             self.busy_s = block.end_s
         if block.gogc is not None:
             self.gogc = block.gogc
-            if block.by_timer_mib is not None and block.end_s > CALM * self.busy_s + CALM_S:
-                self.gogc = min(block.gogc, 100.0 * block.by_timer_mib / max(block.live, 1))
+            if by_timer_mib is not None and block.end_s > CALM * self.busy_s + CALM_S:
+                self.gogc = min(block.gogc, 100.0 * by_timer_mib / max(block.live, 1))
         if block.memory_limit_mib is not None:
             self.soft_mib = block.memory_limit_mib
 
