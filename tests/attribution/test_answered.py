@@ -1,11 +1,16 @@
 """What comes to an end by another line is under way for a while, and keeps nothing by itself."""
 
+import itertools
+
 import numpy as np
 import pytest
 from msgspec import structs
 
 from gctail.attribution.answered import endings
-from gctail.attribution.choosing import suspects
+from gctail.attribution.choosing import hints_of, suspects
+from gctail.attribution.columns import table
+from gctail.attribution.ranking import window
+from gctail.templates.mine import Mine
 from played_courses import Played
 
 
@@ -43,6 +48,37 @@ def test_what_shares_the_name_of_its_keys_is_about_the_same():
         played.lines(message, counts=[10] * played.bins, keys=lambda count: count)
     courses = played.courses()
     assert [courses.templates[at].message for at in endings(courses, 0)] == ["queue active"]
+
+
+def test_who_leaves_a_room_does_not_end_it():
+    """As many members leave as rooms are opened, by chance; of some rooms several do."""
+    mine, rooms = Mine(), itertools.count()
+    for at in range(40):
+        for room in itertools.islice(rooms, 10):
+            mine.read(f'{{"msg":"room opened","room":"r-{room}"}}\n'.encode())
+            mine.read(f'{{"msg":"member left","room":"r-{room - room % 3}"}}\n'.encode())
+        mine.tick(at + 1.0, 20.0 + at)
+    assert endings(mine.courses(), 0) == {}
+
+
+def test_an_end_of_two_that_comes_when_the_heap_grows_is_no_less_likely_for_being_one():
+    """Who is gone without a word is never taken off the list; that they are gone is all that the log says."""
+    played = Played(2)
+    opened = [played.some(0.2 * traffic) for traffic in played.traffic]
+    lost = [count * 3 // 10 for count in opened]
+    played.lines("client connected", counts=opened)
+    played.lines("client disconnected", counts=[one - other for one, other in zip(opened, lost, strict=True)])
+    played.lines("peer went away without close frame", counts=lost)
+    courses = played.courses()
+    seen = window(courses, 10.0)
+    columns = table(courses, seen.begin)
+    words = {
+        courses.templates[each.template].message: hint.words
+        for each, hint in zip(columns.candidates, hints_of(courses, seen, columns), strict=True)
+        if each.less is None
+    }
+    assert words["peer went away without close frame"] == words["client disconnected"] == 0.0
+    assert words["client connected"] < 0.0
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -260,8 +260,8 @@ def test_for_a_report_the_log_is_asked_once(tmp_path, monkeypatch, accused):
     path.write_text(log(lambda text: plain(text) if accused or "served" in text else ""))
     engine, reading = read(path)
     engine.conclude()
-    asked, ask = [], choosing.case_of
-    monkeypatch.setattr(choosing, "case_of", lambda *about: asked.append(about) or ask(*about))
+    asked, ask = [], choosing.accusation
+    monkeypatch.setattr(choosing, "accusation", lambda *about: asked.append(about) or ask(*about))
     [service] = report(engine, reading.facts())["services"]
     assert bool(service["suspects"]) == accused != bool(service["indistinct"])
     assert len(asked) == 1

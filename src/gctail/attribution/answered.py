@@ -24,6 +24,8 @@ FEWEST = 20
 BY_ONE, BY_TWO, MORE = 0.85, 0.96, 1.03
 """Of what came so much has gone, as told by lines of one kind, or of two: all of it, if one may be of another thing."""
 MOST_ENDS = 24
+OF_ITS_OWN, SHARED = 0.9, 0.8
+"""Different keys of all lines: each has its own, as far as their number is known; some have the same."""
 _ENDS = {"ends", "fails"}
 _MAY_END = {"ends", "fails", "reads"}
 
@@ -37,12 +39,28 @@ def endings(courses: Courses, begin: int) -> dict[int, tuple[int, ...]]:
     found = (
         (
             at,
-            _ended_by(counts[at], [End(end, counts[end], done[end], bool(of_what[at] & of_what[end])) for end in ends]),
+            _ended_by(
+                counts[at],
+                [
+                    End(end, counts[end], done[end], bool(of_what[at] & of_what[end]))
+                    for end in ends
+                    if not tells_of_others(courses.templates[at], courses.templates[end])
+                ],
+            ),
         )
         for at, said in enumerate(done)
         if counts[at] >= FEWEST and not said & _MAY_END
     )
     return {at: by for at, by in found if by}
+
+
+def tells_of_others(template: Template, end: Template) -> bool:
+    """Whether lines with a key of its own each are followed by such that have the same key several times.
+
+    A room is opened once, and its members leave one by one.
+    """
+    own = {slot.name for slot in template.slots if slot.name and slot.distinct >= OF_ITS_OWN * template.total}
+    return any(slot.name in own and slot.distinct < SHARED * end.total for slot in end.slots)
 
 
 def _filed_under(template: Template) -> frozenset[str]:

@@ -22,10 +22,10 @@ from gctail.attribution.hints import (
     tells_no_more,
     weakened,
 )
+from gctail.attribution.jointly import Part, contributors, two_at_once
 from gctail.attribution.known import Known
 from gctail.attribution.pace import faded
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
-from gctail.attribution.regression import fits
 from gctail.attribution.singled import singled
 from gctail.attribution.under_way import beside
 from gctail.attribution.values import Suspect
@@ -63,6 +63,8 @@ APART = 2.0
 """Evidence that is closer together than this does not tell two lines apart."""
 ALIKE = 0.98
 """Nor does any log where their courses are so much alike after trend and traffic."""
+LOOKS = 3.0
+"""Times the p-value of all the time: it is asked for second, and before the onset something else may have grown."""
 SAME = 3.0
 """What comes in one line fits alike; so much of its score depends on where in a bin the line came."""
 
@@ -83,6 +85,19 @@ class Case(Struct, frozen=True):
     best: dict[int, float]
     everybody: dict[int, float]
     accused: bool
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it is no chance that the growth follows the likeliest of them."""
+        return bool(self.best) and bool(self.ranked.p_value[next(iter(self.best))] < CERTAIN)
+
+    def about(self, at: int) -> int:
+        """Which template a column is about."""
+        return self.columns.candidates[at].template
+
+    def place(self, candidate: Candidate) -> int | None:
+        """Where a column stands; None where it does not move here."""
+        return next((at for at, each in enumerate(self.columns.candidates) if each == candidate), None)
 
 
 class Accusation(Struct, frozen=True):
@@ -108,10 +123,14 @@ def accusation(courses: Courses, onset_s: float) -> Accusation:
     case = case_of(courses, onset_s)
     if case is None:
         return Accusation()
+    whole = case_of(courses, 0.0) if case.seen.begin and not case.is_proven else None
+    if both := of_two_causes(case, whole):
+        return Accusation(suspects=described(case, sorted(both, key=lambda at: -both[at].mib), both))
     if not case.accused:
         return Accusation(indistinct=described(case, [*case.best][:MOST_UNPROVEN], {}))
-    seen, ranked = case.seen, case.ranked
-    first = next(iter(case.best))
+    if whole is not None:
+        case = by_all_the_time(case, whole)
+    seen, ranked, first = case.seen, case.ranked, next(iter(case.best))
     least_lead = min(LEAST_LEAD, ranked.lead[first] - BEHIND)
     able = case.goes_on & (case.able | explaining(ranked, seen, least_lead))
     best = best_of_each(ranked, case.columns, case.courses, able)
@@ -147,11 +166,49 @@ def case_of(courses: Courses, onset_s: float) -> Case | None:
     return Case(seen, courses, columns, ranked, hints, goes_on, able, best, everybody, accused)
 
 
-def described(case: Case, told: list[int], parts: dict[int, float]) -> tuple[Suspect, ...]:
+def of_two_causes(case: Case, whole: Case | None) -> dict[int, Part]:
+    """Two columns that explain the growth together, where the likeliest is not proven alone.
+
+    By `whole`, all that the process said, where the time since the onset does not tell.
+    """
+    for each in (case, whole) if not case.is_proven else ():
+        if each is None:
+            continue
+        hints = np.array([hint.total for hint in each.hints])
+        if both := two_at_once(each.seen, each.ranked, [*each.everybody], hints):
+            told = {case.place(each.columns.candidates[at]): part for at, part in both.items()}
+            return {at: part.over(case.ranked.values[:, at]) for at, part in told.items() if at is not None}
+    return {}
+
+
+def by_all_the_time(case: Case, whole: Case) -> Case:
+    """The case with the p-values of all that the process said, where the same line is likeliest by that."""
+    one, other = (next(iter(each.best), None) for each in (case, whole))
+    if one is None or other is None or case.about(one) != whole.about(other):
+        return case
+    p_value = case.ranked.p_value.copy()
+    for at, candidate in enumerate(whole.columns.candidates):
+        if (place := case.place(candidate)) is not None:
+            p_value[place] = min(p_value[place], LOOKS * whole.ranked.p_value[at])
+    return structs.replace(case, ranked=structs.replace(case.ranked, p_value=p_value))
+
+
+def described(case: Case, told: list[int], parts: dict[int, Part]) -> tuple[Suspect, ...]:
     """The chosen ones with all that is known of them; `parts` is what some of them explain beside the others."""
-    groups = grouped(case.seen, case.ranked, told)
-    describe = Describer(case.courses, case.seen, case.columns, case.ranked, case.hints)
-    return tuple(describe.suspect(at, groups[at], parts.get(at), after(at, told, groups, case.ranked)) for at in told)
+    ranked = beside_others(case.ranked, parts, case.seen.growth_mib)
+    groups = grouped(case.seen, ranked, told, parts)
+    describe = Describer(case.courses, case.seen, case.columns, ranked, case.hints)
+    return tuple(describe.suspect(at, groups[at], after(at, told, groups, ranked)) for at in told)
+
+
+def beside_others(ranked: Ranked, parts: dict[int, Part], growth_mib: float) -> Ranked:
+    """The ranking with what some columns explain beside one another: together no more than all the growth."""
+    slope, mib, p_value = (each.copy() for each in (ranked.slope, ranked.mib, ranked.p_value))
+    most = min(1.0, growth_mib / max(sum(part.mib for part in parts.values()), 1e-9))
+    for at, part in parts.items():
+        slope[at], mib[at] = part.slope, part.mib * most
+        p_value[at] = min(p_value[at], part.p_value)
+    return structs.replace(ranked, slope=slope, mib=mib, p_value=p_value)
 
 
 def speaks(best: dict[int, float], everybody: dict[int, float], ranked: Ranked) -> bool:
@@ -219,6 +276,7 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
         for each, is_regular in zip(columns.candidates, regular(seen, columns.values).tolist(), strict=True)
         if is_regular and each.kind == LINES and not each.value and each.less is None
     }
+    one_of_two = {at for ends in columns.ended.values() if len(ends) > 1 for at in ends}
     lines = sum(courses.lines)
     moves = np.count_nonzero(np.diff(columns.values, axis=0), axis=0).tolist()
 
@@ -233,6 +291,8 @@ def hints_of(courses: Courses, seen: Window, columns: Table) -> list[Hint]:
         ends = columns.ended.get(each.template, ())
         if each.less is not None and each.less.template in ends and len(ends) > 1:
             found = structs.replace(found, words=0.0, kind=0.0)  # the other end tells what is left
+        if each.template in one_of_two:
+            found = structs.replace(found, words=max(found.words, 0.0))
         if {each.template, all_of_it} & columns.ended.keys() and each.less is None and each.kind != LEVEL:
             found = answered_by_others(found)
         if is_route:
@@ -316,36 +376,8 @@ def tells(candidate: Candidate, courses: Courses) -> int:
     return 2 if stamped(slot) else 1
 
 
-def contributors(seen: Window, ranked: Ranked, best: list[int]) -> dict[int, float]:
-    """Columns that explain the growth together, with the MiB of each: the first, and those proven beside it."""
-    chosen = [best[0]]
-    while len(chosen) < 3:
-        beside = ranked.values[:, chosen]
-        rest = [at for at in best if at not in chosen and ranked.slope[at] > 0]
-        if not rest:
-            break
-        proof = fits(seen.live_mib, np.column_stack([seen.thorough, beside]), ranked.values[:, rest])
-        chance = np.where(proof.slope > 0, proof.p_value, 1.0) * len(ranked.slope)
-        at = int(chance.argmin())
-        if chance[at] >= CERTAIN or together(seen, ranked, [*chosen, rest[at]])[-1] < LEAST_SHARE * seen.growth_mib:
-            break
-        chosen.append(rest[at])
-    return dict(zip(chosen, together(seen, ranked, chosen), strict=True)) if len(chosen) > 1 else {}
-
-
-def together(seen: Window, ranked: Ranked, chosen: list[int]) -> list[float]:
-    """How much of the growth (MiB) each of the chosen columns explains beside the others."""
-    values = ranked.values[:, chosen]
-    explained = []
-    for at in range(len(chosen)):
-        others = np.column_stack([seen.steady, np.delete(values, at, axis=1)])
-        slope = fits(seen.live_mib, others, values[:, [at]]).slope[0]
-        explained.append(float(slope * (values[-1, at] - values[0, at])))
-    return explained
-
-
-def grouped(seen: Window, ranked: Ranked, told: list[int]) -> dict[int, int]:
-    """A number for each of `told`, the same for those that this log does not tell apart."""
+def grouped(seen: Window, ranked: Ranked, told: list[int], parts: dict[int, Part]) -> dict[int, int]:
+    """A number for each of `told`, the same for those that this log does not tell apart; `parts` are apart."""
     basis = np.linalg.qr(seen.thorough)[0]
     values = ranked.values[:, told]
     rest = values - basis @ (basis.T @ values)
@@ -357,7 +389,8 @@ def grouped(seen: Window, ranked: Ranked, told: list[int]) -> dict[int, int]:
             (
                 other
                 for before, other in enumerate(told[:place])
-                if alike[before, place] >= ALIKE or abs(ranked.gain[other] - ranked.gain[at]) < APART
+                if not (at in parts and other in parts)
+                and (alike[before, place] >= ALIKE or abs(ranked.gain[other] - ranked.gain[at]) < APART)
             ),
             None,
         )

@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from gctail.attribution.answered import endings
 from gctail.attribution.names import is_a_code, is_a_size, is_the_heap, reports_the_heap
 from gctail.attribution.opposites import pairs
+from gctail.attribution.takers import takers
 from gctail.attribution.under_way import comes_and_goes, gauges, takes_its_time, under_way
 
 if TYPE_CHECKING:
@@ -145,10 +146,12 @@ class Balance(Struct, frozen=True):
 
 
 def balances(found: list[tuple[Candidate, Floats]], courses: Courses) -> list[Balance]:
-    """What comes and goes, told by two kinds of lines."""
+    """What comes and goes, told by two kinds of lines: by their words, or by their keys."""
     lines = [item for item in found if item[0].kind == LINES]
     said = [(each.template, courses.templates[each.template].message, each.value) for each, _ in lines]
-    both = ((lines[one], lines[other]) for one, other in pairs(said))
+    whole = {each.template: at for at, (each, _) in enumerate(lines) if not each.value}
+    by_keys = ((whole[one], whole[other]) for one, other in takers(courses) if one in whole and other in whole)
+    both = ((lines[one], lines[other]) for one, other in dict.fromkeys((*pairs(said), *by_keys)))
     return [Balance(brings, takes, brought, taken) for (brings, brought), (takes, taken) in both]
 
 

@@ -34,13 +34,12 @@ class Describer:
     def __init__(self, courses: Courses, seen: Window, columns: Table, ranked: Ranked, hints: list[Hint]) -> None:
         self.courses, self.seen, self.columns, self.ranked, self.hints = courses, seen, columns, ranked, hints
 
-    def suspect(self, at: int, group: int, part_mib: float | None, before: int | None) -> Suspect:
-        """The suspect; `part_mib` is what it explains beside others, `before` whom it leads in its group."""
+    def suspect(self, at: int, group: int, before: int | None) -> Suspect:
+        """The suspect; `before` is whom it leads in its group."""
         candidate = self.columns.candidates[at]
         template = self.courses.templates[candidate.template]
         key, number = self._beside(candidate, KEYS), self._beside(candidate, SUM if candidate.kind == SUM else LEVEL)
-        mib = part_mib if part_mib is not None else float(self.ranked.mib[at])
-        mib = min(max(mib, 0.0), self.seen.growth_mib)
+        mib = min(max(float(self.ranked.mib[at]), 0.0), self.seen.growth_mib)
         key_slot = template.slots[key] if key is not None else None
         events = round(sum(lines_of(self.courses, candidate)[self.seen.begin :]))
         per_event_mib = float(self.ranked.slope[at])

@@ -41,22 +41,22 @@ class Known:
         most = sorted(range(len(courses.templates)), key=lambda at: -courses.templates[at].total)
         for at in most:
             for slot in courses.templates[at].slots if not courses.templates[at].route else ():
-                called = _called(slot)
-                if called and len(slot.keys) >= FEWEST and len(self.samples[called]) < MOST_LINES:
-                    self.samples[called].append(self._sample(at, slot))
+                name = called(slot)
+                if name and len(slot.keys) >= FEWEST and len(self.samples[name]) < MOST_LINES:
+                    self.samples[name].append(self._sample(at, slot))
 
     def _sample(self, at: int, slot: Slot) -> Sample:
         """What is known for long was there some time after the first."""
         first_s = {key.text: key.first_uptime_s for key in slot.keys}
-        highest = max(map(_hash, first_s)) if slot.distinct > len(slot.keys) else inf
+        highest = max(map(hash_of, first_s)) if slot.distinct > len(slot.keys) else inf
         return Sample(at, first_s, highest, min(first_s.values()) + self.long_s)
 
     def before(self, template: int, slot: Slot) -> bool:
         """Whether nearly all keys of this slot came long before in one that is called the same, of another line."""
-        others = [each for each in self.samples.get(_called(slot), ()) if each.template != template]
+        others = [each for each in self.samples.get(called(slot), ()) if each.template != template]
         if not others or len(slot.keys) < FEWEST:
             return False
-        keys = [(key.text, key.first_uptime_s, _hash(key.text)) for key in slot.keys]
+        keys = [(key.text, key.first_uptime_s, hash_of(key.text)) for key in slot.keys]
         return any(self._knew(other, keys) for other in others)
 
     def _knew(self, other: Sample, keys: list[tuple[str, float, int]]) -> bool:
@@ -66,10 +66,14 @@ class Known:
         return len(asked) >= FEWEST and earlier >= NEARLY_ALL * len(asked)
 
 
-def _called(slot: Slot) -> str:
-    """Empty where it has no name and its keys are mere numbers, of which any two slots have some in common."""
+def called(slot: Slot) -> str:
+    """What to look for the keys of a slot under: its name, or where it has none, its type.
+
+    Empty where its keys are mere numbers without a name, of which any two slots have some in common.
+    """
     return slot.name.rpartition(".")[2] or (f"#{slot.type}" if slot.type != "int" else "")
 
 
-def _hash(text: str) -> int:
+def hash_of(text: str) -> int:
+    """What a sample of keys is drawn by (`templates.distinct`)."""
     return crc32(text.encode("utf-8", "replace"))
