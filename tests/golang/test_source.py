@@ -446,6 +446,20 @@ def test_a_container_that_is_emptied_somewhere_is_named_too_where_no_other_is_fi
     assert [(each["name"], each["deletes"][0]["line"]) for each in source["emptied"]] == [("m", 16)]
 
 
+@pytest.mark.parametrize(
+    "record",
+    ['emit(line{Level: "info", Msg: "page stored"})', 'emit(map[string]any{"msg": "page stored", "pages": len(m)})'],
+)
+def test_a_message_in_a_record_leads_to_who_makes_the_record(record):
+    """Where no log call has it: one that does is who writes it."""
+    code = HEAD + f"var m = map[string]int{{}}\nfunc Store(k string) {{\n\tm[k] = 1\n\t{record}\n}}\n"
+    source = source_of(read(a=code), {"message": "page stored"})
+    assert (source["function"], source["line"], source["text"]) == ("Store", 14, "page stored")
+    assert [each["name"] for each in source["containers"]] == ["m"]
+    logs = read(a=code + 'func other() { slog.Info("page stored") }\n').logs
+    assert [site.function for site in match_message(logs, "page stored")] == ["other"]
+
+
 def left_open(body, result=""):
     """What `source_of` says of a line whose function has this body."""
     code = HEAD + f'func f(r *http.Request){result} {{\n{body}\n\tlog.Print("the line")\n}}\n'
@@ -475,6 +489,18 @@ def left_open(body, result=""):
             "c := make(chan int)\ngo func() { c <- work() }()\nselect { case <-c: case <-r.Context().Done(): }",
             "a goroutine that it starts sends on c, which has no buffer",
         ),
+        (
+            "time.AfterFunc(24*time.Hour, func() { forget(r) })",
+            "time.AfterFunc waits for 24*time.Hour, and nobody can stop it",
+        ),
+        (
+            'hits.WithLabelValues("GET", r.URL.Path, status(r)).Inc()',
+            "r.URL.Path is a label of a metric",
+        ),
+        (
+            'user := header(r)\nhits.With(prometheus.Labels{"method": "GET", "user": user}).Inc()',
+            "user is a label of a metric",
+        ),
     ],
 )  # fmt: skip
 def test_what_a_function_may_leave_behind_is_a_question(body, says):
@@ -493,6 +519,11 @@ def test_what_a_function_may_leave_behind_is_a_question(body, says):
         "values, err := url.Query()\nif bad { return }\nvalues.Close()",
         "resp, err := client.Get(ctx, key)\nif err != nil { return }\nuse(resp.Kvs)",
         "c := make(chan int, 1)\ngo func() { c <- work() }()",
+        "time.AfterFunc(time.Second, func() { forget(r) })",
+        "r.timer = time.AfterFunc(24*time.Hour, func() { forget(r) })",
+        'hits.WithLabelValues("GET", "200").Inc()',
+        "code := strconv.Itoa(status())\nhits.WithLabelValues(code).Inc()",
+        'db.With("path", r.URL.Path).Find()',
         "c := make(chan int)\ngo func() { select { case c <- work(): case <-r.Context().Done(): } }()",
     ],
 )

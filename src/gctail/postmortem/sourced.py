@@ -43,7 +43,8 @@ def _of_suspects(suspects: tuple[dict[str, Any], ...]) -> list[Place]:
         message = str(suspect.get("message") or suspect.get("template") or "")[:80]
         others = f"; or at {', '.join(source['others'][:3])}" if source["others"] else ""
         number = f", whose {suspect.get('field')} is {source['counts']}" if source["counts"] else ""
-        says = f'logs "{message}"{number}{others}'
+        does = f"handles {source['route']}" if source["route"] else f'logs "{message}"'
+        says = f"{does}{number}{others}"
         found.append(Place(source["file"], source["line"], source["function"], says, source["covered"]))
         found += [_container(msgspec.convert(each, Container)) for each in source["containers"][:3]]
         found += [Place(each["file"], each["line"], each["function"], each["says"]) for each in source["left_open"]]
@@ -66,7 +67,8 @@ def _container(container: Container, more: str = "") -> Place:
     by = f": {write.function or 'an initialiser'} writes it at {write.file}:{write.line}" if write is not None else ""
     keyed = write is not None and write.key and container.kind not in {"slice", "list"}
     key = f" (key {write.key[:60]})" if write is not None and keyed else ""
-    keys = "; requests choose the keys" if container.keys == "request" else ""
+    chosen = "; requests choose the keys" if keyed else "; requests fill it"
+    keys = chosen if container.keys == "request" else ""
     says = f"{container.type} that only grows{by}{key}, nothing deletes from it or bounds it{keys}{more}"
     return Place(container.file, container.line, container.name, says, SURE.get(container.certainty), grows=True)
 

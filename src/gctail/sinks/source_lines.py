@@ -9,7 +9,8 @@ def source_lines(source: dict[str, Any] | None) -> list[str]:
     """Who logs a suspect's line, and what may keep the memory: see `source_of`."""
     if source is None:
         return []
-    told = [f"logged at {source['file']}:{source['line']} in {source['function']}"]
+    does = f"{source['route']} is handled" if source["route"] else "logged"
+    told = [f"{does} at {source['file']}:{source['line']} in {source['function']}"]
     if source.get("counts"):
         told[0] += f", where the number is {source['counts']}"
     for each in source["containers"][:2]:

@@ -9,8 +9,10 @@ from msgspec.structs import replace
 
 from gctail.golang.source.assignments import Assignments
 from gctail.golang.source.counting import MOST_FIELDS, counted, fields_of
-from gctail.golang.source.facts import COMPUTED, FIXED, Call, Forward, LogCall, Tags
-from gctail.golang.source.logcalls import FIRST_ARGUMENTS, library_of, literals, message_of
+from gctail.golang.source.facts import COMPUTED, FIXED, Call, Forward, LogCall, Route, Tags
+from gctail.golang.source.leftovers import labelled, lingering
+from gctail.golang.source.logcalls import FIRST_ARGUMENTS, library_of, literals, message_of, recorded
+from gctail.golang.source.routing import called_for, registered
 from gctail.golang.source.strings import Pieces, letters_of, pieces_of
 from gctail.golang.source.tree import bare, called, named, text_of
 from gctail.golang.source.types import CONTAINERS, OTHER
@@ -49,6 +51,10 @@ class Calling(Assignments):
     imports: dict[str, str]
     once_next: bool
 
+    def children(self, node: Node) -> None:
+        """See `Walk`."""
+        raise NotImplementedError
+
     def _call_expression(self, node: Node) -> None:
         function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
         lazy = function is not None and text_of(function).endswith(".Do")
@@ -67,6 +73,8 @@ class Calling(Assignments):
         elif function.type != "identifier":
             self.visit(function)
         self._log(node, function, arguments)
+        self._route(node, function, named(arguments))
+        self.left_over(node, lingering(node) or labelled(node, self.scopes.origin))
         self._filled(function, named(arguments))
         self._container_call(node, function, named(arguments))
 
@@ -102,12 +110,33 @@ class Calling(Assignments):
         for name in self._forwarded(arguments) if None in pieces or not pieces else ():
             self.facts.forwards.append(Forward(self.spot(node), name, level, letters))
         if pieces:
-            numbers = tuple(
-                (name, tags, text_of(value)[:80])
-                for name, value in fields_of(node)
-                if (tags := counted(value, self.scopes, self._callee_of(value)))
-            )[:MOST_FIELDS]
-            self.facts.logs.append(LogCall(self.spot(node), library, level, pieces, literals(node, pieces), numbers))
+            self._logged(node, library, level, pieces)
+
+    def _composite_literal(self, node: Node) -> None:
+        """A record with a message may be written somewhere: it counts as a log call where no call fits better."""
+        for element in named(node.child_by_field_name("body")):
+            pieces = recorded(element, self.scopes.pieces)
+            if pieces:
+                self._logged(node, "record", "", pieces)
+        self.children(node)
+
+    def _logged(self, node: Node, library: str, level: str, pieces: Pieces) -> None:
+        numbers = tuple(
+            (name, tags, text_of(value)[:80])
+            for name, value in fields_of(node)
+            if (tags := counted(value, self.scopes, self._callee_of(value)))
+        )[:MOST_FIELDS]
+        self.facts.logs.append(LogCall(self.spot(node), library, level, pieces, literals(node, pieces), numbers))
+
+    def _route(self, node: Node, function: Node, arguments: list[Node]) -> None:
+        found = registered(node, function, arguments, self.scopes.pieces)
+        if found is not None:
+            verb, path, handler = found
+            literal, names = called_for(handler, self.callee)
+            at = self.spot(node)
+            at = replace(at, closure=literal) if literal is not None else at
+            if literal is not None or names:
+                self.facts.routes.append(Route(at, verb, path, tuple(names)))
 
     def _callee_of(self, value: Node | None) -> str | None:
         function = called(value)

@@ -81,6 +81,15 @@ class LogCall(Struct, frozen=True):
     """Letters that a helper puts around the message, where the call goes through one."""
 
 
+class Route(Struct, frozen=True):
+    """A call that registers a handler; `handlers` as in `Call.callee`, empty where `at.closure` is the handler."""
+
+    at: Spot
+    verb: str
+    path: str
+    handlers: tuple[str, ...] = ()
+
+
 class Local(Struct, frozen=True):
     """A map or slice that a function makes for itself; of interest where a function literal keeps it alive."""
 
@@ -118,6 +127,7 @@ class Facts(Struct):
     logs: list[LogCall] = field(default_factory=list)
     forwards: list[Forward] = field(default_factory=list)
     leftovers: list[Leftover] = field(default_factory=list)
+    routes: list[Route] = field(default_factory=list)
     locals: list[Local] = field(default_factory=list)
     makings: list[Call] = field(default_factory=list)
     """Calls whose result the function keeps to itself and lets go: see `makings.py`."""

@@ -7,10 +7,10 @@ already: the memory grows with this line, and on one way out something stays.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from gctail.golang.source.tree import bare, named, text_of
+from gctail.golang.source.tree import bare, called, named, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -31,6 +31,15 @@ OPENS: tuple[tuple[re.Pattern[str], int, str], ...] = (
     ),
 )  # fmt: skip
 """By the call: which of its results is to be ended, and what is said where no defer does that."""
+HOURS = re.compile(r"(?:(?P<before>\d+)\s*\*\s*)?time\.(?P<unit>Hour|Minute|Second)(?:\s*\*\s*(?P<after>\d+))?$")
+UNIT_S = {"Hour": 3600, "Minute": 60, "Second": 1}
+LONG_S = 600
+LABELS = re.compile(r"(?:WithLabelValues|GetMetricWithLabelValues|CurryWith|With|GetMetricWith)$")
+ENDLESS = re.compile(
+    r"(?:path|ur[il]|route|query|agent|referer|user|account|tenant|customer|session|token|id|ip|addr(?:ess)?|host|e?mail|name|key)$",
+    re.IGNORECASE,
+)
+"""What values that never end are called; a route's pattern is not one, but who has it seldom gives it that name."""
 MOST_NODES = 4000
 COMPARED = frozenset({"==", "!="})
 
@@ -80,6 +89,40 @@ def waiting(statement: Node, body: Node | None) -> str:
                 "it stays, with all it holds"
             )
     return ""
+
+
+def lingering(call: Node) -> str:
+    """Why a timer that nobody has keeps what its function uses for long; empty where it does not."""
+    parent = call.parent
+    if parent is None or parent.type != "expression_statement" or text_of(called(call)) != "time.AfterFunc":
+        return ""
+    duration = text_of(next(iter(named(call.child_by_field_name("arguments"))), None))
+    found = HOURS.match(duration)
+    if found is None or UNIT_S[found["unit"]] * int(found["before"] or found["after"] or 1) < LONG_S:
+        return ""
+    return f"time.AfterFunc waits for {duration}, and nobody can stop it: for so long what its function uses stays"
+
+
+def labelled(call: Node, origin: Callable[[Node], frozenset[str]]) -> str:
+    """Which label of a metric has values without end, each of them a series that stays; empty where none has."""
+    function = called(call)
+    method = text_of(function.child_by_field_name("field")) if function is not None else ""
+    if LABELS.match(method) is None:
+        return ""
+    arguments = named(call.child_by_field_name("arguments"))
+    if method.endswith("With"):
+        arguments = [value for each in arguments if "Labels{" in text_of(each) for value in _values(each)]
+    for value in arguments:
+        made_of = origin(value)
+        if made_of and "finite" not in made_of and ("request" in made_of or ENDLESS.search(text_of(value))):
+            return f"{text_of(value)[:60]} is a label of a metric: each value that it never had is a series that stays"
+    return ""
+
+
+def _values(literal: Node) -> Iterator[Node]:
+    for node in _inside(literal):
+        if node.type == "keyed_element":
+            yield from named(node)[1:2]
 
 
 def _mentions(name: str, body: Node) -> Iterator[Node]:

@@ -46,6 +46,7 @@ LEVEL = re.compile(
 )
 FORMAT = re.compile(r"(?:f|fln|fCtx|fContext|Contextf|fDepth|MsgF)$")
 NAMED = frozenset({"identifier", "selector_expression"})
+MESSAGE_KEY = re.compile(r"(?:[Mm]sg|[Mm]essage|MSG|[Ee]vent(?:[_ ]?[Nn]ame)?)$")
 MOST_NODES, MOST_LITERALS = 400, 24
 FIRST_ARGUMENTS = 4
 """The message comes first, or behind a context, a level, an error or a writer."""
@@ -100,6 +101,17 @@ def message_of(arguments: Node | None, library: str, method: str, known: Callabl
             return _spoken(values[:at], values[at:], known, spaced=method.endswith("ln"))
         return pieces
     return ()
+
+
+def recorded(element: Node, known: Callable[[str], Pieces | None]) -> Pieces:
+    """The message of a record that some function may write: `line{Msg: "…"}`, `map[string]any{"msg": "…"}`."""
+    if element.type != "keyed_element":
+        return ()
+    parts = [next(iter(named(part)), None) if part.type == "literal_element" else part for part in named(element)]
+    key, value = parts if len(parts) == 2 else (None, None)
+    name = text_of(key).strip('"`') if key is not None else ""
+    pieces = pieces_of(value, known) if MESSAGE_KEY.match(name) else ()
+    return pieces if any(pieces) else ()
 
 
 def _says_more(values: list[Node]) -> bool:

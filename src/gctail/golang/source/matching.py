@@ -13,6 +13,7 @@ from gctail.golang.source.containers import Container
 from gctail.golang.source.counting import NAME_BEFORE
 from gctail.golang.source.facts import Leftover, LogCall
 from gctail.golang.source.reading import Sources
+from gctail.golang.source.routing import Handler, handlers_of
 from gctail.golang.source.strings import letters_of, shown
 from gctail.parsing.messages import read_message
 
@@ -66,6 +67,7 @@ def match_message(logs: Iterable[LogCall], message: str, *, template: str = "", 
                     at.package, at.closure,
                 )
             )  # fmt: skip
+    sites = [site for site in sites if site.library != "record"] or sites
     best = max((site.covered for site in sites), default=0.0)
     told = _caller(example)
     at_once: dict[tuple[str, int], CallSite] = {}
@@ -129,14 +131,30 @@ def source_of(sources: Sources, suspect: Mapping[str, Any]) -> dict[str, Any] | 
     Where the suspect's `field` is the size of a container, it is that one which is told, whoever fills it; `counts` is
     the field's value in the source, such as `len(pending)`.
 
+    Where the call fills nothing, or there is none, and the lines are of an access log, it is the handler of their
+    `route` that is told, as it is registered: `PUT /objects/{id}`; None for a log call.
+
     `suspect` has `message`, `template` and `example`, as in the JSON. None where no call fits. Where several fit
     equally well, the one whose function fills a container comes first, and `others` names the rest.
     """
     words = {name: str(suspect.get(name) or "") for name in ("template", "example")}
-    sites = match_message(sources.logs, str(suspect.get("message") or ""), **words)
+    found = _told_of(sources, match_message(sources.logs, str(suspect.get("message") or ""), **words), _field(suspect))
+    if found is not None and any(found[name] for name in ("containers", "counts", "left_open", "emptied")):
+        return found
+    handled = handlers_of(sources.handlers, suspect)
+    sites = [_handling(each, *run) for each in handled for run in each.runs]
+    return _told_of(sources, sites, "", handled[0].shown if handled else None) or found
+
+
+def _handling(handler: Handler, package: str, function: str, closure: int) -> CallSite:
+    at = handler.at
+    return CallSite(at.file, at.line, function, "route", "", handler.shown, 1.0, package, closure)
+
+
+def _told_of(sources: Sources, sites: list[CallSite], field: str, route: str | None = None) -> dict[str, Any] | None:
+    """The best of several places, with what it fills; None where there is none."""
     if not sites:
         return None
-    field = _field(suspect)
     counts = [sources.counted.get((site.file, site.line, field), ("", [])) for site in sites]
     held = [(site, [] if counts[at][1] else containers_of(sources, site)) for at, site in enumerate(sites)]
     at = max(range(len(sites)), key=lambda at: (bool(counts[at][1]), bool(held[at][1]), sites[at].covered))
@@ -151,6 +169,7 @@ def source_of(sources: Sources, suspect: Mapping[str, Any]) -> dict[str, Any] | 
         "line": site.line,
         "function": site.function,
         "text": site.text,
+        "route": route,
         "covered": site.covered,
         "containers": [told(container) for container in containers],
         "counts": number or None,

@@ -14,9 +14,10 @@ from gctail.golang.source.callers import Callers
 from gctail.golang.source.containers import Candidate, Container, Uses, candidates, judged
 from gctail.golang.source.counting import Counts
 from gctail.golang.source.declarations import Function, Package, shown_name
-from gctail.golang.source.facts import Facts, Leftover, LogCall
+from gctail.golang.source.facts import Call, Facts, Leftover, LogCall, Route
 from gctail.golang.source.forwarding import forwarded
 from gctail.golang.source.makings import let_go
+from gctail.golang.source.routing import Handler
 from gctail.golang.source.tree import GoParser, Unreadable, left_out
 from gctail.golang.source.types import Type
 
@@ -35,6 +36,7 @@ class Sources(Struct):
     logs: list[LogCall] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     leftovers: list[Leftover] = field(default_factory=list)
+    handlers: list[Handler] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
     calls: dict[tuple[str, str], list[tuple[str, str, int]]] = field(default_factory=dict)
@@ -115,6 +117,7 @@ def _gather(whole: Facts, facts: Facts) -> None:
     whole.logs += facts.logs
     whole.forwards += facts.forwards
     whole.leftovers += facts.leftovers
+    whole.routes += facts.routes
     whole.locals += facts.locals
     whole.made += facts.made
     whole.makings += facts.makings
@@ -162,6 +165,15 @@ def _kept_elsewhere(packages: list[Package], callers: Callers) -> set[tuple[str,
     return found
 
 
+def _handler(route: Route, callers: Callers) -> Handler:
+    at = route.at
+    if not route.handlers:
+        return Handler(route.verb, route.path, at, ((at.package, at.shown, at.closure),))
+    meant = [each for name in route.handlers for each in callers.meant(Call(name, at))]
+    runs = tuple((folder, shown_name(callers.functions[folder, name]), -1) for folder, name in meant)
+    return Handler(route.verb, route.path, at, runs)
+
+
 def _judge(
     sources: Sources,
     facts: Facts,
@@ -186,11 +198,14 @@ def _judge(
             container = judged(candidate, package, uses.of(package.folder, *names), callers)
             sources.containers.append(container)
             by_id[package.folder, candidate.id] = container
+    sources.handlers = [handler for route in facts.routes if (handler := _handler(route, callers)).runs]
     counts = Counts(facts, callers, by_id)
     for log in facts.logs:
         for name, tags, text in log.counted:
             sources.counted.setdefault((log.at.file, log.at.line, name), (text, counts.of(tags, log.at)))
     for call in facts.calls:
+        if call.callee == ".ServeHTTP":
+            continue  # a middleware calls whichever handler comes next
         for folder, name in callers.meant(call):
             key = call.at.package, call.at.shown
             sources.calls.setdefault(key, []).append((folder, shown_name(functions[folder, name]), call.at.closure))
