@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gctail.rules.series import SOURCES
 from gctail.rules.units import COUNT, DURATION, EXAMPLES, NUMBER, SHARE, Unit
 from gctail.rules.values import (
+    CALCULATE,
     Arithmetic,
     Call,
     Comparison,
@@ -123,6 +124,11 @@ class Reader:
 
     def _comparison(self, part: Comparison) -> None:
         left, right = self.value(part.left), self.value(part.right)
+        if fixed(part.left) is not None and fixed(part.right) is not None:
+            said = f"{written(part)} is the same for ever: nothing in it comes from the service; compare a series"
+            raise self.wrong(f"{said}, such as live > 512MiB", part)
+        if part.left == part.right:
+            raise self.wrong(f"{written(part)} compares {written(part.left)} with itself", part.right)
         if _nought(part.left) or _nought(part.right):
             return
         if left.joined(right) is None:
@@ -152,6 +158,8 @@ class Reader:
         if part.sign == "*":
             return left.times(right)
         if part.sign == "/":
+            if fixed(part.right) == 0:
+                raise self.wrong(f"{written(part)} divides by nothing, which never has a value", part.right)
             return left.per(right)
         if _nought(part.right):
             return left
@@ -202,8 +210,8 @@ class Reader:
             if not isinstance(of, Comparison | Logic | Not):
                 raise self.wrong(f"{name} takes a condition, and {written(of)} is {self.value(of).words}{usage}", of)
             self.condition(of)
-        elif isinstance(of, Quantity):
-            raise self.wrong(f"{name} takes a series first, and {of.text} is a quantity{usage}", of)
+        elif fixed(of) is not None:
+            raise self.wrong(f"{name} takes a series first, and {written(of)} is a quantity{usage}", of)
         unit = SHARE if function.takes == "condition" else self.value(of)
         self.inside = None
         if function.takes == "counter" and not (isinstance(of, Series) and SOURCES[of.name].counter):
@@ -241,6 +249,23 @@ class Reader:
             meant = isinstance(part, Quantity) and part.unit == NUMBER and 1 < part.value <= 100
             usage = f"; did you mean {written(part)}%?" if meant else usage
             raise self.wrong(f"a quantile is a share between 0% and 100%, not {written(part)}{usage}", part)
+
+
+def fixed(part: Part) -> float | None:
+    """The value, in MiB and seconds, of what no collection changes: `2GiB`, `-3 * 4`. None where a series is in it."""
+    match part:
+        case Quantity():
+            return part.value
+        case Negative():
+            value = fixed(part.operand)
+            return None if value is None else -value
+        case Arithmetic():
+            left, right = fixed(part.left), fixed(part.right)
+            if left is None or right is None or (part.sign == "/" and right == 0):
+                return None
+            return CALCULATE[part.sign](left, right)
+        case _:
+            return None
 
 
 def _nought(part: Part) -> bool:

@@ -14,6 +14,7 @@ from gctail.rules.meaning import meaning_of_value
 from gctail.rules.series import MOVING, SOURCES, Source
 from gctail.rules.units import Unit
 from gctail.rules.values import (
+    CALCULATE,
     Arithmetic,
     Call,
     Comparison,
@@ -38,7 +39,6 @@ MOST_WINDOWS = 100
 _COMPARE = {
     ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
-_CALCULATE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 _WINDOWS: dict[str, tuple[type[Any], str]] = {
     "growth": (Trail, "growth"),
     "slope": (Summary, "slope"),
@@ -129,7 +129,7 @@ class Plan:
             case Negative():
                 return _negative(self.value(part.operand))
             case Arithmetic():
-                return _calculated(_CALCULATE[part.sign], self.value(part.left), self.value(part.right))
+                return _calculated(CALCULATE[part.sign], self.value(part.left), self.value(part.right))
             case Call():
                 return self._asked(part)
             case _:

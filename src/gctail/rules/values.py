@@ -6,6 +6,7 @@ equal when they say the same, wherever they stand.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -160,6 +161,10 @@ class Rule(Struct, frozen=True):
 
 
 _BINDING = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6, "negative": 7, "atom": 8}
+
+
+CALCULATE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+"""What the signs of `Arithmetic` do with two numbers."""
 
 
 def written(part: Part) -> str:
