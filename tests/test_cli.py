@@ -266,6 +266,24 @@ def test_explain_knows_kinds_and_says_which(gctail):
     assert b"leak" in done.stderr
 
 
+def test_explain_reads_kinds_as_people_write_them_and_knows_what_was_meant(gctail):
+    """Capitals and blanks do no harm, and a slip of the pen is answered with the kind that is near."""
+    assert gctail("explain", "Map", "Growth").stdout == gctail("explain", "map-growth").stdout
+    assert gctail("explain", "leek").stderr == (
+        b"gctail: explain: no line of the Go runtime and no kind of finding: 'leek'; did you mean \"leak\"?\n"
+    )
+
+
+def test_explain_knows_the_findings_of_rules(gctail):
+    """Of one that gctail brings it tells what it asks for, of the user's own what a rule is."""
+    own, shipped = gctail("explain", "rule:mine").stdout, gctail("explain", "rule:fast-growth").stdout
+    assert own.startswith(b"rule:NAME: a rule that somebody wrote")
+    assert shipped == own.rstrip(b"\n") + (
+        b"\n\nfast-growth is one that gctail brings: --enable fast-growth\n"
+        b"  when = growth(live, 30s) > 50MiB and collections(30s) < 2\n"
+    )
+
+
 def _following(program, path, *options):
     return subprocess.Popen([program, "-f", path, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
 

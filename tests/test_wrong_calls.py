@@ -68,6 +68,13 @@ def test_files_stand_before_and_after_options(capsys):
         ("--limit", "gctail: --limit: a value is missing (see gctail --help)"),
         ("--limit 5X ok.log", 'gctail: --limit 5X: "5X" is no size: it stops making sense at column 2; write for example 512MiB, 2GiB, 1.5G or 1000000000'),
         ("--limit 0 ok.log", 'gctail: --limit 0: "0" is nothing; write for example 512MiB or 2GiB'),
+        ("--limit 1e999 ok.log", 'gctail: --limit 1e999: "1e999" is beyond all measure'),
+        ("--limti\x1b[31m ok.log", 'gctail: there is no option --limti\\x1b[31m; did you mean "--limit"? (see gctail --help)'),
+        ("a\x1b[31m.log", "gctail: a\\x1b[31m.log: no such file. Check the name; gctail -f waits for a file that is not there yet."),
+        ("--state dir ok.log", "gctail: --state goes with -f: without it each log is read once, to its end"),
+        ("--exclude *.gz ok.log", "gctail: --exclude goes with -f: without it each log is read once, to its end"),
+        ("--record dir ok.log", "gctail: --record goes with -f: without it each log is read once, to its end"),
+        ("--listen-cert x ok.log", "gctail: --listen-cert goes with --listen, which says where the page is served"),
         ("--output xml ok.log", "gctail: --output: 'xml' is none of 'text', 'jsonl', 'json' (see gctail --help)"),
         ("--limti 1GiB", 'gctail: there is no option --limti; did you mean "--limit"? (see gctail --help)'),
         ("scan dir", "gctail: scan dir: no Go source in it. Name the folder of the program"),
@@ -111,6 +118,35 @@ def test_a_wrong_call_is_answered_with_one_sentence(capsys, arguments, sentence)
     status, out, err = call(capsys, arguments.split())
     assert (status, err) == (2, f"{sentence}\n")
     assert out == ""
+
+
+@pytest.mark.usefixtures("desk")
+def test_what_a_configuration_says_of_following_is_no_hindrance_to_reading(capsys):
+    """One file serves all commands: what it keeps for gctail -f is of no meaning here, and not wrong."""
+    Path("gctail.toml").write_text("max_memory = '1GiB'\nstate = 'dir'\nrecord = 'dir'\nlisten_user = 'me'\n")
+    status, out, err = call(capsys, ["ok.log"])
+    assert (status, err) == (0, "")
+    assert READ in out
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_name_of_a_file_is_shown_and_not_obeyed(capsys):
+    """Whoever may name a log must not write to the terminal of who reads it."""
+    name = "a\x1b]0;b\x07\u202e\x9b.log.gz"
+    Path(name).write_bytes(Path("cut.log.gz").read_bytes())
+    for command in ([], ["records"], ["postmortem"], ["tune", "--limit", "1GiB"]):
+        _, out, err = call(capsys, [*command, name])
+        assert "a\\x1b]0;b\\x07\\u202e\\x9b.log.gz" in err
+        assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(out + err)
+
+
+@pytest.mark.usefixtures("desk")
+def test_what_is_no_text_is_said_to_be_none(capsys):
+    """Whoever took the wrong file reads it in the report; a log with a few odd bytes is one all the same."""
+    said = "note: {}: this does not look like a log: its first bytes are no text."
+    for name in ("binary", "mixed.log", "nul.log", "utf16.log"):
+        _, out, _ = call(capsys, [name])
+        assert (said.format(name) in out) == (name == "binary"), name
 
 
 @pytest.mark.usefixtures("desk")

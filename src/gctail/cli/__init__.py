@@ -51,9 +51,11 @@ def _write_what_can_be_written() -> None:
 
 
 def _said(sentence: str) -> int:
-    """One sentence on standard error, and the status that goes with it."""
+    """One sentence on standard error, and the status that goes with it; files may have any name, and it is shown."""
     if sys.stderr is not None:
-        print(sentence, file=sys.stderr)
+        from gctail.parsing.text import show_lines
+
+        print(show_lines(sentence), file=sys.stderr)
     return EXIT_UNUSABLE
 
 

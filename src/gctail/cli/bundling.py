@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import sys
 
 import msgspec
 from msgspec.structs import replace
@@ -21,6 +20,7 @@ from gctail.postmortem.pen import Pen
 from gctail.postmortem.redaction import Redactor
 from gctail.postmortem.text import case_text
 from gctail.runners.bundle import VERSION, Manifest, Writer
+from gctail.sinks.out import complain
 
 
 def pack(case: Case, reading: Read, redactor: Redactor | None, options: argparse.Namespace) -> None:
@@ -32,7 +32,7 @@ def pack(case: Case, reading: Read, redactor: Redactor | None, options: argparse
     ]
     for origin, role in reading.inputs.items():
         if role == "profile" and redactor is not None:
-            print(f"gctail: {options.bundle}: without {origin}: a profile cannot be redacted", file=sys.stderr)
+            complain(f"{options.bundle}: without {origin}: a profile cannot be redacted")
             continue
         shown = redactor.text(origin) if redactor is not None else origin
         writer.log(origin, role, moments, shown)
@@ -49,4 +49,4 @@ def pack(case: Case, reading: Read, redactor: Redactor | None, options: argparse
     save(options.bundle, kept.getvalue())
     if redactor is not None:
         told = ", ".join(f"{each.times} of kind {each.kind} ({each.distinct} different)" for each in redactor.told())
-        print(f"gctail: {options.bundle}: replaced {told or 'nothing'}", file=sys.stderr)
+        complain(f"{options.bundle}: replaced {told or 'nothing'}")

@@ -18,6 +18,7 @@ from gctail.cli.toml import toml, toml_key
 from gctail.config.layers import Value
 from gctail.config.sections import SECTIONS
 from gctail.config.tables import Settings, unknown_variables, variables
+from gctail.sinks.out import complain
 
 DESCRIPTION = """\
 Reads the configuration as every command would, and prints each value with the place it came from: the file and its
@@ -60,9 +61,9 @@ def run(options: argparse.Namespace) -> int:
     problems += deep_problems(settings, reading.values)
     known = [*_variables([reading, *others]), *variables(), "GCTAIL_CONFIG"]
     for note in (*notes(reading.values), *unknown_variables(os.environ, known)):
-        print(f"gctail: note: {note}", file=sys.stderr)
+        complain(f"note: {note}")
     for problem in problems:
-        print(f"gctail: {problem}", file=sys.stderr)
+        complain(problem)
     return 2 if problems else 0
 
 

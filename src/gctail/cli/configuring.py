@@ -121,13 +121,14 @@ def configured(
     """The options of a call. Raises UsageError for what is wrong with them, in whichever place.
 
     `options.settings` are the tables of the configuration (None where a command reads none), and `options.reread()`
-    makes the same options anew from a file that has changed.
+    makes the same options anew from a file that has changed; `options.flags()` are those of the command line alone.
     """
     call = Configured(parser, command, arguments)
     options = call.read(os.environ)
     if call.problems:
         raise UsageError("\ngctail: ".join(call.problems))
     options.reread = lambda: configured(parser, command, arguments)
+    options.flags = lambda: vars(_given(parser(), arguments))
     return options
 
 

@@ -10,12 +10,16 @@ import msgspec
 
 from gctail.amounts import pause
 from gctail.cli.options import new_parser
+from gctail.config.near import did_you_mean
 from gctail.data import shipped
 from gctail.errors import UsageError
 from gctail.parsing.causes import CAUSES
 from gctail.parsing.scanner import Scanner
 from gctail.parsing.text import show
 from gctail.records import Death, GcCycle, Record, Sighting, Unreadable
+
+RULE = "rule:"
+"""Before the name of a rule, in the kind of its findings."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,17 +35,32 @@ def run(options: argparse.Namespace) -> int:
     """Print the explanation. Raises `UsageError` where neither a kind nor a line of the runtime was given."""
     asked = " ".join(options.what)
     known: dict[str, Any] = tomllib.loads(shipped("explanations.toml").decode())
-    kind = known["kind"].get(asked)
+    name = "-".join(asked.lower().replace("_", " ").split())
+    rule = name.removeprefix(RULE) if name.startswith(RULE) else None
+    kind = known["kind"].get(name if rule is None else "rule")
     if kind is not None:
-        print(f"{kind['title']}\n{kind['text']}")
+        print(f"{kind['title']}\n{kind['text']}{_shipped_rule(rule)}")
         return 0
     records = _records_in(asked)
     if not records:
-        kinds = ", ".join(sorted(known["kind"]))
-        message = f"explain: no line of the Go runtime and no kind of finding: {show(asked, 80)!r}. Kinds: {kinds}"
-        raise UsageError(message)
+        kinds = sorted(known["kind"])
+        near = did_you_mean(name, kinds)
+        message = f"explain: no line of the Go runtime and no kind of finding: {show(asked, 80)!r}{near}"
+        raise UsageError(message if near else f"{message}. Kinds: {', '.join(kinds)}")
     print("\n\n".join(_explained(record, known) for record in records))
     return 0
+
+
+def _shipped_rule(name: str | None) -> str:
+    """What a rule that gctail brings asks for; nothing of a rule that is the user's own."""
+    from gctail.rules import load_rules
+
+    rules = load_rules(shipped("rules.toml").decode()) if name else ()
+    return "".join(
+        f"\n\n{rule.name} is one that gctail brings: --enable {rule.name}\n  when = {rule.when}"
+        for rule in rules
+        if rule.name == name
+    )
 
 
 def _records_in(text: str) -> list[Record]:

@@ -37,6 +37,24 @@ def following(parser: argparse.ArgumentParser) -> None:
     add("--record", metavar="DIR", help="keep the last 8 MiB of each log here, for gctail postmortem DIR")
 
 
+LAST = "-n goes with -f: without it a log is read from its beginning to its end"
+MEMORY = "--max-memory goes with -f: a log that is read to its end takes little, however long it is"
+ALONE = "{flag} goes with -f: without it each log is read once, to its end"
+ONLY_FOLLOWING = {
+    "last": LAST, "max_memory": MEMORY, "state": ALONE, "no_state": ALONE, "exclude": ALONE, "poll": ALONE,
+    "oldest_first": ALONE, "ignore_older": ALONE, "record": ALONE,
+}  # fmt: skip
+
+
+def refuse_without_following(options: argparse.Namespace) -> None:
+    """Raise UsageError for what the call itself asks for in vain; a configuration may have it, for other calls."""
+    asked = [name for name in ONLY_FOLLOWING if getattr(options, name) not in (None, False, [])]
+    given = options.flags() if asked else {}
+    for name in asked:
+        if name in given:
+            raise UsageError(ONLY_FOLLOWING[name].format(flag=f"--{name.replace('_', '-')}"))
+
+
 class Followed:
     """Files that are followed, and the state that is kept of it, where one is."""
 

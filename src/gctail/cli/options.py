@@ -132,7 +132,9 @@ class Parser(argparse.ArgumentParser):
             message = f"there is no option {given}{did_you_mean(given, known)}"
         for theirs, ours in WORDS:
             message = theirs.sub(ours, message)
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        from gctail.parsing.text import show_lines
+
+        self.exit(2, f"{self.prog}: {show_lines(message)} (see {self.prog} --help)\n")
 
 
 def new_parser(name: str, description: str) -> argparse.ArgumentParser:

@@ -18,6 +18,7 @@ from gctail.postmortem.certificate import Case
 from gctail.postmortem.pen import Pen
 from gctail.postmortem.redaction import Redactor
 from gctail.postmortem.text import case_text
+from gctail.sinks.out import complain
 
 DESCRIPTION = """\
 After a crash: what killed the service, since when it was dying, who is suspected, what to do.
@@ -80,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     finally:
         reading.places.close()
     for failure in reading.failed:
-        print(f"gctail: {failure}", file=sys.stderr)
+        complain(failure)
     return 2 if reading.failed else 0
 
 

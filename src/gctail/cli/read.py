@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from gctail.cli.following import refuse_without_following
 from gctail.cli.inputs import has_source, reading_of
 from gctail.cli.judging import (
     alerts_of,
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         from gctail.sinks.passing import PassingOn
 
         sitting.passing = PassingOn(teller.console.put, terminal=sys.stdout.isatty())
-    if options.max_memory is not None:
+    if options.max_memory is not None and options.follow:
         from gctail.runners.diet import Diet
 
         sitting.diet = Diet(size_option("--max-memory", options.max_memory), engine, complain)
@@ -110,10 +111,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _refuse(options: argparse.Namespace) -> None:
     """Raises UsageError where options do not go together, or cannot be."""
-    if options.last is not None and not options.follow:
-        raise UsageError("-n goes with -f: without it a log is read from its beginning to its end")
-    if options.max_memory is not None and not options.follow:
-        raise UsageError("--max-memory goes with -f: a log that is read to its end takes little, however long it is")
+    if not options.follow:
+        refuse_without_following(options)
     if options.follow and has_source(options.files):
         raise UsageError("-f goes with files: a source is read as it comes, to its end; leave it out")
     if options.pass_through and (options.output != "text" or options.tui):

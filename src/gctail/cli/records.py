@@ -11,6 +11,7 @@ from gctail.cli.window import window
 from gctail.engine import Engine
 from gctail.records import Passage
 from gctail.sinks.jsonl import line_json, record_json
+from gctail.sinks.out import complain
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         for kind, count in service.kinds.items():
             counts[kind] = counts.get(kind, 0) + count
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "no records"
-    print(f"gctail: {facts['lines']} lines read: {kinds}; {application_lines} of the application", file=sys.stderr)
+    complain(f"{facts['lines']} lines read: {kinds}; {application_lines} of the application")
     for note in facts["notes"]:
-        print(f"gctail: {note}", file=sys.stderr)
+        complain(note)
     return 2 if reading.failed else 130 if interrupted else 0

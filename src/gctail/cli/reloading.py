@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 from collections.abc import Callable, Sequence
 
 from gctail.errors import GctailError
+from gctail.sinks.out import complain
 
 Change = Callable[[argparse.Namespace], None]
 
@@ -23,7 +23,7 @@ class Reloading:
         What came of it is said on standard error, where no `say` is given.
         """
         self.options = options
-        self._say = say or (lambda sentence: print(f"gctail: {sentence}", file=sys.stderr))
+        self._say = say or complain
         self._changes = changes
         self._asked = False
 

@@ -13,6 +13,7 @@ from gctail.cli.whole import read_whole
 from gctail.cli.window import window
 from gctail.engine import Engine
 from gctail.errors import UsageError
+from gctail.sinks.out import complain
 
 if TYPE_CHECKING:
     from gctail.runs.replay import Setting
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
     services = [tuned(service, limit_mib, asked) for service in engine.services.values() if service.collections]
     for failure in reading.failed:
-        print(f"gctail: {failure}", file=sys.stderr)
+        complain(failure)
     if options.output == "json":
         _print_json(services)
     else:

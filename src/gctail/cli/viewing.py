@@ -46,6 +46,8 @@ def stay(views: Views, until: Callable[[], bool] = lambda: False) -> None:
 def views_of(options: argparse.Namespace, engine: Engine, facts: Callable[[], dict[str, Any]]) -> Views | None:
     """What the options ask for, the page already served; None where they ask for nothing."""
     tui = getattr(options, "tui", False)
+    if options.listen is None:
+        _refuse_without_listening(options)
     if not tui and options.listen is None:
         return None
     if tui and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -67,6 +69,15 @@ def views_of(options: argparse.Namespace, engine: Engine, facts: Callable[[], di
         if not address.loopback and access.token is None:
             print("gctail: everybody who reaches this address can look; see --listen-token-file", file=sys.stderr)
     return views
+
+
+def _refuse_without_listening(options: argparse.Namespace) -> None:
+    """Raise UsageError for what the call itself asks of a page that it does not ask for."""
+    names = ("listen_token_file", "listen_user", "listen_cert", "listen_key")
+    asked = [name for name in names if getattr(options, name) is not None]
+    for name in options.flags() if asked else ():
+        if name in asked:
+            raise UsageError(f"--{name.replace('_', '-')} goes with --listen, which says where the page is served")
 
 
 def _access(options: argparse.Namespace, *, loopback: bool) -> Access:

@@ -30,13 +30,16 @@ _SECONDS = {
 }
 
 
+_GREATEST = 1e300
+
+
 def parse_size(text: str) -> float:
     """MiB of a human size: `2GiB`, `512MiB`, `2Gi`, `1.5G`, `1e9`, or plain bytes.
 
     An `i` means powers of 1024, without it powers of 1000, as Kubernetes has it. Raises ValueError with a sentence.
     """
     number, unit = _read(text, _size_grammar(), "size", "512MiB, 2GiB, 1.5G or 1000000000")
-    return float(number) * _SIZE_BYTES[str(unit)] / _MIB
+    return _measured(text, float(number) * _SIZE_BYTES[str(unit)] / _MIB)
 
 
 def parse_duration(text: str) -> float:
@@ -46,8 +49,16 @@ def parse_duration(text: str) -> float:
     """
     tokens = _read(text, _duration_grammar(), "duration", "90s, 5m, 1h30m or 2d")
     if len(tokens) == 1:
-        return float(tokens[0])
-    return sum(float(number) * _SECONDS[str(unit)] for number, unit in zip(tokens[::2], tokens[1::2], strict=True))
+        return _measured(text, float(tokens[0]))
+    parts = zip(tokens[::2], tokens[1::2], strict=True)
+    return _measured(text, sum(float(number) * _SECONDS[str(unit)] for number, unit in parts))
+
+
+def _measured(text: str, value: float) -> float:
+    """The value, where it is one that can be counted with."""
+    if value > _GREATEST:
+        raise ValueError(f'"{text}" is beyond all measure')
+    return value
 
 
 def _read(text: str, grammar: ParserElement, what: str, example: str) -> list[str]:

@@ -22,6 +22,8 @@ _ANSI = re.compile(_ESCAPES + rb"|" + _PRINTED_ESCAPES)
 _PRINTED_STARTS = (b"#033[", b"^[[", b"\\x1b[", b"\\x1B[", b"\\033[", b"\\e[", b"\\u001b[", b"\\u001B[")
 # A line without any of these needs no cleaning: one `translate` tells in 0.2 us, seven `in` take seven times as long.
 _SUSPICIOUS = b"\0\x1b\r\xef&#^\\<"
+# Controls that neither colour a terminal, nor part lines or columns, nor (NUL) are left behind by copytruncate.
+_ODD = bytes({*range(1, 32), 127} - set(b"\a\b\t\n\v\f\r\x1b"))
 _ENTITY = re.compile(rb"&(?:gt|lt|amp|quot|#39);")
 _ENTITIES = {b"&gt;": b">", b"&lt;": b"<", b"&amp;": b"&", b"&quot;": b'"', b"&#39;": b"'"}
 
@@ -102,6 +104,13 @@ class Decoder:
         return memoryview(chunk)[skip:] if skip else chunk
 
 
+def odd_share(head: bytes) -> float:
+    """How much of the first bytes of an input no log holds: control characters, 0 to 1. Text in UTF-16 has none."""
+    if not head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return 0.0
+    return 1.0 - len(head.translate(None, _ODD)) / len(head)
+
+
 def strip_nul(line: bytes) -> bytes:
     """The line without NULs: what copytruncate leaves in a file that its writer goes on writing at the old offset."""
     return line.replace(b"\0", b"") if b"\0" in line else line
@@ -147,6 +156,11 @@ def show(text: str | bytes, limit: int = 400) -> str:
         return text
     kept = limit - 1
     return text[: kept - kept // 2] + "…" + text[len(text) - kept // 2 :]
+
+
+def show_lines(text: str) -> str:
+    """A message of our own, of one or several lines, with what others wrote into it: as `show`, line by line."""
+    return "\n".join(show(line, 4000) for line in text.split("\n"))
 
 
 def _escape(found: re.Match[str]) -> str:

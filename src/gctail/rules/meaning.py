@@ -263,7 +263,8 @@ def fixed(part: Part) -> float | None:
             left, right = fixed(part.left), fixed(part.right)
             if left is None or right is None or (part.sign == "/" and right == 0):
                 return None
-            return CALCULATE[part.sign](left, right)
+            result: float = CALCULATE[part.sign](left, right)
+            return result
         case _:
             return None
 

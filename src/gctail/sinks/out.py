@@ -7,15 +7,17 @@ import os
 import sys
 from collections.abc import Callable
 
+from gctail.parsing.text import show_lines
+
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 MOST_HELD_BYTES = 16 << 20
 """So much waits for room; what is more is given up, whole texts, and counted."""
 
 
 def complain(sentence: str) -> None:
-    """One sentence on standard error, where there is one."""
+    """One sentence on standard error, where there is one; names in it may be anybody's, and are shown as text."""
     if sys.stderr is not None:
-        sys.stderr.write(f"gctail: {sentence}\n")
+        sys.stderr.write(f"gctail: {show_lines(sentence)}\n")
         sys.stderr.flush()
 
 
