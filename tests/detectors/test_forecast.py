@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gctail.detectors import Judge
 from gctail.detectors.lasting import Way, forecast
 from gctail.detectors.passage import assumed_level, fatal_level, survival
 from gctail.detectors.reasons import limit_sentence
@@ -114,6 +115,37 @@ def test_a_growth_that_swerves_is_foretold_less_surely():
         assert higher / lower > 1.5 * high / low
 
 
+def test_what_has_lasted_for_a_moment_is_foretold_less_surely_for_long():
+    """Ten times as long as it has lasted it may go on otherwise, and what goes on grows faster more often than slower."""
+    low, middle, high = spread(ahead=0.1)
+    lower, sooner, higher = spread(ahead=10.0)
+    assert sooner < middle
+    assert higher / lower > 1.3 * high / low
+
+
+def test_a_growth_that_swerves_is_taken_to_go_on_half_as_it_swerved():
+    """Sooner where its younger part is the faster one, later where it is the slower."""
+    assert spread(swerve=0.7)[1] < spread()[1] < spread(swerve=-0.7)[1]
+
+
+def test_curves_that_lie_apart_and_a_load_that_swings_make_a_forecast_wide_to_their_side():
+    """The regression may not know which way it grows, and growth by work goes as the work does."""
+    low, _, high = spread()
+    assert spread(sooner=1.0)[0] < 0.7 * low
+    assert spread(sooner=1.0)[2] == pytest.approx(high, rel=0.1)
+    assert spread(later=1.0)[2] > 1.4 * high
+    assert spread(later=1.0)[0] == pytest.approx(low, rel=0.1)
+    assert spread(swing=1.0)[0] < 0.7 * low
+    assert spread(swing=1.0)[2] > 1.4 * high
+
+
+def test_a_heap_that_the_timer_collects_ends_near_the_limit_itself():
+    """Sooner where it may be busy again."""
+    calm = {"climbs_mib": (80.0, 80.0), "meets_mib": 866.0, "left_s": 486.0}
+    assert 420.0 < spread(**calm)[1] < 640.0
+    assert spread(**{**calm, "climbs_mib": (80.0, 480.0)})[0] < 200.0
+
+
 def test_stacks_in_use_are_more_than_a_trace_counts():
     """They leave less for the heap, nobody knows how much less."""
     few, many = spread(), spread(stacks_mib=20.0)
@@ -193,6 +225,41 @@ def test_the_process_that_runs_now_is_told_when_its_memory_is_gone():
     heap = {"first_live_mib": 3, "last_live_mib": 53, "first_uptime_s": 0.0, "last_uptime_s": 59.0}
     _, told = _since_lines({"since": {"epoch": 2, "heap": heap, "verdict": leak}})
     assert told.startswith("  at this rate memory is gone 26 s (18 s to 37 s) after the last collection, at 65 MiB")
+
+
+def test_a_heap_that_marks_for_long_or_overshoots_its_goal_ends_sooner(make):
+    """A goal is twice what was marked, and that is more than the live heap where much is allocated while marking."""
+    lives, ends = [60.0 + at for at in range(100)], []
+    for marking, over in ((0, 1.0), (12, 1.0), (0, 1.1)):
+        cycles = make.collections(lives, goals=[max(4, int(2 * (live + marking))) for live in [2.0, *lives[:-1]]])
+        judge = Judge(400.0)
+        for moment in make.moments(
+            [
+                make.replaced(
+                    cycle,
+                    heap_start_mib=int(over * cycle.goal_mib) - marking,
+                    heap_end_mib=int(over * cycle.goal_mib),
+                    heap_marked_mib=cycle.heap_marked_mib + marking,
+                )
+                for cycle in cycles
+            ]
+        ):
+            judge.observe(moment)
+        ends.append(judge.judgement().forecast.seconds)
+    usual, marking_long, overshooting = ends
+    assert marking_long < 0.8 * usual
+    assert overshooting < 0.8 * usual
+
+
+def test_a_judge_that_an_older_program_saved_is_read(make):
+    """It did not know of collections that end above their goal."""
+    judge = Judge(400.0)
+    for moment in make.moments(make.collections([60.0 + at for at in range(100)])):
+        judge.observe(moment)
+    state = judge.state()
+    for name in ("asked_gogc", "reached", "marking_mib"):
+        del state["bearing"][name]
+    assert Judge.restore(state).judgement().forecast is not None
 
 
 def test_a_process_that_has_only_gomemlimit_is_told_when_that_ends_it(gctail):

@@ -39,14 +39,15 @@ def test_a_linear_leak_is_found_at_every_scale_of_time(make: Any, limit_mib: flo
         assert "it doubles in" in verdict.why[-1]
     else:
         assert verdict.forecast is not None
-        assert verdict.forecast.seconds == pytest.approx((480 - 396) / 1.4 * every_s, rel=0.5)
+        fatal_mib = 480 if every_s < 60.0 else 960 - 2 * 40  # so little a minute that the timer collects, not the goal
+        assert verdict.forecast.seconds == pytest.approx((fatal_mib - 396) / 1.4 * every_s, rel=0.5)
 
 
 def test_goroutines_that_leak_fill_the_memory_with_their_stacks_once(make: Any) -> None:
     """20 MiB live and a MiB of stacks more in ten seconds: they smell twice as strong as they weigh.
 
-    A process dies when its goal, live + (live + stacks) * GOGC/100, and its stacks meet the limit: here, of 160 MiB,
-    at 57 to 60 MiB of stacks.
+    A process dies when its goal, live + (live + stacks) * GOGC/100, and its stacks in use meet the limit: here, of
+    160 MiB, 80 s from now at 38 MiB of stacks, if twice as many are in use as a trace counts, and 220 s if hardly more.
     """
     count = 100
     stacks = [int(0.3 * index) for index in range(count)]
@@ -56,8 +57,9 @@ def test_goroutines_that_leak_fill_the_memory_with_their_stacks_once(make: Any) 
     forecast = judge.verdict().forecast
     assert forecast is not None
     assert None not in {forecast.low, forecast.seconds, forecast.high}
-    assert forecast.low < 280 < forecast.high
-    assert forecast.seconds == pytest.approx(280, rel=0.35)
+    assert forecast.low < 80
+    assert forecast.high > 220
+    assert forecast.seconds == pytest.approx(80, rel=0.35)
 
 
 def test_a_log_that_begins_in_mid_life_is_judged_by_what_it_shows(make: Any) -> None:
@@ -203,7 +205,8 @@ def test_a_leak_that_is_collected_by_the_timer_has_the_room_that_the_timer_leave
 def test_a_day_without_the_timer_is_remembered_in_the_night(make: Any) -> None:
     """Who is collected by the timer for a part of its life only is near its limit: tomorrow its goals are back."""
     judge = Judge(256.0)
-    day = make.collections([100 + 0.05 * at for at in range(400)], every_s=60.0)
+    lives = [100 + 0.05 * at for at in range(400)]
+    day = make.collections(lives, every_s=60.0, goals=[int(2 * live) for live in lives])
     night = make.collections([120 + 0.05 * at for at in range(20)], every_s=120.05, first=401)
     night = [structs.replace(each, uptime_s=each.uptime_s + day[-1].uptime_s) for each in night]
     for moment in make.moments([*day, *night]):

@@ -14,6 +14,10 @@ BASE_SHARE = 0.15
 SPREAD_QUANTILE = 0.95
 KEPT = 0.5
 """Of the rise that the log spoke of: of less than that it has told nothing."""
+PEAK_SHARE = 0.985
+"""Of its goal: so high is the heap when a collection ends that the goal asked for, usually."""
+LEARNED, MOST_REACHED = 0.1, 1.15
+"""How much each block tells of that for this process, and how much more than its goal it can be at most."""
 CALM, CALM_S = 2.0, 600.0
 """A process is collected by the timer alone when it has been so for as long as it lived before, and some minutes: a
 service that is busy by day has its goals tomorrow again."""
@@ -30,7 +34,9 @@ class Bearing(Struct):
     killed the process, where memory did; `log_belief` is what the log said of the growth to `log_mib` when it was last
     asked, and counts `log_weight`. The last collection left `live_mib` and set `next_goal_mib` (None: not known); the
     heap was `peak_mib` at most. The last collection that the timer did not ask for was at `busy_s`; where that is long
-    ago, `gogc` (percent) is how far the heap goes above what is live by the timer, and not by its goal.
+    ago, `gogc` (percent) is how far the heap goes above what is live by the timer, and not by its goal; `asked_gogc` is
+    what was set. Collections that the goal asked for end at `reached` times their goal; while they mark, `marking_mib`
+    are allocated.
     """
 
     now_s: float = 0.0
@@ -54,6 +60,14 @@ class Bearing(Struct):
     peak_mib: float = 0.0
     next_goal_mib: float | None = None
     busy_s: float = 0.0
+    asked_gogc: float | None = None
+    reached: float = PEAK_SHARE
+    marking_mib: float = 0.0
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether GOMEMLIMIT keeps the goal down, so that the live heap itself climbs to the end."""
+        return self.bound or self.soft_mib is not None
 
     @property
     def stacks_grown_mib(self) -> int:
@@ -75,8 +89,11 @@ class Bearing(Struct):
         by_timer_mib = block.by_timer_mib
         if by_timer_mib is None:
             self.busy_s = block.end_s
+        if (reached := block.of_its_goal) is not None:
+            self.reached = round(self.reached + LEARNED * (min(reached, MOST_REACHED) - self.reached), 6)
+        self.marking_mib = round(block.marking_mib, 3)
         if block.gogc is not None:
-            self.gogc = block.gogc
+            self.gogc = self.asked_gogc = block.gogc
             if by_timer_mib is not None and block.end_s > CALM * self.busy_s + CALM_S:
                 self.gogc = min(block.gogc, 100.0 * by_timer_mib / max(block.live, 1))
         if block.memory_limit_mib is not None:

@@ -7,15 +7,18 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from gctail.detectors.bearing import LIVED_THROUGH, Room
+from gctail.detectors.bearing import LIVED_THROUGH, PEAK_SHARE, Room
 from gctail.detectors.growth import Growth
 from gctail.detectors.history import History
 from gctail.detectors.lasting import Way, forecast
-from gctail.detectors.outlook import Outlook
+from gctail.detectors.meeting import Meeting, meeting_of, way_mib
+from gctail.detectors.outlook import Outlook, lie_apart
+from gctail.detectors.paces import HALF, swing
 from gctail.detectors.passage import AT_LIMIT, OVERHEAD_SHARE
-from gctail.detectors.passing import A_HABIT, Passing
+from gctail.detectors.peaks import peaks_of
 from gctail.detectors.precedent import Precedent
-from gctail.detectors.values import STACK_WEIGHT
+from gctail.detectors.regression import Regression
+from gctail.detectors.values import STACK_WEIGHT, TIMER_S
 from gctail.records import Forecast
 
 LATELY = 0.25
@@ -28,6 +31,8 @@ SAME_LIMIT = 0.25
 """What died within this share of the fatal level died of the limit that there is now."""
 SLOWEST = 0.2
 """Of the pace of all of a growth: a younger part that is slower, or falls, is not taken to be slower still."""
+MOST_MORE = 5.0
+"""Times what stacks have grown by so far, they may grow yet on the way to the end."""
 WIDE = 0.03
 """Of the fatal level: the time that a smaller rest takes says nothing about the pace."""
 
@@ -49,17 +54,18 @@ class Line(NamedTuple):
 
 
 def ending(
-    growth: Growth, room: Room, episode: Outlook, judged: Outlook, *, earlier: Precedent | None = None
+    growth: Growth, room: Room, found: Regression, judged: tuple[Outlook, Outlook], *, earlier: Precedent | None = None
 ) -> Ending:
-    """The end of this growth in this room: by the regression (`judged`) where that sees one, or by the `episode`.
+    """The end of this growth in this room: by the regression, where that sees one, or by the episode.
 
-    Where others died on this very climb (`earlier`), by what they had left from here, until the limit is here.
+    These are the second and the first way of `judged`; `found` is what is behind the regression. Where others died on
+    this very climb (`earlier`), by what they had left from here, until the limit is here.
     """
-    ways = [way for way in (judged, episode) if way.rise_mib > 0.0]
+    ways = [way for way in reversed(judged) if way.rise_mib > 0.0]
     onset_s, rate = (ways[0].onset_s, ways[0].rate_mib_per_s) if ways else (0.0, 0.0)
     fatal = room.fatal_mib
     before = earlier is not None and (room.limit_mib is None or abs(fatal - earlier.mib) <= SAME_LIMIT * fatal)
-    foretold = _forecast(growth, room, ways) if room.is_known else None
+    foretold = _forecast(growth, room, ways, found) if room.is_known else None
     if earlier is not None and before and (foretold is None or foretold.next_goal_mib is None):
         foretold = _as_before(earlier, room.limit_mib)
     return Ending(foretold, onset_s, rate)
@@ -71,14 +77,14 @@ def _as_before(earlier: Precedent, limit_mib: float | None) -> Forecast:
     return Forecast(round(limit, 3), earlier.seconds, earlier.low, earlier.high, limit_from=told_by)
 
 
-def _forecast(growth: Growth, room: Room, ways: list[Outlook]) -> Forecast:
+def _forecast(growth: Growth, room: Room, ways: list[Outlook], found: Regression) -> Forecast:
     """The forecast by the first of these ways that has an end; never where none has."""
     limit = room.limit_mib if room.limit_mib is not None else room.fatal_mib
     seconds = next((way.left_s for way in ways if way.left_s is not None and way.probability > 0.0), None)
     if seconds is None or ways[0].rate_mib_per_s <= 0.0 or not len(growth.history):
         return Forecast(round(limit, 3), None, None, None, room.told_by)
-    told = forecast(_way(growth, room, ways[0], seconds), limit, room.told_by)
-    if _holds_back(room) or room.limit_mib is None:
+    told = forecast(_way(growth, room, ways[0], seconds, found), limit, room.told_by)
+    if room.bearing.holds_back or room.limit_mib is None:
         return replace(told, low=0.0) if room.level_mib >= room.fatal_mib else told
     goal_mib = room.bearing.next_goal_mib
     if goal_mib is None or goal_mib < AT_LIMIT * room.limit_mib:
@@ -86,7 +92,7 @@ def _forecast(growth: Growth, room: Room, ways: list[Outlook]) -> Forecast:
     return replace(told, low=0.0, next_goal_mib=round(goal_mib, 1))  # from here on it may die at any allocation
 
 
-def _way(growth: Growth, room: Room, way: Outlook, seconds: float) -> Way:
+def _way(growth: Growth, room: Room, way: Outlook, seconds: float, found: Regression) -> Way:
     """What is known of the way to the fatal level, and of what comes after it.
 
     A level weighs stacks more than the process's memory does, for their scent; here they count once.
@@ -96,44 +102,42 @@ def _way(growth: Growth, room: Room, way: Outlook, seconds: float) -> Way:
     scent = (STACK_WEIGHT - 1.0) * bearing.stacks
     grown = STACK_WEIGHT * bearing.stacks_grown_mib
     once = 1.0 - (STACK_WEIGHT - 1.0) / STACK_WEIGHT * min(grown / way.rise_mib, 1.0)
-    passing_mib, every_s = _excursions(growth.passing)
+    peaks = peaks_of(history, way.onset_s, bearing.now_s, bearing.spread)
     above = max(PEAKS_APART * younger.apart, bearing.spread)
     level = (younger.level + history.low[-1]) / 2 - scent + above
-    level += min(max(room.passing_mib, passing_mib), LIVED_THROUGH * max(room.fatal_mib - level, 0.0))
-    is_wide = room.head_mib > WIDE * room.fatal_mib
-    pace = room.head_mib / seconds if is_wide and seconds > 0.0 else way.rate_mib_per_s
-    head_mib = max(room.fatal_mib - level, 0.0)
-    left_s = seconds * head_mib / room.head_mib if is_wide else head_mib / pace
-    usable = None if room.limit_mib is None or _holds_back(room) else room.limit_mib * (1.0 - OVERHEAD_SHARE)
+    meeting = meeting_of(history, room, way.rate_mib_per_s)
+    far_mib, meets_mib = way_mib(meeting, room), meeting.level_mib
+    passing_mib = max(room.passing_mib, meets_mib - peaks.base_mib(meets_mib))
+    level += min(passing_mib, LIVED_THROUGH * max(meets_mib - level, 0.0))
+    is_wide = far_mib > WIDE * meeting.fatal_mib
+    pace = far_mib / seconds if is_wide and seconds > 0.0 else way.rate_mib_per_s
+    head_mib = max(meets_mib - level, 0.0)
+    left_s = seconds * head_mib / far_mib if is_wide else head_mib / pace
+    age_s = max(bearing.now_s - way.onset_s, 1e-3)
+    usable = None if room.limit_mib is None or room.bearing.holds_back else room.limit_mib * (1.0 - OVERHEAD_SHARE)
     goal = bearing.next_goal_mib
+    sooner, later = lie_apart(found.fit.curves, bearing.now_s, far_mib)
     return Way(
-        fatal_mib=room.fatal_mib,
+        fatal_mib=meeting.fatal_mib,
+        meets_mib=meets_mib,
+        climbs_mib=meeting.climbs_mib,
         level_mib=level,
         left_s=left_s / once,
         pace_mib_per_s=pace * once,
         usable_mib=usable,
         lived_mib=bearing.peak_mib,
-        next_mib=None if goal is None else goal + bearing.stacks,
+        next_mib=None if goal is None else goal * bearing.reached / PEAK_SHARE + bearing.stacks,
         live_mib=bearing.live_mib + bearing.stacks,
-        stacks_mib=float(bearing.stacks),
-        cycle_s=_cycle_s(history, room),
-        every_s=every_s,
+        stacks_mib=bearing.stacks + bearing.stacks_grown_mib * min(head_mib / way.rise_mib, MOST_MORE),
+        cycle_s=_cycle_s(history, room, meeting),
+        every_s=peaks.every_s,
         apart_mib=younger.apart,
         swerve=log(max(younger.slope, SLOWEST * pace) / pace),
+        ahead=left_s / age_s,
+        sooner=sooner,
+        later=later,
+        swing=sqrt(found.fit.by_work) * swing(history, bearing.now_s, left_s, HALF * age_s),
     )
-
-
-def _excursions(passing: Passing) -> tuple[float, float]:
-    """How far the heap goes above its level again and again, for moments (MiB), and how often (s); or nothing."""
-    if passing.count < A_HABIT or len(passing.last) < A_HABIT:
-        return 0.0, 0.0
-    first, last = passing.last[0], passing.last[-1]
-    return max(each.mib for each in passing.last), (last.time_s - first.time_s) / (len(passing.last) - 1)
-
-
-def _holds_back(room: Room) -> bool:
-    """Whether GOMEMLIMIT keeps the goal down, so that the live heap itself climbs to the end."""
-    return room.bearing.bound or room.bearing.soft_mib is not None
 
 
 def _line(history: History, onset_s: float, now_s: float) -> Line:
@@ -151,12 +155,13 @@ def _line(history: History, onset_s: float, now_s: float) -> Line:
     return Line(middle + slope * (now_s - middle_s), slope, sqrt(apart / (len(times_s) - 2)))
 
 
-def _cycle_s(history: History, room: Room) -> float:
+def _cycle_s(history: History, room: Room, meeting: Meeting) -> float:
     """How long it takes to allocate from the fatal level to the limit, at the pace of late; 0 where unknown."""
     then = history.at(room.bearing.now_s * (1.0 - LATELY))
     took_s, allocated = history.end_s[-1] - history.end_s[then], history.allocated[-1] - history.allocated[then]
     if room.limit_mib is None:
-        left = 0.0 if _holds_back(room) else (room.bearing.gogc or 100.0) / 100.0 * room.fatal_mib
+        left = 0.0 if room.bearing.holds_back else (room.bearing.gogc or 100.0) / 100.0 * room.fatal_mib
     else:
-        left = room.limit_mib * (1.0 - OVERHEAD_SHARE) - room.fatal_mib
-    return max(left, 0.0) * took_s / allocated if allocated > 0.0 else 0.0
+        left = room.limit_mib * (1.0 - OVERHEAD_SHARE) - meeting.fatal_mib
+    cycle_s = max(left, 0.0) * took_s / allocated if allocated > 0.0 else 0.0
+    return min(cycle_s, TIMER_S[0]) if meeting.climbs_mib else cycle_s

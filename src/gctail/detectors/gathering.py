@@ -24,6 +24,11 @@ FOREVER_S = 1e11
 """A heap or a clock beyond these (an exbibyte, three thousand years) was never printed by a runtime."""
 
 
+def lean(marking_mib: float) -> float:
+    """How much of what is allocated while marking a level leaves out, where that is usually so much (MiB)."""
+    return min(max((marking_mib - SHORT_MARKING_MIB) / MARKING_SPAN_MIB, 0.0), 1.0)
+
+
 class Gathering:
     """The open block.
 
@@ -148,10 +153,9 @@ class Gathering:
             usual += 0.05 * (marking - usual)
             if usual > SHORT_MARKING_MIB and marking > 0:
                 # where marking is long R = H2 - (H1 - H0) is the quieter one, where it is short H2: lean
-                lean = (usual - SHORT_MARKING_MIB) / MARKING_SPAN_MIB if usual < LONG_MARKING_MIB else 1.0
                 gone = min(marking, held)
                 lives.append(held - gone)
-                levels.append(held - lean * gone + STACK_WEIGHT * scanned)
+                levels.append(held - lean(usual) * gone + STACK_WEIGHT * scanned)
             else:
                 lives.append(held)
                 levels.append(held + STACK_WEIGHT * scanned)
@@ -236,6 +240,7 @@ class Gathering:
             low=levels[(len(levels) - 1) // 4],
             high=levels[-1],
             peak=max([row.start for row in rows]) + self._marking,  # what is allocated while marking comes on top
+            marking_mib=self._marking,
             allocated=self.allocated,
             stacks_mib=stacks,
             spiral=self._spiral,

@@ -66,6 +66,12 @@ class Fit(NamedTuple):
     load: float = 0.0
     held_mib: float = 0.0
 
+    @property
+    def by_work(self) -> float:
+        """How likely what grows does so with what is allocated, and not with time: a share of the curves."""
+        grown = sum([curve.weight for curve in self.curves])
+        return sum([c.weight for c in self.curves if c.family == "allocation"]) / grown if grown > 0.0 else 0.0
+
 
 _Candidate = tuple[float, str, int, float, float, bool]
 """A fit before it is weighed: log evidence, family, block of the onset, slope in the family's own unit, tau (s), load.

@@ -22,11 +22,13 @@ from gctail.detectors.leak import DEFAULT_BUDGET, SOON_S, STILL_BELIEVED, LeakAl
 from gctail.detectors.legacy import FEWEST_COLLECTIONS, Run, legacy, shown
 from gctail.detectors.look import beneath, look
 from gctail.detectors.maps import MapGrowth
+from gctail.detectors.meeting import meeting_of, way_mib
 from gctail.detectors.others import NOBODY, Others, Replicas, nobody, others
 from gctail.detectors.outlook import LEAST_SUSPICION, NOTHING, Outlook
 from gctail.detectors.patience import TO_LIMIT, settled
 from gctail.detectors.pauses import PauseSpike
 from gctail.detectors.reasons import over_sentence
+from gctail.detectors.regression import Regression
 from gctail.detectors.shape import LEAK, Course, kind_of
 from gctail.detectors.spikes import Spikes
 from gctail.detectors.spiral import DeathSpiral
@@ -226,13 +228,22 @@ class Judge:
     def _telling(self, weight: Weight, episode: Outlook, judged: Outlook, said: Others) -> Telling:
         """What is to be said of this growth, on its way to the limit itself, however far."""
         growth, room = self._growth, self._room
+        found: Regression | None = None
         if growth.floor is not None and (below := beneath(growth, room, self._least_noise_mib)) is not None:
-            growth, room, _, _, episode, judged = below
-        if room.near_mib < room.head_mib:
-            found = growth.regress(self._bearing.now_s, self._least_noise_mib)
-            episode, judged = growth.towards(found, judged, self._bearing.now_s, room.head_mib)
-        end = ending(growth, room, episode, judged, earlier=said.end)
+            growth, room, found, _, episode, judged = below
+        found = found or growth.regress(self._bearing.now_s, self._least_noise_mib)
+        end = ending(growth, room, found, self._to_the_end(growth, room, found, (episode, judged)), earlier=said.end)
         return telling(Grown(weight, end, said), room, self.gathering.origin_s)
+
+    @staticmethod
+    def _to_the_end(
+        growth: Growth, room: Room, found: Regression, ways: tuple[Outlook, Outlook]
+    ) -> tuple[Outlook, Outlook]:
+        """Both ways of judging along the whole way to where the limit is met, which may be longer or shorter."""
+        rate = max(ways, key=lambda way: way.probability).rate_mib_per_s
+        far_mib = way_mib(meeting_of(growth.history, room, rate), room)
+        same = far_mib == room.near_mib
+        return ways if same else growth.towards(found, ways[1], room.bearing.now_s, far_mib)
 
     def _doubling(self, room: Room, ladder: Ladder | None) -> float:
         """The belief that one map, or one array on its ladder, goes on growing until the memory is gone."""
@@ -312,7 +323,6 @@ class Judge:
         shown = below if below is not None and below.probability >= BENEATH else look(*seen)
         growth, room, found, _, episode, judged = shown  # what comes and goes is told where nothing grows beneath it
         probability = (below or shown).probability
-        head, near = room.head_mib, room.near_mib
         alone = max(probability, self._doubling(self._room, self._growth.steps()))
         _, grown = self._since(episode, judged)
         probability, alone = (self._worth(each, room, grown) for each in (self._with_the_log(alone), alone))
@@ -320,9 +330,7 @@ class Judge:
         probability = said.heeded(probability)
         if self._alarm.stands and probability >= STILL_BELIEVED:
             probability = max(probability, LEAK)
-        if near < head:
-            episode, judged = growth.towards(found, judged, now_s, head)
-        end = ending(growth, room, episode, judged, earlier=said.end)
+        end = ending(growth, room, found, self._to_the_end(growth, room, found, (episode, judged)), earlier=said.end)
         rise = max(judged.rise_mib, episode.rise_mib)
         course = Course(
             probability=probability,

@@ -13,17 +13,16 @@ likely cases here; all combinations together are the forecast, and its interval 
 
 from __future__ import annotations
 
-from math import exp, log, log1p, sqrt
+from math import exp, inf, log, log1p, sqrt
 from typing import NamedTuple
 
+from gctail.detectors.bearing import PEAK_SHARE
 from gctail.records import Forecast
 
-PEAK_SHARE = 0.985
-"""Of its goal: so high is the heap when a collection ends that the goal asked for."""
 TOUCHED = 0.7
 """So many processes touch all of their memory, and die near the level at which the goal meets the limit: 34 of 50
 services that a kernel killed at limits of 90 to 230 MiB."""
-NEAR, NEARLY = 1.017, 0.017
+NEAR, NEARLY = 1.01, 0.03
 """Those died at so many times that level, with this deviation."""
 UNTOUCHED = 0.127
 """The others live on beyond it, by an exponential law with this mean, up to 1.35 times the level."""
@@ -40,6 +39,11 @@ SHORTER = -0.05
 SHORTEST_ROOM = 0.02
 """Of the fatal level: what is always left of the way of one that may live through this cycle."""
 LARGEST_SWERVE = log(5.0)
+SWERVES = 0.6
+"""How much of its swerve is doubted; half of it is taken to go on: a growth whose younger part is faster is faster."""
+HASTE, HURRIES, RESTS = 0.2, 0.3, 0.1
+"""For each e-fold of the time ahead above that behind: growth comes sooner to its end than it says by the first, for
+what grows grows faster more often than slower, and this is known no better than to the sooner and to the later."""
 
 NORMAL = (-1.593, -0.967, -0.589, -0.282, 0.0, 0.282, 0.589, 0.967, 1.593)
 """Nine equally likely values of a standard normal variable."""
@@ -57,9 +61,14 @@ class Way(NamedTuple):
     Sizes in MiB, levels as detectors see them. `usable_mib` is what the limit leaves for the heap; None where the
     heap itself climbs to its end, as under GOMEMLIMIT, or only the level is known, at which others died. `lived_mib`
     is the highest heap that it lived through, `next_mib` how high this cycle may let it go (None: not known),
-    `live_mib` the live heap, `stacks_mib` the stacks that were scanned. `cycle_s` is how long a cycle takes there,
+    `live_mib` the live heap, `stacks_mib` the stacks that will be scanned. `cycle_s` is how long a cycle takes there,
     `every_s` how often the heap goes so high, where that is seldom. `apart_mib` is how far levels lie from a straight
     line by chance, `swerve` the logarithm of the younger pace over the whole.
+
+    `climbs_mib` are, equally likely, how far the heap goes until the timer collects: who has them lives on beyond the
+    fatal level, until about `meets_mib`, to which `left_s` leads in that case. `ahead` is how many times as long as it
+    has lasted the growth has to go on; `sooner`, `later` and `swing` are deviations of the logarithm of the time to the
+    end, by the ways in which it may grow, and by the pace of the work.
     """
 
     fatal_mib: float
@@ -75,25 +84,49 @@ class Way(NamedTuple):
     every_s: float
     apart_mib: float
     swerve: float
+    climbs_mib: tuple[float, ...] = ()
+    meets_mib: float | None = None
+    ahead: float = 0.0
+    sooner: float = 0.0
+    later: float = 0.0
+    swing: float = 0.0
+
+
+class Passing(NamedTuple):
+    """Seconds until the level has gone so far, in the middle, and deviations of their logarithm to both sides."""
+
+    seconds: float
+    sooner: float
+    later: float
 
 
 def lasting(way: Way) -> list[tuple[float, float]]:
     """All cases of how long the memory lasts on this way: seconds, and how much each weighs."""
     cases: list[tuple[float, float]] = []
-    share = 1.0 / (len(WITHIN) * len(NORMAL_PACES))
+    climbs = way.climbs_mib or (inf,)
     for times, weight in _places(way):
-        dies_mib = times * way.fatal_mib
-        room_mib = dies_mib - way.level_mib
         if way.usable_mib is not None and way.next_mib is not None and way.next_mib >= times * way.usable_mib:
             left_mib = times * PEAK_SHARE * way.usable_mib - way.live_mib
             left = max(left_mib / max(way.usable_mib - way.fatal_mib, 1e-9), SHORTEST_ROOM)
             cases += [(left * within * way.cycle_s, weight / len(WITHIN)) for within, _ in WITHIN]
             continue
-        wait_s = max(way.cycle_s, way.every_s)
-        seconds, deviation, middle = _passage(way, max(room_mib, SHORTEST_ROOM * way.fatal_mib))
-        for value in NORMAL_PACES:
-            passed_s = seconds * exp(deviation * value + middle)
-            cases += [(passed_s + within * way.cycle_s + begun * wait_s, weight * share) for within, begun in WITHIN]
+        for climb_mib in climbs:
+            dies_mib = times * way.fatal_mib
+            if way.usable_mib is not None:
+                dies_mib = max(dies_mib, times * PEAK_SHARE * way.usable_mib - climb_mib)
+            cases += _in_time(way, dies_mib - way.level_mib, weight / len(climbs))
+    return cases
+
+
+def _in_time(way: Way, room_mib: float, weight: float) -> list[tuple[float, float]]:
+    """All cases of how long it takes the level to go so far, and of what comes then; they weigh so much together."""
+    wait_s = max(way.cycle_s, way.every_s)
+    passing = _passing(way, max(room_mib, SHORTEST_ROOM * way.fatal_mib))
+    each = weight / (len(WITHIN) * len(NORMAL_PACES))
+    cases: list[tuple[float, float]] = []
+    for value in NORMAL_PACES:
+        passed_s = passing.seconds * exp(value * (passing.sooner if value < 0.0 else passing.later))
+        cases += [(passed_s + within * way.cycle_s + begun * wait_s, each) for within, begun in WITHIN]
     return cases
 
 
@@ -119,17 +152,23 @@ def _places(way: Way) -> list[tuple[float, float]]:
     return near + [(begins + UNTOUCHED * value, weight) for value in EXPONENTIAL]
 
 
-def _passage(way: Way, room_mib: float) -> tuple[float, float, float]:
-    """Seconds until the level has gone so far, with the deviation and the middle of their logarithm about that."""
-    head_mib = max(way.fatal_mib - way.level_mib, 0.0)
+def _passing(way: Way, room_mib: float) -> Passing:
+    """How long it takes the level to go so far."""
+    head_mib = max((way.meets_mib or way.fatal_mib) - way.level_mib, 0.0)
     if head_mib > 0.0 and way.left_s > 0.0:
         beyond_mib = max(room_mib - head_mib, 0.0)
         seconds = way.left_s * min(room_mib, head_mib) / head_mib + beyond_mib / way.pace_mib_per_s
     else:
         seconds = room_mib / way.pace_mib_per_s
     steps = log1p((APART * way.apart_mib / room_mib) ** 2)
-    swerve = min(abs(way.swerve), LARGEST_SWERVE)
-    return seconds, sqrt(PACE_DEVIATION**2 + swerve**2 + steps), SHORTER - steps / 2
+    swerve = min(max(way.swerve, -LARGEST_SWERVE), LARGEST_SWERVE)
+    ahead = log1p(way.ahead)
+    both = PACE_DEVIATION**2 + (SWERVES * swerve) ** 2 + steps + way.swing**2
+    middle = SHORTER - steps / 2 - swerve / 2 - HASTE * ahead
+    sooner, later = (
+        sqrt(both + apart**2 + (doubt * ahead) ** 2) for apart, doubt in ((way.sooner, HURRIES), (way.later, RESTS))
+    )
+    return Passing(seconds * exp(middle), sooner, later)
 
 
 def _quantile(cases: list[tuple[float, float]], wanted: float) -> float:

@@ -5,6 +5,7 @@ Each weighs how long the growth has lasted against how long it still needs to th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log, log2, sqrt
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ SHORTEST_S = 1e-3
 LEAST_SUSPICION = 0.05
 CALM = 0.03
 """Of the time before it began: so long any growth is asked to last. A job, or one huge request, may meet the limit."""
+
+TENTHS, TENTH_LIES = (0.1, 0.5, 0.9), 1.282
+"""The first tenth, the middle, the last tenth; so many deviations lie between two of these."""
 
 
 class Outlook(NamedTuple):
@@ -156,6 +160,24 @@ def _left(curve: Curve, age_s: float, head_mib: float) -> float | None:
     if curve.family == "accelerating":
         return age_s * (sqrt(1.0 + head_mib / curve.rise_mib) - 1.0) if curve.rise_mib > 0.0 else None
     return head_mib / curve.rate_mib_per_s if curve.rate_mib_per_s > 0.0 else None
+
+
+def lie_apart(curves: Sequence[Curve], now_s: float, head_mib: float) -> tuple[float, float]:
+    """How much sooner, and how much later, than the middle one curves get there: deviations of the logarithm of time.
+
+    Those that never do are left out.
+    """
+    times = [(_left(curve, max(now_s - curve.onset_s, 1e-3), head_mib), curve.weight) for curve in curves]
+    ways = sorted([(left_s, weight) for left_s, weight in times if left_s is not None and left_s > 0.0])
+    total = sum([weight for _, weight in ways])
+    covered, places = 0.0, [0.0, 0.0, 0.0]
+    for left_s, weight in ways:
+        passed, covered = covered, covered + weight
+        places = [left_s if passed <= share * total else place for share, place in zip(TENTHS, places, strict=True)]
+    if not ways:
+        return 0.0, 0.0
+    first, middle, last = (log(place) / TENTH_LIES for place in places)
+    return middle - first, last - middle
 
 
 def _median(ways: list[tuple[float, float]], total: float) -> float | None:

@@ -85,6 +85,8 @@ TIMER_S = (119.0, 150.0)
 """Between two collections that the runtime's timer asks for: two minutes, and what they wait for each other."""
 BEGUN_EARLY = 0.6
 """Of the way to its goal: no collection that the goal asked for begins sooner (mgcpacer.go, `trigger`: from 0.7 on)."""
+LEAST_GOAL_MIB, BY_GOAL = 16, 0.85
+"""A goal that whole MiB tell well enough, and so high at least is the heap when a collection ends that it asked for."""
 MORE, PRINTED_MIB = 1.25, 2.0
 """So many times what was allocated in the last two minutes may be in the next ones, and what whole MiB leave open."""
 
@@ -94,7 +96,8 @@ class Block(Struct, frozen=True, gc=False):
 
     A block holds one collection while there are few and at most 128 later. Times are seconds since process start,
     sizes MiB. `low` is the lower quartile of the levels (live heap plus weighed stacks), which in-flight requests
-    disturb least, `high` their maximum; `peak` is the highest heap, `allocated` is the sum since process start;
+    disturb least, `high` their maximum; `peak` is the highest heap, `marking_mib` what is usually allocated while a
+    collection marks, `allocated` is the sum since process start;
     `spiral` counts the collections in a row, up to the last, that began at their goal and took more than half of
     the time since the one before.
     """
@@ -105,6 +108,7 @@ class Block(Struct, frozen=True, gc=False):
     low: float
     high: float
     peak: float
+    marking_mib: float
     allocated: float
     stacks_mib: int
     spiral: int
@@ -132,10 +136,26 @@ class Block(Struct, frozen=True, gc=False):
         None where the goal asked for it, or the program.
         """
         last = self.rows[-1]
-        waited_s = last.clock_s - (self.rows[-2].clock_s if len(self.rows) > 1 else self.begin_s)
         climbed_mib = float(last.start - last.live)
-        by_timer = not last.forced and TIMER_S[0] <= waited_s <= TIMER_S[1]
+        by_timer = not last.forced and TIMER_S[0] <= self._waited_s <= TIMER_S[1]
         return climbed_mib if by_timer and climbed_mib <= BEGUN_EARLY * (last.goal - last.live) else None
+
+    @property
+    def _waited_s(self) -> float:
+        """From the collection before to the last one."""
+        return self.rows[-1].clock_s - (self.rows[-2].clock_s if len(self.rows) > 1 else self.begin_s)
+
+    @property
+    def of_its_goal(self) -> float | None:
+        """How high the heap was when the last collection ended, as a share of the goal that asked for it.
+
+        None where the timer or the program asked, where GOMEMLIMIT holds the goal down, or whole MiB are too coarse.
+        """
+        last = self.rows[-1]
+        if self._waited_s >= TIMER_S[0] or last.forced or self.limit_bound or last.goal < LEAST_GOAL_MIB:
+            return None
+        share = (last.start + self.marking_mib) / last.goal
+        return share if share >= BY_GOAL else None
 
     @property
     def reach_mib(self) -> float | None:
