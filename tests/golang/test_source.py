@@ -460,6 +460,15 @@ def test_a_message_in_a_record_leads_to_who_makes_the_record(record):
     assert [site.function for site in match_message(logs, "page stored")] == ["other"]
 
 
+def test_a_log_call_is_counted_once():
+    """That of a helper, the call of it with two texts, and another; a record is none."""
+    code = (
+        'func note(what, text string) { log.Printf("%s: %s", what, text) }\n'
+        'func A() {\n\tnote("order", "taken in")\n\temit(line{Msg: "order stored"})\n\tslog.Info("done")\n}\n'
+    )
+    assert read(a=HEAD + code).log_calls() == 3
+
+
 def left_open(body, result=""):
     """What `source_of` says of a line whose function has this body."""
     code = HEAD + f'func f(r *http.Request){result} {{\n{body}\n\tlog.Print("the line")\n}}\n'

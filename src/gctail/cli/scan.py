@@ -76,7 +76,7 @@ def _print_json(options: argparse.Namespace, sources: Sources, listed: list[Cont
             "input": {
                 "files": sources.files,
                 "bytes": sources.bytes,
-                "log_calls": len(sources.logs),
+                "log_calls": sources.log_calls(),
                 "left_out": {**sources.left_out, **{f"{k}/": v for k, v in files.folders_left_out.items()}},
                 "skipped": [{"file": path, "reason": reason} for path, reason in sources.skipped],
                 "notes": files.notes,
@@ -134,7 +134,7 @@ def _footer(sources: Sources, listed: list[Container], files: GoFiles, palette: 
     parts = [
         f"read {many(sources.files, 'file')} ({many(sources.bytes, 'byte')}): {len(listed)} that only grow",
         f"{many(len(sources.containers), 'container')} seen",
-        many(len(sources.logs), "log call"),
+        many(sources.log_calls(), "log call"),
     ]
     text = ", ".join(parts) + (f"; left out: {', '.join(left)}" if left else "")
     skipped = [f"skipped {show(path, 200)}: {show(reason)}" for path, reason in sources.skipped]

@@ -46,6 +46,10 @@ class Sources(Struct):
     counted: dict[tuple[str, int, str], tuple[str, list[Container]]] = field(default_factory=dict)
     """By file, line and field of a log call: the source of its value, and the containers that it is the size of."""
 
+    def log_calls(self) -> int:
+        """How many calls write log lines; one through a helper, or with two texts, is one."""
+        return len({(each.at.file, each.at.line) for each in self.logs if each.library != "record"})
+
     def unbounded(self) -> list[Container]:
         """What `gctail scan` lists: the worst first."""
         order = {"critical": 0, "warning": 1, "info": 2}
