@@ -109,6 +109,13 @@ class Epoch(Struct):
     after_death: int = 0  # collections since somebody said that the process died
     closed: Verdict | None = None
 
+    @property
+    def begin_s(self) -> float | None:
+        """The uptime at which the log begins: 0 with the first collection of the process; None where nobody tells."""
+        if self.first is None:
+            return None
+        return 0.0 if self.first.number == 1 else self.first.uptime_s
+
     def continues(self, cycle: GcCycle) -> bool:
         """This collection can be a later one of the same process."""
         uptime_s = cycle.uptime_s

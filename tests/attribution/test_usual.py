@@ -104,6 +104,12 @@ def test_a_log_that_begins_in_the_middle_has_no_long_first_bin():
     assert begins([]) == []
 
 
+def test_a_first_bin_is_as_long_as_it_was_where_the_log_has_the_beginning():
+    """A process that collects every second, and at its end a hundred times a second: most bins are short."""
+    assert begins([70.0, 70.3, 70.6], 0.0) == [0.0, 70.0, 70.3]
+    assert begins([1000.0, 1002.0, 1004.0], 997.5) == [997.5, 1000.0, 1002.0]
+
+
 def batch(second):
     """A steady service in which a batch runs from second 80 to 90: its own lines, more cache hits, no health checks."""
     yield from (f'level=info msg="request processed" path=/api/{each}' for each in range(10))

@@ -245,6 +245,22 @@ def test_a_death_spiral_is_told_after_five_collections(story: Any) -> None:
     assert judge.verdict().kind == "death-spiral"
 
 
+def test_a_death_spiral_that_takes_breath_is_one_incident(make: Any) -> None:
+    """Two seconds of rest end none; one of half the time that it had no rest does."""
+    spiral, rest = [90, 91, 92, 92, 93, 93, 94, 94, 95, 95], [80] * 25
+    lives = [50] * 20 + (spiral + rest) * 4 + [70] * 150
+    goals = [100] * 20 + [88] * (len(lives) - 20)
+    hurried = make.collections(lives, goals=goals, marking_ms=80.0, every_s=0.1)
+    cycles = [
+        cycle if live >= 90 else make.replaced(cycle, clock_ms=(0.05, 2.0, 0.01))
+        for live, cycle in zip(lives, hurried, strict=True)
+    ]
+    judge = Judge(None)
+    said = [signal for moment in make.moments(cycles) for signal in judge.observe(moment)]
+    told = [(signal.phase, signal.severity) for signal in said if signal.kind == "death-spiral"]
+    assert [phase for phase, _ in told if phase != "update"] == ["onset", "resolved"]
+
+
 def test_an_append_loop_is_no_death_spiral(story: Any) -> None:
     """It too begins collections at its goal without rest, but its heap rises by a quarter each time."""
     lives = [int(10 * 1.25**i) for i in range(16)]

@@ -248,3 +248,19 @@ def test_a_collector_that_never_rests_takes_half_the_cpu(shared):
     assert statistics.mean(found.mark_share for found in limited[1:]) > 0.8
     healthy = [found for _, found in recorded(shared, "1.27.3", "gctrace-leak")]
     assert statistics.mean(found.gc_cpu_share for found in healthy[1:]) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("asked", "limit", "live", "due"),
+    [
+        (212.0, 102.0, 60, 102.0),
+        (80.0, 102.0, 40, 80.0),
+        (212.0, 102.0, 105, 105.0),
+        (212.0, None, 105, 212.0),
+        (None, 102.0, 60, None),
+    ],
+)
+def test_a_collection_is_due_at_the_memory_limit_where_gogc_asks_for_more(asked, limit, live, due):
+    """But not below what is live: where nothing can be freed it collects again and again."""
+    derived = Derived(live, 0.1, next_goal_mib=asked, memory_limit_estimate_mib=limit)
+    assert derived.due_mib == due

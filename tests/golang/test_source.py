@@ -460,6 +460,34 @@ def test_a_message_in_a_record_leads_to_who_makes_the_record(record):
     assert [site.function for site in match_message(logs, "page stored")] == ["other"]
 
 
+@pytest.mark.parametrize(
+    ("ranged", "grows"),
+    [
+        ("for _, m := range members { m.inbox = append(m.inbox, k) }", ["member.inbox"]),
+        ("for _, m := range members { m.seen[k] = 1 }", ["member.seen"]),
+        ("for _, inner := range deep { inner[k] = 1 }", ["deep"]),
+        ("for _, list := range lists { list = append(list, k) }", []),
+        ("for i := range members { members[i].inbox = nil }", []),
+    ],
+)
+def test_what_is_ranged_over_is_known_by_what_it_holds(ranged, grows):
+    """Who joined a room has an inbox that nobody reads; a slice that is appended to under a local name keeps nothing."""
+    code = HEAD + (
+        "type member struct { inbox []string; seen map[string]int; mu sync.Mutex }\n"
+        "var members []*member\nvar deep map[string]map[string]int\nvar lists map[string][]string\n"
+        f'func Post(k string) {{\n\t{ranged}\n\tlog.Print("message posted")\n}}\n'
+    )
+    source = source_of(read(a=code), {"message": "message posted"})
+    assert [each["name"] for each in source["containers"]] == grows
+
+
+@pytest.mark.parametrize("key", ["r.Intn(40)", "rand.IntN(40)", "n % 64", "len(k)%16"])
+def test_a_number_below_a_constant_makes_only_so_many_keys(key):
+    code = f"var m = map[int]string{{}}\nfunc Put(k string, n int) {{\n\tj := {key}\n\tm[j] = k\n}}\n"
+    assert not verdict(code).unbounded
+    assert verdict(code.replace("40", "count").replace("64", "count").replace("16", "count")).unbounded
+
+
 def test_a_log_call_is_counted_once():
     """That of a helper, the call of it with two texts, and another; a record is none."""
     code = (

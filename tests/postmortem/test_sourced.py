@@ -41,7 +41,7 @@ def test_a_suspect_leads_to_its_log_call_and_to_the_map_that_is_filled_there(sou
     assert [each["name"] for each in first["source"]["containers"]] == ["SessionCache.sessions"]
     assert second["source"] is None
     call, container = certificate.places
-    assert call.says.startswith('logs "[SessionCache] putIfAbsent(key=')
+    assert call.says.startswith('logs "… WARN [SessionCache] putIfAbsent(key=')
     assert (container.symbol, container.file) == ("SessionCache.sessions", "main.go")
     assert "(*SessionCache).putIfAbsent writes it at main.go:47 (key key)" in container.says
     assert "nothing deletes from it" in container.says

@@ -37,9 +37,10 @@ class Rate(Struct, frozen=True):
 class Usual:
     """What one process said between its collections, to be asked about lines and about stretches of time."""
 
-    def __init__(self, mine: Mine) -> None:
+    def __init__(self, mine: Mine, begin_s: float | None = None) -> None:
+        """`begin_s` is the uptime at which its log begins, where that is known."""
         self.courses: Courses = mine.courses()
-        self._begins = begins(self.courses.uptime_s)
+        self._begins = begins(self.courses.uptime_s, begin_s)
         self._catalog = Catalog.restore(mine.catalog.state())
         self._lines = Lines(self._catalog)
         by_id = {template.id: template for template in self.courses.templates}
@@ -95,10 +96,12 @@ class Usual:
         return self._known.get(id(grown)) if grown is not None else None
 
 
-def begins(closes: list[float]) -> list[float]:
-    """When each bin begins, by when each closes; the first is taken to be no longer than three of its like."""
+def begins(closes: list[float], begin_s: float | None = None) -> list[float]:
+    """When each bin begins, by when each closes; the first, unless told, is no longer than three of its like."""
     if len(closes) < 2:
         return [0.0] * len(closes)
+    if begin_s is not None and begin_s < closes[0]:
+        return [begin_s, *closes[:-1]]
     widths = sorted(one - other for one, other in zip(closes[1:], closes, strict=False))
     usual = widths[len(widths) // 2]
     return [closes[0] - usual if closes[0] > 3 * usual else 0.0, *closes[:-1]]

@@ -9,6 +9,8 @@ from gctail.detectors.values import Block, Carryover, Signal, Surroundings
 
 CYCLES = 5
 CERTAIN_CYCLES = 15
+RESTS, LEAST_REST_S, MOST_REST_S = 0.5, 5.0, 60.0
+"""It is over when the collector has rested for such a part of the time that it had none, within these bounds."""
 GROWTH_OF_AN_APPEND = 1.12
 """A loop that appends to one huge slice starts collections at its goal, too, but its heap rises 25 % a time."""
 
@@ -28,6 +30,7 @@ class DeathSpiral:
         self._alarm = Alarm(self.kind)
         self._goals: list[int] = []
         self._calm = 0
+        self._since_s = self._until_s = 0.0
 
     @property
     def active(self) -> bool:
@@ -43,6 +46,9 @@ class DeathSpiral:
         self._calm = 0
         if self._appends():
             return []
+        self._until_s = block.end_s
+        if not self.active:
+            self._since_s = block.begin_s
         share = block.gc_cpu_share
         part = "" if share is None else f", which takes {share:.0%} of the CPU"
         return self._alarm.on(
@@ -64,18 +70,26 @@ class DeathSpiral:
         return first > 0 and last / first > GROWTH_OF_AN_APPEND ** (len(self._goals) - 1)
 
     def _calmer(self, block: Block) -> list[Signal]:
-        """It is over after a good many collections without a new run: the collector gets its pauses for breath back."""
+        """It is over after a good many collections and seconds without a new run: there is time to breathe again."""
         if self._alarm.severity is None:
             return []
         self._calm += len(block.rows)
-        if self._calm < 4 * CYCLES:
+        rest_s = min(max(RESTS * (self._until_s - self._since_s), LEAST_REST_S), MOST_REST_S)
+        if self._calm < 4 * CYCLES or block.end_s - self._until_s < rest_s:
             return []
         return self._alarm.off("the collector rests between collections again", {"heap_live_mib": block.live})
 
     def state(self) -> dict[str, Any]:
         """Plain data."""
-        return {"severity": self._alarm.severity, "goals": list(self._goals), "calm": self._calm}
+        return {
+            "severity": self._alarm.severity,
+            "goals": list(self._goals),
+            "calm": self._calm,
+            "since_s": self._since_s,
+            "until_s": self._until_s,
+        }
 
     def load(self, state: dict[str, Any]) -> None:
         """Become what `state` was taken from."""
         self._alarm.severity, self._goals, self._calm = state["severity"], list(state["goals"]), state["calm"]
+        self._since_s, self._until_s = state.get("since_s", 0.0), state.get("until_s", 0.0)

@@ -54,6 +54,13 @@ class Derived(Struct, frozen=True, gc=False):
     """The goal is held below what GOGC asks: GOMEMLIMIT is at work."""
     memory_limit_estimate_mib: float | None = None
 
+    @property
+    def due_mib(self) -> float | None:
+        """Heap at which the next collection is due: what GOGC asks for, or the memory limit where that is less."""
+        if self.next_goal_mib is None or self.memory_limit_estimate_mib is None:
+            return self.next_goal_mib
+        return min(self.next_goal_mib, max(self.memory_limit_estimate_mib, float(self.heap_live_mib)))
+
 
 class Gogc(Struct):
     """A running estimate of GOGC: the interval that nearly all cycles agree upon, in percent.

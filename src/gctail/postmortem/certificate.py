@@ -44,7 +44,7 @@ class Cause(Struct, frozen=True):
 class Moment(Struct, frozen=True):
     """One point of the story.
 
-    `kind` is one of first-collection, last-healthy, onset, first-warning, taken-back, spike, step, spiral,
+    `kind` is one of first-collection, last-healthy, onset, faster, first-warning, taken-back, spike, step, spiral,
     last-collection, last-line, death, later.
     """
 

@@ -109,7 +109,8 @@ def _since(certificate: Certificate) -> str:
         after = f"since +{duration(onset.uptime_s)}" if onset.uptime_s is not None else "for the last part"
         when = f"since {clock_time(onset.time_s)}" if onset.time_s is not None else after
         rate = verdict.get("rate_mib_per_s")
-        grown = f", +{growth(rate)}" if rate else ""
+        now = "now " if any(each.kind == "faster" for each in certificate.moments) else ""
+        grown = f", {now}+{growth(rate)}" if rate else ""
         stacks = certificate.memory.stacks_mib
         if verdict.get("kind") == "goroutine-growth" and stacks:
             return f"{when}{ago}: stacks {size(stacks)}, live heap {size(last or 0)}"
@@ -149,12 +150,14 @@ def _spike_at_the_end(certificate: Certificate) -> str | None:
 
 
 def _live_at(certificate: Certificate, uptime_s: float | None) -> int:
-    """MiB that were live then; at the first collection where the time is not known."""
+    """MiB that were live then; at the first collection where the time is not known.
+
+    Growth begins at the foot: what several collections share a bin with has the lowest of them.
+    """
     series = certificate.series
-    for live_mib, at_s in zip(series.live_high_mib, series.uptime_s, strict=False):
-        if uptime_s is None or (at_s is not None and at_s >= uptime_s):
-            return live_mib
-    return series.live_high_mib[0] if series.live_high_mib else 0
+    known = zip(series.live_low_mib, series.uptime_s, strict=False)
+    before = [low for low, at_s in known if uptime_s is not None and at_s is not None and at_s <= uptime_s]
+    return before[-1] if before else next(iter(series.live_low_mib), 0)
 
 
 def _suspect(certificate: Certificate) -> str:

@@ -131,7 +131,7 @@ def _pace(lines: list[str], near_s: float | None) -> float | None:
 def _most(cycle: Any, derived: Any) -> float | None:  # noqa: ANN401  (a GcCycle and what derives from it, or None)
     if cycle is None:
         return None
-    goal = derived.next_goal_mib if derived is not None and derived.next_goal_mib else cycle.goal_mib
+    goal = derived.due_mib if derived is not None and derived.due_mib else cycle.goal_mib
     return float(max(goal or 0, cycle.heap_end_mib))
 
 

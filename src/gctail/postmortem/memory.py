@@ -40,9 +40,7 @@ def memory(person: Person, cause: Cause, bins: Sequence[Bin] = (), *, limit_is_g
         rss_mib = in_use / (1 << 20) if rss_mib is None and isinstance(in_use, int) else rss_mib
         return Memory(rss_mib=rss_mib, limit_mib=limit_mib, limit_source=source, asked_mib=asked_mib,
                       sentence=_held(rss_mib, limit_mib))  # fmt: skip
-    goal = derived.next_goal_mib if derived is not None else None
-    if goal is not None and gomemlimit is not None:
-        goal = min(goal, max(gomemlimit, last.heap_live_mib))
+    goal = derived.due_mib if derived is not None else None
     most_heap = max(float(last.heap_end_mib), goal or float(last.goal_mib or 0))
     stacks = (last.stacks_mib or 0) * REAL_PER_SCANNED
     outside = beyond = jump = None

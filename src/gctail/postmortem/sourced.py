@@ -12,7 +12,7 @@ from gctail.amounts import size
 from gctail.golang.source import CallSite, Container, Sources, containers_of, source_of
 from gctail.postmortem.certificate import Certificate, Hold, Place
 
-MOST_PLACES, MOST_UNPOINTED = 12, 3
+MOST_PLACES, MOST_UNPOINTED, MOST_TEXT = 12, 3, 80
 SURE = {"likely": 0.8, "possible": 0.5}
 LITERAL = re.compile(r"(?:\.func\d+|\.\d+|-range\d+|-fm)+$|\.gowrap\d+.*$")
 """What the compiler appends to the name of a function for what is written inside it."""
@@ -40,10 +40,9 @@ def _of_suspects(suspects: tuple[dict[str, Any], ...]) -> list[Place]:
         source = suspect["source"]
         if source is None:
             continue
-        message = str(suspect.get("message") or suspect.get("template") or "")[:80]
         others = f"; or at {', '.join(source['others'][:3])}" if source["others"] else ""
         number = f", whose {suspect.get('field')} is {source['counts']}" if source["counts"] else ""
-        does = f"handles {source['route']}" if source["route"] else f'logs "{message}"'
+        does = f"handles {source['route']}" if source["route"] else f'logs "{source["text"][:MOST_TEXT]}"'
         says = f"{does}{number}{others}"
         found.append(Place(source["file"], source["line"], source["function"], says, source["covered"]))
         found += [_container(msgspec.convert(each, Container)) for each in source["containers"][:3]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from gctail.amounts import duration, growth, size
@@ -11,6 +12,9 @@ from gctail.records import Finding
 from gctail.traces import Bin
 
 MOST_SPIKES = 5
+LEAKS = frozenset({"leak", "leak-accelerating", "leak-staircase"})
+FASTER = 1.2
+"""So many times the rate of the first warning is worth a moment of its own."""
 ENDED = frozenset({"alive", "log-cut-off", "unknown"})
 _WELL = frozenset({"healthy-end", "terminated"})
 _WARNS = frozenset((
@@ -89,16 +93,28 @@ def _beginning(person: Person, clock: Clock, bins: list[Bin]) -> list[Moment]:
     verdict = epoch.verdict()
     if verdict is None or not verdict.leak or verdict.onset_uptime_s is None:
         return found
-    onset_s = verdict.onset_uptime_s
-    before = [each for each in bins if each.uptime_s is not None and each.uptime_s <= onset_s]
-    if before:
-        level = before[-1].live_high_mib
-        text = f"live heap {size(level)}, after {duration(onset_s)}"
-        found.append(clock.moment("last-healthy", "last healthy", text, before[-1].uptime_s))
-    rate = verdict.rate_mib_per_s
+    onset_s, rate = verdict.onset_uptime_s, verdict.rate_mib_per_s
+    warned = _standing(person)
+    if warned is not None and warned["onset_uptime_s"] < (first_s := onset_s):
+        onset_s, rate = warned["onset_uptime_s"], warned.get("rate_mib_per_s")
+        if verdict.rate_mib_per_s and rate and verdict.rate_mib_per_s > FASTER * rate:
+            text = f"the live heap grows by {growth(verdict.rate_mib_per_s)} from here on"
+            found.append(clock.moment("faster", "it grows faster", text, first_s, severity="warning"))
+    over = [one for one, other in pairwise(bins) if other.uptime_s is not None and other.uptime_s <= onset_s]
+    if over:
+        healthy_s = over[-1].uptime_s
+        text = f"live heap {size(over[-1].live_high_mib)}, after {duration(healthy_s or 0.0)}"
+        found.append(clock.moment("last-healthy", "last healthy", text, healthy_s))
     text = f"the live heap begins to grow, by {growth(rate)}" if rate else "the live heap begins to grow"
     found.append(clock.moment("onset", "it begins", text, onset_s, severity="warning"))
     return found
+
+
+def _standing(person: Person) -> dict[str, Any] | None:
+    """What the first warning of a leak said that was never taken back: the story begins where that one began."""
+    told = [each for each in _findings(person) if each.kind in LEAKS and each.severity != "info"]
+    back = max((at for at, each in enumerate(told) if each.evidence.get("phase") == "resolved"), default=-1)
+    return next((each.evidence for each in told[back + 1 :] if each.evidence.get("onset_uptime_s") is not None), None)
 
 
 def first_warning(person: Person) -> Finding | None:
@@ -161,7 +177,7 @@ def _end(person: Person, cause: Cause, clock: Clock) -> list[Moment]:
     epoch = person.epoch
     if epoch is not None and epoch.last is not None:
         last, derived = epoch.last, epoch.last_derived
-        goal = derived.next_goal_mib if derived is not None else None
+        goal = derived.due_mib if derived is not None else None
         text = f"gc {last.number}, live heap {size(last.heap_live_mib)}"
         text += f"; the next is due at {size(goal)}" if goal else ""
         found.append(clock.moment("last-collection", "last collection", text, last.uptime_s, epoch.last_time_s))

@@ -72,7 +72,7 @@ def _cause(person: Person, find: Finder, torn: dict[str, str], latest: list[Pers
         torn=torn.get(origin) if person.life.is_last else None,
         missing=epoch.ledger.missing if epoch is not None else 0,
         limit_mib=person.service.limit_mib,
-        next_goal_mib=derived.next_goal_mib if derived is not None else None,
+        next_goal_mib=derived.due_mib if derived is not None else None,
         live_mib=person.life.live_mib,
         silent_s=silence(person, latest),
         last_error=ends_with_an_error(person),
@@ -206,8 +206,8 @@ def _accused(suspects: tuple[dict[str, Any], ...]) -> frozenset[str]:
 
 def _usual(person: Person) -> Usual | None:
     """What the process says usually; None where nobody listened, or the process was closed long ago."""
-    mine = person.epoch.mine if person.epoch is not None else None
-    return Usual(mine) if mine is not None else None
+    epoch = person.epoch
+    return Usual(epoch.mine, epoch.begin_s) if epoch is not None and epoch.mine is not None else None
 
 
 def _last_lines(person: Person, usual: Usual | None, suspects: tuple[dict[str, Any], ...]) -> tuple[LastLine, ...]:

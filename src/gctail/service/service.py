@@ -411,7 +411,7 @@ class Service:
             return None
         from gctail.attribution.usual import Usual, says
 
-        rate = Usual(self.current.mine).at(lines, len(lines) - 1)
+        rate = Usual(self.current.mine, self.current.begin_s).at(lines, len(lines) - 1)
         first, others = (frozenset(each["template"] for each in some) for some in (suspects[:1], suspects[1:]))
         return says(rate, first, others)
 

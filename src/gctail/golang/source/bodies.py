@@ -154,10 +154,7 @@ class Walk(Calling):
         if clause is not None:
             right = clause.child_by_field_name("right")
             self.visit(right)
-            origin = self.scopes.origin(right)
-            for name in named(clause.child_by_field_name("left")):
-                if name.type == "identifier":
-                    self.scopes.bind(text_of(name), Binding(origin=origin))
+            self._ranges(named(clause.child_by_field_name("left")), right)
         for child in named(node):
             if child.type == "block" and endless:
                 self._counts(node)
@@ -166,6 +163,15 @@ class Walk(Calling):
         self.recurring -= endless
         self.rounds -= endless
         self.scopes.pop()
+
+    def _ranges(self, names: list[Node], over: Node | None) -> None:
+        """`for key, value := range`: the value is of what is ranged over."""
+        origin, inner = self.scopes.origin(over), self.scopes.inside(self.scopes.held(over))
+        for at, name in enumerate(names):
+            if name.type == "identifier":
+                kept = inner.id if inner.type.kind != "slice" else None  # appending to a copy of a slice keeps nothing
+                binding = Binding(inner.type, kept, origin, made=inner.made, closure=self.closure)
+                self.scopes.bind(text_of(name), binding if at else Binding(origin=origin))
 
     def _counts(self, loop: Node) -> None:
         for name in COUNTED.findall(text_of(loop)):

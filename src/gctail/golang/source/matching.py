@@ -63,7 +63,7 @@ def match_message(logs: Iterable[LogCall], message: str, *, template: str = "", 
             at = call.at
             sites.append(
                 CallSite(
-                    at.file, at.line, at.shown, call.library, call.level, shown(call.pieces), round(covered, 3),
+                    at.file, at.line, at.shown, call.library, call.level, shown(call.pieces).strip(), round(covered, 3),
                     at.package, at.closure,
                 )
             )  # fmt: skip

@@ -26,6 +26,9 @@ FRESH = frozenset({"composite_literal", "call_expression"})
 MOST_TAGS = 16
 TYPE_OF_VALUE = re.compile(r"^reflect\.TypeOf$|\.Type(?:\(\)\.Elem)?$")
 """A program has only so many types."""
+MODULO = re.compile(r"%\s*\d{1,4}$")
+BELOW = re.compile(r"\.(?:Int(?:31|63)?n|U?[Ii]nt(?:32|64)?N|N)\(\d{1,4}\)$")
+"""`n % 64`, `rand.Intn(40)`: so many values, and no more."""
 PURE = re.compile(
     r"(?:fmt\.Sprint|strings\.|strconv\.|path\.|filepath\.|string$|int\d*$|uint\d*$|float\d*$|min$|max$|append$)"
 )
@@ -116,11 +119,7 @@ class Scopes:
         if node.type == "selector_expression":
             return self._field(node, depth)
         if node.type == "index_expression":
-            inner = self.held(node.child_by_field_name("operand"), depth + 1)
-            element = inner.type.element
-            typed = Type("map", text=element) if element.startswith("map[") else self._typed(element)
-            nested = inner.id if typed.kind in CONTAINERS else None
-            return Held(nested, typed, made=inner.made)
+            return self.inside(self.held(node.child_by_field_name("operand"), depth + 1))
         if node.type == "call_expression":
             called = text_of(node.child_by_field_name("function"))
             function = self.package.functions.get(called)
@@ -128,6 +127,12 @@ class Scopes:
         if node.type == "slice_expression":
             return self.held(node.child_by_field_name("operand"), depth + 1)
         return NOTHING
+
+    def inside(self, outer: Held) -> Held:
+        """What a container has in it."""
+        element = outer.type.element
+        typed = Type("map", text=element) if element.startswith("map[") else self._typed(element)
+        return Held(outer.id if typed.kind in CONTAINERS else None, typed, made=outer.made)
 
     def _typed(self, name: str) -> Type:
         name = name.lstrip("*").partition("[")[0]
@@ -169,6 +174,8 @@ class Scopes:
             return self._origin_of_name(text_of(node))
         if node.type == "call_expression":
             return self._origin_of_call(node, depth)
+        if node.type == "binary_expression" and MODULO.search(text_of(node)):
+            return FINITE
         tags: set[str] = set()
         for child in named(node):
             tags |= self.origin(child, depth + 1)
@@ -186,7 +193,7 @@ class Scopes:
 
     def _origin_of_call(self, node: Node, depth: int) -> Tags:
         function, arguments = node.child_by_field_name("function"), named(node.child_by_field_name("arguments"))
-        if TYPE_OF_VALUE.search(text_of(function)):
+        if TYPE_OF_VALUE.search(text_of(function)) or BELOW.search(text_of(node)):
             return FINITE
         if text_of(function) == "len" and arguments:
             held = self.held(arguments[0])
