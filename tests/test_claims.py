@@ -74,3 +74,33 @@ def test_at_the_end_of_all_logs_a_kill_at_another_time_is_somebody_elses():
     kill = KILL.format(pid=77, comm="chrome", rss=FITS)
     for hour in ("02:00", "07:00"):
         assert died("checkout", kill.replace("03:00", hour), over=True) == ["kernel"]
+
+
+def test_a_kill_of_another_name_long_after_a_busy_log_ended_is_somebody_elses():
+    """Who wrote fifty lines a second does not live on for a minute without one; a quiet one may."""
+    kill = KILL.format(pid=77, comm="y1.26.8", rss=FITS).replace("03:00:32", "03:01:30")
+    busy = "".join(f"time=2026-11-23T03:00:{at // 50:02d}.{20 * (at % 50):03d}Z msg=request\n" for at in range(100))
+    assert died("checkout", kill, says=busy, over=True) == ["kernel"]
+    assert died("checkout", kill, over=True) == ["checkout"]
+
+
+def test_a_later_process_of_the_same_name_is_another_one():
+    """It is sure enough while the service may still be heard, and not when all logs have ended."""
+    kill = KILL.format(pid=77, comm="checkout", rss=FITS).replace("03:00:32", "03:01:30")
+    busy = "".join(f"time=2026-11-23T03:00:{at // 50:02d}.{20 * (at % 50):03d}Z msg=request\n" for at in range(100))
+    assert died("checkout", kill, says=busy, over=True) == ["kernel"]
+    assert died("checkout", kill, says=busy) == ["checkout"]
+
+
+def test_a_process_is_killed_once():
+    """Its own kill was told; that of another process a moment later fits as well, but for the name."""
+    kills = KILL.format(pid=77, comm="checkout", rss=FITS) + KILL.format(pid=78, comm="runner", rss=FITS)
+    assert died("checkout", kills, over=True) == ["checkout", "kernel"]
+
+
+def test_no_zone_is_made_up_for_a_kill_of_another_name():
+    """dmesg -T tells no zone, and half an hour more or less brings nearly every kill of a day near our end."""
+    kill = "[Mon Nov 23 0{hour}:00:32 2026] Memory cgroup out of memory: Killed process 77 ({comm}) total-vm:2623712kB, anon-rss:92160kB\n"
+    assert died("checkout", kill.format(hour=6, comm="chrome"), over=True) == ["kernel"]
+    assert died("checkout", kill.format(hour=3, comm="chrome"), over=True) == ["checkout"]
+    assert died("checkout", kill.format(hour=6, comm="checkout"), over=True) == ["checkout"]

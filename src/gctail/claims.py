@@ -16,7 +16,18 @@ from gctail.parsing.messages import time_of
 from gctail.records import Death, Sighting
 from gctail.service import Service
 from gctail.whose.identity import identity
-from gctail.whose.matching import WEAK, Life, Match, combined, match, names_another, names_in, settled
+from gctail.whose.matching import (
+    WEAK,
+    Life,
+    Match,
+    combined,
+    identified,
+    match,
+    names_another,
+    names_in,
+    pace_of,
+    settled,
+)
 
 MOST_COMPARED = 64
 """Of more services only those are looked at that the report names."""
@@ -24,15 +35,18 @@ LATEST_PROCESSES = 2
 """A report may come when the next process has begun."""
 
 
-def claimed(event: Sighting, death: Death, services: Iterable[Service], *, over: bool = False) -> Sighting:
+def claimed(
+    event: Sighting, death: Death, services: Iterable[Service], *, waits: bool = False, over: bool = False
+) -> Sighting:
     """The report, given to the service it is about, with how sure that is and why; else to whom it names.
 
-    `over`: all logs were read to their ends, and who says nothing more may be dead by another name than we know.
+    `waits`: logs are read to their ends, and what is not sure can wait until all is known. `over`: they were, and who
+    says nothing more may be dead by another name than we know.
     """
     running = [service for service in services if service.collections]
     likely = [service for service in running if service.name == event.service or _named(service.name, death)]
     asked = running if len(running) <= MOST_COMPARED else likely
-    best, whose, ours = Match(WEAK if over else 0.0, ()), None, event
+    best, whose, ours = Match(WEAK if over or waits else 0.0, ()), None, event
     for service in asked:
         told, found = _best(event, death, service, alone=len(running) == 1, over=over)
         if found.confidence > best.confidence:
@@ -49,11 +63,13 @@ def claimed(event: Sighting, death: Death, services: Iterable[Service], *, over:
 def _best(event: Sighting, death: Death, service: Service, *, alone: bool, over: bool) -> tuple[Sighting, Match]:
     """The best match of its latest processes, and the report on its clock."""
     own = event.service == service.name or over
-    lives = [_life(event, service, epoch, alone=alone and own) for epoch in list(service.epochs)[-LATEST_PROCESSES:]]
+    epochs = list(service.epochs)[-LATEST_PROCESSES:]
+    lives = [(epoch, _life(event, service, epoch, alone=alone and own)) for epoch in epochs]
     found = [
         (told := settled(event, life), match(told, life))
-        for life in lives
-        if own or names_another(death.details, life.who) is None
+        for epoch, life in lives
+        if (own or names_another(death.details, life.who) is None)
+        and not (epoch.deaths and names_in(death.details) and identified(death.details, life.who) is None)
     ]
     return max(found, key=lambda each: each[1].confidence, default=(event, Match(0.0, ())))
 
@@ -62,18 +78,20 @@ def _life(event: Sighting, service: Service, epoch: Epoch, *, alone: bool) -> Li
     last, derived = epoch.last, epoch.last_derived
     goal = derived.next_goal_mib if derived is not None else None
     lines = service.lines_at_the_end()
-    said_s = [time_of(line, epoch.last_time_s) for line in lines[-4:]] if epoch is service.current else []
+    lately = lines if epoch is service.current else []
+    said_s = [when for line in lately if (when := time_of(line, epoch.last_time_s)) is not None]
     return Life(
         service=service.name,
         epoch=epoch.index,
         who=identity(service.name, service.words.first, end="\n".join(lines)),
         start_s=epoch.start_s,
-        end_s=max((each for each in (epoch.last_time_s, *said_s) if each is not None), default=None),
+        end_s=max((each for each in (epoch.last_time_s, *said_s[-4:]) if each is not None), default=None),
         live_mib=float(last.heap_live_mib) if last is not None else None,
         most_mib=float(max(goal or last.goal_mib or 0, last.heap_end_mib)) if last is not None else None,
         is_last=epoch is service.current,
         place=(event.origin if event.service == service.name else "", 0, 1 << 62),
         alone=alone,
+        pace_s=pace_of(said_s),
     )
 
 

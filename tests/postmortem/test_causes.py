@@ -121,6 +121,27 @@ def test_a_kill_that_tells_no_name_we_know_counts_by_time_and_size(tmp_path):
     assert 0.6 <= certificate.cause.confidence < 0.9
 
 
+def test_of_a_days_kills_on_one_machine_only_its_own_counts(tmp_path):
+    """The name decides, then the time; the others give neither their limits nor their lines."""
+    own = (LOGS / "unbounded-map-go1.27.kernel-dates.log").read_text()
+    others = [
+        own.replace("session-gateway", "poolbad").replace("22086", "303").replace("262144", "122880").replace(" 08:", " 05:"),
+        own.replace("session-gateway", "rooms")
+        .replace("22086", "404")
+        .replace("262144", "153600")
+        .replace(" 08:52:4", " 08:53:2"),
+    ]
+    kernel = tmp_path / "dmesg.txt"
+    kernel.write_text(others[0] + own + others[1])
+    certificate = certificate_of("unbounded-map-go1.27.log", "--kernel-log", kernel)
+    assert (certificate.cause.name, certificate.cause.details["pid"]) == ("kernel-oom-kill-cgroup", 22086)
+    assert certificate.memory.limit_mib == 256
+    assert len({quote.text for quote in certificate.cause.not_ours}) == 2
+    without = tmp_path / "others.txt"
+    without.write_text("".join(others))
+    assert certificate_of("unbounded-map-go1.27.log", "--kernel-log", without).cause.name == "unknown"
+
+
 @pytest.mark.parametrize("stem", GOLDEN)
 def test_recorded_deaths_of_real_runtimes_are_told_apart(stem, shared: Path):
     """All versions of Go that have a recording of this death."""

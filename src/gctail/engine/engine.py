@@ -84,7 +84,7 @@ class Engine:
             return None
         self.runtime_lines += event.lines
         if isinstance(death := event.record, Death) and death.source != "go":
-            event = claimed(event, death, self.services.values())
+            event = claimed(event, death, self.services.values(), waits=self.over)
             name = event.service
             if self.over and not self._runs(name) and len(self._unclaimed) < MOST_HELD:
                 self._unclaimed.append((event, death))

@@ -13,7 +13,7 @@ from gctail.postmortem.witness import Stream, Witness
 from gctail.records import Death, Sighting, Verdict
 from gctail.service import Service, outside_heap
 from gctail.whose.identity import Identity, identity
-from gctail.whose.matching import CERTAIN, WEAK, Life, Match, match, settled
+from gctail.whose.matching import CERTAIN, WEAK, Life, Match, match, pace_of, settled
 
 LAST_LINES = 40
 MOST_VICTIMS = 16
@@ -124,8 +124,7 @@ def _person(service: Service, stream: Stream, epoch: Epoch | None, *, last: bool
 
 
 def _pace(lines: list[str], near_s: float | None) -> float | None:
-    times = [when for line in lines if (when := time_of(line, near_s)) is not None]
-    return (max(times) - min(times)) / len(times) if len(times) >= 8 else None
+    return pace_of([when for line in lines if (when := time_of(line, near_s)) is not None])
 
 
 def _most(cycle: Any, derived: Any) -> float | None:  # noqa: ANN401  (a GcCycle and what derives from it, or None)
@@ -180,6 +179,8 @@ def _share(everybody: list[Person], reports: list[Sighting]) -> None:
             weak.append(best)
         else:
             best[1].told += ((best[0], best[2]),)
+    for person in everybody:
+        strangers += _others_kills(person)
     victims = {_victim(report) for report, _, _ in weak}
     for report, person, found in weak:  # a kill that nothing ties to us counts only where it is the only one
         if len(victims) == 1 and not person.told and not strangers:
@@ -191,6 +192,22 @@ def _share(everybody: list[Person], reports: list[Sighting]) -> None:
         if person.epoch is not None:
             others = [each for each in person.epoch.deaths if each in person.own]
             person.epoch.deaths = [*others, *(report for report, _ in person.told)]
+
+
+def _others_kills(person: Person) -> list[Sighting]:
+    """A process is killed once: of the kills of several pids the best is its own, the others are not."""
+    kills: dict[str, list[tuple[float, float]]] = {}
+    end_s = person.life.end_s
+    for report, found in person.told:
+        if isinstance(report.record, Death) and report.record.details.get("pid"):
+            away_s = abs(report.time_s - end_s) if report.time_s is not None and end_s is not None else 0.0
+            kills.setdefault(_victim(report), []).append((found.confidence, -away_s))
+    if len(kills) < 2:
+        return []
+    ours = max(kills, key=lambda victim: max(kills[victim]))
+    others = [report for report, _ in person.told if _victim(report) in kills and _victim(report) != ours]
+    person.told = tuple(each for each in person.told if each[0] not in others)
+    return others
 
 
 def _victim(report: Sighting) -> str:

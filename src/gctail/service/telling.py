@@ -61,7 +61,10 @@ def of_death(service: str, epoch: Epoch | None, sighting: Sighting, death: Death
     its rotated files, may have another kill at the same place.
     """
     uptime_s = epoch.last_uptime_s if epoch is not None and epoch.last is not None else None
-    title = CAUSES.get(death.cause, death.cause)
+    title, name, pid = CAUSES.get(death.cause, death.cause), death.details.get("process"), death.details.get("pid")
+    who = "the process"
+    if name and (epoch is None or epoch.last is None):  # a kernel's log tells of many, and has no collections
+        who = f"{name} (pid {pid})" if pid else str(name)
     return Finding(
         _id(service, f"death\0{death.text}", sighting.origin, sighting.offset),
         "death",
@@ -71,7 +74,7 @@ def of_death(service: str, epoch: Epoch | None, sighting: Sighting, death: Death
         time_s,
         uptime_s,
         sighting.offset,
-        f"the process {title}" if death.cause == ON_PURPOSE else f"the process died: {title}",
+        f"{who} {title}" if death.cause == ON_PURPOSE else f"{who} died: {title}",
         {"cause": death.cause, "source": death.source, **death.details},
         lines=death.lines[:8],
         advice=advising.on_death(epoch, death),

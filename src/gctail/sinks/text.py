@@ -141,7 +141,10 @@ def _explained_as(kind: str) -> str:
 def _headline(service: dict[str, Any], verdict: Verdict | None, palette: Palette) -> str:
     name = palette.paint(show(service["service"], 80), BOLD)
     if verdict is None:
+        deaths = sum(each.kind == "death" and each.severity != "info" for each in service["findings"])
         text = "DIED; no collections in this log" if service["death"] else "no collections in this log"
+        if deaths > 1:
+            text = f"tells of {deaths} deaths, the last of them below; no collections in this log"
         return f"{name}: {palette.paint(text, YELLOW)}"
     text = HEADLINES.get(verdict.kind, verdict.kind)
     died = service["death"] is not None and service["death"]["epoch"] in {None, service["epoch"]}

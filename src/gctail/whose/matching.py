@@ -20,7 +20,7 @@ SOON_S = 120.0
 """A kill so long after the last line still fits a process that had little to say."""
 HALF_HOUR_S, FARTHEST_ZONE_S = 1800.0, 14 * 3600.0
 DRIFT_S = 600.0
-MOST_PACES = 60
+MOST_PACES, FEWEST_TIMES = 60, 8
 CERTAIN, STRONG, FAIR, WEAK, NONE = 0.99, 0.95, 0.8, 0.55, 0.0
 
 
@@ -52,11 +52,17 @@ class Match(Struct, frozen=True):
     against: tuple[str, ...] = ()
 
 
+def pace_of(times_s: list[float]) -> float | None:
+    """Mean seconds between lines that came at these times; None of a few."""
+    return (max(times_s) - min(times_s)) / len(times_s) if len(times_s) >= FEWEST_TIMES else None
+
+
 def settled(sighting: Sighting, life: Life) -> Sighting:
     """The report with its time on our clock, where it was printed in a `local_time` without a zone (dmesg -T).
 
-    A shift by whole half hours that brings it to the end of the process is taken to be the zone. Where it comes near,
-    its time says nothing: what dmesg -T reckons drifts. Where it does not even come near, it stays as it is.
+    A shift by whole half hours that brings it to the end of the process is taken to be the zone, where the report names
+    this process: some shift fits nearly every kill of a day. Where it comes near, or the name is another, its time says
+    nothing: what dmesg -T reckons drifts. Where it does not even come near, it stays as it is.
     """
     if not isinstance(sighting.record, Death) or not sighting.record.details.get("local_time"):
         return sighting
@@ -67,6 +73,8 @@ def settled(sighting: Sighting, life: Life) -> Sighting:
     if abs(shift_s) > FARTHEST_ZONE_S or not -DRIFT_S <= late_s - shift_s <= DRIFT_S:
         return sighting
     fits = -SLACK_S <= late_s - shift_s <= SOON_S
+    if shift_s and identified(sighting.record.details, life.who) is None:
+        fits = False
     return replace(sighting, time_s=sighting.time_s - shift_s if fits else None)
 
 
@@ -88,8 +96,23 @@ def match(sighting: Sighting, life: Life) -> Match:
     if named is not None:
         confidence, reason = named
         support = _support(sighting, life)
+        late_s = _late_s(sighting, life)
+        if confidence < CERTAIN and late_s > _soon_s(life):
+            return Match(WEAK, (f"{reason}, though we had said nothing for {late_s:.0f} s",))
         return Match(min(CERTAIN, confidence + 0.02 * len(support)), (reason, *support))
     return _by_place(sighting, death, life)
+
+
+def _late_s(sighting: Sighting, life: Life) -> float:
+    """How long after our last line it was told; 0 where nobody knows."""
+    if sighting.time_s is None or life.end_s is None:
+        return 0.0
+    return max(0.0, sighting.time_s - life.end_s)
+
+
+def _soon_s(life: Life) -> float:
+    """Who wrote a line every few milliseconds does not live on for a minute without one."""
+    return SOON_S if life.pace_s is None else min(SOON_S, SLACK_S + MOST_PACES * life.pace_s)
 
 
 def identified(details: dict[str, Any], who: Identity) -> tuple[float, str] | None:
@@ -184,8 +207,8 @@ def _support(sighting: Sighting, life: Life) -> list[str]:
     death = sighting.record
     details = death.details if isinstance(death, Death) else {}
     found = []
-    if sighting.time_s is not None and life.end_s is not None and sighting.time_s - life.end_s <= SOON_S:
-        after_s = max(0.0, sighting.time_s - life.end_s)
+    after_s = _late_s(sighting, life)
+    if sighting.time_s is not None and life.end_s is not None and after_s <= _soon_s(life):
         found.append(f"it came {after_s:.0f} s after our last line" if after_s >= 1 else "it came when our log ends")
     held = _held_mib(details)
     if held is not None and life.live_mib and life.most_mib and life.live_mib <= held <= 1.3 * life.most_mib + 64:
