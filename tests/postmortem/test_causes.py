@@ -125,7 +125,10 @@ def test_of_a_days_kills_on_one_machine_only_its_own_counts(tmp_path):
     """The name decides, then the time; the others give neither their limits nor their lines."""
     own = (LOGS / "unbounded-map-go1.27.kernel-dates.log").read_text()
     others = [
-        own.replace("session-gateway", "poolbad").replace("22086", "303").replace("262144", "122880").replace(" 08:", " 05:"),
+        own.replace("session-gateway", "poolbad")
+        .replace("22086", "303")
+        .replace("262144", "122880")
+        .replace(" 08:", " 05:"),
         own.replace("session-gateway", "rooms")
         .replace("22086", "404")
         .replace("262144", "153600")

@@ -184,6 +184,17 @@ def test_a_watching_half_that_stands_still_does_not_block_the_command(run):
     assert b"bytes came too fast to be watched" in err
 
 
+def test_the_whole_story_can_be_had_where_it_is_said_to_be(run, gctail, root, tmp_path):
+    """Output that nobody keeps is gone: then it is said how to keep it."""
+    command = ["--report", "always", "--", "cat", root / "samples" / "logs" / "unbounded-map-go1.27.log"]
+    _, _, err = ended(run(*command))
+    assert b"LEAK" in err
+    assert b"gctail run --record DIR keeps the output, for gctail postmortem DIR" in err
+    _, _, err = ended(run("--record", tmp_path / "kept", *command))
+    assert f"the whole story: gctail postmortem {tmp_path}/kept;".encode() in err
+    assert b"putIfAbsent" in gctail("postmortem", tmp_path / "kept").stdout
+
+
 def test_a_quiet_service_costs_little_memory(run):
     """Until there is something to judge, both halves together stay within 25 MiB of what two Pythons need."""
     process = run("--", sys.executable, "-c", "print('up', flush=True); input()", stdin=subprocess.PIPE)

@@ -37,6 +37,7 @@ WORTH_A_LOOK = re.compile(rb"gc #?\d|^gc\d|out of memory|fatal error|goroutine \
 KEPT_BYTES = 1 << 18
 """Of each output before that: its end, which is read when there is something to judge, or when the child has died."""
 STREAMS = {OUT: "stdout", ERR: "stderr"}
+UNRECORDED = "gctail run --record DIR keeps the output, for gctail postmortem DIR"
 TICK_S = 0.5
 """How often time passes, and somebody looks whether the pump stands still, while nothing comes."""
 
@@ -221,8 +222,12 @@ class Watcher:
         """What was read so far."""
         scanners = self._scanners.values()
         notes = [f"{self.dropped_bytes:,} bytes came too fast to be watched"] if self.dropped_bytes else []
+        from gctail.postmortem.brief import command
+
+        record = self.wishes.record
         return {
             "files": list(STREAMS.values()),
+            "story": f"the whole story: {command([record])}" if record else UNRECORDED,
             "bytes": sum(scanner.bytes_read for scanner in scanners),
             "lines": sum(scanner.lines_read for scanner in scanners),
             "notes": notes,

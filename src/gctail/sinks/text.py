@@ -105,15 +105,16 @@ def report_text(report: dict[str, Any], palette: Palette) -> str:
     """The verdict on every service, worst first, and what was read."""
     services = sorted(report["services"], key=_badness, reverse=True)
     files = [str(each) for each in report["input"].get("files", ())]
+    story = report["input"].get("story") or f"the whole story: {command(files)}"
     known = [service for service in services if service["collections"] or service["death"]]
-    blocks = [service_block(service, palette, files) for service in known]
+    blocks = [service_block(service, palette, story) for service in known]
     others = [service["service"] for service in services if not service["collections"] and not service["death"]]
     if not blocks:
         blocks = [_nothing(report, others)]
     return "\n\n".join([*blocks, _footer(report, palette)])
 
 
-def service_block(service: dict[str, Any], palette: Palette, files: list[str]) -> str:
+def service_block(service: dict[str, Any], palette: Palette, story: str) -> str:
     """What one service suffers from, in a few lines."""
     verdict: Verdict | None = service["verdict"]
     lines = [_headline(service, verdict, palette), *_heap_lines(service, verdict)]
@@ -130,7 +131,7 @@ def service_block(service: dict[str, Any], palette: Palette, files: list[str]) -
     lines += _suspect_lines(service, verdict, palette)
     lines += _death_lines(service, palette)
     lines += _ledger_lines(service)
-    lines += _next_lines(service, verdict, files, palette)
+    lines += _next_lines(service, verdict, story, palette)
     return "\n".join(lines)
 
 
@@ -225,7 +226,8 @@ def _forecast_lines(service: dict[str, Any], forecast: Forecast | None) -> list[
     high = duration(forecast.high) if forecast.high is not None else "never"
     if forecast.next_goal_mib is not None:
         when = any_moment(forecast.next_goal_mib, forecast.limit_mib)
-        return [f"  memory may be gone {when}, and nine times out of ten within {high} of the last collection"]
+        soon = f", and nine times out of ten within {high} of the last collection" if forecast.high else ""
+        return [f"  memory may be gone {when}{soon}"]
     if is_here(forecast):
         return [f"  memory may be gone any moment now, at {limit}"]
     between = f" ({duration(forecast.low)} to {high})" if forecast.low is not None else ""
@@ -300,12 +302,12 @@ def _quoted(line: str) -> str:
     return show(fitted(plain(line.encode("utf-8", "replace")).decode("utf-8", "replace"), QUOTED), QUOTED)
 
 
-def _next_lines(service: dict[str, Any], verdict: Verdict | None, files: list[str], palette: Palette) -> list[str]:
-    """The one most useful next step, and how to see more."""
+def _next_lines(service: dict[str, Any], verdict: Verdict | None, story: str, palette: Palette) -> list[str]:
+    """The one most useful next step, and how to see more: `story`."""
     is_leak = verdict is not None and verdict.leak
     if service["death"] is None and not is_leak:
         return []
-    steps = [show(first_step(service), 100), f"the whole story: {show(command(files), 400)}"]
+    steps = [show(first_step(service), 100), show(story, 420)]
     if verdict is not None and service["death"] is None:
         steps.append(f"what this means: gctail explain {_explained_as(verdict.kind)}")
     return [palette.paint(f"  next: {'; '.join(filter(None, steps))}", DIM)]
