@@ -141,6 +141,18 @@ def test_a_name_of_a_file_is_shown_and_not_obeyed(capsys):
 
 
 @pytest.mark.usefixtures("desk")
+def test_lines_that_something_has_added_to_are_shown_and_not_asked_for(capsys):
+    """Who has gctrace on, and a shipper that writes a word behind every line, must not be told to switch it on."""
+    lines = Path("ok.log").read_bytes().splitlines()
+    Path("added.log").write_bytes(b"".join(line + b" \xe9\x1b[31m here\n" for line in lines))
+    _, out, _ = call(capsys, ["added.log"])
+    assert "but 131 that begin like one and cannot be read." in out
+    assert "GODEBUG" not in out
+    assert "131 unreadable\nunreadable, for example:\n    | gc 1 @0.174s" in out
+    assert "\x1b" not in out
+
+
+@pytest.mark.usefixtures("desk")
 def test_what_is_no_text_is_said_to_be_none(capsys):
     """Whoever took the wrong file reads it in the report; a log with a few odd bytes is one all the same."""
     said = "note: {}: this does not look like a log: its first bytes are no text."

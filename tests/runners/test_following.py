@@ -102,6 +102,28 @@ def test_two_gctails_on_one_state_are_told_so(follow, tmp_path):
     )
 
 
+@pytest.mark.parametrize("named", [[], ["--state", "home/state"]])
+def test_without_a_place_for_the_state_it_reads_where_nobody_has_named_one(tmp_path, named):
+    """A container whose user has no home: who only wants to see the log sees it; who relies on the state is refused."""
+    (tmp_path / "home").write_bytes(b"")  # a file, in which there is no room for directories
+    add(tmp_path / "pay.log", collections(1, 3))
+    command, environment = [PROGRAM, "-f", "-v", "pay.log", *named], {"HOME": str(tmp_path / "home")}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment
+    ) as gctail:
+        said = gctail.stderr.readline()
+        line = gctail.stdout.readline()
+        gctail.terminate()
+        gctail.communicate()
+    assert "the state cannot be kept there: Not a directory" in said
+    assert said.endswith(
+        "--no-state)\n"
+        if named
+        else "goes on without one, and a restart begins anew. --state DIR names another place\n"
+    )
+    assert ("gc 1" in line, gctail.returncode) == ((False, 2) if named else (True, 0))
+
+
 def test_a_damaged_state_is_put_aside_and_said_so(follow, tmp_path):
     """The log is then read from its beginning."""
     path = tmp_path / "pay.log"

@@ -107,13 +107,24 @@ class Followed:
             self.store.close()
 
 
-def _store(options: argparse.Namespace) -> Store:
-    from gctail.store import Store
+def _store(options: argparse.Namespace) -> Store | None:
+    """The state, or None where nobody has asked for one and there is no place for it: in a container, on a full disk.
+
+    Raises UsageError where somebody relies on it, or where another gctail has it.
+    """
+    from gctail.store import NoPlace, Store
     from gctail.store.where import STATE, state_path
 
     if options.state is not None:
         return Store(os.path.join(options.state, STATE))  # noqa: PTH118 - pathlib is 10 ms of start-up
-    return Store(state_path(os.environ, options.files, options.service))
+    try:
+        return Store(state_path(os.environ, options.files, options.service))
+    except NoPlace as error:
+        if os.environ.get("STATE_DIRECTORY"):
+            raise
+        why = str(error).partition(". ")[0]
+        complain(f"{why}: reading goes on without one, and a restart begins anew. --state DIR names another place")
+        return None
 
 
 def _begin(options: argparse.Namespace) -> Begin:

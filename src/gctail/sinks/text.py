@@ -326,6 +326,12 @@ def _ledger_lines(service: dict[str, Any]) -> list[str]:
 def _nothing(report: dict[str, Any], others: list[str]) -> str:
     read = report["input"]
     about = f" (services seen: {', '.join(show(name, 40) for name in others[:5])})" if others else ""
+    if read["unreadable"]:
+        return (
+            f"no garbage collections in {many(read['lines'], 'line')}{about}, "
+            f"but {read['unreadable']:,} that begin like one and cannot be read.\n"
+            "  Does something add to the lines, or cut them? gctail explain 'LINE' says where one stops making sense."
+        )
     return (
         f"no garbage collections in {many(read['lines'], 'line')}{about}.\n"
         "  Is the service started with GODEBUG=gctrace=1, and is its standard error in this log?"
@@ -342,7 +348,9 @@ def _footer(report: dict[str, Any], palette: Palette) -> str:
     if read["unreadable"]:
         parts.append(f"{read['unreadable']:,} unreadable")
     notes = "".join(f"\nnote: {show(note, 400)}" for note in read.get("notes", ()))
-    return palette.paint("read " + ", ".join(parts), DIM) + notes
+    odd = next((line for service in report.get("services", ()) for line in service["unreadable"]), None)
+    shown = f"\nunreadable, for example:\n    | {_quoted(odd)}" if odd is not None else ""
+    return palette.paint("read " + ", ".join(parts), DIM) + shown + notes
 
 
 def _badness(service: dict[str, Any]) -> tuple[float, int]:

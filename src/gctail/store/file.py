@@ -30,6 +30,10 @@ class NotSaved(GctailError):
     """A checkpoint could not be written (full disk, failing disk); the one before still stands."""
 
 
+class NoPlace(UsageError):
+    """Nothing can be kept there: a directory that cannot be written to, a disk that is full."""
+
+
 class Store:
     """States by service, positions by origin, and facts about the whole, as plain data.
 
@@ -38,7 +42,7 @@ class Store:
     """
 
     def __init__(self, path: str, *, now_s: float | None = None) -> None:
-        """Open or make the file. Raises UsageError where it cannot be used: by whom it is held, or why.
+        """Open or make the file. Raises NoPlace where nothing can be kept, UsageError where somebody else holds it.
 
         A damaged file is put aside under another name, and the state begins anew.
         """
@@ -49,7 +53,7 @@ class Store:
             os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120
             self._lock = Lock(f"{path}.lock", path)
         except OSError as error:
-            raise UsageError(f"{path}: the state cannot be kept there: {error.strerror}. {_ELSEWHERE}") from error
+            raise NoPlace(f"{path}: the state cannot be kept there: {error.strerror}. {_ELSEWHERE}") from error
         try:
             self._database = self._opened()
         except BaseException:
@@ -168,7 +172,7 @@ class Store:
         try:
             return self._connected()
         except sqlite3.OperationalError as error:
-            raise UsageError(f"{self.path}: the state cannot be used: {error}. {_ELSEWHERE}") from error
+            raise NoPlace(f"{self.path}: the state cannot be used: {error}. {_ELSEWHERE}") from error
         except sqlite3.DatabaseError as error:
             aside = self._put_aside()
             self.notes.append(f"{self.path}: damaged ({error}); kept as {aside}, and the state begins anew")
@@ -202,7 +206,8 @@ def _check(database: sqlite3.Connection, path: str) -> None:
     if os.path.getsize(path) <= CHECKED_BYTES:  # noqa: PTH202 - text in, text out
         (answer,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if answer != "ok":
-            raise sqlite3.DatabaseError(str(answer).splitlines()[0])
+            what = [line for line in str(answer).splitlines() if not line.startswith("***")]  # of which database
+            raise sqlite3.DatabaseError((what or ["it is no whole database"])[0])
 
 
 _ELSEWHERE = "Name another directory with --state, or read without one (--no-state)"
