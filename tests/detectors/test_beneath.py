@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gctail.detectors import Judge, Moment
-from gctail.detectors.teeth import turns_of
+from gctail.detectors.history import History
+from gctail.detectors.teeth import teeth, turns_of
 from gctail.golang.pacer import PacerView
 
 END_S = 75.0
@@ -31,6 +32,14 @@ def judged(make: Any, rate: Callable[[float], float], kept: Callable[[float], fl
         judge.observe(Moment(real, view.observe(real, real.uptime_s), clock_s))
         before = live
     return judge
+
+
+def history_of(levels: list[float]) -> History:
+    """A block a second, and 10 MiB allocated in each."""
+    history = History()
+    for at, level in enumerate(levels, 1):
+        history.add(float(at), float(at), level, level, 10.0 * at)
+    return history
 
 
 def waves(at_s: float) -> float:
@@ -91,6 +100,37 @@ def test_a_leak_beneath_a_saw_is_told_wherever_in_a_tooth_the_collections_come(s
     judge, _ = story([*teeth, 74, 85], every_s=3.0)
     told = judge.verdict()
     assert (told.leak, told.kind) == (True, "leak")
+
+
+@pytest.mark.parametrize("began", [30, 45])
+def test_a_growth_that_began_long_after_its_saw_is_found(began: int) -> None:
+    """Batches of 13 MiB, and from a moment on the next one begins where the last one left something."""
+    found = teeth(history_of([10.0 + 4 * (at % 4) + at % 3 + 0.5 * max(0, at - began) for at in range(90)]), 90.0, 0.5)
+    assert found is not None
+    onset_s = sum(curve.weight * curve.onset_s for curve in found.fit.curves) / sum(c.weight for c in found.fit.curves)
+    assert found.weight * found.goes_on > 0.9
+    assert abs(onset_s - began) < 10.0
+
+
+def test_teeth_are_found_beneath_a_growth_that_has_made_them_small() -> None:
+    """Each batch of 16 MiB leaves 3: at last a tooth is a sixth of all."""
+    found = teeth(history_of([12.0 + 3 * (at // 5) + 4.0 * (at % 5) for at in range(100)]), 100.0, 0.5)
+    assert found is not None
+    assert found.weight * found.goes_on > 0.9
+
+
+def test_what_comes_once_teeth_are_no_longer_seen_is_in_the_middle_of_them() -> None:
+    """Ten teeth, and then one collection to each, a little higher every time: no peak is missing, and no new high."""
+    saw = [10.0 + 0.12 * at + 5.0 * (at % 4) for at in range(40)]
+    found = teeth(history_of([*saw, *(17.5 + 0.12 * at for at in range(40, 70))]), 70.0, 0.5)
+    assert found is not None
+    assert found.weight * found.goes_on > 0.9
+
+
+def test_teeth_of_which_nothing_stays_hide_nothing() -> None:
+    """The same teeth without a growth."""
+    found = teeth(history_of([10.0 + 5.0 * (at % 4) for at in range(70)]), 70.0, 0.5)
+    assert found is None or found.weight < 0.1
 
 
 def test_turns_are_troughs_and_peaks_by_turns() -> None:

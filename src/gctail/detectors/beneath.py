@@ -99,6 +99,7 @@ def beneath_of(  # noqa: PLR0913, PLR0917 - what is fitted, and what is known of
     recent: Sequence[list[float]],
     beside: Beside,
     apart_mib: float = 0.0,
+    least_held: float = LEAST_HELD,
 ) -> Beneath | None:
     """The growth of these levels beneath what stands beside it; None where that hardly moves the level.
 
@@ -107,7 +108,7 @@ def beneath_of(  # noqa: PLR0913, PLR0917 - what is fitted, and what is known of
     found = fit(times_s, allocated, levels, noise_mib, recent, beside.load, beside.effective)
     held = [found.held_mib * z for z in beside.load]
     kept = [level - mib for level, mib in zip(levels, held, strict=True)]
-    if max(held) - min(held) < LEAST_HELD * (max(levels) - min(levels)):
+    if max(held) - min(held) < least_held * (max(levels) - min(levels)):
         return None
     if not is_rise(kept, noise_mib):
         return Beneath(found, 0.0)
