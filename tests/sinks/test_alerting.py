@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from gctail.errors import UsageError
 from gctail.records import Finding
 from gctail.sinks.alerting import Alerting, Plan, World
+from gctail.sinks.cooldown import Cooldown
 from gctail.sinks.kinds import settings_of
 from gctail.sinks.notices import Notice, packed, unpacked
 from gctail.sinks.pacing import Allowance, Pacing, Pauses
@@ -212,6 +213,51 @@ def test_silences(alerting, receiver):
     alerts.take([finding(1, service="batch-7"), finding(2)])
     alerts.close()
     assert ids(receiver) == ["id2"]
+
+
+def told_of(*findings, cooldown_s=3600.0):
+    """The ids of those that pass."""
+    cooldown = Cooldown()
+    return [each.id for each in findings if cooldown.passes(Notice(each, 0.0), cooldown_s)]
+
+
+def at(minute, number, **rest):
+    """A finding so many minutes into the log."""
+    return msgspec.structs.replace(finding(number, **rest), time_s=1764000000.0 + 60 * minute)
+
+
+def test_a_service_that_dies_and_leaks_again_is_one_trouble_until_the_cooldown_is_over():
+    """Each process tells its leak anew; who knows of it hears of it once an hour, and at once when it gets worse."""
+    loop = [at(10 * run, run, severity="warning") for run in range(13)]
+    assert told_of(*loop) == ["id0", "id6", "id12"]
+    assert told_of(*loop, cooldown_s=0.0) == [each.id for each in loop]
+    assert told_of(loop[0], at(5, 20, phase="update"), loop[1], at(15, 21, phase="update")) == ["id0", "id20"]
+
+
+def test_another_trouble_is_told_at_once():
+    """One that begins after the end of the first, one of another kind or service, and a death, which has no end."""
+    begins, ends, again = at(0, 1), at(1, 2, phase="resolved"), at(2, 3)
+    assert told_of(begins, ends, again) == ["id1", "id2", "id3"]
+    assert told_of(begins, at(1, 2, kind="death-spiral"), at(1, 3, service="pay")) == ["id1", "id2", "id3"]
+    assert told_of(at(0, 1, phase=None), at(1, 2, phase=None)) == ["id1", "id2"]
+
+
+def test_what_a_full_disk_kept_back_is_no_trouble_that_is_known(alerting, receiver):
+    """It counts as told when it is on its way, not when that was tried; what is silenced does not count at all."""
+    alerts = alerting(cooldown_s=3600.0, quiet=(quiet(["batch"], [], None, None),))
+    put, calls = alerts.spool.put, []
+
+    def full_once(routed):
+        calls.append(routed)
+        if len(calls) == 1:
+            raise sqlite3.OperationalError("database or disk is full")
+        put(routed)
+
+    alerts.spool.put = full_once
+    alerts.take([at(0, 1), at(1, 2), at(1, 3, service="batch")])
+    assert alerts.settled(20)
+    receiver.wait(1)
+    assert ids(receiver) == ["id1"]
 
 
 def test_a_silence_has_its_window():

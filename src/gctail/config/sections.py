@@ -35,6 +35,9 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
         list[Literal["deployment", "service", "kind", "severity"]], key("findings that agree in these go together")
     ] = field(default_factory=lambda: ["deployment"])
     most_per_hour: Key[int, key("messages to one sink; beyond it findings wait and go together", ge=1)] = 60
+    cooldown_s: Key[float, key("a trouble that is not over is told again only after this, or when worse", ge=0)] = (
+        3600.0
+    )
     retry_least_s: Key[float, key("pause after a first failure; it doubles, with chance", gt=0)] = 1.0
     retry_most_s: Key[float, key("and grows no longer than this", gt=0)] = 300.0
     most_age_s: Key[float | None, key("findings older than this by their log are not sent (all are)")] = None

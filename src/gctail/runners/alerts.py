@@ -31,6 +31,7 @@ def plan(settings: Settings) -> Plan:
         retry_least_s=alerts.retry_least_s,
         retry_most_s=alerts.retry_most_s,
         most_age_s=alerts.most_age_s,
+        cooldown_s=alerts.cooldown_s,
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from gctail.records import Finding
+from gctail.sinks.cooldown import Cooldown
 from gctail.sinks.kinds import letters_of
 from gctail.sinks.letters import Undelivered
 from gctail.sinks.notices import Notice
@@ -46,6 +47,7 @@ class Plan(Struct, frozen=True):
     retry_least_s: float = 1.0
     retry_most_s: float = 300.0
     most_age_s: float | None = None
+    cooldown_s: float = 0.0
 
     def wanted(self, notice: Notice) -> bool:
         """Whether the notice goes anywhere: it is not silenced, and not too old by its log."""
@@ -77,6 +79,7 @@ class Alerting:
         self._lost = self._lost_ever = 0
         self._patience_s = CLOSE_S
         self._is_full = False
+        self._cooldown = Cooldown()
         self._couriers: dict[str, Courier] = {}
         self._writer = threading.Thread(target=self._write, name="gctail-spool", daemon=True)
         self._writer.start()
@@ -171,8 +174,11 @@ class Alerting:
                     self._changed.notify_all()
 
     def _put(self, notices: Sequence[Notice], plan: Plan) -> None:
-        told = [notice for notice in notices if plan.wanted(notice)]
-        routed = [(name, notice) for notice in told for name, route in plan.sinks.items() if route.wants(notice)]
+        cooldown, routed = self._cooldown.copy(), []
+        for notice in notices:
+            names = [name for name, route in plan.sinks.items() if route.wants(notice)] if plan.wanted(notice) else []
+            if names and cooldown.passes(notice, plan.cooldown_s):
+                routed += [(name, notice) for name in names]
         given_up, lost = self.spool.given_up, self._lost
         try:
             self.spool.put(routed)
@@ -184,6 +190,7 @@ class Alerting:
             with self._changed:
                 self._queue.extendleft(reversed(notices))
             return
+        self._cooldown = cooldown
         if self._is_full:
             self._is_full = False
             self._world.complain(f"alerts: {self.spool.path}: works again")
