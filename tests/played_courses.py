@@ -27,11 +27,11 @@ class Played:
         slots = []
         if keys is not None:
             new = [float(keys(count)) for count in counts]
-            slots.append(Slot("key", "id", sum(counts), sum(new), 0.5, new, [], [], [], ()))
+            slots.append(Slot("key", "id", sum(counts), sum(new), 0.5, new, [], [], ()))
         if numbers is not None:
             last = [float(numbers(at)) if count else nan for at, count in enumerate(counts)]
             sums = [value if count else 0.0 for value, count in zip(last, counts, strict=True)]
-            slots.append(Slot("size", "int", sum(counts), 50.0, 0.9, [], sums, last, last, ()))
+            slots.append(Slot("size", "int", sum(counts), 50.0, 0.9, [], sums, last, ()))
         self.templates.append(Template(
             message, f"{message} <*>", message, "info", sum(counts), 0.0, float(self.bins), f"INFO {message}",
             [float(count) for count in counts], tuple(slots),

@@ -257,7 +257,7 @@ def test_where_every_line_brings_a_new_key_their_estimated_number_is_no_better_t
     played.keep(0.2, [count * (0.75 + error) for count, error in zip(kept, wrong, strict=True)])
     last = played.templates.pop()
     new = [count * (0.75 + error) for count, error in zip(kept, wrong, strict=True)]
-    slot = Slot("lease", "id", last.total, 0.99 * last.total, 1.0, new, [], [], [], ())
+    slot = Slot("lease", "id", last.total, 0.99 * last.total, 1.0, new, [], [], ())
     played.templates.append(structs.replace(last, slots=(slot,)))
     columns = table(played.courses(), 0)
     lines, keys = (columns.values[:, at] for at in range(2))

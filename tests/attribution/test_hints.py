@@ -124,7 +124,7 @@ def test_the_services_own_statistics_are_not_accused():
     kept = played.lines("job scheduled", share=0.1)
     played.keep(0.1, kept)
     courses = played.courses()
-    mirrored = Slot("heap_mb", "int", 100, 50.0, 0.9, [], courses.live_mib, courses.live_mib, courses.live_mib, ())
+    mirrored = Slot("heap_mb", "int", 100, 50.0, 0.9, [], courses.live_mib, courses.live_mib, ())
     played.lines("statistics", per_s=1, counts=[1] * played.bins)
     last = played.templates.pop()
     played.templates.append(
@@ -137,7 +137,7 @@ def test_keys_with_a_time_in_them_come_before_others_and_numbers_of_requests_are
     """`u1@1795802640241102` is new for ever, by the hand of the programmer."""
     stamped = tuple(Key(f"u{at}@17958026402{at:05d}", 1, 0.0, 0.0) for at in range(10))
     random = tuple(Key(f"{at:016x}", 1, 0.0, 0.0) for at in range(10))
-    shared = ("id", 100, 100.0, 1.0, [1.0] * 100, [], [], [])
+    shared = ("id", 100, 100.0, 1.0, [1.0] * 100, [], [])
     slots = (Slot("slot", *shared, stamped), Slot("token", *shared, random), Slot("request_id", *shared, random))
     template = Template("", "", "presence", "info", 100, 0.0, 1.0, "", [], slots)
     first, second = (hint(template, Candidate(0, KEYS, place)).kind for place in range(2))
@@ -155,7 +155,7 @@ def test_keys_with_a_time_in_them_come_before_others_and_numbers_of_requests_are
     ],
 )
 def test_a_token_that_ends_the_line_of_an_access_log_is_the_number_of_a_request(text, name, expected):
-    slot = Slot(name, "hex", 100, 100.0, 1.0, [1.0] * 100, [], [], [], ())
+    slot = Slot(name, "hex", 100, 100.0, 1.0, [1.0] * 100, [], [], ())
     template = Template("", text, "", None, 100, 0.0, 1.0, "", [], (slot,))
     assert tells_no_more(template, slot) is expected
 
@@ -169,7 +169,7 @@ def test_of_two_keys_in_a_line_the_one_with_a_time_in_it_is_named():
     users = tuple(Key(f"u{at:05d}", 1, 0.0, 0.0) for at in range(10))
     stamps = tuple(Key(f"u{at:05d}@17958026402{at:05d}", 1, 0.0, 0.0) for at in range(10))
     slots = tuple(
-        Slot(name, "id", sum(kept), sum(new), 1.0, new, [], [], [], keys)
+        Slot(name, "id", sum(kept), sum(new), 1.0, new, [], [], keys)
         for name, keys in (("user", users), ("slot", stamps))
     )
     last = played.templates.pop()
@@ -189,7 +189,7 @@ def test_a_key_comes_before_a_value_that_holds_a_time():
     ids = tuple(Key(f"uid_{at:06d}", 1, 0.0, 0.0) for at in range(10))
     sessions = tuple(Key(f"Session{{uid_{at:06d} Expires:17958026{at:02d}}}", 1, 0.0, 0.0) for at in range(10))
     slots = tuple(
-        Slot(name, kind, sum(kept), 0.99 * sum(new), 1.0, new, [], [], [], keys)
+        Slot(name, kind, sum(kept), 0.99 * sum(new), 1.0, new, [], [], keys)
         for name, kind, keys in (("key", "id", ids), ("value", "struct", sessions))
     )
     last = played.templates.pop()
@@ -208,13 +208,13 @@ def test_a_key_comes_before_a_value_that_holds_a_time():
     ],
 )
 def test_a_number_without_a_name_is_called_by_the_words_around_it(text, weight):
-    nameless = Slot("", "int", 100, 100.0, 1.0, [], [], [1.0], [1.0], ())
+    nameless = Slot("", "int", 100, 100.0, 1.0, [], [], [1.0], ())
     template = Template("", text, text.replace("<*>", ""), "info", 100, 0.0, 1.0, "", [], (nameless,))
     assert hint(template, Candidate(0, LEVEL, 0)).kind == weight
 
 
 def test_a_size_that_is_told_when_something_ends_is_no_less_a_size():
-    pinned = Slot("pinned", "int", 100, 100.0, 1.0, [], [], [1.0], [1.0], ())
+    pinned = Slot("pinned", "int", 100, 100.0, 1.0, [], [], [1.0], ())
     template = Template("", "tiles expired", "tiles expired", "info", 100, 0.0, 1.0, "", [], (pinned,))
     assert hint(template, Candidate(0, LINES)).words < 0.0
     assert hint(template, Candidate(0, LEVEL, 0)).words == 0.0

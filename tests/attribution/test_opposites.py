@@ -66,7 +66,7 @@ def with_values(played, message, counts):
     totals = [sum(each) for each in zip(*counts.values(), strict=True)]
     played.lines(message, counts=totals)
     parts = tuple(Part(value, [float(count) for count in each]) for value, each in counts.items())
-    slot = Slot("tenant", "word", sum(totals), float(len(parts)), 0.0, [], [], [], [], (), parts=parts)
+    slot = Slot("tenant", "word", sum(totals), float(len(parts)), 0.0, [], [], [], (), parts=parts)
     played.templates[-1] = structs.replace(played.templates[-1], slots=(slot,))
 
 

@@ -17,7 +17,7 @@ SEEDS = range(6)
 
 def slot(name, counts):
     parts = tuple(Part(value, [float(each) for each in count]) for value, count in counts.items())
-    return Slot(name, "word", 1000, float(len(parts)), 0.0, [], [], [], [], (), parts=parts)
+    return Slot(name, "word", 1000, float(len(parts)), 0.0, [], [], [], (), parts=parts)
 
 
 def orders(seed, share=0.12, bins=100):

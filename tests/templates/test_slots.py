@@ -87,7 +87,7 @@ def test_amounts_are_in_seconds_and_bytes():
     took, size = slots_of(
         "INFO done took=900us size=512", "INFO done took=1.5s size=2KiB", "INFO done took=1m size=1MiB"
     )
-    assert (took.type, took.sums, took.highest) == ("duration", [pytest.approx(61.5009)], [60.0])
+    assert (took.type, took.sums, took.last) == ("duration", [pytest.approx(61.5009)], [60.0])
     assert (size.last, size.sums) == ([2.0**20], [512 + 2048 + 2.0**20])
 
 
@@ -148,7 +148,7 @@ def test_a_value_that_is_empty_or_holds_a_comma_is_no_number(values):
     """`duration_ms=` is where a line was cut; between brackets it would be a list of none."""
     assert numbers_of(values) is None
     tally = SlotTally("ms", "ms", "number")
-    tally.add(values, When(0.0, 1))
+    tally.add(values, When(0.0, 1, 1))
     assert tally.values == len(values)
 
 

@@ -27,6 +27,7 @@ from gctail.attribution.known import Known
 from gctail.attribution.pace import faded
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
 from gctail.attribution.singled import singled
+from gctail.attribution.takers import takers
 from gctail.attribution.under_way import beside
 from gctail.attribution.values import Suspect
 
@@ -149,7 +150,7 @@ def case_of(courses: Courses, onset_s: float) -> Case | None:
     if seen is None or seen.growth_mib < LEAST_GROWTH_MIB:
         return None
     courses, kin = with_families(courses)
-    columns = table(courses, seen.begin, kin)
+    columns = table(courses, seen.begin, kin, takers(courses))
     if not columns.candidates:
         return None
     seen = beside(seen, columns.loads)

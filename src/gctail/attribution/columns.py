@@ -5,7 +5,7 @@ A column is what the live heap would look like if each line, each new key or eac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ from msgspec import Struct, structs
 from gctail.attribution.answered import endings
 from gctail.attribution.names import is_a_code, is_a_size, is_the_heap, reports_the_heap
 from gctail.attribution.opposites import pairs
-from gctail.attribution.takers import takers
 from gctail.attribution.under_way import comes_and_goes, gauges, takes_its_time, under_way
 
 if TYPE_CHECKING:
@@ -98,8 +97,13 @@ class Table(Struct, frozen=True):
         return found
 
 
-def table(courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN) -> Table:
-    """The candidates that move in the bins from `begin` on; those of the most frequent templates where many do."""
+def table(
+    courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN, takers: Iterable[tuple[int, int]] = ()
+) -> Table:
+    """The candidates that move in the bins from `begin` on; those of the most frequent templates where many do.
+
+    `takers` are templates of which another one takes back what they bring, beside those whose words say so.
+    """
     missing_share = missing(courses)
     found: list[tuple[Candidate, Floats]] = []
     order = sorted(range(len(courses.templates)), key=lambda at: -courses.templates[at].total)
@@ -120,7 +124,7 @@ def table(courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN) -> Tabl
         if comes_and_goes(held, brought, uptime_s):
             loads.append(held)
     in_time: list[tuple[int, Floats]] = []
-    for each in balances(found, courses)[: MOST_COLUMNS - len(found)]:
+    for each in balances(found, courses, takers)[: MOST_COLUMNS - len(found)]:
         held = each.brought - each.taken
         leaves = takes_its_time(held, each.brought, uptime_s)
         if leaves:
@@ -145,13 +149,15 @@ class Balance(Struct, frozen=True):
     taken: Floats
 
 
-def balances(found: list[tuple[Candidate, Floats]], courses: Courses) -> list[Balance]:
-    """What comes and goes, told by two kinds of lines: by their words, or by their keys."""
+def balances(
+    found: list[tuple[Candidate, Floats]], courses: Courses, takers: Iterable[tuple[int, int]]
+) -> list[Balance]:
+    """What comes and goes, told by two kinds of lines: by their words, or as `takers` says of their templates."""
     lines = [item for item in found if item[0].kind == LINES]
     said = [(each.template, courses.templates[each.template].message, each.value) for each, _ in lines]
     whole = {each.template: at for at, (each, _) in enumerate(lines) if not each.value}
-    by_keys = ((whole[one], whole[other]) for one, other in takers(courses) if one in whole and other in whole)
-    both = ((lines[one], lines[other]) for one, other in dict.fromkeys((*pairs(said), *by_keys)))
+    more = ((whole[one], whole[other]) for one, other in takers if one in whole and other in whole)
+    both = ((lines[one], lines[other]) for one, other in dict.fromkeys((*pairs(said), *more)))
     return [Balance(brings, takes, brought, taken) for (brings, brought), (takes, taken) in both]
 
 
@@ -197,7 +203,7 @@ def _of(at: int, courses: Courses, kin: Mapping[int, int], missing_share: Floats
         for part in slot.parts:
             if sum(part.count) < MOST_OF_IT * template.total:
                 yield Candidate(at, LINES, place, part.value), running(part.count, missing_share)
-        levels = [*_levels(slot)] if slot.last else []
+        levels = [*_levels(slot, courses.uptime_s)] if slot.last else []
         if levels and numbers_lines(slot, at, courses, kin):
             continue
         for level in levels:
@@ -237,7 +243,23 @@ def counts_up(slot: Slot) -> bool:
     return known.size >= FEWEST_MOVES and not is_a_size(slot.name) and bool(np.mean(np.diff(known) >= 0.0) >= COUNTS)
 
 
-def _levels(slot: Slot) -> Iterator[Floats]:
+def course_of(slot: Slot, uptime_s: Sequence[float]) -> Floats:
+    """The number of a slot at the end of each bin, if it went on evenly from each time that it was told to the next.
+
+    After the last time it goes on as in as much time before, and the other way round before the first: not below 0,
+    where it never was. A state of an older program knows no times but the bins'.
+    """
+    ends_s, last = np.asarray(uptime_s, float), np.asarray(slot.last, float)
+    known = np.isfinite(last)
+    when_s, told = np.array(slot.told).T if slot.told else (ends_s[known], last[known])
+    later_s, sooner_s = np.maximum(ends_s - when_s[-1], 0.0), np.maximum(when_s[0] - ends_s, 0.0)
+    after = told[-1] - np.interp(when_s[-1] - later_s, when_s, told)
+    before = told[0] - np.interp(when_s[0] + sooner_s, when_s, told)
+    found: Floats = np.maximum(np.interp(ends_s, when_s, told) + after + before, min(told.min(), 0.0))
+    return found
+
+
+def _levels(slot: Slot, uptime_s: Sequence[float]) -> Iterator[Floats]:
     """The level in each bin, where it rises.
 
     Where none was printed it may not have changed, or, where only some changes are logged, have gone on evenly.
@@ -253,6 +275,6 @@ def _levels(slot: Slot) -> Iterator[Floats]:
     if printed[-1] <= printed[0] or np.corrcoef(ranks, np.arange(known.size))[0, 1] < LEAST_RISE:
         return
     bins = np.arange(last.size)
-    yield np.interp(bins, known, printed)
+    yield course_of(slot, uptime_s)
     if known.size < last.size:
         yield printed[np.maximum(np.searchsorted(known, bins, side="right") - 1, 0)]

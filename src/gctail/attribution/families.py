@@ -132,7 +132,6 @@ def _slot(slots: tuple[Slot, ...]) -> Slot:
         new_keys=_sum([each.new_keys for each in slots]) if all(each.new_keys for each in slots) else [],
         sums=_sum([each.sums for each in slots]) if all(each.sums for each in slots) else [],
         last=[],
-        highest=[],
         keys=tuple(key for each in slots for key in each.keys)[:MOST_KEYS],
         whole=all(each.whole for each in slots),
         parts=(),

@@ -2,6 +2,9 @@
 
 Each line of both has a key of its own, and what one of them names the other had named before. Of each slot the keys
 with the lowest hashes are known, so of two slots the same ones are.
+
+This tells who keeps what, and not whether anything is kept for ever: of what is open for very different times (most for
+seconds, some for a minute) a part seems to stay, so the judge is not told.
 """
 
 from __future__ import annotations

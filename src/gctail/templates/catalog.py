@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gctail.templates.sketch import HOLE
+from gctail.templates.slots import Span
 from gctail.templates.tally import Tally, Words, agree
 
 MOST_TEMPLATES = 512
@@ -34,8 +35,8 @@ class Catalog:
     def __init__(self) -> None:
         self.tallies: dict[tuple[str | None, Words], Tally] = {}
         self.version = 0
-        self.lines = 0
-        """Read so far, by this object: where the next one stands among all."""
+        self.lines = self.closed_lines = 0
+        """Read so far: where the next one stands among all; and until the open bin began."""
         self.found = 0
         """Templates that were new, by this object."""
         self.forgotten = 0
@@ -68,11 +69,12 @@ class Catalog:
             return self._merge(tally, different)
         return tally
 
-    def close(self, place: int) -> None:
+    def close(self, place: int, begin_s: float, end_s: float) -> None:
         """The open bin is complete. Of too many routes those of the rarest templates are told apart no longer."""
-        routes = 0
+        routes, span = 0, Span(self.closed_lines, self.lines - self.closed_lines, begin_s, end_s)
+        self.closed_lines = self.lines
         for tally in self:
-            tally.close(place)
+            tally.close(place, span)
             routes += tally.routes
         for tally in sorted(self, key=lambda tally: tally.total) if routes > MOST_ROUTES else ():
             routes -= tally.routes
@@ -175,7 +177,12 @@ class Catalog:
 
     def state(self) -> dict[str, Any]:
         """Everything as plain data."""
-        return {"tallies": [tally.state() for tally in self], "forgotten": self.forgotten}
+        return {
+            "tallies": [tally.state() for tally in self],
+            "forgotten": self.forgotten,
+            "lines": self.lines,
+            "closed_lines": self.closed_lines,
+        }
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Catalog:
@@ -185,5 +192,6 @@ class Catalog:
             tally = Tally.restore(each)
             catalog.tallies[tally.level, tally.words] = tally
         catalog.forgotten = state.get("forgotten", 0)
+        catalog.lines, catalog.closed_lines = state.get("lines", 0), state.get("closed_lines", 0)  # since version 5
         catalog._reindex()
         return catalog

@@ -98,9 +98,9 @@ class Columns:
         self, objects: list[dict[str, Any]], written: Callable[[], list[bytes]], now_s: float, templates: list[Tally]
     ) -> None:
         """Objects in order, and how they were `written`."""
-        for columns, rows in _alike(objects):
+        for columns, lines in _alike(objects, self.catalog.lines):
             layout = Layout({name: column[0] for name, column in columns.items()})
-            for tally, places, when in self._read_alike(layout, columns, rows, now_s):
+            for tally, places, when in self._read_alike(layout, columns, lines, now_s):
                 tally.add(len(places), now_s)
                 templates.append(tally)
                 same = columns if places.__class__ is range else _at(places, columns)
@@ -110,30 +110,26 @@ class Columns:
                         route.exemplify(_written(objects, written(), same, at))
                 if not tally.example:
                     tally.example = _written(objects, written(), same, 0)[:MOST_EXAMPLE_BYTES]
-            self.catalog.lines += rows
+        self.catalog.lines += len(objects)
 
     def _read_alike(
-        self, layout: Layout, columns: Columnar, rows: int, now_s: float
+        self, layout: Layout, columns: Columnar, lines: Sequence[int], now_s: float
     ) -> Iterator[tuple[Tally, Sequence[int], When]]:
         """Objects with the same fields, by template: their places, and where they stand.
 
         Where all are of one template the places are a range. The slots in their messages are filled.
         """
-        begin = self.catalog.lines
-        for (shouted, silent), spoken in _spoken(layout, columns, rows).items():
+        for (shouted, silent), spoken in _spoken(layout, columns, len(lines)).items():
             level = layout.read_level(shouted)
             if silent:
                 words = tuple(name.encode("utf-8", "replace") + b"=" + HOLE for name in sorted(layout.fields))
-                yield (
-                    self.catalog.find(level, words[:MOST_WORDS] or (HOLE,), b"", now_s),
-                    spoken[""],
-                    When(now_s, begin),
-                )
+                when = When(now_s, lines[spoken[""][-1]], lines[spoken[""][0]])
+                yield self.catalog.find(level, words[:MOST_WORDS] or (HOLE,), b"", now_s), spoken[""], when
                 continue
             said = list(spoken)
             messages = [" ".join(each[:MOST_MESSAGE].split("\n")).encode("utf-8", "replace") for each in said]
             for form, places, values in self.forms.read(messages, level, now_s):
-                when = When(now_s, begin + places[-1])
+                when = When(now_s, lines[spoken[said[places[-1]]][-1]], lines[spoken[said[places[0]]][0]])
                 for (key, slot, _), column in zip(form.slots, values, strict=True):
                     told = [value for place, value in zip(places, column, strict=True) for _ in spoken[said[place]]]
                     form.tally.fill(key, slot.name, slot.kind, told, when)
@@ -143,14 +139,17 @@ class Columns:
                 yield form.tally, first, when
 
 
-def _alike(objects: list[dict[str, Any]]) -> Iterator[tuple[Columnar, int]]:
-    """A column for each field of objects that have the same fields in the same order, and how many these are."""
+def _alike(objects: list[dict[str, Any]], begin: int) -> Iterator[tuple[Columnar, list[int]]]:
+    """A column for each field of objects that have the same fields in the same order, and where they stand."""
     flat: defaultdict[tuple[str, ...], list[Any]] = defaultdict(list)
-    for _ in map(list.extend, map(flat.__getitem__, map(tuple, objects)), map(dict.values, objects)):
+    lines: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    fields = [*map(tuple, objects)]
+    for _ in map(list.extend, map(flat.__getitem__, fields), map(dict.values, objects)):
+        pass
+    for _ in map(list.append, map(lines.__getitem__, fields), range(begin, begin + len(fields))):
         pass
     for names, values in flat.items():
-        rows = len(values) // len(names) if names else objects.count({})
-        yield {name: values[at :: len(names)] for at, name in enumerate(names)}, rows
+        yield {name: values[at :: len(names)] for at, name in enumerate(names)}, lines[names]
 
 
 def level_of(value: object) -> object:

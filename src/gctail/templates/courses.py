@@ -35,7 +35,7 @@ class Slot(Struct, frozen=True):
     (in bytes), percent, hex, uuid, ip, host, path, time, id (letters with digits), list, struct (as Go prints one),
     quoted, or word. `distinct` is exact while at most `distinct.EXACT` keys were seen. `once` is the share of keys
     that came one time and never again. `new_keys` counts keys that were never seen before; it is empty where the slot
-    is a measure (float, duration, size, percent, time, or a name like `bytes`). `sums`, `last` and `highest` are
+    is a measure (float, duration, size, percent, time, or a name like `bytes`). `sums`, `last` and `told` are
     empty where the slot was never a number.
     """
 
@@ -47,7 +47,6 @@ class Slot(Struct, frozen=True):
     new_keys: list[float]
     sums: list[float]
     last: list[float]
-    highest: list[float]
     keys: tuple[Key, ...]
     whole: bool = True
     """Keys were taken from every line."""
@@ -55,6 +54,8 @@ class Slot(Struct, frozen=True):
     """How often each value came, where it never had more than a few."""
     hole: int = 0
     """Which `<*>` of the text it is, from 0: not all of them are counted."""
+    told: tuple[tuple[float, float], ...] = ()
+    """When a number was told (s of uptime, as lines were written evenly in its bin) and which: two of each bin."""
 
 
 class Template(Struct, frozen=True):

@@ -15,7 +15,7 @@ ABSENT = nan
 
 
 class Course:
-    """One number per bin: a sum, a level (the last one counts), a highest or a lowest. 4 bytes a bin.
+    """One number per bin: a sum, a level (the first or the last one counts), or a lowest. 4 bytes a bin.
 
     A course is as long as it has been written; what is missing at its end is `empty`.
     """
@@ -23,7 +23,7 @@ class Course:
     __slots__ = ("kind", "values")
 
     def __init__(self, kind: str, values: Iterable[float | None] = ()) -> None:
-        """`kind` is "sum", "last", "highest" or "lowest"."""
+        """`kind` is "sum", "first", "last" or "lowest"."""
         self.kind = kind
         self.values = array("f", [ABSENT if value is None else value for value in values])
 
@@ -71,9 +71,7 @@ class Course:
             return earlier + later
         if isnan(earlier) or isnan(later):
             return earlier if isnan(later) else later
-        if self.kind == "last":
-            return later
-        return max(earlier, later) if self.kind == "highest" else min(earlier, later)
+        return {"first": earlier, "last": later}.get(self.kind, min(earlier, later))
 
 
 _KINDS = {
@@ -110,6 +108,11 @@ class Grid:
             course.put(self.bins, self.open[name])
         self.open = dict.fromkeys(_KINDS, 0.0)
         self.bins += 1
+
+    @property
+    def closed_s(self) -> float:
+        """When the last bin closed, which is when the open one began; of the first one nobody knows that."""
+        return self.courses["uptime_s"].values[-1] if self.bins else self.last_uptime_s
 
     @property
     def full(self) -> bool:

@@ -48,11 +48,11 @@ class Lines:
             objects = [line for line in lines if line[:1] == b"{"]
             others = [line for line in lines if line[:1] != b"{"] if len(objects) < len(lines) else []
             lines = others + self._columns.read(objects, now_s, found) if objects else lines
-        lines = list(filter(None, lines))
+        lines, begin = list(filter(None, lines)), self._catalog.lines
         for form, places, columns in self._texts.read(lines, None, now_s) if lines else ():
             form.tally.add(len(places), now_s)
             found.append(form.tally)
-            when = When(now_s, self._catalog.lines + places[-1], form.named(columns))
+            when = When(now_s, begin + places[-1], begin + places[0], form.named(columns))
             for (key, slot, _), column in zip(form.slots, columns, strict=True):
                 for at, route in form.tally.fill(key, slot.name, slot.kind, column, when).items():
                     route.exemplify(lines[places[at]])

@@ -27,7 +27,7 @@ from gctail.templates.lines import Lines
 from gctail.templates.multiline import end_of_message, joined
 from gctail.templates.skim import Skim
 
-VERSION = 3
+VERSION = 5
 BLOCK_BYTES = 1 << 16
 CLOSELY_BYTES = 1 << 19
 """Of each bin; half as much where a share is read. As a log grows its bins do, and the work for each stays the same."""
@@ -104,7 +104,7 @@ class Mine:
             return
         if self.grid.tick(uptime_s, live_mib):
             self._flush()
-            self.catalog.close(self.grid.bins)
+            self.catalog.close(self.grid.bins, self.grid.closed_s, uptime_s)
             self.grid.close()
             self._bin_bytes, self._last_bin_bytes = 0, self._bin_bytes
             if self.grid.full:

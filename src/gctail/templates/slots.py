@@ -53,11 +53,26 @@ class Counts(NamedTuple):
 
 
 class When(NamedTuple):
-    """Seconds of uptime when some lines were read, where the last of them stood among all, and fields of theirs."""
+    """Seconds of uptime when some lines were read, where the last and the first stood among all, and their fields."""
 
     now_s: float
     line: int
+    first_line: int
     beside: Mapping[str, Sequence[Any]] = NOTHING
+
+
+class Span(NamedTuple):
+    """The open bin: which of all lines is its first, how many it has, and from when to when it was (s of uptime)."""
+
+    first_line: int
+    lines: int
+    begin_s: float
+    end_s: float
+
+    def when(self, line: int) -> float:
+        """When a line of it was written, if they came evenly."""
+        share = (line + 1 - self.first_line) / max(self.lines, 1)
+        return self.begin_s + min(max(share, 0.0), 1.0) * (self.end_s - self.begin_s)
 
 
 class Spoken(NamedTuple):
@@ -77,8 +92,8 @@ class SlotTally:
     """What is remembered of one slot. `key` is the name of its field, or its place in the message."""
 
     __slots__ = (
-        "distinct", "highest", "key", "kind", "last", "last_line", "measured", "name", "new_keys", "now", "parts",
-        "routes", "sums", "values", "whole_from",
+        "distinct", "first", "first_line", "first_s", "key", "kind", "last", "last_line", "last_s", "measured", "name",
+        "new_keys", "now", "parts", "routes", "sums", "values", "whole_from",
     )  # fmt: skip
 
     def __init__(self, key: str, name: str, kind: str, *, measured: bool = False) -> None:
@@ -95,11 +110,12 @@ class SlotTally:
         self.distinct: Distinct | None = None
         self.new_keys = Course("sum")
         self.sums = Course("sum")
-        self.last = Course("last")
-        self.last_line = 0
-        """Where the last number stood: lines are read form by form, and not one after the other."""
-        self.highest = Course("highest")
-        self.now = [0.0, 0.0, ABSENT, ABSENT]  # of the open bin: new keys, sum, last, highest
+        self.first, self.first_s = Course("first"), Course("first")
+        self.last, self.last_s = Course("last"), Course("last")
+        """The first and the last number of each bin, and when it was told, s of uptime."""
+        self.first_line = self.last_line = 0
+        """Where these stood: lines are read form by form, and not one after the other."""
+        self.now = [0.0, 0.0, ABSENT, ABSENT]  # of the open bin: new keys, sum, last, first
 
     def add(self, values: Sequence[Value], when: When) -> None:
         """Take in the values of some lines, in order."""
@@ -109,7 +125,7 @@ class SlotTally:
             if read is None:
                 self._mixed(values)
             else:
-                self._numbers(read, when.line)
+                self._numbers(read, when)
         if self.kind not in MEASURES and not (self.kind == "int" and self.measured):
             self._keys(values, when.now_s)
 
@@ -148,17 +164,18 @@ class SlotTally:
             owner.add(len(theirs), self.now[0] - before, when.now_s)
         return {owners.index(owner): owner for owner in groups if owner.name and not owner.example}
 
-    def _numbers(self, read: Numbers, line: int) -> None:
+    def _numbers(self, read: Numbers, when: When) -> None:
         numbers, scale, whole = read
-        total, highest, last, now = sum(numbers) * scale, max(numbers) * scale, numbers[-1] * scale, self.now
+        total, first, last, now = sum(numbers) * scale, numbers[0] * scale, numbers[-1] * scale, self.now
         if self.kind in {"number", "int"}:
             self.kind = "int" if whole else "float"
             self.parts = self.parts if whole else None
-        if max(abs(total), abs(highest), abs(last)) < _MOST_NUMBER:
+        if max(abs(total), abs(first), abs(last)) < _MOST_NUMBER:
             now[1] += total
-            if line >= self.last_line:
-                now[2], self.last_line = last, line
-            now[3] = highest if isnan(now[3]) else max(now[3], highest)
+            if when.line >= self.last_line:
+                now[2], self.last_line = last, when.line
+            if isnan(now[3]) or when.first_line < self.first_line:
+                now[3], self.first_line = first, when.first_line
 
     def _mixed(self, values: Sequence[Value]) -> None:
         """Not all of these are numbers: it is a word if hardly any is."""
@@ -192,8 +209,8 @@ class SlotTally:
             else:
                 self.distinct.take(other.distinct)
         for ours, theirs in (
-            (self.new_keys, other.new_keys), (self.sums, other.sums), (self.last, other.last),
-            (self.highest, other.highest),
+            (self.new_keys, other.new_keys), (self.sums, other.sums), (self.first, other.first),
+            (self.first_s, other.first_s), (self.last, other.last), (self.last_s, other.last_s),
         ):  # fmt: skip
             ours.take(theirs)
         if self.routes is not None and other.routes is not None:
@@ -203,8 +220,8 @@ class SlotTally:
         else:
             self.parts = None
         now, more = self.now, other.now
-        highest = max((value for value in (now[3], more[3]) if not isnan(value)), default=ABSENT)
-        self.now = [now[0] + more[0], now[1] + more[1], now[2] if isnan(more[2]) else more[2], highest]
+        first = more[3] if isnan(now[3]) else now[3]
+        self.now = [now[0] + more[0], now[1] + more[1], now[2] if isnan(more[2]) else more[2], first]
 
     def know(self, spoken: Spoken) -> None:
         """A word that was a template of its own until now: it was new when that was."""
@@ -228,15 +245,17 @@ class SlotTally:
         self.routes, self.parts = self.routes or Routes(), None
         self.routes.know(spoken.word, spoken.lines, spoken.read, spoken.now, spoken.now_read)
 
-    def close(self, place: int) -> None:
+    def close(self, place: int, span: Span) -> None:
         """The open bin is complete."""
-        new, total, last, highest = self.now
+        new, total, last, first = self.now
         if new:
             self.new_keys.put(place, new)
         if not isnan(last):
             self.sums.put(place, total)
+            self.first.put(place, first)
+            self.first_s.put(place, span.when(self.first_line))
             self.last.put(place, last)
-            self.highest.put(place, highest)
+            self.last_s.put(place, span.when(self.last_line))
         if new or not isnan(last):
             self.now = [0.0, 0.0, ABSENT, ABSENT]
         if self.parts is not None:
@@ -248,7 +267,7 @@ class SlotTally:
 
     def halve(self) -> None:
         """The grid has merged neighbours."""
-        for course in (self.new_keys, self.sums, self.last, self.highest):
+        for course in (self.new_keys, self.sums, self.first, self.first_s, self.last, self.last_s):
             course.halve()
         if self.parts is not None:
             self.parts.halve()
@@ -273,7 +292,7 @@ class SlotTally:
             new_keys=new_keys,
             sums=sums,
             last=self.last.whole(bins) if numeric else [],
-            highest=self.highest.whole(bins) if numeric else [],
+            told=self._told(bins) if numeric else (),
             keys=tuple(
                 Key(key.decode("utf-8", "replace"), count, first_s, last_s)
                 for key, count, first_s, last_s in zip(
@@ -289,6 +308,12 @@ class SlotTally:
             ),
             hole=hole,
         )
+
+    def _told(self, bins: int) -> tuple[tuple[float, float], ...]:
+        """When a number was told, and what it was: the first one of each bin, and the last."""
+        both = ((self.first_s, self.first), (self.last_s, self.last))
+        told = {at: value for when, what in both for at, value in zip(when.whole(bins), what.whole(bins), strict=True)}
+        return tuple((at, told[at]) for at in sorted(at for at in told if not isnan(at)))
 
     def shown_routes(self, counts: Counts, hole: int) -> Iterator[tuple[Route, list[float], Slot]]:
         """Each route of addresses, its lines over time, and the slot of its own keys."""
@@ -307,7 +332,6 @@ class SlotTally:
                     new_keys=new_keys,
                     sums=[],
                     last=[],
-                    highest=[],
                     keys=(),
                     whole=shares[0] >= 1.0,
                     hole=hole,
@@ -335,8 +359,12 @@ class SlotTally:
             "distinct": self.distinct.state() if self.distinct else None,
             "new_keys": self.new_keys.state(),
             "sums": self.sums.state(),
+            "first": self.first.state(),
+            "first_s": self.first_s.state(),
+            "first_line": self.first_line,
             "last": self.last.state(),
-            "highest": self.highest.state(),
+            "last_s": self.last_s.state(),
+            "last_line": self.last_line,
             "now": [None if isnan(value) else value for value in self.now],
             "whole_from": self.whole_from,
             "parts": self.parts.state() if self.parts is not None else None,
@@ -354,7 +382,10 @@ class SlotTally:
         slot.routes = Routes.restore(routes) if routes else None
         slot.distinct = Distinct.restore(state["distinct"]) if state["distinct"] else None
         slot.new_keys, slot.sums = Course("sum", state["new_keys"]), Course("sum", state["sums"])
-        slot.last, slot.highest = Course("last", state["last"]), Course("highest", state["highest"])
+        slot.last = Course("last", state["last"])
+        slot.last_s = Course("last", state.get("last_s", ()))  # since version 5, like the next
+        slot.first, slot.first_s = (Course("first", state.get(name, ())) for name in ("first", "first_s"))
+        slot.first_line, slot.last_line = state.get("first_line", 0), state.get("last_line", 0)
         slot.now = [ABSENT if value is None else value for value in state["now"]]
         return slot
 

@@ -15,7 +15,7 @@ from gctail.templates.grid import Course, Grid
 from gctail.templates.numbers import Value, is_unit
 from gctail.templates.routes import Route, is_address
 from gctail.templates.sketch import HOLE, MOST_SLOTS
-from gctail.templates.slots import Counts, SlotTally, Spoken, When
+from gctail.templates.slots import Counts, SlotTally, Span, Spoken, When
 
 MOST_EXAMPLE_BYTES = 400
 MOST_ROUTED = 2
@@ -96,14 +96,14 @@ class Tally:
             if slot.routes is not None:
                 slot.routes.close_for_good()
 
-    def close(self, place: int) -> None:
+    def close(self, place: int, span: Span) -> None:
         """The open bin is complete."""
         if self.now:  # a course is as long as it has been written
             self.count.put(place, self.now)
             self.read.put(place, self.now_read)
             self.now = self.now_read = 0
         for slot in self.slots.values():
-            slot.close(place)
+            slot.close(place, span)
 
     def halve(self) -> None:
         """The grid has merged neighbours."""
