@@ -265,6 +265,25 @@ def test_where_every_line_brings_a_new_key_their_estimated_number_is_no_better_t
     assert (lines == keys).all()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_kept_for_each_is_told_of_as_many_keys_as_there_are(seed):
+    """Members that write come six times as often as rooms, and new ones as evenly: it is the rooms that keep."""
+    played = Played(seed, onset=0)
+    new = [played.some(4 * traffic / 100) for traffic in played.traffic]
+    lines = played.lines("message", counts=[60 * each for each in new], keys=lambda count: count // 60)
+    [room] = played.templates[-1].slots
+    member = structs.replace(
+        room, name="from", distinct=6 * room.distinct, new_keys=[6 * each for each in room.new_keys]
+    )
+    slots = (member, structs.replace(room, name="room"))
+    played.templates[-1] = structs.replace(played.templates[-1], slots=slots, total=sum(lines))
+    played.lines("consumed", share=0.6)
+    played.keep(0.06, new)
+    first, *_ = suspects(played.courses(), 0.0)
+    assert first.kind == "keys"
+    assert first.per_event_kib * first.distinct / 1024 == pytest.approx(first.mib, rel=0.2)
+
+
 def test_nobody_is_named_beside_a_suspect_who_is_less_likely_by_far():
     """Of one in twenty it is not said that the log cannot tell it apart."""
     played = Played(1, onset=0)

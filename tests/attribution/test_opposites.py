@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from gctail.attribution.choosing import accusation, suspects
+from gctail.attribution.choosing import accusation, case_of, suspects, without_takers
 from gctail.attribution.opposites import pairs
 from gctail.attribution.under_way import under_way
 from gctail.attribution.wording import sentence
@@ -59,6 +59,18 @@ def test_the_heap_that_follows_what_was_opened_and_not_closed_says_so(seed):
     assert (first.message, first.less) == ("stream opened", "stream closed")
     assert first.held_share == pytest.approx(1 - sum(closed) / sum(opened), abs=0.05)
     assert first.per_event_kib == pytest.approx(0.4 * 1024, rel=0.25)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_takes_back_is_no_suspect_beside_what_it_takes_back(seed):
+    played = Played(seed, onset=0)
+    opened, closed = opened_and_closed(played)
+    played.keep(0.4, [one - other for one, other in zip(opened, closed, strict=True)])
+    case = case_of(played.courses(), 1.0)
+    places = {(each.template, each.less is not None): at for at, each in enumerate(case.columns.candidates)}
+    stays, comes, goes = places[0, True], places[0, False], places[1, False]
+    assert without_takers(case, [stays, goes, comes]) == [stays, comes]
+    assert without_takers(case, [goes, comes]) == [goes, comes]
 
 
 def with_values(played, message, counts):

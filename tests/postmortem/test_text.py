@@ -113,6 +113,43 @@ def test_a_suspect_that_is_not_proven_is_not_told_as_one_that_is():
     assert by_p[1].endswith(": likely, not proven")
 
 
+def of_suspects(*changed):
+    """The third line of the head and the advice about suspects that are like the example's, but for these facts."""
+    certificate = example_certificate()
+    first = {**certificate.suspects[0], "p_value": 1e-6}
+    told = replace(certificate, keys=(), suspects=tuple({**first, **each} for each in changed), profile=None, holds=())
+    return headline(told)[2], [each.title for each in advise(facts_of(told))]
+
+
+STAYS = {"kind": "lines", "message": "subscribed", "template": "subscribed", "less": "unsubscribed", "held_share": 0.32}
+
+
+def test_of_what_comes_and_goes_the_head_tells_how_much_stays():
+    """That there are many keys is no fault there: each client has its own."""
+    told, advice = of_suspects(STAYS)
+    assert told == '"subscribed": 32 % not followed by "unsubscribed"'
+    assert advice[0] == 'Find the way out that never says "unsubscribed"'
+    assert of_suspects({**STAYS, "p_value": 1.0})[0] == '"subscribed": 32 % not followed by "unsubscribed", likely'
+    long, _ = of_suspects({**STAYS, "message": "word " * 20, "template": "word " * 20, "less": "other " * 20})
+    assert len(long) <= 69
+    assert "32 % not followed by" in long
+
+
+def test_of_two_causes_both_are_told_and_both_are_to_be_mended():
+    """Where the second is not proven it is one that may be meant instead."""
+    one = {"message": "series registered", "template": "series registered", "share": 0.56, "group": 1}
+    other = {"message": "message parked", "template": "message parked", "share": 0.44, "group": 2}
+    told, advice = of_suspects(one, other)
+    assert told == '"series registered" 56% and "message parked" 44% of the growth'
+    assert 'See what "message parked" leaves behind, too' in advice
+    for unsure in ({"p_value": 1.0}, {"share": 0.9}, {"group": 1}):
+        told, advice = of_suspects(one, {**other, **unsure})
+        assert "message parked" not in told
+        assert 'See what "message parked" leaves behind, too' not in advice
+    long, _ = of_suspects({**one, "message": "word " * 20, "template": "word " * 20}, other)
+    assert len(long) <= 69
+
+
 def test_lines_that_nothing_tells_apart_are_not_said_to_be_none():
     """They all went with the heap: nobody is accused, and they are named."""
     certificate = example_certificate()

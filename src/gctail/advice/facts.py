@@ -82,6 +82,8 @@ class Facts(Struct, frozen=True):
     field: str | None = None
     suspect_counts: str | None = None
     """The suspect's number, where it is the size of what grows and the line leaves nothing behind by its keys."""
+    other_suspect: str | None = None
+    other_percent: float | None = None
     less: str | None = None
     """What the suspect's counterpart says: `unsubscribed` takes away what `subscribed` brings."""
     stay_percent: float | None = None

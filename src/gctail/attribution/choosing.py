@@ -27,7 +27,6 @@ from gctail.attribution.known import Known
 from gctail.attribution.pace import faded
 from gctail.attribution.ranking import Ranked, Window, appearance, rank, regular, window
 from gctail.attribution.singled import singled
-from gctail.attribution.takers import takers
 from gctail.attribution.under_way import beside
 from gctail.attribution.values import Suspect
 
@@ -140,7 +139,7 @@ def accusation(courses: Courses, onset_s: float) -> Accusation:
     near = [at for at, score in best.items() if score > highest - NEAR]
     most = MOST_SUSPECTS if ranked.p_value[near].min() < CERTAIN else MOST_UNPROVEN
     scores = {at: ranked.score[at] for at in parts} | best
-    told = sorted({*near[:most], *parts}, key=lambda at: -scores[at])[:MOST_SUSPECTS]
+    told = without_takers(case, sorted({*near[:most], *parts}, key=lambda at: -scores[at])[:MOST_SUSPECTS])
     return Accusation(suspects=described(case, told, parts))
 
 
@@ -150,7 +149,7 @@ def case_of(courses: Courses, onset_s: float) -> Case | None:
     if seen is None or seen.growth_mib < LEAST_GROWTH_MIB:
         return None
     courses, kin = with_families(courses)
-    columns = table(courses, seen.begin, kin, takers(courses))
+    columns = table(courses, seen.begin, kin, closely=True)
     if not columns.candidates:
         return None
     seen = beside(seen, columns.loads)
@@ -192,6 +191,12 @@ def by_all_the_time(case: Case, whole: Case) -> Case:
         if (place := case.place(candidate)) is not None:
             p_value[place] = min(p_value[place], LOOKS * whole.ranked.p_value[at])
     return structs.replace(case, ranked=structs.replace(case.ranked, p_value=p_value))
+
+
+def without_takers(case: Case, told: list[int]) -> list[int]:
+    """Those told, the first whoever it is; of the others none that takes back what another one of them brings."""
+    takes = {each.less.template for at in told if (each := case.columns.candidates[at]).less is not None}
+    return [at for place, at in enumerate(told) if not place or case.about(at) not in takes]
 
 
 def described(case: Case, told: list[int], parts: dict[int, Part]) -> tuple[Suspect, ...]:

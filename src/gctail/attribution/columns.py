@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from gctail.attribution.answered import endings
 from gctail.attribution.names import is_a_code, is_a_size, is_the_heap, reports_the_heap
 from gctail.attribution.opposites import pairs
+from gctail.attribution.takers import takers
 from gctail.attribution.under_way import comes_and_goes, gauges, takes_its_time, under_way
 
 if TYPE_CHECKING:
@@ -97,12 +98,11 @@ class Table(Struct, frozen=True):
         return found
 
 
-def table(
-    courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN, takers: Iterable[tuple[int, int]] = ()
-) -> Table:
+def table(courses: Courses, begin: int, kin: Mapping[int, int] = NO_KIN, *, closely: bool = False) -> Table:
     """The candidates that move in the bins from `begin` on; those of the most frequent templates where many do.
 
-    `takers` are templates of which another one takes back what they bring, beside those whose words say so.
+    For whom asks `closely` numbers stand as of when they were told, and who takes back what others bring is told by
+    keys, too. The judge does not: what is open closely follows a load that rises, and it would call that a leak.
     """
     missing_share = missing(courses)
     found: list[tuple[Candidate, Floats]] = []
@@ -112,7 +112,7 @@ def table(
             break
         found += [
             (candidate, values[begin:])
-            for candidate, values in _of(at, courses, kin, missing_share)
+            for candidate, values in _of(at, courses, kin, missing_share, closely=closely)
             if np.count_nonzero(np.diff(values[begin:])) >= FEWEST_MOVES
         ]
     uptime_s = np.asarray(courses.uptime_s, float)[begin:]
@@ -124,7 +124,7 @@ def table(
         if comes_and_goes(held, brought, uptime_s):
             loads.append(held)
     in_time: list[tuple[int, Floats]] = []
-    for each in balances(found, courses, takers)[: MOST_COLUMNS - len(found)]:
+    for each in balances(found, courses, takers(courses) if closely else ())[: MOST_COLUMNS - len(found)]:
         held = each.brought - each.taken
         leaves = takes_its_time(held, each.brought, uptime_s)
         if leaves:
@@ -150,13 +150,13 @@ class Balance(Struct, frozen=True):
 
 
 def balances(
-    found: list[tuple[Candidate, Floats]], courses: Courses, takers: Iterable[tuple[int, int]]
+    found: list[tuple[Candidate, Floats]], courses: Courses, by_keys: Iterable[tuple[int, int]]
 ) -> list[Balance]:
-    """What comes and goes, told by two kinds of lines: by their words, or as `takers` says of their templates."""
+    """What comes and goes, told by two kinds of lines: by their words, or templates that are told `by_keys`."""
     lines = [item for item in found if item[0].kind == LINES]
     said = [(each.template, courses.templates[each.template].message, each.value) for each, _ in lines]
     whole = {each.template: at for at, (each, _) in enumerate(lines) if not each.value}
-    more = ((whole[one], whole[other]) for one, other in takers if one in whole and other in whole)
+    more = ((whole[one], whole[other]) for one, other in by_keys if one in whole and other in whole)
     both = ((lines[one], lines[other]) for one, other in dict.fromkeys((*pairs(said), *more)))
     return [Balance(brings, takes, brought, taken) for (brings, brought), (takes, taken) in both]
 
@@ -191,7 +191,9 @@ def running(counts: list[float], missing_share: Floats) -> Floats:
     return total
 
 
-def _of(at: int, courses: Courses, kin: Mapping[int, int], missing_share: Floats) -> Iterator[tuple[Candidate, Floats]]:
+def _of(
+    at: int, courses: Courses, kin: Mapping[int, int], missing_share: Floats, *, closely: bool
+) -> Iterator[tuple[Candidate, Floats]]:
     """The candidates of one template."""
     template = courses.templates[at]
     if reports_the_heap(template.example, len(template.slots)):
@@ -203,7 +205,7 @@ def _of(at: int, courses: Courses, kin: Mapping[int, int], missing_share: Floats
         for part in slot.parts:
             if sum(part.count) < MOST_OF_IT * template.total:
                 yield Candidate(at, LINES, place, part.value), running(part.count, missing_share)
-        levels = [*_levels(slot, courses.uptime_s)] if slot.last else []
+        levels = [*_levels(slot, courses.uptime_s, closely=closely)] if slot.last else []
         if levels and numbers_lines(slot, at, courses, kin):
             continue
         for level in levels:
@@ -247,11 +249,9 @@ def course_of(slot: Slot, uptime_s: Sequence[float]) -> Floats:
     """The number of a slot at the end of each bin, if it went on evenly from each time that it was told to the next.
 
     After the last time it goes on as in as much time before, and the other way round before the first: not below 0,
-    where it never was. A state of an older program knows no times but the bins'.
+    where it never was.
     """
-    ends_s, last = np.asarray(uptime_s, float), np.asarray(slot.last, float)
-    known = np.isfinite(last)
-    when_s, told = np.array(slot.told).T if slot.told else (ends_s[known], last[known])
+    ends_s, (when_s, told) = np.asarray(uptime_s, float), np.array(slot.told).T
     later_s, sooner_s = np.maximum(ends_s - when_s[-1], 0.0), np.maximum(when_s[0] - ends_s, 0.0)
     after = told[-1] - np.interp(when_s[-1] - later_s, when_s, told)
     before = told[0] - np.interp(when_s[0] + sooner_s, when_s, told)
@@ -259,10 +259,11 @@ def course_of(slot: Slot, uptime_s: Sequence[float]) -> Floats:
     return found
 
 
-def _levels(slot: Slot, uptime_s: Sequence[float]) -> Iterator[Floats]:
+def _levels(slot: Slot, uptime_s: Sequence[float], *, closely: bool) -> Iterator[Floats]:
     """The level in each bin, where it rises.
 
-    Where none was printed it may not have changed, or, where only some changes are logged, have gone on evenly.
+    Where none was printed it may not have changed, or, where only some changes are logged, have gone on evenly. A state
+    of an older program does not know when a number was told.
     """
     last = np.asarray(slot.last, float)
     known = np.flatnonzero(np.isfinite(last))
@@ -275,6 +276,6 @@ def _levels(slot: Slot, uptime_s: Sequence[float]) -> Iterator[Floats]:
     if printed[-1] <= printed[0] or np.corrcoef(ranks, np.arange(known.size))[0, 1] < LEAST_RISE:
         return
     bins = np.arange(last.size)
-    yield course_of(slot, uptime_s)
+    yield course_of(slot, uptime_s) if closely and slot.told else np.interp(bins, known, printed)
     if known.size < last.size:
         yield printed[np.maximum(np.searchsorted(known, bins, side="right") - 1, 0)]

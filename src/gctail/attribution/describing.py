@@ -24,6 +24,7 @@ NEARLY = 3.0
 """Of the keys of one line, those whose score is no lower than this are about as good."""
 UNDER_WAY = "as many lines tell that it ends: a heap may go along with it because of what is under way alone"
 EVER_MORE = "each keeps more than the one before it: what is kept at once grows, too"
+AS_MANY = 0.8
 GOES_ALONG = 0.9
 """Correlation of the level from which a second key or number of the same line is named beside the first."""
 
@@ -126,6 +127,14 @@ class Describer:
         told = f"; it is told before that because {why}" if why else ", and nothing says which comes first"
         return [f'the log cannot tell it from "{_said(templates[other.template])}"{told}']
 
+    @staticmethod
+    def _as_many(template: Template, slot: int, candidate: Candidate, kind: str) -> bool:
+        """Whether a slot has as many keys as the one that the heap follows: what is kept for each is told of either."""
+        if candidate.kind != kind or candidate.slot is None:
+            return True
+        ours, theirs = template.slots[candidate.slot].distinct, template.slots[slot].distinct
+        return AS_MANY * max(ours, theirs) <= min(ours, theirs)
+
     def _correlation(self, at: int) -> float:
         """Of the live heap and the column."""
         return float(np.corrcoef(self.seen.live_mib, self.ranked.values[:, at])[0, 1])
@@ -152,7 +161,7 @@ class Describer:
             return candidate.slot if candidate.kind == kind else None
         template = self.courses.templates[candidate.template]
         best = max(able.values()) - NEARLY
-        near = [slot for slot in able if able[slot] >= best]
+        near = [slot for slot in able if able[slot] >= best and self._as_many(template, slot, candidate, kind)]
         return min(near, key=lambda slot: (*rank(template, slot), slot))
 
 

@@ -13,6 +13,8 @@ ALL_TOGETHER = 1.1
 """Shares of the growth that add up to no more explain it together; else one of the suspects is enough."""
 _FIELD = r"[\w.@-]{1,60}=<\*>"
 _LAST_FIELDS = re.compile(rf"(?<=[\w>)\].!?%])(?: {_FIELD})+$")
+_LAST_COLUMNS = re.compile(r"(?<=[\w)\]])(?:[,;|]<\*>)+$")
+"""`hold_placed,<*>,<*>`: the columns behind what is said."""
 _FIELDS_ALONE = re.compile(rf"(?:^| ){_FIELD}$")
 _LAST_WORD = re.compile(r"(\w[\w.-]{0,39})\W{0,4}$")
 
@@ -102,7 +104,7 @@ def said(suspect: Mapping[str, Any]) -> str:
         return template
     if template.startswith(message) and template == suspect.get("template"):
         return message
-    words = _LAST_FIELDS.sub("", template)
+    words = _LAST_COLUMNS.sub("", _LAST_FIELDS.sub("", template))
     return template if _FIELDS_ALONE.search(words) else words or message
 
 
@@ -179,7 +181,7 @@ def kept(suspect: Mapping[str, Any]) -> str:
         case "keys":
             of = "for each value"
         case _:
-            of = "for each line"
+            of = "for each that stays" if suspect.get("less") else "for each line"
     return f"{size(memory / 1024)} kept {of}"
 
 
@@ -190,6 +192,6 @@ def _kept_of_all(suspect: Mapping[str, Any]) -> str:
             return kept(suspect).replace("each value", f"each of {suspect['distinct']:,} values")
         case "lines":
             held = suspect.get("held_share")
-            left = f", of which {held:.0%} stay".replace("%", " %") if held is not None else ""
+            left = f", {held:.0%} of {suspect['events']:,} lines".replace("%", " %") if held is not None else ""
             return kept(suspect).replace("each line", f"each of {suspect['events']:,} lines") + left
     return kept(suspect)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from typing import Any
 
 from gctail.amounts import duration, growth, size
-from gctail.attribution.wording import called, keyed, only_those, proven, said, values_of
 from gctail.parsing.causes import MEMORY_MAY_EXPLAIN, NO_DEATHS
-from gctail.postmortem.certificate import Certificate, Key, StackGroup
+from gctail.postmortem.accused import ROOM, accused
+from gctail.postmortem.certificate import Certificate, StackGroup
 from gctail.postmortem.held import place_of, short
 from gctail.postmortem.stacks import is_the_runtimes, own_frame
-from gctail.postmortem.wording import key_called
 
 MANY = 50
 """Goroutines at one place that say something by their number."""
 LEAST_SPIKE_MIB = 8
 STEEP = 1.25
 """A spike has begun where one collection found so many times what the one before it had found."""
-ROOM = 69
-"""Columns beside a label."""
 SHORT = {
     "unknown": "unknown: the log does not tell how it ended",
     "kernel-oom-kill-cgroup": "killed by the kernel at its memory limit",
@@ -54,10 +49,6 @@ FIRST_STEPS = {
     "kernel-oom-kill-cgroup": "compare what it needs with its limit, or find what took the memory",
     "exit-status": "read its last lines, below: it ended by itself",
 }
-
-
-_END = re.compile(r"[\W_]+\w{0,12}$")
-"""What is left of a word that was cut, with the signs before it."""
 
 
 def headline(certificate: Certificate) -> tuple[str, str, str, str]:
@@ -166,36 +157,12 @@ def _suspect(certificate: Certificate) -> str:
         if largest.count >= MANY:
             return _at_one_place(largest)
     if certificate.suspects:
-        return _accused(certificate, certificate.suspects[0])
+        return accused(certificate, certificate.suspects[0])
     if certificate.holds:
         hold = certificate.holds[0]
         of = "what grew" if hold.grown_mib is not None else "the heap"
         return f"{hold.share:.0%} of {of} was made at {place_of(hold).rpartition('/')[2]}, {short(hold.function)}"
     return _by_stacks(certificate)
-
-
-def _keys(key: Key, certificate: Certificate) -> str:
-    """How many keys there are, and why; empty where that is not known."""
-    if key.found is None:
-        return ""
-    name = key_called(key, certificate)
-    of = "keys" if name == "key" else f"values of {name}" if name == key.slot else name.replace("value", "values", 1)
-    many = f"{key.distinct:,} {of}"
-    match key.found.conclusion:
-        case "part":
-            mixed = key.found.mixture
-            which = "each" if mixed is None else f"{mixed.keys / (mixed.keys + mixed.others):.0%}"
-            return f"{many}, {which} with a {key.found.cause}"
-        case "spelling":
-            return f"{many}, one thing written in many ways"
-    return ""
-
-
-def _brief(message: str, room: int) -> str:
-    """The first words, as many as there is room for."""
-    if len(message) <= room:
-        return message
-    return _END.sub("", message[:room]) + "…"
 
 
 def _by_stacks(certificate: Certificate) -> str:
@@ -223,29 +190,6 @@ def _unnamed(certificate: Certificate) -> str:
         return "not known: collections say nothing of what is outside the heap"
     leaks = certificate.verdict is None or bool(certificate.verdict.get("leak"))
     return "nobody: no message of the log grew with the heap" if leaks else "nobody"
-
-
-def _accused(certificate: Certificate, suspect: dict[str, Any]) -> str:
-    """The message, as much of it as one line holds, which of its values grew, and how much of the growth that is."""
-    message = str(suspect.get("message") or suspect.get("template") or "")
-    about = (
-        _keys(certificate.keys[0], certificate)
-        if certificate.keys and certificate.keys[0].message == message and keyed(suspect)
-        else ""
-    )
-    if about:
-        return f'"{_brief(said(suspect), ROOM - len(about) - 4)}": {about}'
-    name, share = suspect.get("slot") or suspect.get("field"), suspect.get("share")
-    distinct, template = suspect.get("distinct"), str(suspect.get("template") or "")
-    only = only_those(suspect).replace(" (", ", ").removesuffix(")")  # it stands in brackets itself
-    of = called(str(name), "field", template) if name else only
-    if name and isinstance(distinct, int):
-        of = f"{distinct:,} {values_of(str(name), template)}"
-    sure = f": {share:.0%} of the growth" if isinstance(share, float | int) else ""
-    if not proven(suspect.get("p_value")):
-        sure = ": likely, not proven"
-    told = f" ({of})" if of and len(said(suspect)) + len(of) + len(sure) + 5 <= ROOM else ""
-    return f'"{_brief(said(suspect), ROOM - len(told + sure) - 2)}"{told}{sure}'
 
 
 def _at_one_place(group: StackGroup) -> str:

@@ -42,8 +42,9 @@ def _key(looked: Looked, certificate: Certificate) -> Key | None:
     found = report(sample, certificate.start_s)
     if found is None or found.distinct < 2:  # one value that always comes is no key
         return None
-    if not all(keyed(each) for each in certificate.suspects if each.get("message") == looked.message):
-        return None
+    theirs = [each for each in certificate.suspects if each.get("message") == looked.message]
+    if any(each.get("less") for each in theirs) or not all(map(keyed, theirs)):
+        return None  # the ids of what comes and goes are as they should be: what stays is the fault
     lasted_s = (sample.last_s or 0.0) - (sample.first_s or 0.0)
     return Key(
         message=looked.message,

@@ -188,10 +188,10 @@ def _suspects(certificate: Certificate, pen: Pen) -> Iterator[str]:
             f"{each['share']:.0%} of the growth" if isinstance(each.get("share"), int | float) else "",
             f"{each['mib']:.0f} MiB" if isinstance(each.get("mib"), int | float) else "",
             f"those with {only}" if (only := only_those(each)) else "",
+            _less(each),
             kept(each),
             _different(each.get("distinct"), each.get("slot"), template),
             called(str(each["field"]), "field", template) if each.get("field") else "",
-            _less(each),
             surely(each.get("p_value")),
             f"the log cannot tell it from no. {at - 1}" if each.get("group") in groups[-1:] else "",
         ]

@@ -71,7 +71,7 @@ class Span(NamedTuple):
 
     def when(self, line: int) -> float:
         """When a line of it was written, if they came evenly."""
-        share = (line + 1 - self.first_line) / max(self.lines, 1)
+        share = (line + 0.5 - self.first_line) / max(self.lines, 1)
         return self.begin_s + min(max(share, 0.0), 1.0) * (self.end_s - self.begin_s)
 
 
