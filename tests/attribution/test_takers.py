@@ -55,3 +55,4 @@ def test_what_came_and_was_not_taken_back_is_suspected_in_any_language(seed):
     assert (first.message, first.less) == ("platz belegt", "tisch ist leer")
     assert first.per_event_kib == pytest.approx(0.2 * 1024, rel=0.1)
     assert first.p_value < 0.01
+    assert first.about_keys == "", "that each has a key of its own is as it should be"

@@ -78,6 +78,8 @@ def test_what_is_kept_for_each_is_told_in_a_few_words(changed, told):
         ("row= of=", "row=<*> of=<*>", "row=<*> of=<*>"),
         ("hold_placed,,", "hold_placed,<*>,<*> logger=<*>", "hold_placed"),
         ("took ,", "took <*>,<*>", "took <*>,<*>"),
+        ("CEF:|Norsk|Flow|||flow opened|| rt=", "CEF:<*>|Norsk|Flow|<*>|<*>|flow opened|<*>| rt=<*>", "flow opened"),
+        ("CEF:|Norsk", "CEF:<*>|Norsk", "CEF:<*>|Norsk"),
         ("", "<*> <*>", "<*> <*>"),
         ("render failed", None, "render failed"),
     ],

@@ -134,6 +134,15 @@ def test_a_warning_names_the_lines_that_are_suspected():
     assert told.endswith('the live heap has grown; suspect (likely, not proven): "stored" or "sent"')
 
 
+def test_a_warning_tells_what_does_not_follow_and_the_second_of_two_causes():
+    """Both where both are proven; of a single line that something takes back what that is."""
+    warning = Finding("1", "leak", "warning", "pay", 1, None, 9.0, 0, "it grows")
+    one = {**SUSPECT, "p_value": 1e-6, "share": 0.6, "less": "closed"}
+    other = {**SUSPECT, "p_value": 1e-5, "share": 0.4, "group": 2, "template": "sent <*>", "message": "sent"}
+    told = finding_line(replace(warning, suspects=(one, other)), Palette(colour=False))
+    assert told.endswith('it grows; suspect (p 1e-6): "stored", not followed by "closed" and "sent"')
+
+
 def test_no_line_is_an_example_of_others():
     """Where lines with one value are meant, one with another value would mislead."""
     line = "done a1 format=csv"

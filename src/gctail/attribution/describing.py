@@ -63,7 +63,7 @@ class Describer:
             since_uptime_s=round(max(self.seen.onset_s, template.first_uptime_s), 3),
             group=group,
             example=template.example,
-            about_keys=glimpse(template.slots, key_slot),
+            about_keys=glimpse(template.slots, key_slot) if candidate.less is None else "",
             only=self._only(candidate),
             only_share=self._only_share(candidate),
             less=self._less(candidate),

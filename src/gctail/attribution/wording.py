@@ -15,6 +15,8 @@ _FIELD = r"[\w.@-]{1,60}=<\*>"
 _LAST_FIELDS = re.compile(rf"(?<=[\w>)\].!?%])(?: {_FIELD})+$")
 _LAST_COLUMNS = re.compile(r"(?<=[\w)\]])(?:[,;|]<\*>)+$")
 """`hold_placed,<*>,<*>`: the columns behind what is said."""
+_CEF_NAME = re.compile(r"CEF:[^|]*(?:\|[^|]*){4}\|([^|]*\w[^|]*)\|")
+"""The name of an event in ArcSight's Common Event Format: what is said, between maker, device and severity."""
 _FIELDS_ALONE = re.compile(rf"(?:^| ){_FIELD}$")
 _LAST_WORD = re.compile(r"(\w[\w.-]{0,39})\W{0,4}$")
 
@@ -102,6 +104,8 @@ def said(suspect: Mapping[str, Any]) -> str:
     message, template = str(suspect.get("message") or ""), _with_the_word(suspect)
     if not message:
         return template
+    if (event := _CEF_NAME.match(template)) is not None:
+        return event[1]
     if template.startswith(message) and template == suspect.get("template"):
         return message
     words = _LAST_COLUMNS.sub("", _LAST_FIELDS.sub("", template))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gctail.advice.of_suspect import second
 from gctail.amounts import duration, growth, many, missing
 from gctail.attribution.wording import beside, nobody, one_of_them, only_those, said, sentence, surely
 from gctail.detectors.reasons import LIMIT_FROM, any_moment, is_here
@@ -70,8 +71,15 @@ def _accused(suspects: Sequence[Mapping[str, Any]]) -> str:
         return ""
     sure = surely(suspects[0]["p_value"])
     together = [each for each in suspects[:MOST_SUSPECTS] if each.get("group") == suspects[0].get("group")]
-    named = [f'"{show(said(each), 80)}"' + (f" with {only}" if (only := only_those(each)) else "") for each in together]
-    return f"; suspect{f' ({sure})' if sure else ''}: {' or '.join(named)}"
+    more = f" and {_named(other)}" if (other := second(suspects)) is not None else ""
+    return f"; suspect{f' ({sure})' if sure else ''}: {' or '.join(map(_named, together))}{more}"
+
+
+def _named(suspect: Mapping[str, Any]) -> str:
+    """`"order placed" with tenant acme`, `"subscribed", not followed by "unsubscribed"`."""
+    less = suspect.get("less")
+    gone = f', not followed by "{show(str(less), 80)}"' if less else ""
+    return f'"{show(said(suspect), 80)}"' + (f" with {only}" if (only := only_those(suspect)) else "") + gone
 
 
 def cycle_line(
