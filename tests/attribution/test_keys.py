@@ -153,6 +153,7 @@ def test_a_numbered_id_that_differs_in_the_rest_too_is_not_to_be_normalised():
     found = report(sample_of([f"cmp-{89012 + 9 * at}-{chance.getrandbits(16):04x}" for at in range(14)]))
     assert found is not None
     assert found.cause == "counter"
+    assert found.conclusion == "id"
     assert "normalise" not in found.sentence
     assert "the id of something that happens once" in found.sentence
 
@@ -448,6 +449,12 @@ def test_a_few_keys_already_say_why_they_are_new(kind, sentence):
     """Two dozen are kept while a log is read; what they cannot say is not said."""
     slots = slots_of(made(kind, count=500))
     assert glimpse(slots, None) == sentence
+
+
+def test_of_a_suspected_key_it_is_said_that_it_is_an_id():
+    """Of a trace that waits, its id; of any other variable of the line that would say nothing."""
+    slots = slots_of(made("uuid", count=500))
+    assert glimpse(slots, slots[0]).startswith("Each is a UUID of its own, the id of something that happens once: ")
 
 
 def test_a_variable_that_calls_itself_a_key_comes_before_the_suspected_one():

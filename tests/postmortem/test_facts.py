@@ -94,6 +94,8 @@ def test_every_fact_that_a_rule_asks_for_is_told_by_some_certificate():
     [suspect, *_] = ill.suspects
     certificates.append(replace(ill, suspects=({**suspect, "less": "closed", "held_share": 0.2},)))
     certificates.append(replace(ill, suspects=({**suspect, "kind": "level", "slot": None},)))
+    halves = ({**suspect, "share": 0.5, "p_value": 0.0001, "group": group} for group in (1, 2))
+    certificates.append(replace(ill, suspects=tuple(halves)))
     certificates += [case_of(each).certificates[0] for each in ("memory-limit-spiral-go1.27.log.xz", STEADY)]
     default = msgspec.to_builtins(Facts(cause="unknown"))
     told = set()

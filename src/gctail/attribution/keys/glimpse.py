@@ -17,23 +17,26 @@ _KEY = re.compile(r"key|cache_?key", re.IGNORECASE)
 def glimpse(slots: Sequence[Slot], suspected: Slot | None) -> str:
     """Why the keys of a suspect are new, in one sentence; empty where they do not say.
 
-    Of the variables of its line, one that calls itself a key comes before the suspected one.
+    Of the variables of its line, one that calls itself a key comes before the suspected one; that it is an id of what
+    happens once is told of that one alone.
     """
     named = next((slot for slot in slots if _KEY.fullmatch(slot.name)), None)
     for slot in (named, suspected):
-        told = _sentence(slot) if slot is not None and len(slot.keys) >= FEWEST else ""
+        told = _sentence(slot, is_suspected=slot is suspected) if slot is not None and len(slot.keys) >= FEWEST else ""
         if told:
             return told
     return ""
 
 
-def _sentence(slot: Slot) -> str:
+def _sentence(slot: Slot, *, is_suspected: bool) -> str:
     sample = KeySample()
     sample.keep(Seen(key.text, key.count, key.first_uptime_s, key.last_uptime_s) for key in slot.keys)
     found = report(sample)
     if found is None:
         return ""
     match found.conclusion:
+        case "id" if is_suspected:
+            return found.sentence
         case "part":
             return f"{found.sentence.partition('. ')[0].rstrip('.')}."
         case "spelling" if found.variants[0].what == QUERIES:

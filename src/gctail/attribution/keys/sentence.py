@@ -78,10 +78,18 @@ def _spelled(found: KeyReport, cause: Part | None) -> str:
 
 
 def _id(found: KeyReport, cause: Part | None) -> str:
-    """Where the key is nothing but a token or a counter: it is the id of something that happens once."""
-    if cause is None or cause.kind not in IDS or found.left != 1 or found.ages.again >= COMES_AGAIN:
+    """Where the key is nothing but a token or a counter: it is the id of something that happens once.
+
+    So it is where it counts up, and is no less new without its number.
+    """
+    if cause is None or cause.kind not in IDS or found.ages.again >= COMES_AGAIN:
         return ""
-    if found.pattern.startswith("/"):  # a path: what is known of it is its route
+    if cause.kind == "counter" and not _explains(found, cause) and cause.distinct >= ONE_OF_MANY * found.looked_at:
+        return (
+            f"Each has a counter{_where(cause)} and is unlike the others in the rest, too, the id of something that "
+            "happens once: whatever keeps an entry for each must delete it when that is over, or be bounded."
+        )
+    if found.left != 1 or found.pattern.startswith("/"):  # of a path its route is known
         return ""
     return (
         f"Each is a {cause.kind} of its own, the id of something that happens once: whatever keeps an entry for each "
@@ -98,11 +106,6 @@ def _because(found: KeyReport, cause: Part | None) -> str:
     explains = _explains(found, cause)
     if not explains and cause.distinct < ONE_OF_MANY * found.looked_at:
         return ""
-    if cause.kind == "counter" and not explains:  # without its number it is no less new
-        return (
-            f"Each has a counter{_where(cause)} and is unlike the others in the rest, too, the id of something that "
-            "happens once: whatever keeps an entry for each must delete it when that is over, or be bounded."
-        )
     named = " ".join(part for part in (cause.kind, cause.detail) if part)
     first = f"Each key is new because of its {named}{_where(cause)}: {_cure(found, cause)}"
     if explains:
