@@ -101,6 +101,8 @@ def test_files_stand_before_and_after_options(capsys):
         ("--listen nonsense ok.log", "gctail: --listen nonsense: write an address and a port, such as 127.0.0.1:9464"),
         ("--tui ok.log", "gctail: --tui needs a terminal for its input and its output"),
         ("postmortem missing.log", "gctail: missing.log: no such file. Check the name; gctail -f waits for a file that is not there yet."),
+        ("postmortem ok.log --lines=-5", "gctail: --lines -5: so many of the last lines are shown; 0 shows none"),
+        ("diff ok.log ok.log --fail-over nan", "gctail: --fail-over nan: give a percentage of 0 or more"),
         ("postmortem ok.log --kernel-log missing", "gctail: --kernel-log missing: there is no such file"),
         ("postmortem ok.log --source missing", "gctail: missing: no such file or folder"),
         ("tune ok.log --limit 1X", 'gctail: --limit 1X: "1X" is no size: it stops making sense at column 2; write for example 512MiB, 2GiB, 1.5G or 1000000000'),

@@ -209,8 +209,10 @@ class Epoch(Struct):
         return self.last_time_s
 
     def watch_for(self, plan: Plan | None, service: str, limit_mib: float | None) -> None:
-        """Watch for the user's rules, and have his detectors look on."""
-        self.watch = RuleWatch(plan, service, limit_mib) if plan and plan.rules else None
+        """Watch for the user's rules, and have his detectors look on; rules that were there before go on."""
+        before, self.watch = self.watch, RuleWatch(plan, service, limit_mib) if plan and plan.rules else None
+        if before is not None and plan and plan.rules:
+            self.watch = RuleWatch.restore(plan, before.state())
         self.added = Added(plan.added) if plan and plan.added else None
 
     def observe(self, cycle: GcCycle, derived: Derived, clock_s: float) -> list[Signal]:

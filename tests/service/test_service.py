@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gctail.engine import Engine
 from gctail.parsing.scanner import Scanner
 from gctail.records import Death, GcCycle, Sighting
+from gctail.rules import Plan, parse_rule
 from gctail.service import Service
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "logs" / "unbounded-map-go1.27.log"
@@ -54,6 +55,19 @@ def test_a_service_is_held_against_the_limit_that_is_known_now(how):
     assert verdict.forecast.limit_mib == 256
     leak = next(finding for finding in after.services["pay"].findings if finding.kind == "leak")
     assert "the limit of 256 MiB" in leak.summary
+
+
+def test_other_rules_leave_alone_what_is_told_of_those_that_stay():
+    """Whoever adds a rule and sends SIGHUP is not told anew of the trouble he knows; its end is told as ever."""
+    known, added = parse_rule("live > 30MiB", "known"), parse_rule("live > max(live, 1h)", "added")
+    engine = Engine()
+    engine.watch_for(Plan([known]))
+    told = [engine.observe(collection(n, 10.0 * n, live=40)) for n in (1, 2, 3)]
+    engine.watch_for(Plan([known, added]))
+    told += [engine.observe(collection(n, 10.0 * n, live=live)) for n, live in ((4, 41), (5, 60), (6, 10))]
+    rules = [(f.kind, f.evidence["phase"]) for seen in told for f in seen.findings if f.kind.startswith("rule:")]
+    assert [phase for kind, phase in rules if kind == "rule:known"] == ["onset", "resolved"]
+    assert ("rule:added", "onset") in rules
 
 
 def feed(engine, lines):

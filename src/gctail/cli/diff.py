@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from math import inf
 
 from gctail.cli.colours import colour_option, palette_of
 from gctail.cli.configuring import configurable
@@ -46,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
     from gctail.cli.sizes import duration_option
     from gctail.runs.difference import WORSE, differences
 
+    if options.fail_over is not None and not 0 <= options.fail_over < inf:
+        raise UsageError(f"--fail-over {options.fail_over:g}: give a percentage of 0 or more")
     warm_up_s = duration_option("--warm-up", options.warm_up) if options.warm_up else None
     before, after = (_bins(path, options) for path in (options.before, options.after))
     try:

@@ -75,6 +75,8 @@ def run(options: argparse.Namespace) -> int:
     """Read everything, write the certificates, and return the exit status."""
     if len(options.profile) > MOST_PROFILES:
         raise UsageError(f"--profile: {len(options.profile)} were given; one is read, or two are compared")
+    if options.lines < 0:
+        raise UsageError(f"--lines {options.lines}: so many of the last lines are shown; 0 shows none")
     reading = read(options)
     try:
         _tell(reading, options)

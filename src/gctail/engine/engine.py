@@ -303,7 +303,7 @@ class Engine:
         return service
 
     def watch_for(self, plan: Plan | None) -> None:
-        """From now on watch for other rules; what the windows of the old ones had gathered is forgotten."""
+        """From now on watch for other rules; those that were there before go on, as after a restart."""
         self.plan = plan
         for service in self.services.values():
             service.watch_for(plan)
