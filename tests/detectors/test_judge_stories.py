@@ -447,6 +447,12 @@ def test_nothing_that_a_log_can_say_makes_the_judge_raise(
     judge.verdict()
 
 
+@pytest.mark.parametrize("limit_mib", [0.0, 5e-324, 1.2e-38, 1e300])
+def test_a_limit_without_measure_is_none_to_fall_over(story: Any, make: Any, limit_mib: float) -> None:
+    judge, _ = story(make.noisy(lambda i: 2 + 5 * i, 120), limit_mib=limit_mib)
+    assert judge.verdict().leak
+
+
 def test_much_room_in_the_container_does_not_make_a_leak_harmless(story: Any, make: Any) -> None:
     """From 20 to 100 MiB with 4 GiB allowed: a leak, but no emergency."""
     judge, said = story(make.noisy(lambda i: 20 + 0.2 * i, 400), limit_mib=4096.0)

@@ -51,6 +51,8 @@ VERSION = 1
 IDLE_BLOCK_S = 300.0
 BENEATH = 0.3
 """The growth of a floor is told from this belief on."""
+LIMITS_MIB = (1 / 1024, 2.0**43)
+"""A limit is somewhere between a KiB and all that can be addressed; what is beyond is taken as that."""
 FEWEST_S = 10.0
 OF_STARTING = 0.2
 """Before that, and before a run has begun, there is no alarm by growth."""
@@ -72,7 +74,7 @@ class Judge:
         memory: Carryover | None = None,
         budget_per_day: float = DEFAULT_BUDGET,
     ) -> None:
-        self._limit_mib = limit_mib
+        self._limit_mib = limit_mib = _measured(limit_mib)
         self._memory = memory or Carryover()
         self._budget = budget_per_day
         self.gathering = Gathering(limit_mib)
@@ -139,8 +141,8 @@ class Judge:
 
     def limit(self, limit_mib: float | None) -> None:
         """From now on the container has this limit; None where nobody knows."""
-        self._limit_mib = limit_mib
-        self.gathering.limit(limit_mib)
+        self._limit_mib = _measured(limit_mib)
+        self.gathering.limit(self._limit_mib)
 
     def advance(self, clock_s: float) -> list[Signal]:
         """Time has passed without a collection: a block that waits for long is judged as it is."""
@@ -409,6 +411,10 @@ class Judge:
             detector.load(state["detectors"][detector.kind])
         judge._bearing = msgspec.convert(state["bearing"], Bearing)
         return judge
+
+
+def _measured(limit_mib: float | None) -> float | None:
+    return None if limit_mib is None else min(max(limit_mib, LIMITS_MIB[0]), LIMITS_MIB[1])
 
 
 def _words(testimony: Testimony | None, alone: float, probability: float) -> tuple[str, str, bool]:
