@@ -36,6 +36,7 @@ APART = 1.5
 """How much of the distance between levels counts as a way that may already be gone, or still be to go."""
 SHORTER = -0.05
 """By this logarithm ends came sooner than the growth that was found said: what slows down does not die."""
+LEAST_ROOM_MIB = 1 / 1024
 SHORTEST_ROOM = 0.02
 """Of the fatal level: what is always left of the way of one that may live through this cycle."""
 LARGEST_SWERVE = log(5.0)
@@ -121,7 +122,7 @@ def lasting(way: Way) -> list[tuple[float, float]]:
 def _in_time(way: Way, room_mib: float, weight: float) -> list[tuple[float, float]]:
     """All cases of how long it takes the level to go so far, and of what comes then; they weigh so much together."""
     wait_s = max(way.cycle_s, way.every_s)
-    passing = _passing(way, max(room_mib, SHORTEST_ROOM * way.fatal_mib))
+    passing = _passing(way, max(room_mib, SHORTEST_ROOM * way.fatal_mib, LEAST_ROOM_MIB))
     each = weight / (len(WITHIN) * len(NORMAL_PACES))
     cases: list[tuple[float, float]] = []
     for value in NORMAL_PACES:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gctail.engine.engine import Engine
 from gctail.epochs import Epoch
-from gctail.records import Death
+from gctail.records import Death, Verdict
 from gctail.service import Service
 
 
@@ -58,6 +58,7 @@ def _service_report(service: Service) -> dict[str, Any]:
         "death": _death_report(service),
         "suspects": suspects,
         "indistinct": indistinct,
+        "turned": _turned(epoch, verdict) if epoch is not None and verdict is not None and verdict.leak else "",
         "grows_with": [] if suspects else service.grows_with(),
         "mined_lines": epoch.mined_lines if epoch else 0,
         "last_lines": service.lines_at_the_end(),
@@ -73,6 +74,16 @@ def _service_report(service: Service) -> dict[str, Any]:
         },
         "unreadable": list(service.specimens),
     }
+
+
+def _turned(epoch: Epoch, verdict: Verdict) -> str:
+    """What the log said differently from the beginning of the leak on."""
+    if epoch.mine is None or verdict.onset_uptime_s is None:
+        return ""
+    from gctail.attribution.turning import turned
+    from gctail.attribution.usual import Usual
+
+    return turned(Usual(epoch.mine, epoch.begin_s), verdict.onset_uptime_s)
 
 
 def _limit_known(service: Service, epoch: Epoch | None) -> bool:

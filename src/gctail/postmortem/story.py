@@ -6,6 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 from gctail.amounts import duration, growth, size
+from gctail.attribution.turning import turned
+from gctail.attribution.usual import Usual
 from gctail.postmortem.certificate import Cause, Foretold, Moment, Quote
 from gctail.postmortem.lives import Person
 from gctail.records import Finding
@@ -69,10 +71,12 @@ class Clock:
         return Moment(kind, title, text, time_s, uptime_s, before, severity, quote)
 
 
-def moments(person: Person, cause: Cause, clock: Clock, bins: list[Bin]) -> tuple[Moment, ...]:
+def moments(
+    person: Person, cause: Cause, clock: Clock, bins: list[Bin], usual: Usual | None = None
+) -> tuple[Moment, ...]:
     """The story in order. Moments without any time stand where they belong by their kind."""
     told = [
-        *_beginning(person, clock, bins),
+        *_beginning(person, clock, bins, usual),
         *_warnings(person, clock),
         *_end(person, cause, clock),
     ]
@@ -83,7 +87,7 @@ def moments(person: Person, cause: Cause, clock: Clock, bins: list[Bin]) -> tupl
     return (*known, *unknown)
 
 
-def _beginning(person: Person, clock: Clock, bins: list[Bin]) -> list[Moment]:
+def _beginning(person: Person, clock: Clock, bins: list[Bin], usual: Usual | None) -> list[Moment]:
     epoch = person.epoch
     if epoch is None or epoch.first is None:
         return []
@@ -106,6 +110,8 @@ def _beginning(person: Person, clock: Clock, bins: list[Bin]) -> list[Moment]:
         text = f"live heap {size(over[-1].live_high_mib)}, after {duration(healthy_s or 0.0)}"
         found.append(clock.moment("last-healthy", "last healthy", text, healthy_s))
     text = f"the live heap begins to grow, by {growth(rate)}" if rate else "the live heap begins to grow"
+    also = turned(usual, onset_s)
+    text += f"; about then {also}" if also else ""
     found.append(clock.moment("onset", "it begins", text, onset_s, severity="warning"))
     return found
 

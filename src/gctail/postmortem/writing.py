@@ -124,7 +124,7 @@ def _certificate(told: list[tuple[Person, Cause]], *, limit_is_given: bool) -> C
         start_s=clock.start_s,
         end_s=clock.end_s,
         end_uptime_s=clock.end_uptime_s,
-        moments=moments(person, cause, clock, bins),
+        moments=moments(person, cause, clock, bins, usual),
         memory=held,
         foretold=foreseen,
         suspects=suspects,

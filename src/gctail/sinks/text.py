@@ -127,6 +127,8 @@ def service_block(service: dict[str, Any], palette: Palette, story: str) -> str:
     verdict: Verdict | None = service["verdict"]
     lines = [_headline(service, verdict, palette), *_heap_lines(service, verdict)]
     lines += _since_lines(service)
+    if service.get("turned"):
+        lines.append(f"  about when it began: {show(service['turned'], 300)}")
     if verdict is not None:
         lines += _taken_back(service, verdict)
         lines += [f"  {show(said)}" for said in verdict.evidence.get("others_say", ())]
