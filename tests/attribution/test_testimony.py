@@ -115,6 +115,50 @@ def test_a_line_that_has_just_come_for_the_first_time_may_be_that_of_a_job(tmp_p
     assert judged(path)[0].leak is leaks
 
 
+def prepared(tmp_path: Path, most: int, seed: int, *, falls: bool = False) -> Path:
+    """A service that prepares each of so many statements when it first comes, of 40 KiB; 0: every second one is new.
+
+    It allocates 0.35 MiB for each of 32 queries a second, in the end a third of them where traffic falls, and collects
+    when its heap has doubled.
+    """
+    dice, known, due, path = random.Random(seed), set[int](), 0.0, tmp_path / "db.log"  # noqa: S311 - a repeatable log
+    number, live, room = 0, 4, 4.0
+    with path.open("w") as log:
+        for tenth in range(1, 10 * SECONDS + 1):
+            due += 3.2 * (exp(-tenth / 900) if falls else 1.0)
+            while due >= 1.0:
+                due, room = due - 1.0, room - 0.35
+                statement = dice.randrange(most or 2)
+                if not most and statement:
+                    statement = len(known)
+                if statement not in known:
+                    known.add(statement)
+                    log.write(f'level=INFO msg="statement prepared" statement=s{statement * 7919 % 100003}\n')
+                log.write(f'level=INFO msg="query done" rows={dice.randrange(90)}\n')
+            if room <= 0.0:
+                number, goal, live = number + 1, 2 * live, int(3 + len(known) * 40 / 1024 + 3 * dice.random())
+                room = float(live)
+                log.write(
+                    f"gc {number} @{tenth / 10:.3f}s 1%: 0.1+1.0+0.1 ms clock, 0.2+0.1/0.5/0.1+0.2 ms cpu, "
+                    f"{goal}->{goal}->{live} MB, {goal} MB goal, 0 MB stacks, 0 MB globals, 2 P\n"
+                )
+    return path
+
+
+def test_a_finite_number_of_keys_dries_up_and_ends_what_they_keep(tmp_path):
+    """Four of five are seen: those that are missing come ever more rarely, and the queries as before."""
+    path = prepared(tmp_path, 2000, seed=4)
+    assert judged(path, mining=0.0)[0].leak
+    assert judged(path)[0].probability < 0.3
+
+
+@pytest.mark.parametrize("falls", [False, True])
+def test_keys_that_come_more_rarely_with_all_else_dry_up_by_nothing(tmp_path, falls):
+    """No end of statements: what the log says of them takes nothing from the belief."""
+    path = prepared(tmp_path, 0, seed=4, falls=falls)
+    assert judged(path)[0].probability >= judged(path, mining=0.0)[0].probability
+
+
 def cached(tmp_path: Path, most: int, *, lifetime_s: float = 1e9, elsewhere_mib: float = 0.0) -> Path:
     """A service that stores ten or eleven pictures of 0.04 MiB a second, and prints how many it has: up to `most`.
 

@@ -56,6 +56,8 @@ SIZE_STEP_SHARE = 0.02
 """A size is printed as it is, without the noise of a heap: a new high of it is seen sooner."""
 SAYS_OVER, GOES_ON = 0.3, 0.5
 """What is over is heard where the heap has not risen by half of its usual pace since then."""
+DRIES_UP = 0.5
+"""What comes ever more rarely, while all other lines come as before, is most likely a finite number of keys."""
 ENDS = 0.02
 """What is left of the belief in growth whose end the log tells."""
 HAS_A_CEILING = 0.75
@@ -106,29 +108,35 @@ def _by_clock(courses: Courses, asked: Inquiry, seen: Window, columns: Table) ->
     at = max(best, key=lambda each: float(ranked.gain[each]))  # a clock is chosen by figures alone, not by words
     candidate = columns.candidates[at]
     counts_what_is_there = candidate.kind == LEVEL or candidate.less is not None
-    weight, by_fit = _weight(ranked, seen, at), _by_fit(ranked, seen, at) if counts_what_is_there else 0.0
+    weight, by_fit = _weight(ranked, seen, at), _by_fit(ranked, seen, at)
     if max(weight, by_fit) <= 0.0:
         return None
     slope, clock = float(ranked.slope[at]), ranked.values[:, at] - ranked.values[0, at]
     size = ceil(clock.size / BINS)
     parts = [slice(max(0, end - size), end) for end in range(clock.size, 0, -size)][::-1]
-    worked, times_s = ([float(column[part].mean()) for part in parts] for column in (clock, seen.uptime_s))
+    others = seen.traffic - lines_until(courses, candidate.template)[seen.begin :]
+    worked, times_s, came = (
+        [float(column[part].mean()) for part in parts] for column in (clock, seen.uptime_s, others)
+    )
     kept_mib = _on_floor(seen, _without_requests(seen, clock))
     levels = [quantile(kept_mib[part], LOW_QUANTILE) for part in parts]
     gone = worked[-1] - worked[0]
     if gone <= 0.0:
         return None
     worked = [WHOLE * (each - worked[0]) / gone for each in worked]
-    goes_on = _clock_goes_on(times_s, worked, WHOLE * asked.ahead_mib / slope / gone)
+    ahead = WHOLE * asked.ahead_mib / slope / gone
+    goes_on = _clock_goes_on(times_s, worked, ahead)
+    dries_up = max(goes_on, _clock_goes_on(came, worked, ahead)) < DRIES_UP
     goes_on *= _is_no_job(times_s, worked, courses.uptime_s[0])
     if counts_what_is_there:
         lines = lines_until(courses, candidate.template)[seen.begin :]
         there = _stays(worked) * pauses_fit(worked, times_s, SIZE_STEP_SHARE * WHOLE)
         there *= FULL if is_full(ranked.values[:, at], lines) else 1.0
         goes_on *= there
-    if goes_on < SAYS_OVER:
+    if goes_on < SAYS_OVER or dries_up:
         rests = rests_with(seen, ranked.values[:, at], asked.noise_mib)
-        weight = max(weight, by_fit) if rests else 0.0  # it is over, and the heap rises on: something else does it
+        told = max(weight, by_fit if counts_what_is_there or dries_up else 0.0)
+        weight = told if rests else 0.0  # it is over, and the heap rises on: something else does it
     belief = _straight(worked, levels, asked) * goes_on
     return Testimony(weight, belief, courses.templates[candidate.template].message) if weight > 0.0 else None
 
@@ -158,7 +166,7 @@ def _weight(ranked: Ranked, seen: Window, at: int) -> float:
 
 
 def _by_fit(ranked: Ranked, seen: Window, at: int) -> float:
-    """The same by the likelihood alone, for the size of something, or what came less what went.
+    """The same by the likelihood alone, for the size of something, what came less what went, or what dries up.
 
     Where that stands still, and the heap with it, no chance is asked: it is what holds the memory.
     """
