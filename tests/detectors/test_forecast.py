@@ -268,3 +268,20 @@ def test_a_process_that_has_only_gomemlimit_is_told_when_that_ends_it(gctail):
     for options, said in (((), "gomemlimit"), (("--limit", "300MiB"), "given")):
         [service] = json.loads(gctail(spiral, *options, "--output", "json").stdout)["services"]
         assert service["verdict"]["forecast"]["limit_from"] == said
+
+
+@pytest.mark.parametrize("last_mib", [150, 190, 210])
+def test_a_heap_under_gomemlimit_lives_on_to_the_limit_of_its_container(make, last_mib):
+    """The collector chases itself at 180 MiB, which ends nobody: the container's 240 MiB do, less what the runtime takes."""
+    lives = [60.0 + 0.5 * at for at in range(2 * (last_mib - 60))]
+    goals = [max(4, int(min(2 * live, max(180.0, live)))) for live in [2.0, *lives[:-1]]]
+    judge = Judge(240.0)
+    for moment in make.moments(make.collections(lives, goals=goals)):
+        judge.observe(moment)
+    forecast = judge.judgement().forecast
+    assert forecast is not None
+    assert forecast.low is not None
+    assert forecast.high is not None
+    left_s = (0.96 * 240.0 - last_mib) / 0.5
+    assert 0.0 < forecast.low < left_s < forecast.high
+    assert forecast.seconds == pytest.approx(left_s, rel=0.2)

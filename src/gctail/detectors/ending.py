@@ -85,7 +85,8 @@ def _forecast(growth: Growth, room: Room, ways: list[Outlook], found: Regression
         return Forecast(round(limit, 3), None, None, None, room.told_by)
     told = forecast(_way(growth, room, ways[0], seconds, found), limit, room.told_by)
     if room.bearing.holds_back or room.limit_mib is None:
-        return replace(told, low=0.0) if room.level_mib >= room.fatal_mib else told
+        end_mib = meeting_of(growth.history, room, ways[0].rate_mib_per_s).level_mib
+        return replace(told, low=0.0) if room.level_mib >= end_mib else told
     goal_mib = room.bearing.next_goal_mib
     if goal_mib is None or goal_mib < AT_LIMIT * room.limit_mib:
         return told

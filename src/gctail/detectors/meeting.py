@@ -30,12 +30,15 @@ def meeting_of(history: History, room: Room, rate_mib_per_s: float) -> Meeting:
 
     A goal is met before it would be by GOGC alone where collections end above their goal, and where much is allocated
     while marking, which a level leaves out but a goal does not. After two quiet minutes the runtime collects in any
-    case (`forcegcperiod`, proc.go), so who allocates little in two minutes dies only near the limit itself.
+    case (`forcegcperiod`, proc.go), so who allocates little in two minutes dies only near the limit itself. So does a
+    heap under GOMEMLIMIT: that ends no process, the collector only chases itself from there on.
     """
     bearing = room.bearing
-    if room.limit_mib is None or bearing.holds_back or bearing.ended is not None:
+    if room.limit_mib is None or bearing.ended is not None:
         return Meeting(room.fatal_mib, (), room.fatal_mib)
     usable_mib = room.limit_mib * (1.0 - OVERHEAD_SHARE)
+    if bearing.holds_back:
+        return Meeting(usable_mib, (), usable_mib)
     fatal_mib = fatal_level(room.limit_mib, bearing.asked_gogc or bearing.gogc, None, limit_bound=False)
     marking = lean(bearing.marking_mib) * bearing.marking_mib / max(bearing.live_mib, 1.0)
     fatal_mib /= (1.0 + marking) * bearing.reached / PEAK_SHARE
