@@ -1,6 +1,9 @@
 """Time in a bounded number of bins: when all are full, neighbours are merged and cover twice as many collections.
 
 A bin closes with a collection, for only then the live heap is known. All courses of a mine are kept on one grid.
+
+Where a heap does not fit under its limit, thousands of collections come in a moment in which hardly anything is said or
+kept: bins of so many collections alone would tell of that moment and of nothing before it, at the grain of whole MiB.
 """
 
 from __future__ import annotations
@@ -12,6 +15,11 @@ from typing import Any
 
 MOST_BINS = 128
 ABSENT = nan
+LEAST_PART = 1 / 256
+"""Once bins were merged, one closes when it has so much of all the time or of all the text.
+
+Where collections are spaced evenly, a bin has twice as much of the time, or more.
+"""
 
 
 class Course:
@@ -92,15 +100,18 @@ class Grid:
         self.open = dict.fromkeys(_KINDS, 0.0)
         self.last_uptime_s = 0.0
 
-    def tick(self, uptime_s: float, live_mib: float) -> bool:
-        """A collection; whether it closes the bin."""
+    def tick(self, uptime_s: float, live_mib: float, text_part: float) -> bool:
+        """A collection; whether it closes the bin, which has that part (0 to 1) of all the text so far."""
         now = self.open
         self.last_uptime_s = now["uptime_s"] = uptime_s
         now["live_low_mib"] = min(live_mib, now["live_low_mib"]) if now["collections"] else live_mib
         now["live_mib"] = live_mib
         now["live_sum_mib"] += live_mib
         now["collections"] += 1
-        return now["collections"] >= self.collections_per_bin
+        if now["collections"] < self.collections_per_bin:
+            return False
+        slim = uptime_s - self.closed_s < LEAST_PART * uptime_s and text_part < LEAST_PART
+        return not (slim and self.collections_per_bin > 1)
 
     def close(self) -> None:
         """The bin is complete: a new one is opened."""

@@ -102,7 +102,8 @@ class Mine:
         """A collection closed the interval; `live_mib` is the live heap after it. Constant time but for full bins."""
         if not self.bytes_seen and not self._pending:
             return
-        if self.grid.tick(uptime_s, live_mib):
+        pending = len(self._pending)
+        if self.grid.tick(uptime_s, live_mib, (self._bin_bytes + pending) / (self.bytes_seen + pending)):
             self._flush()
             self.catalog.close(self.grid.bins, self.grid.closed_s, uptime_s)
             self.grid.close()
