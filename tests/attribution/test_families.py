@@ -1,5 +1,7 @@
 """Lines that differ in method and path alone are one suspect, unless one of them stands out."""
 
+from random import Random
+
 import pytest
 
 from gctail.attribution.choosing import suspects
@@ -142,3 +144,51 @@ def test_a_last_line_of_a_member_is_known_as_that_of_the_suspect():
     rate = Rate("message for region eu", "message for region eu", 60.0, 60.0, 100, 0.0)
     assert says(rate, frozenset({"message for region <*>"})).startswith("a suspect")
     assert says(rate, frozenset({"message of region <*>"})).endswith("innocent")
+
+
+PATHS = ("/", "/img/logo.svg", "/u<*>/cart", "/u<*>/items/<*>", "/u<*>/home")
+
+
+def accesses(seed, agent_of, kept_of):
+    """A log of requests with the client before the route and the agent behind it; some agents are kept for good."""
+    dice, mine, held = Random(seed), Mine(), 20.0  # noqa: S311
+    for at in range(60):
+        share, lines = 0.02 + 0.16 * dice.random(), []
+        for _ in range(200 + dice.randrange(200)):
+            path = dice.choice(PATHS)
+            told = path.replace("<*>", str(dice.randrange(4000)))
+            agent, fresh = agent_of(dice, share)
+            held += kept_of(path, fresh)
+            lines.append(f'10.0.0.{dice.randrange(9)} - - "GET {told} HTTP/2.0" {dice.choice([200, 404])} "{agent}"\n')
+        mine.read("".join(lines).encode())
+        mine.tick(at + 1.0, held + dice.gauss(0, 0.2))
+    return mine.courses()
+
+
+def browser(dice, share):
+    """One of twenty that everybody has, or one with a token that never comes again."""
+    fresh = dice.random() < share
+    return (f"App/4.2 device={dice.getrandbits(64):016x}" if fresh else f"Mozilla/5.{dice.randrange(20)}"), fresh
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_keys_that_come_by_all_routes_are_kept_by_all_of_them(seed):
+    """Each route brings a part of them, and alone would have to keep as many times more for each."""
+    first, *others = suspects(accesses(seed, browser, lambda _, fresh: 0.03 * fresh), 1.0)
+    assert (first.kind, others) == ("keys", [])
+    assert family("GET /me") in first.template
+    assert first.per_event_kib == pytest.approx(0.03 * 1024, rel=0.15)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_keys_that_are_kept_by_one_route_alone_are_told_of_that_one(seed):
+    told = suspects(accesses(seed, browser, lambda path, fresh: 0.15 * (fresh and path.endswith("cart"))), 1.0)
+    assert "/cart" in told[0].template
+    assert told[0].per_event_kib == pytest.approx(0.15 * 1024, rel=0.15)
+
+
+def test_keys_that_come_by_several_routes_are_not_added_up():
+    """A thousand users ask for one page after another: each is new to every one of them."""
+    courses = accesses(1, lambda dice, _: (f"user-{dice.randrange(1000)}", False), lambda *_: 0.0)
+    family_slots = with_families(courses)[0].templates[-1].slots
+    assert [each for each in family_slots if each.distinct > 100] == []

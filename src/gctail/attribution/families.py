@@ -20,6 +20,8 @@ HOLE = "<*>"
 LEAST_SAID = 2
 """Words that members have in common; `user created` and `user deleted` are two things to say."""
 MOST_KEYS = 8
+LEAST_APART = 0.9
+"""Of the keys in the samples of all members: samples are by hash, so that a key of several is in as many of them."""
 _VARIES = re.compile(
     r'(?<![^\s"\[(=])(?:(?:GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS|CONNECT|TRACE)(?=[\s",;:)\]]|\Z)|/[^\s",;)\]]*)'
 )
@@ -97,7 +99,7 @@ def _together(text: str, members: list[Template]) -> Template:
         first_uptime_s=min(each.first_uptime_s for each in members),
         last_uptime_s=max(each.last_uptime_s for each in members),
         count=_sum([each.count for each in members]),
-        slots=_slots(members, text) if text != family(most.text) else (),
+        slots=_slots(members, text) if text != family(most.text) else _slots_beside(members, text),
         read_share=sum(each.read_share * each.total for each in members) / max(total, 1),
     )
 
@@ -121,6 +123,42 @@ def _slots(members: Sequence[Template], text: str) -> tuple[Slot, ...]:
     return tuple(
         structs.replace(each, hole=max(each.hole + more, first)) if each.hole >= first else each for each in slots
     )
+
+
+def _slots_beside(members: Sequence[Template], text: str) -> tuple[Slot, ...]:
+    """Each variable before and behind the methods and paths in which members differ, whose keys come to one of them.
+
+    Where the same keys come by several routes, nobody knows how many of them are new to all.
+    """
+    every = [_by_place(each) for each in members]
+    found = []
+    for place in every[0]:
+        slots = tuple(each[place] for each in every if place in each)
+        named_alike = len({slot.name for slot in slots}) == 1
+        if len(slots) == len(members) and named_alike and _are_apart(slots):
+            hole = place if place >= 0 else place + text.count(HOLE)
+            found.append(structs.replace(_slot(slots), hole=hole, sums=[]))
+    return tuple(found)
+
+
+def _are_apart(slots: Sequence[Slot]) -> bool:
+    """Whether keys that were new to a slot in the second half of the time were new to all of them."""
+    first_s: dict[str, float] = {}
+    keys = [key for slot in slots for key in slot.keys]
+    for key in keys:
+        first_s[key.text] = min(key.first_uptime_s, first_s.get(key.text, key.first_uptime_s))
+    half_s = max((key.last_uptime_s for key in keys), default=0.0) / 2
+    late = [key.first_uptime_s == first_s[key.text] for key in keys if key.first_uptime_s > half_s]
+    return sum(late) > LEAST_APART * len(late)
+
+
+def _by_place(template: Template) -> dict[int, Slot]:
+    """The slots before what varies, by their hole, and those behind it, by that from the end of the text (from -1)."""
+    varies = [*_VARIES.finditer(template.text)]
+    before, behind = template.text[: varies[0].start()].count(HOLE), template.text[varies[-1].end() :].count(HOLE)
+    holes = template.text.count(HOLE)
+    places = ((each.hole if each.hole < before else each.hole - holes, each) for each in template.slots)
+    return {place: slot for place, slot in places if place >= -behind}
 
 
 def _slot(slots: tuple[Slot, ...]) -> Slot:
