@@ -285,3 +285,16 @@ def test_a_heap_under_gomemlimit_lives_on_to_the_limit_of_its_container(make, la
     left_s = (0.96 * 240.0 - last_mib) / 0.5
     assert 0.0 < forecast.low < left_s < forecast.high
     assert forecast.seconds == pytest.approx(left_s, rel=0.2)
+
+
+def test_a_growth_that_accelerates_is_foretold_to_go_on_so(make):
+    """That it was slower until now than it will be is no sign that it slows down: it does not swerve."""
+    meets_s, cycle_s = 300.0, 480.0 / 40.0
+    for done in (0.6, 0.7):
+        lives = make.noisy(lambda at: 30.0 + 450.0 * (at / meets_s) ** 2, int(meets_s * done))
+        judge = Judge(1000.0)
+        for moment in make.moments(make.collections(lives)):
+            judge.observe(moment)
+        forecast = judge.judgement().forecast
+        assert forecast is not None
+        assert forecast.seconds == pytest.approx(meets_s + cycle_s - len(lives), rel=0.15)

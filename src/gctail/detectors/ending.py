@@ -12,7 +12,7 @@ from gctail.detectors.growth import Growth
 from gctail.detectors.history import History
 from gctail.detectors.lasting import Way, forecast
 from gctail.detectors.meeting import Meeting, meeting_of, way_mib
-from gctail.detectors.outlook import Outlook, lie_apart
+from gctail.detectors.outlook import Outlook, hastening, lie_apart
 from gctail.detectors.paces import HALF, swing
 from gctail.detectors.passage import AT_LIMIT, OVERHEAD_SHARE
 from gctail.detectors.peaks import peaks_of
@@ -117,6 +117,7 @@ def _way(growth: Growth, room: Room, way: Outlook, seconds: float, found: Regres
     age_s = max(bearing.now_s - way.onset_s, 1e-3)
     usable = None if room.limit_mib is None or room.bearing.holds_back else room.limit_mib * (1.0 - OVERHEAD_SHARE)
     goal = bearing.next_goal_mib
+    hastens = hastening(found.fit.curves, bearing.now_s, far_mib, YOUNGER * age_s)
     sooner, later = lie_apart(found.fit.curves, bearing.now_s, far_mib)
     return Way(
         fatal_mib=meeting.fatal_mib,
@@ -133,7 +134,7 @@ def _way(growth: Growth, room: Room, way: Outlook, seconds: float, found: Regres
         cycle_s=_cycle_s(history, room, meeting),
         every_s=peaks.every_s,
         apart_mib=younger.apart,
-        swerve=log(max(younger.slope, SLOWEST * pace) / pace),
+        swerve=log(max(younger.slope, SLOWEST * pace) / pace) + hastens,
         ahead=left_s / age_s,
         sooner=sooner,
         later=later,

@@ -180,6 +180,25 @@ def lie_apart(curves: Sequence[Curve], now_s: float, head_mib: float) -> tuple[f
     return middle - first, last - middle
 
 
+def hastening(curves: Sequence[Curve], now_s: float, head_mib: float, younger_s: float) -> float:
+    """How much faster these curves will rise on the way to there than of late: the mean logarithm of the paces.
+
+    Above 0 for those that accelerate only: growth that follows them does not swerve, though its younger part is slower
+    than its way will be. Those that never get there are left out.
+    """
+    hastens = total = 0.0
+    for curve in curves:
+        age_s = max(now_s - curve.onset_s, 1e-3)
+        left_s = _left(curve, age_s, head_mib)
+        if left_s is None or left_s <= 0.0:
+            continue
+        total += curve.weight
+        if curve.family == "accelerating":
+            over_late = (1.0 + sqrt(1.0 + head_mib / curve.rise_mib)) / (2.0 - min(younger_s / age_s, 1.0))
+            hastens += curve.weight * log(over_late)
+    return hastens / total if total > 0.0 else 0.0
+
+
 def _median(ways: list[tuple[float, float]], total: float) -> float | None:
     """The weighted median of (seconds, weight); None where most of the weight says never."""
     covered = 0.0
