@@ -90,6 +90,12 @@ def test_a_process_lives_on_until_it_has_allocated_what_is_left_of_its_limit():
     assert 10.0 <= later - sooner <= 20.0
 
 
+def test_how_long_the_last_cycle_takes_is_known_no_better_than_how_long_the_growth_does():
+    """Who grows faster than before allocates faster, too: a way that is mostly the last cycle is no surer than others."""
+    low, _, high = spread(left_s=100.0, cycle_s=1000.0)
+    assert high / low > 3.5
+
+
 def test_who_lives_on_beyond_the_fatal_level_did_not_touch_all_of_its_memory():
     """What it lived through is no place to die, and how far it may go yet nobody knows: the interval is wide."""
     over = {"level_mib": 520.0, "live_mib": 520.0, "left_s": 0.0, "next_mib": 1040.0}

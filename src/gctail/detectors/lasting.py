@@ -8,7 +8,8 @@ likely cases here; all combinations together are the forecast, and its interval 
 * *When the level gets there.* By the growth that was found, less surely where its younger part goes another way than
   the whole, and where levels lie far apart compared with what is left.
 * *When within a cycle.* A goal that is too high kills nobody: the process dies once it has allocated up to the limit,
-  about a cycle later. Some die at once: what was collected is reused, but not given back to the kernel.
+  about a cycle later, and who grows faster than before allocates faster, too. Some die at once: what was collected is
+  reused, but not given back to the kernel.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ STACKS_IN_USE = (1.2, 2.0, 3.0)
 TOLD_NEARLY = 0.03
 """How surely a level is known at which an earlier process died, or which GOMEMLIMIT makes the end."""
 PACE_DEVIATION = 0.22
-"""Of the logarithm of the time: no growth goes on quite as it was."""
+"""Of the logarithm of the time: no growth goes on quite as it was, nor does what is allocated in the last cycle."""
 APART = 1.5
 """How much of the distance between levels counts as a way that may already be gone, or still be to go."""
 SHORTER = -0.05
@@ -121,13 +122,14 @@ def lasting(way: Way) -> list[tuple[float, float]]:
 
 def _in_time(way: Way, room_mib: float, weight: float) -> list[tuple[float, float]]:
     """All cases of how long it takes the level to go so far, and of what comes then; they weigh so much together."""
-    wait_s = max(way.cycle_s, way.every_s)
     passing = _passing(way, max(room_mib, SHORTEST_ROOM * way.fatal_mib, LEAST_ROOM_MIB))
     each = weight / (len(WITHIN) * len(NORMAL_PACES))
     cases: list[tuple[float, float]] = []
     for value in NORMAL_PACES:
         passed_s = passing.seconds * exp(value * (passing.sooner if value < 0.0 else passing.later))
-        cases += [(passed_s + within * way.cycle_s + begun * wait_s, each) for within, begun in WITHIN]
+        cycle_s = way.cycle_s * exp(value * PACE_DEVIATION)
+        wait_s = max(cycle_s, way.every_s)
+        cases += [(passed_s + within * cycle_s + begun * wait_s, each) for within, begun in WITHIN]
     return cases
 
 
