@@ -10,6 +10,7 @@ import subprocess
 import termios
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 
@@ -230,15 +231,16 @@ def test_a_moment_that_is_none_is_refused(tmp_path, gctail, since):
     assert done.stderr.startswith(b"gctail: --since")
 
 
-def wait_until_read(pipe):
-    """The other end has taken all that was written, and has had a moment to look at it."""
-    left = array.array("i", [1])
+def wait_until_read(running):
+    """It has taken all that was written to it, and has nothing to do any more: it sleeps, and used no CPU for a while."""
+    left, seen = array.array("i", [1]), []
     for _ in range(300):
-        fcntl.ioctl(pipe, termios.FIONREAD, left)
-        if not left[0]:
-            break
+        fcntl.ioctl(running.stdin, termios.FIONREAD, left)
+        state, *numbers = Path(f"/proc/{running.pid}/stat").read_text().rpartition(")")[2].split()
+        seen.append((state, numbers[10], numbers[11]))  # proc(5): utime and stime
+        if not left[0] and state == "S" and len(seen) > 8 and len(set(seen[-8:])) == 1:
+            return
         time.sleep(0.1)
-    time.sleep(0.5)
 
 
 @pytest.mark.parametrize("arguments", [["-"], ["records", "-"], ["--output", "json", "-"]])
@@ -249,7 +251,7 @@ def test_interrupted_at_a_quiet_pipe_it_tells_what_it_has(gctail_program, argume
     ) as running:
         running.stdin.write(joined(TRACE).encode())
         running.stdin.flush()
-        wait_until_read(running.stdin)
+        wait_until_read(running)
         running.send_signal(signal.SIGINT)
         running.wait(30)
         out, words = running.stdout.read(), running.stderr.read()
