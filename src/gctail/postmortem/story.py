@@ -99,11 +99,11 @@ def _beginning(person: Person, clock: Clock, bins: list[Bin], usual: Usual | Non
         return found
     onset_s, rate = verdict.onset_uptime_s, verdict.rate_mib_per_s
     warned = _standing(person)
-    if warned is not None and warned["onset_uptime_s"] < (first_s := onset_s):
+    if warned is not None and warned["onset_uptime_s"] < onset_s:
         onset_s, rate = warned["onset_uptime_s"], warned.get("rate_mib_per_s")
         if verdict.rate_mib_per_s and rate and verdict.rate_mib_per_s > FASTER * rate:
             text = f"the live heap grows by {growth(verdict.rate_mib_per_s)} from here on"
-            found.append(clock.moment("faster", "it grows faster", text, first_s, severity="warning"))
+            found.append(clock.moment("faster", "it grows faster", text, verdict.onset_uptime_s, severity="warning"))
     over = [one for one, other in pairwise(bins) if other.uptime_s is not None and other.uptime_s <= onset_s]
     if over:
         healthy_s = over[-1].uptime_s

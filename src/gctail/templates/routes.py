@@ -29,17 +29,15 @@ LONGEST = 32
 MOST_EXAMPLE_BYTES = 300
 SCHEMES = (b"http://", b"https://")
 LEFT_OUT = b"<*>"
+VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+"""What is asked of an address."""
 
 _ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _WORD = re.compile(rb"v\d{1,2}|[A-Za-z][A-Za-z_.~-]*\d{0,2}|[^\x00-\x7f]+|")
 _ENDING = re.compile(rb"\.[A-Za-z]{2,5}\d?\Z")
 _IDS = re.compile(rb"(?<=[/=])[^/\s?&=.]*\d[^/\s?&=.]*")
 _REQUEST = re.compile(rb"\"?([A-Z]{3,7}) (\S+)(?: HTTP/[\d.]+)?\"?")
-_VERBS = tuple(
-    f"{verb} {begin}"
-    for verb in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-    for begin in ("/", "http")
-)
+_VERBS = tuple(f"{verb} {begin}" for verb in VERBS for begin in ("/", "http"))
 _WRITTEN_VERBS = tuple(verb.encode() for verb in _VERBS)
 _ADDRESS = re.compile(rb'(?<![^\s"=])(?:/|https?://)[^\s"]*')
 

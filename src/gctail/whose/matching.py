@@ -142,7 +142,7 @@ def _wrong_time(sighting: Sighting, life: Life) -> list[str]:
         return [f"the process went on for {life.end_s - time_s:.0f} s after it"]
     if life.start_s is not None and time_s < life.start_s - SLACK_S:
         return ["it was before the process began"]
-    late_s = time_s - life.end_s if life.end_s is not None else 0.0
+    late_s = _late_s(sighting, life)
     if not life.is_last and late_s > SOON_S:
         return ["another process had taken its place by then"]
     if life.pace_s is not None and late_s > SOON_S + MOST_PACES * life.pace_s:

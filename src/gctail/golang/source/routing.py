@@ -13,14 +13,13 @@ from msgspec import Struct
 
 from gctail.golang.source.strings import Pieces, pieces_of
 from gctail.golang.source.tree import named, text_of
-from gctail.templates.routes import address_in
+from gctail.templates.routes import VERBS, address_in
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from gctail.golang.source.facts import Spot
 
-VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 VERB = "|".join(VERBS)
 REGISTERS = re.compile(rf"(?:Handle(?:r|Func|rFunc)?|Method(?:Func)?|Add|Any|All|(?i:{VERB}))$")
 VERB_ALONE = re.compile(rf"(?:\"|(?:\w+\.)?Method)(?i:({VERB}))\"?$")
